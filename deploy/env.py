@@ -1,0 +1,52 @@
+"""Typed readers for environment variables. A wrong value stops the start and says what is allowed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off"}
+
+
+def read_bool(name: str, default: bool) -> bool:
+    text = os.environ.get(name, "").strip().lower()
+    if not text:
+        return default
+    if text in TRUE | FALSE:
+        return text in TRUE
+    raise ImproperlyConfigured(f"{name} is {text!r}; use one of {', '.join(sorted(TRUE | FALSE))}.")
+
+
+def read_int(name: str, default: int, *, low: int, high: int) -> int:
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        value = int(text)
+    except ValueError:
+        value = low - 1
+    if low <= value <= high:
+        return value
+    raise ImproperlyConfigured(f"{name} is {text!r}; use a whole number from {low} to {high}.")
+
+
+def read_str(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def read_list(name: str, default: str = "") -> list[str]:
+    return [part.strip() for part in read_str(name, default).split(",") if part.strip()]
+
+
+def read_secret(name: str) -> str:
+    """The value of NAME, or the content of the file that NAME_FILE names; empty if neither is set."""
+    path = os.environ.get(f"{name}_FILE", "").strip()
+    if path:
+        try:
+            return Path(path).read_text().strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE is {path!r}, which cannot be read: {error}.") from error
+    return os.environ.get(name, "").strip()

@@ -1,0 +1,417 @@
+"""What is known: projects, classes, items, sources, labels. Words: docs/concepts.md."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from labeling.work import Work
+
+
+class ItemType(models.TextChoices):
+    IMAGE = "image", "Image"
+    TEXT = "text", "Text"
+    TABLE = "table", "Table row"
+    SERIES = "series", "Numeric series"
+
+
+class Role(models.TextChoices):
+    """What a member may do; each role includes those below it, except that reviewers and engineers differ."""
+
+    OWNER = "owner", "Owner"  # everything, members and deletion included
+    ENGINEER = "engineer", "Engineer"  # import, train, publish, export, settings
+    REVIEWER = "reviewer", "Reviewer"  # answer, adjudicate, relabel any item
+    ANNOTATOR = "annotator", "Annotator"  # answer what the queue hands out
+    VIEWER = "viewer", "Viewer"  # read only
+
+
+class Acquisition(models.TextChoices):
+    """How the queue orders what the model is unsure of."""
+
+    MARGIN = "margin", "Margin"
+    ENTROPY = "entropy", "Entropy"
+    LEAST_CONFIDENT = "least_confident", "Least confident"
+    RANDOM = "random", "Random"
+
+
+def _salt() -> str:
+    return secrets.token_hex(8)
+
+
+class Project(models.Model):
+    """One dataset and one question."""
+
+    name = models.CharField(max_length=200)
+    question = models.TextField(blank=True)  # what is asked of people, shown on the review page
+    item_type = models.CharField(max_length=10, choices=ItemType.choices)
+    target_precision = models.FloatField(
+        default=0.99, validators=[MinValueValidator(0.5), MaxValueValidator(1.0)]
+    )
+    confidence_level = models.FloatField(
+        default=0.95, validators=[MinValueValidator(0.5), MaxValueValidator(0.9999)]
+    )
+    holdout_share = models.FloatField(  # of the human labels that come by a uniform draw
+        default=0.2, validators=[MinValueValidator(0.0), MaxValueValidator(0.9)]
+    )
+    answers_wanted = models.PositiveSmallIntegerField(  # people per item; over 1 means consensus
+        default=1, validators=[MinValueValidator(1), MaxValueValidator(20)]
+    )
+    acquisition = models.CharField(max_length=20, choices=Acquisition.choices, default=Acquisition.MARGIN)
+    review_budget = models.PositiveIntegerField(default=1000)  # entries open after a refill
+    random_share = models.FloatField(  # of the review budget, drawn uniformly: feeds the holdout
+        default=0.1, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
+    )
+    retrain_after = models.PositiveIntegerField(default=0)  # new human labels; 0: only by hand
+    lease_seconds = models.PositiveIntegerField(
+        default=900, validators=[MinValueValidator(5), MaxValueValidator(86_400)]
+    )
+    salt = models.CharField(max_length=32, default=_salt, editable=False)  # of the random draws
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="project_answers_wanted_positive", condition=Q(answers_wanted__gte=1)
+            ),
+            models.CheckConstraint(
+                name="project_holdout_share_range", condition=Q(holdout_share__gte=0, holdout_share__lt=1)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """Who may do what in a project."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "project"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} as {self.role} of {self.project}"
+
+
+class LabelClass(models.Model):
+    """One allowed answer."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="classes")
+    name = models.CharField(max_length=200)
+    colour = models.CharField(max_length=7, default="#888888")  # #rrggbb
+    hotkey = models.CharField(max_length=20, blank=True)  # one key; blank: found by typing
+    position = models.PositiveIntegerField(default=0)  # order on the page
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name_plural = "label classes"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="class_name_once"),
+            models.UniqueConstraint(
+                fields=["project", "hotkey"], condition=~Q(hotkey=""), name="class_hotkey_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Blob(models.Model):
+    """The bytes of one image, stored once under their content hash, decoded safely once."""
+
+    sha256 = models.CharField(max_length=64, unique=True)  # hex
+    name = models.CharField(max_length=200)  # in the storage
+    thumbnail = models.CharField(max_length=200, blank=True)  # blank: small enough to be its own
+    media_type = models.CharField(max_length=50)
+    width = models.PositiveIntegerField()  # pixels
+    height = models.PositiveIntegerField()
+    mode = models.CharField(max_length=10)  # "L" grey or "RGB": how learners see it
+    n_bytes = models.BigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
+class Split(models.TextChoices):
+    """What an item's human label is for. An item leaves `pool` once, and never comes back."""
+
+    POOL = "pool", "Pool"  # labeled or not; human labels here are trained on
+    HOLDOUT = "holdout", "Holdout"  # drawn at random, never trained on
+    TEST = "test", "Test"  # an imported test file: never trained on, queued or pseudo-labeled
+
+
+class Item(models.Model):
+    """One thing to label. The payload is in exactly one of text, features or blob."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="items", db_index=False)
+    key = models.CharField(max_length=500)  # the user's own name for it, unique in the project
+    content_hash = models.CharField(max_length=32)  # first 128 bits of SHA-256, hex
+    split = models.CharField(max_length=8, choices=Split.choices, default=Split.POOL)
+    text = models.TextField(null=True, blank=True)
+    features = models.JSONField(null=True, blank=True)  # table: object by column; series: list
+    blob = models.ForeignKey(
+        Blob, null=True, blank=True, on_delete=models.PROTECT, related_name="items", db_index=False
+    )
+    imported_by = models.ForeignKey(
+        "Import", null=True, blank=True, on_delete=models.SET_NULL, related_name="items", db_index=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "key"], name="item_key_once"),
+            models.CheckConstraint(
+                name="item_one_payload",
+                condition=(
+                    Q(text__isnull=False, features__isnull=True, blob__isnull=True)
+                    | Q(text__isnull=True, features__isnull=False, blob__isnull=True)
+                    | Q(text__isnull=True, features__isnull=True, blob__isnull=False)
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["project", "id"], name="item_page"),
+            models.Index(fields=["project", "content_hash"], name="item_content"),
+            models.Index(fields=["project", "split"], name="item_measured", condition=~Q(split="pool")),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class SealedTruth(models.Model):
+    """The true class of a pool item, imported for a benchmark.
+
+    Read by one thing only: the true precision of pseudo-labels (training/metrics). Never trained
+    on, never shown, never exported.
+    """
+
+    item = models.OneToOneField(Item, primary_key=True, on_delete=models.CASCADE, related_name="sealed_truth")
+    label_class = models.ForeignKey(LabelClass, on_delete=models.CASCADE, related_name="+")
+
+
+class SourceKind(models.TextChoices):
+    PERSON = "person", "Person"
+    CONSENSUS = "consensus", "Consensus of several people"
+    FILE = "file", "Imported file"
+    MODEL = "model", "Model version"
+
+
+class Source(models.Model):
+    """Who said so. A label's provenance is this one reference."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="sources")
+    kind = models.CharField(max_length=10, choices=SourceKind.choices)
+    is_human = models.BooleanField()  # an imported file may be either; its importer says which
+    name = models.CharField(max_length=300)  # user name, file name, or "run 12, round 3"
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    details = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "user"], condition=Q(kind="person"), name="source_person_once"
+            ),
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(kind="consensus"), name="source_consensus_once"
+            ),
+            models.UniqueConstraint(fields=["id", "is_human"], name="source_is_human_key"),
+            models.CheckConstraint(
+                name="source_kind_human",
+                condition=(
+                    Q(kind__in=["person", "consensus"], is_human=True)
+                    | Q(kind="model", is_human=False)
+                    | Q(kind="file")
+                ),
+            ),
+            models.CheckConstraint(
+                name="source_person_has_user",
+                condition=Q(kind="person", user__isnull=False) | (~Q(kind="person") & Q(user__isnull=True)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Retirement(models.TextChoices):
+    """Why one label was retired. (A whole round is retired by ending its Publication.)"""
+
+    CORRECTED = "corrected", "A person said otherwise"
+    CONFIRMED = "confirmed", "A person said the same; the person's label stands instead"
+    WITHDRAWN = "withdrawn", "Withdrawn by its author"
+    REPLACED = "replaced", "A later human label stands instead"
+    BREACH = "breach", "An audit failed"
+    DISCARDED = "discarded", "Discarded by hand"
+
+
+class Label(models.Model):
+    """One source's word on one item. Rows are added and retired, never edited or deleted.
+
+    Few indexes, on purpose: a round writes a million of these rows (docs/decisions).
+
+    The current label of an item is its unretired human label; if there is none, its unretired
+    machine label from the source that the open Publication names. (labeling/querysets.py: current)
+    """
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="labels", db_index=False)
+    label_class = models.ForeignKey(
+        LabelClass, on_delete=models.PROTECT, related_name="labels", db_index=False
+    )
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="labels", db_index=False)
+    is_human = models.BooleanField()  # copy of source.is_human, held to it by a composite foreign key
+    confidence = models.FloatField(null=True, blank=True)  # calibrated, 0 to 1; null for people
+    threshold = models.FloatField(null=True, blank=True)  # that confidence passed; null for people
+    created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retired_reason = models.CharField(max_length=10, choices=Retirement.choices, blank=True)
+    retired_by = models.ForeignKey(  # the person whose act retired it
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item"], condition=Q(is_human=True, retired_at__isnull=True), name="label_one_human"
+            ),
+            models.UniqueConstraint(
+                fields=["source", "item"], condition=Q(is_human=False), name="label_one_per_machine_source"
+            ),
+            models.CheckConstraint(
+                name="label_confidence_range",
+                condition=Q(confidence__isnull=True) | Q(confidence__gte=0, confidence__lte=1),
+            ),
+            models.CheckConstraint(
+                name="label_retired_with_reason",
+                condition=(
+                    Q(retired_at__isnull=True, retired_reason="")
+                    | (Q(retired_at__isnull=False) & ~Q(retired_reason=""))
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["item"], name="label_item"),
+            models.Index(  # human counts by class, and the trigger of the next run
+                fields=["project", "id"],
+                include=["label_class", "item"],
+                condition=Q(is_human=True),
+                name="label_human",
+            ),
+            models.Index(  # list pages by score; what a person's word has retired since publishing
+                fields=["source", "confidence", "item"], condition=Q(is_human=False), name="label_score"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.label_class_id} by {self.source_id}"
+
+
+class Publication(models.Model):
+    """A time span in which one machine source's labels stood. One open per project.
+
+    Opening one and ending the one before, in one transaction, is what retires and replaces a whole
+    set of pseudo-labels: the reader sees the old set or the new.
+    """
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="publications", db_index=False
+    )
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="publications")
+    started_at = models.DateTimeField()
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.CharField(max_length=300, blank=True)  # "superseded by run 4, round 2"
+    n_labels = models.BigIntegerField(default=0)  # that stood when it began
+    class_counts = models.JSONField(default=dict)  # class id -> labels when it began
+    diff = models.JSONField(default=dict)  # kept, changed, dropped, new against the one before
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(ended_at__isnull=True), name="publication_one_open"
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "-started_at"], name="publication_history")]
+
+    def __str__(self) -> str:
+        return f"{self.source} from {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class Import(Work):
+    """One file, folder or archive on its way in. Its source is the labels' provenance."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imports", db_index=False)
+    source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=500)  # as the user calls it
+    stored_name = models.CharField(max_length=500, blank=True)  # in the storage; blank: server_path
+    server_path = models.CharField(max_length=1000, blank=True)  # only the command line may set it
+    options = models.JSONField(default=dict)  # what was detected or chosen: format, columns, ...
+    report = models.JSONField(default=dict)  # counts, classes found, first problems by row
+    cursor = models.JSONField(default=dict)  # where the next batch begins, written with each batch
+    n_items_added = models.BigIntegerField(default=0)
+    n_labels_added = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "-created_at"], name="import_history")]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class Export(Work):
+    """A file of items and labels on its way out."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports", db_index=False)
+    format = models.CharField(max_length=10)  # csv, jsonl, parquet, images
+    filters = models.JSONField(default=dict)  # the same names as the item list's
+    as_of = models.DateTimeField(null=True, blank=True)  # a past state; null: now
+    stored_name = models.CharField(max_length=500, blank=True)
+    n_rows = models.BigIntegerField(default=0)
+    n_bytes = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "-created_at"], name="export_history")]
+
+    def __str__(self) -> str:
+        return f"{self.format} of {self.project}"
+
+
+class WorkerPulse(models.Model):
+    """One process that is alive, or was. Written by the process itself every few seconds."""
+
+    name = models.CharField(max_length=200, unique=True)  # kind@host:pid
+    kind = models.CharField(max_length=20)  # worker, scheduler
+    queues = models.JSONField(default=list)  # train, predict, io, default
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, blank=True)  # left in good order
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,7 @@
+"""Routes under /api/."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

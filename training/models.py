@@ -1,0 +1,121 @@
+"""What is guessed: runs, rounds, predictions. Words: docs/concepts.md."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from labeling.models import Item, LabelClass, Project, Source
+from labeling.work import OPEN_STATES, Work
+
+
+class Run(Work):
+    """One training job: a learner, its settings, a threshold policy, a number of rounds."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="runs")
+    number = models.PositiveIntegerField()  # 1, 2, ... within the project
+    learner = models.CharField(max_length=50)  # a name that training.learners.create knows
+    params = models.JSONField(default=dict)  # of the learner, checked
+    policy = models.JSONField(default=dict)  # {"kind": "fixed", "threshold": 0.95} and so on
+    n_rounds = models.PositiveIntegerField(default=5)  # at most
+    seed = models.PositiveIntegerField(default=0)
+    trigger = models.CharField(max_length=20, default="person")  # person, labels, breach
+    stop_reason = models.CharField(max_length=300, blank=True)  # why it did no more rounds
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="run_number_once"),
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(state__in=list(OPEN_STATES)), name="run_one_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.number} of {self.project}"
+
+
+class RunLogLine(models.Model):
+    """One line of a run's log."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="log_lines")
+    at = models.DateTimeField(auto_now_add=True)
+    level = models.CharField(max_length=10, default="info")  # info, warning, error
+    message = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "id"], name="log_page")]
+
+
+class RoundState(models.TextChoices):
+    """ready is where training stops: review decides and publishes it."""
+
+    RUNNING = "running", "Running"
+    READY = "ready", "Ready to publish"
+    PUBLISHED = "published", "Published"  # was, at least once
+    SKIPPED = "skipped", "Not published"  # a later round was ready first, or its run was cancelled
+
+
+class Round(models.Model):
+    """Fit, evaluate, predict, decide; makes one model version."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="rounds")
+    number = models.PositiveIntegerField()  # 1, 2, ... within the run
+    state = models.CharField(max_length=10, choices=RoundState.choices, default=RoundState.RUNNING)
+    source = models.OneToOneField(  # the model version; set when ready
+        Source, null=True, blank=True, on_delete=models.PROTECT, related_name="round"
+    )
+    n_human = models.PositiveIntegerField(default=0)  # human labels it was trained on
+    last_human_label_id = models.BigIntegerField(default=0)  # the newest human label it could see
+    labels_hash = models.CharField(max_length=64, blank=True)  # SHA-256 over those labels
+    code_version = models.CharField(max_length=100, blank=True)
+    temperature = models.FloatField(null=True, blank=True)  # of the calibration; null: not calibrated
+    threshold = models.JSONField(default=dict)  # {"all": 0.95} or class id -> threshold
+    metrics = models.JSONField(default=dict)  # see training/metrics.py
+    artifact = models.CharField(max_length=300, blank=True)  # folder in the storage: weights and JSON
+    seconds = models.JSONField(default=dict)  # step -> seconds spent
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "number"], name="round_number_once"),
+            models.CheckConstraint(
+                name="round_ready_has_provenance",
+                condition=Q(state="running")
+                | Q(state="skipped")
+                | (Q(source__isnull=False) & ~Q(labels_hash="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"round {self.number} of {self.run}"
+
+
+class Prediction(models.Model):
+    """What a round thinks of an item that no person has labeled. Written once, by COPY.
+
+    Derived data: no foreign keys in the database, so that a million rows load in seconds; pruned
+    with old rounds.
+    """
+
+    pk = models.CompositePrimaryKey("round_id", "item_id")
+    round = models.ForeignKey(
+        Round, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="predictions"
+    )
+    item = models.ForeignKey(
+        Item, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    label_class = models.ForeignKey(
+        LabelClass, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    confidence = models.FloatField()  # calibrated probability of the class, 0 to 1
+    raw_confidence = models.FloatField()  # before calibration
+    margin = models.FloatField()  # first minus second probability, 0 to 1; low: unsure
+    entropy = models.FloatField()  # nats, 0 to ln(n_classes); high: unsure
+    threshold = models.FloatField()  # that it had to pass
+    is_accepted = models.BooleanField()  # confidence >= threshold, and the policy's other rules
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["round", "confidence", "item"], name="prediction_confidence"),
+        ]
