@@ -148,3 +148,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": read_str("ASSAY_LOG_LEVEL", "INFO")},
 }
+
+# Rung by name when a round is ready to publish: training does not import review.
+ASSAY_ROUND_READY_TASK = "review.tasks.publish_ready_rounds"

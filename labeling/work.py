@@ -13,15 +13,20 @@ heartbeat went stale and another took over) finds that its writes match no row a
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from typing import TypeVar
 
+from celery import Task
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from labeling.errors import AssayError, Conflict
+
+logger = logging.getLogger(__name__)
 
 MAX_DEATHS = 3  # work that killed three workers will kill the fourth
 
@@ -182,3 +187,15 @@ def _end(work: Work, state: WorkState, **columns: object) -> None:
 
 def _stale(now: dt.datetime) -> dt.datetime:
     return now - dt.timedelta(seconds=settings.ASSAY_STALE_SECONDS)
+
+
+def ring(task: Task, pk: int) -> None:
+    """Ring the doorbell once the transaction has committed. A dead broker only delays: a sweep rings again."""
+
+    def try_to_ring() -> None:
+        try:
+            task.apply_async((pk,), retry=False)
+        except OperationalError as error:
+            logger.warning("Broker is down, %s(%s) waits for the next sweep: %s", task.name, pk, error)
+
+    transaction.on_commit(try_to_ring)
