@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -50,3 +52,15 @@ def read_secret(name: str) -> str:
         except OSError as error:
             raise ImproperlyConfigured(f"{name}_FILE is {path!r}, which cannot be read: {error}.") from error
     return os.environ.get(name, "").strip()
+
+
+def read_json(name: str) -> dict[str, Any]:
+    """A JSON object, from NAME or the file that NAME_FILE names: it may hold secrets."""
+    text = read_secret(name) or "{}"
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if isinstance(value, dict):
+        return value
+    raise ImproperlyConfigured(f'{name} must be a JSON object such as {{"bucket_name": "labels"}}.')

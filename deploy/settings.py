@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deploy.addresses import broker_url, data_secret, database_settings
 from deploy.env import read_bool, read_int, read_list, read_secret, read_str
-from deploy.servers import broker_url, data_secret, database_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -117,6 +117,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "labeling.http.handle_exception",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+KNOX_TOKEN_MODEL = "knox.AuthToken"
 REST_KNOX = {"TOKEN_TTL": None, "TOKEN_LIMIT_PER_USER": None, "AUTH_HEADER_PREFIX": "Token"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Assay",

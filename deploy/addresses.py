@@ -1,0 +1,97 @@
+"""Where the database, the broker and the secrets are: computed from URLs or from the data directory.
+
+Settings import this file, so it starts nothing and connects to nothing (deploy/servers.py does).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+MAX_SOCKET_PATH = 100  # bytes; the kernel allows 107 and PostgreSQL adds a name of its own
+
+
+def data_secret(data_dir: Path, *, production: bool) -> str:
+    """The secret key of this data directory, made at first use. Production must set its own."""
+    if production:
+        raise ImproperlyConfigured(
+            "ASSAY_PRODUCTION is set, but neither ASSAY_SECRET_KEY nor ASSAY_SECRET_KEY_FILE is. "
+            "Set one to at least 50 random characters."
+        )
+    path = data_dir / "secret_key"
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        # Written beside and linked into place: of two first starts at once, both read one key.
+        beside = data_dir / f"secret_key.{os.getpid()}"
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        try:
+            os.link(beside, path)
+        except FileExistsError:
+            pass
+        finally:
+            beside.unlink()
+    return path.read_text()
+
+
+def database_settings(url: str, data_dir: Path, *, pool_size: int) -> dict[str, Any]:
+    """Django's DATABASES entry from a postgresql:// URL, or for the embedded server.
+
+    `pool_size` 0 means one connection a thread and no pool: for workers, which fork.
+    """
+    parts = urlsplit(url or embedded_database_url(data_dir))
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured(
+            f"DATABASE_URL begins with {parts.scheme!r}; use postgresql://user:password@host:port/name."
+        )
+    query = dict(parse_qsl(parts.query))
+    host = query.pop("host", parts.hostname or "")
+    pool = {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 10}} if pool_size else {}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or ""),
+        "OPTIONS": {**pool, **query},
+    }
+
+
+def postgres_folder(data_dir: Path) -> Path:
+    return data_dir / "postgres"
+
+
+def postgres_socket_folder(data_dir: Path) -> Path:
+    """The folder of the embedded PostgreSQL's socket: its data folder, or a short one where that is too long."""
+    return _short(postgres_folder(data_dir), "/.s.PGSQL.5432")
+
+
+def valkey_socket(data_dir: Path) -> Path:
+    """The embedded Valkey's socket."""
+    return _short(data_dir / "valkey", "/valkey.sock") / "valkey.sock"
+
+
+def embedded_database_url(data_dir: Path) -> str:
+    """Where the embedded PostgreSQL of this data directory listens, or would if it were up."""
+    return f"postgresql://postgres@/assay?host={quote(str(postgres_socket_folder(data_dir)))}"
+
+
+def broker_url(url: str, data_dir: Path) -> str:
+    """The broker's URL: the one given, or the embedded Valkey's socket."""
+    return url or f"redis+socket://{quote(str(valkey_socket(data_dir)))}"
+
+
+def _short(folder: Path, name: str) -> Path:
+    """`folder`, or where a socket's path would be too long, a folder under /tmp that belongs to it alone."""
+    if len(os.fsencode(f"{folder}{name}")) <= MAX_SOCKET_PATH:
+        return folder
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"assay-{digest}"
