@@ -1,0 +1,103 @@
+"""Clients that claim and answer over HTTP, with keep-alive, and what they measured.
+
+Closed loop: each client sends its next request as soon as it has the answer to the last.
+Paced: each client answers once a second, and latency counts from the moment it meant to send
+(so a stall is not hidden by the clients it holds up).
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Client:
+    """One signed-in person with one keep-alive connection."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        self._headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        payload = None if body is None else json.dumps(body).encode()
+        self._connection.request(method, path, payload, self._headers)
+        response = self._connection.getresponse()
+        content = response.read()
+        if response.status >= 400:
+            raise RuntimeError(f"{method} {path}: {response.status} {content[:500]!r}")
+        return json.loads(content) if content else None
+
+
+@dataclass
+class Measured:
+    """Seconds of each claim and each answer, what was handed out, and how long it all took."""
+
+    claim: list[float] = field(default_factory=list)
+    answer: list[float] = field(default_factory=list)
+    handed: Counter[int] = field(default_factory=Counter)  # entry id -> times
+    seconds: float = 0.0
+
+    @property
+    def n_twice(self) -> int:
+        return sum(1 for times in self.handed.values() if times > 1)
+
+
+def claim_and_answer(
+    port: int, tokens: list[str], project_id: int, class_ids: list[int], *, n_each: int, pause: float = 0.0
+) -> Measured:
+    """Let every token's client claim one entry and answer it, `n_each` times, `pause` seconds apart."""
+    measured = Measured()
+    lock = threading.Lock()
+    start = threading.Barrier(len(tokens) + 1)
+
+    def work(number: int, token: str) -> None:
+        client = Client(port, token)
+        own = Measured()
+        start.wait()
+        begun = time.perf_counter() + pause * number / len(tokens)
+        for step in range(n_each):
+            due = begun + pause * step if pause else time.perf_counter()
+            time.sleep(max(0.0, due - time.perf_counter()))
+            claimed = client.call("POST", f"/api/projects/{project_id}/queue/claim", {"n": 1})["entries"]
+            claimed_at = time.perf_counter()
+            if not claimed:
+                break
+            entry = claimed[0]
+            answer = {
+                "key": str(uuid.uuid4()),
+                "entry_id": entry["id"],
+                "kind": "label",
+                "class_id": class_ids[entry["id"] % len(class_ids)],
+            }
+            sent_at = time.perf_counter()
+            results = client.call("POST", f"/api/projects/{project_id}/answers", {"answers": [answer]})
+            if results["results"][0]["outcome"] != "stored":
+                raise RuntimeError(f"an answer was not stored: {results}")
+            own.claim.append(claimed_at - due)
+            own.answer.append(time.perf_counter() - sent_at)
+            own.handed[entry["id"]] += 1
+        with lock:
+            measured.claim += own.claim
+            measured.answer += own.answer
+            measured.handed += own.handed
+
+    threads = [threading.Thread(target=work, args=pair) for pair in enumerate(tokens)]
+    for thread in threads:
+        thread.start()
+    start.wait()
+    begun = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    measured.seconds = time.perf_counter() - begun
+    return measured
+
+
+def quantile(seconds: list[float], share: float) -> float:
+    """Milliseconds below which `share` of the values lie."""
+    return 1000 * sorted(seconds)[min(len(seconds) - 1, int(share * len(seconds)))]
