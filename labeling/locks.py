@@ -3,22 +3,31 @@
 Who records a human label holds the project's lock shared; who replaces the standing machine labels
 holds it exclusive for the last moment of its transaction. So a publish sees every answer that was
 given before it, and every later answer sees what was published. Both end with the transaction.
+
+Each returns the database's clock as read once the lock was held: times taken so are in the order of
+the acts, whatever the clocks of the web servers say.
 """
 
 from __future__ import annotations
+
+import datetime as dt
 
 from django.db import connection
 
 NAMESPACE = 4_159  # of advisory locks: any number that nothing else in this database uses
 
 
-def lock_labels_shared(project_id: int) -> None:
+def lock_labels_shared(project_id: int) -> dt.datetime:
     """Hold the project's labels against publishing, beside others who do the same."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [NAMESPACE, project_id])
+    return _lock("pg_advisory_xact_lock_shared", project_id)
 
 
-def lock_labels_exclusive(project_id: int) -> None:
+def lock_labels_exclusive(project_id: int) -> dt.datetime:
     """Wait for the answers under way, and hold later ones back until this transaction ends."""
+    return _lock("pg_advisory_xact_lock", project_id)
+
+
+def _lock(function: str, project_id: int) -> dt.datetime:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [NAMESPACE, project_id])
+        cursor.execute(f"SELECT {function}(%s, %s), clock_timestamp()", [NAMESPACE, project_id])
+        return cursor.fetchone()[1]

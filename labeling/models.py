@@ -8,8 +8,12 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Collate, Left
 
+from labeling.querysets import LabelQuerySet, ProjectQuerySet
 from labeling.work import Work
+
+TEXT_PREFIX_CHARS = 40  # of an item's text that the item list can search by
 
 
 class ItemType(models.TextChoices):
@@ -74,6 +78,9 @@ class Project(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)  # nobody sees it; a worker takes it away
+
+    objects = ProjectQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -157,7 +164,8 @@ class Item(models.Model):
     """One thing to label. The payload is in exactly one of text, features or blob."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="items", db_index=False)
-    key = models.CharField(max_length=500)  # the user's own name for it, unique in the project
+    # The user's own name for it, unique in the project. Collation C: the index finds prefixes too.
+    key = models.CharField(max_length=500, db_collation="C")
     content_hash = models.CharField(max_length=32)  # first 128 bits of SHA-256, hex
     split = models.CharField(max_length=8, choices=Split.choices, default=Split.POOL)
     text = models.TextField(null=True, blank=True)
@@ -185,7 +193,16 @@ class Item(models.Model):
         indexes = [
             models.Index(fields=["project", "id"], name="item_page"),
             models.Index(fields=["project", "content_hash"], name="item_content"),
-            models.Index(fields=["project", "split"], name="item_measured", condition=~Q(split="pool")),
+            models.Index(fields=["project", "split", "id"], name="item_split", condition=~Q(split="pool")),
+            models.Index(  # items that no import counted
+                fields=["project"], condition=Q(imported_by__isnull=True), name="item_by_hand"
+            ),
+            models.Index(  # search by how the text begins
+                "project",
+                Collate(Left("text", TEXT_PREFIX_CHARS), "C"),
+                condition=Q(text__isnull=False),
+                name="item_text_prefix",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -201,6 +218,9 @@ class SealedTruth(models.Model):
 
     item = models.OneToOneField(Item, primary_key=True, on_delete=models.CASCADE, related_name="sealed_truth")
     label_class = models.ForeignKey(LabelClass, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.label_class_id}"
 
 
 class SourceKind(models.TextChoices):
@@ -293,6 +313,8 @@ class Label(models.Model):
         db_index=False,
     )
 
+    objects = LabelQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -321,8 +343,20 @@ class Label(models.Model):
                 condition=Q(is_human=True),
                 name="label_human",
             ),
-            models.Index(  # list pages by score; what a person's word has retired since publishing
+            models.Index(  # list pages by score
                 fields=["source", "confidence", "item"], condition=Q(is_human=False), name="label_score"
+            ),
+            models.Index(  # list pages and counts of what people said
+                fields=["project", "item"],
+                include=["label_class"],
+                condition=Q(is_human=True, retired_at__isnull=True),
+                name="label_human_standing",
+            ),
+            models.Index(  # what has been retired of a published set since it was published
+                fields=["source", "retired_at"],
+                include=["label_class"],
+                condition=Q(is_human=False, retired_at__isnull=False),
+                name="label_machine_retired",
             ),
         ]
 
@@ -415,3 +449,27 @@ class WorkerPulse(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ApiToken(models.Model):
+    """The name that a person gave to a token. The token itself is knox's, and only its hash is kept."""
+
+    token = models.OneToOneField("knox.AuthToken", on_delete=models.CASCADE, related_name="api_token")
+    name = models.CharField(max_length=100, blank=True)
+
+    def __str__(self) -> str:
+        return self.name or f"token {self.pk}"
+
+
+class LoginFailure(models.Model):
+    """A sign-in that was refused; too many of them slow the next one down."""
+
+    username = models.CharField(max_length=150)  # as typed
+    address = models.CharField(max_length=100)  # of the client, as the web server saw it
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["address", "at"], name="login_failure_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.username} from {self.address}"

@@ -9,6 +9,12 @@ from rest_framework.test import APIClient
 from labeling.models import Membership, Project, Role
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: object) -> None:
+    """Hashing as in production takes most of a second for each person."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def ada(db: None) -> User:
     return User.objects.create_user("ada", password="ada-works-here")

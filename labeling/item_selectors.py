@@ -1,0 +1,214 @@
+"""The item list: its filters, and one page of it by keyset at any size."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db import models
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, TextChoices
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Collate, Left
+
+from labeling.errors import InvalidInput
+from labeling.models import TEXT_PREFIX_CHARS, Item, Label, Project, Publication
+from labeling.selectors import current_labels_of, publication_of
+
+M = TypeVar("M", bound=models.Model)
+
+
+class LabeledBy(TextChoices):
+    """Whose label stands for an item."""
+
+    HUMAN = "human", "A person"
+    MACHINE = "machine", "A model or a file from one"
+    NONE = "none", "Nobody"
+
+
+class ItemOrder(TextChoices):
+    ID = "id", "Oldest first"
+    ID_DOWN = "-id", "Newest first"
+    CONFIDENCE = "confidence", "Least sure first"
+    CONFIDENCE_DOWN = "-confidence", "Surest first"
+
+    @property
+    def is_by_confidence(self) -> bool:
+        return self in (ItemOrder.CONFIDENCE, ItemOrder.CONFIDENCE_DOWN)
+
+    @property
+    def is_down(self) -> bool:
+        return self in (ItemOrder.ID_DOWN, ItemOrder.CONFIDENCE_DOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFilters:
+    """What an item list or an export is of. None and "" leave everything in."""
+
+    source: str | None = None  # a LabeledBy
+    class_id: int | None = None  # of the current label
+    confidence_min: float | None = None  # of the current machine label, inclusive
+    confidence_max: float | None = None
+    split: str | None = None
+    search: str = ""  # how the key or the text begins
+
+    @property
+    def is_about_confidence(self) -> bool:
+        return self.confidence_min is not None or self.confidence_max is not None
+
+
+@dataclass(frozen=True, slots=True)
+class LabeledItem:
+    """An item and its current label."""
+
+    item: Item
+    label: Label | None
+
+
+def item_page(
+    project: Project, filters: ItemFilters, order: ItemOrder, *, after: Sequence[Any] | None, limit: int
+) -> tuple[list[LabeledItem], tuple[Any, ...] | None]:
+    """One page of the list, and the key of its last row if there are more: (id,) or (confidence, id).
+
+    Only machine labels have a confidence, so a list by confidence is of those. Raises InvalidInput
+    where filters contradict one another.
+    """
+    check_filters(filters, order)
+    publication = publication_of(project)
+    keys = _keys(project, filters, order, publication, after=after, n=limit + 1)
+    more = len(keys) > limit
+    keys = keys[:limit]
+    item_ids = [key[-1] for key in keys]
+    items = Item.objects.select_related("blob").in_bulk(item_ids)
+    labels = current_labels_of(item_ids)
+    page = [LabeledItem(items[item_id], labels.get(item_id)) for item_id in item_ids if item_id in items]
+    return page, keys[-1] if more else None
+
+
+def check_filters(filters: ItemFilters, order: ItemOrder = ItemOrder.ID) -> None:
+    """Raises InvalidInput where the filters contradict one another."""
+    scored = filters.is_about_confidence or order.is_by_confidence
+    if scored and filters.source in (LabeledBy.HUMAN, LabeledBy.NONE):
+        raise InvalidInput(
+            f"source is {filters.source!r}, but only machine labels have a confidence. "
+            "Leave source out, or the order and the bounds by confidence.",
+            fields={"source": ["Only machine labels have a confidence."]},
+        )
+    if filters.class_id is not None and filters.source == LabeledBy.NONE:
+        raise InvalidInput(
+            "Items without a label have no class. Leave class or source=none out.",
+            fields={"class": ["Items without a label have no class."]},
+        )
+    low, high = filters.confidence_min, filters.confidence_max
+    if low is not None and high is not None and low > high:
+        raise InvalidInput(
+            f"confidence_min is {low}, above confidence_max, which is {high}. Swap them.",
+            fields={"confidence_min": ["It must not be above confidence_max."]},
+        )
+
+
+def search_items(rows: QuerySet[M], text: str, *, path: str = "") -> QuerySet[M]:
+    """Rows whose item's key, or text, begins with `text`. Each of the two has its index."""
+    rows = rows.alias(text_start=Collate(Left(F(f"{path}text"), TEXT_PREFIX_CHARS), "C"))
+    by_key = Q(**{f"{path}key__startswith": text})
+    by_text = Q(text_start__startswith=text[:TEXT_PREFIX_CHARS])
+    if len(text) > TEXT_PREFIX_CHARS:
+        by_text &= Q(**{f"{path}text__startswith": text})
+    return rows.filter(by_key | by_text)
+
+
+def _keys(
+    project: Project,
+    filters: ItemFilters,
+    order: ItemOrder,
+    publication: Publication | None,
+    *,
+    after: Sequence[Any] | None,
+    n: int,
+) -> list[tuple[Any, ...]]:
+    if order.is_by_confidence:
+        labels = _machine(publication, filters).filter(confidence__isnull=False)
+        return _by_confidence(labels, order, after=after, n=n)
+    if filters.is_about_confidence or filters.source == LabeledBy.MACHINE:
+        return _by_id(_machine(publication, filters), "item_id", order, after=after, n=n)
+    if filters.source == LabeledBy.HUMAN:
+        return _by_id(_human(project, filters), "item_id", order, after=after, n=n)
+    if filters.class_id is not None:
+        walks = [
+            _by_id(labels, "item_id", order, after=after, n=n)
+            for labels in (_human(project, filters), _machine(publication, filters))
+        ]
+        return list(heapq.merge(*walks, reverse=order.is_down))[:n]
+    items = Item.objects.filter(project=project)
+    if filters.source == LabeledBy.NONE:
+        items = _unlabeled(items, publication)
+    return _by_id(_matching(items, filters), "pk", order, after=after, n=n)
+
+
+def _human(project: Project, filters: ItemFilters) -> QuerySet[Label]:
+    labels = Label.objects.human().standing().filter(project=project)
+    return _matching_labels(labels, filters)
+
+
+def _machine(publication: Publication | None, filters: ItemFilters) -> QuerySet[Label]:
+    """The published machine labels that no human label stands above."""
+    if publication is None:
+        return Label.objects.none()
+    labels = Label.objects.standing().filter(source_id=publication.source_id, is_human=False)
+    said = Label.objects.human().standing().filter(item_id=OuterRef("item_id"))
+    labels = labels.filter(~Exists(said))
+    if filters.confidence_min is not None:
+        labels = labels.filter(confidence__gte=filters.confidence_min)
+    if filters.confidence_max is not None:
+        labels = labels.filter(confidence__lte=filters.confidence_max)
+    return _matching_labels(labels, filters)
+
+
+def _unlabeled(items: QuerySet[Item], publication: Publication | None) -> QuerySet[Item]:
+    labels = Label.objects.standing().filter(item_id=OuterRef("pk"))
+    items = items.filter(~Exists(labels.filter(is_human=True)))
+    if publication is not None:
+        items = items.filter(~Exists(labels.filter(is_human=False, source_id=publication.source_id)))
+    return items
+
+
+def _matching_labels(labels: QuerySet[Label], filters: ItemFilters) -> QuerySet[Label]:
+    if filters.class_id is not None:
+        labels = labels.filter(label_class_id=filters.class_id)
+    if filters.split:
+        labels = labels.filter(item__split=filters.split)
+    if filters.search:
+        labels = search_items(labels, filters.search, path="item__")
+    return labels
+
+
+def _matching(items: QuerySet[Item], filters: ItemFilters) -> QuerySet[Item]:
+    if filters.split:
+        items = items.filter(split=filters.split)
+    if filters.search:
+        items = search_items(items, filters.search)
+    return items
+
+
+def _by_id(
+    rows: QuerySet[Any], column: str, order: ItemOrder, *, after: Sequence[Any] | None, n: int
+) -> list[tuple[Any, ...]]:
+    if after is not None:
+        rows = rows.filter(**{f"{column}__{'lt' if order.is_down else 'gt'}": after[0]})
+    return list(rows.order_by(f"-{column}" if order.is_down else column).values_list(column)[:n])
+
+
+def _by_confidence(
+    labels: QuerySet[Label], order: ItemOrder, *, after: Sequence[Any] | None, n: int
+) -> list[tuple[Any, ...]]:
+    if after is not None:
+        # As one row comparison, so that the index is entered at the key: at confidence 1.0 there may
+        # be a hundred thousand ties.
+        beyond = (
+            f"(labeling_label.confidence, labeling_label.item_id) {'<' if order.is_down else '>'} (%s, %s)"
+        )
+        labels = labels.filter(RawSQL(beyond, list(after), output_field=BooleanField()))
+    sign = "-" if order.is_down else ""
+    keys = labels.order_by(f"{sign}confidence", f"{sign}item_id").values_list("confidence", "item_id")
+    return list(keys[:n])

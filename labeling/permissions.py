@@ -1,0 +1,86 @@
+"""Who may do what. An outsider is told that there is no such thing; a member, which role it takes.
+
+Roles in words: labeling.models.Role. A group below names an act, not a rank, because an engineer
+and a reviewer may each do what the other may not.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import models
+from django.db.models import F, QuerySet
+
+from labeling.errors import NotAllowed, NotFound
+from labeling.models import Membership, Project, Role
+
+Roles = tuple[Role, ...]
+
+MAY_SEE: Roles = (Role.OWNER, Role.ENGINEER, Role.REVIEWER, Role.ANNOTATOR, Role.VIEWER)
+MAY_ANSWER: Roles = (Role.OWNER, Role.ENGINEER, Role.REVIEWER, Role.ANNOTATOR)
+MAY_REVIEW: Roles = (Role.OWNER, Role.REVIEWER)  # adjudicate, relabel any item
+MAY_ENGINEER: Roles = (Role.OWNER, Role.ENGINEER)  # import, train, publish, export, settings
+MAY_OWN: Roles = (Role.OWNER,)  # members, deletion
+
+M = TypeVar("M", bound=models.Model)
+
+
+def membership_for(user: AbstractBaseUser, project_id: int, roles: Roles = MAY_SEE) -> Membership:
+    """The user's membership with its project loaded, in one query. Raises NotFound, NotAllowed."""
+    membership = (
+        Membership.objects.select_related("project")
+        .filter(user=user, project_id=project_id, project__deleted_at__isnull=True)
+        .first()
+    )
+    if membership is None:
+        raise NotFound(f"There is no project {project_id} that you are a member of.")
+    require_role(membership.role, roles)
+    return membership
+
+
+def project_for(user: AbstractBaseUser, project_id: int, roles: Roles = MAY_SEE) -> Project:
+    """The project, if the user is a member with one of `roles`. Raises NotFound, NotAllowed."""
+    return membership_for(user, project_id, roles).project
+
+
+def row_for(
+    user: AbstractBaseUser,
+    rows: QuerySet[M],
+    pk: object,
+    roles: Roles = MAY_SEE,
+    *,
+    project: str = "project",
+) -> M:
+    """The row of that id, if the user is a member of its project with one of `roles`; one query.
+
+    `project` is the path from the row to its project, such as "run__project". The user's role is
+    left on the row as `member_role`. Raises NotFound, NotAllowed.
+    """
+    row = (
+        rows.filter(
+            **{"pk": pk, f"{project}__memberships__user": user, f"{project}__deleted_at__isnull": True}
+        )
+        .annotate(member_role=F(f"{project}__memberships__role"))
+        .first()
+    )
+    if row is None:
+        raise NotFound(f"There is no {rows.model._meta.verbose_name} {pk} that you may see.")
+    require_role(row.member_role, roles)
+    return row
+
+
+def require_role(role: str, roles: Roles) -> None:
+    """Raises NotAllowed, which names the roles that would do, unless `role` is one of them."""
+    if role in roles:
+        return
+    *others, last = [wanted.label.lower() for wanted in roles]
+    needed = f"{', '.join(others)} or {last}" if others else last
+    raise NotAllowed(
+        f"You are {_article(role)} {role} of this project; this takes {_article(needed)} {needed}. "
+        "Ask an owner of the project for that role."
+    )
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"

@@ -1,0 +1,164 @@
+"""What is known of a project: counts, current labels, the history of an item. Reads only."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Sum
+
+from labeling.models import Import, Item, Label, LabelClass, Project, Publication, Split
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCount:
+    class_id: int
+    n_human: int
+    n_machine: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a project is: counts of items by whose label stands for them."""
+
+    n_items: int
+    n_human: int
+    n_machine: int
+    n_holdout: int
+    n_test: int
+    by_class: list[ClassCount]
+    publication: Publication | None
+
+    @property
+    def n_unlabeled(self) -> int:
+        return self.n_items - self.n_human - self.n_machine
+
+
+@dataclass(frozen=True, slots=True)
+class ItemEvent:
+    """One thing that happened to an item; `details` differ by kind."""
+
+    at: dt.datetime
+    kind: str  # label, retired, published, superseded
+    details: dict[str, object] = field(default_factory=dict)
+
+
+def progress(project: Project) -> Progress:
+    """The project's counts, from indexes and from what was counted when it was written.
+
+    Nothing here reads a million rows of items: imports counted theirs, a publication counted its
+    labels, and what people have said since is indexed apart.
+    """
+    publication = publication_of(project)
+    human = human_class_counts(project.pk)
+    machine = standing_class_counts(publication) if publication else {}
+    class_ids = LabelClass.objects.filter(project=project).values_list("pk", flat=True)
+    measured = dict(
+        Item.objects.filter(project=project)
+        .exclude(split=Split.POOL)
+        .values_list("split")
+        .annotate(n=Count("*"))
+        .order_by()
+    )
+    return Progress(
+        n_items=item_count(project.pk),
+        n_human=sum(human.values()),
+        n_machine=sum(machine.values()),
+        n_holdout=measured.get(Split.HOLDOUT, 0),
+        n_test=measured.get(Split.TEST, 0),
+        by_class=[ClassCount(pk, human.get(pk, 0), machine.get(pk, 0)) for pk in class_ids],
+        publication=publication,
+    )
+
+
+def item_count(project_id: int) -> int:
+    """Items of the project: what its imports counted, and those that came one by one."""
+    imported = Import.objects.filter(project_id=project_id).aggregate(n=Sum("n_items_added"))["n"] or 0
+    return imported + Item.objects.filter(project_id=project_id, imported_by__isnull=True).count()
+
+
+def publication_of(project: Project) -> Publication | None:
+    """The open publication, with its source; None if no machine labels stand."""
+    return Publication.objects.filter(project=project, ended_at__isnull=True).select_related("source").first()
+
+
+def human_class_counts(project_id: int) -> dict[int, int]:
+    """Class id -> human labels that stand."""
+    rows = Label.objects.human().standing().filter(project_id=project_id)
+    return dict(rows.values_list("label_class_id").annotate(n=Count("*")).order_by())
+
+
+def machine_class_counts(source_id: int) -> dict[int, int]:
+    """Class id -> labels of a machine source that are not retired. Reads them all."""
+    rows = Label.objects.standing().filter(source_id=source_id, is_human=False)
+    return dict(rows.values_list("label_class_id").annotate(n=Count("*")).order_by())
+
+
+def standing_class_counts(publication: Publication) -> dict[int, int]:
+    """Class id -> labels of an open publication that stand: those it began with, less those retired since."""
+    counts = {int(class_id): n for class_id, n in publication.class_counts.items()}
+    retired = Label.objects.filter(
+        source_id=publication.source_id, is_human=False, retired_at__gt=publication.started_at
+    )
+    for class_id, n in retired.values_list("label_class_id").annotate(n=Count("*")).order_by():
+        counts[class_id] -= n
+    return counts
+
+
+def current_labels_of(item_ids: Iterable[int]) -> dict[int, Label]:
+    """Item id -> its current label, with its source; items without one are left out. One query."""
+    rows = Label.objects.current().filter(item_id__in=list(item_ids)).select_related("source")
+    # A person's word stands above a machine's, so it comes last and overwrites.
+    return {label.item_id: label for label in rows.order_by("is_human")}
+
+
+def item_history(item: Item) -> list[ItemEvent]:
+    """Everything said of the item and when it stood, oldest first: labels and publications.
+
+    A machine label begins to count when its source is published and ends with that publication, so
+    the spans of its source's publications are told with it.
+    """
+    labels = list(Label.objects.filter(item_id=item.pk).select_related("source", "label_class", "retired_by"))
+    events = []
+    for label in labels:
+        said = {
+            "label_id": label.pk,
+            "class_id": label.label_class_id,
+            "class_name": label.label_class.name,
+            "is_human": label.is_human,
+            "source_id": label.source_id,
+            "source_kind": label.source.kind,
+            "source_name": label.source.name,
+        }
+        scores = {"confidence": label.confidence, "threshold": label.threshold}
+        events.append(ItemEvent(label.created_at, "label", said | scores))
+        if label.retired_at is not None:
+            by = label.retired_by.get_username() if label.retired_by else None
+            events.append(
+                ItemEvent(label.retired_at, "retired", said | {"reason": label.retired_reason, "by": by})
+            )
+    events += _publication_events([label for label in labels if not label.is_human])
+    return sorted(events, key=lambda event: event.at)
+
+
+def _publication_events(labels: list[Label]) -> list[ItemEvent]:
+    """When each machine label began to stand and ceased to, by the publications of its source."""
+    label_of = {label.source_id: label for label in labels}
+    events = []
+    for publication in Publication.objects.filter(source_id__in=label_of).select_related("started_by"):
+        label = label_of[publication.source_id]
+        if label.retired_at is not None and label.retired_at <= publication.started_at:
+            continue
+        about = {
+            "label_id": label.pk,
+            "publication_id": publication.pk,
+            "source_id": publication.source_id,
+            "source_name": label.source.name,
+        }
+        by = publication.started_by.get_username() if publication.started_by else None
+        events.append(ItemEvent(publication.started_at, "published", about | {"by": by}))
+        ended = publication.ended_at
+        if ended is not None and (label.retired_at is None or label.retired_at > ended):
+            events.append(ItemEvent(ended, "superseded", about | {"reason": publication.ended_reason}))
+    return events
