@@ -9,6 +9,14 @@ from labeling.models import Item, LabelClass, Project, Source
 from labeling.work import OPEN_STATES, Work
 
 
+class Trigger(models.TextChoices):
+    """What made a run start."""
+
+    PERSON = "person", "Started by a person"
+    LABELS = "labels", "Enough new human labels"
+    BREACH = "breach", "An audit failed"
+
+
 class Run(Work):
     """One training job: a learner, its settings, a threshold policy, a number of rounds."""
 
@@ -19,7 +27,8 @@ class Run(Work):
     policy = models.JSONField(default=dict)  # {"kind": "fixed", "threshold": 0.95} and so on
     n_rounds = models.PositiveIntegerField(default=5)  # at most
     seed = models.PositiveIntegerField(default=0)
-    trigger = models.CharField(max_length=20, default="person")  # person, labels, breach
+    trigger = models.CharField(max_length=20, choices=Trigger.choices, default=Trigger.PERSON)
+    last_human_label_id = models.BigIntegerField(default=0)  # the newest one when it was asked for
     stop_reason = models.CharField(max_length=300, blank=True)  # why it did no more rounds
 
     class Meta:
@@ -44,6 +53,9 @@ class RunLogLine(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["run", "id"], name="log_page")]
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class RoundState(models.TextChoices):
@@ -75,6 +87,7 @@ class Round(models.Model):
     seconds = models.JSONField(default=dict)  # step -> seconds spent
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    pruned_at = models.DateTimeField(null=True, blank=True)  # its predictions are gone since then
 
     class Meta:
         constraints = [
@@ -119,3 +132,6 @@ class Prediction(models.Model):
         indexes = [
             models.Index(fields=["round", "confidence", "item"], name="prediction_confidence"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.label_class_id} by round {self.round_id}"
