@@ -18,13 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 MAX_SOCKET_PATH = 100  # bytes; the kernel allows 107 and PostgreSQL adds a name of its own
 
 
-def data_secret(data_dir: Path, *, production: bool) -> str:
-    """The secret key of this data directory, made at first use. Production must set its own."""
-    if production:
-        raise ImproperlyConfigured(
-            "ASSAY_PRODUCTION is set, but neither ASSAY_SECRET_KEY nor ASSAY_SECRET_KEY_FILE is. "
-            "Set one to at least 50 random characters."
-        )
+def data_secret(data_dir: Path) -> str:
+    """The secret key of this data directory, made at first use."""
     path = data_dir / "secret_key"
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -87,6 +82,19 @@ def embedded_database_url(data_dir: Path) -> str:
 def broker_url(url: str, data_dir: Path) -> str:
     """The broker's URL: the one given, or the embedded Valkey's socket."""
     return url or f"redis+socket://{quote(str(valkey_socket(data_dir)))}"
+
+
+def broker_options(url: str) -> dict[str, Any]:
+    """What the transport of `url` should know."""
+    if not url.startswith(("redis", "valkey", "sentinel")):
+        return {}
+    return {
+        # Seconds until an unacknowledged message is delivered again. A run may take longer than this;
+        # a second delivery then finds its row claimed and does nothing.
+        "visibility_timeout": 12 * 3600,
+        "socket_connect_timeout": 2,
+        "socket_keepalive": True,
+    }
 
 
 def _short(folder: Path, name: str) -> Path:

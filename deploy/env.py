@@ -64,3 +64,13 @@ def read_json(name: str) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     raise ImproperlyConfigured(f'{name} must be a JSON object such as {{"bucket_name": "labels"}}.')
+
+
+def require(*names: str) -> None:
+    """Each of NAMES (or NAME_FILE) is set, or the start stops with all that are missing."""
+    missing = [name for name in names if not read_secret(name)]
+    if missing:
+        raise ImproperlyConfigured(
+            f"ASSAY_PRODUCTION is set, but these are not: {', '.join(missing)}. "
+            "Set each, or its name with _FILE to a file that holds it (docs/settings.md)."
+        )

@@ -16,7 +16,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -42,13 +42,20 @@ def start_postgres(data_dir: Path, **server_settings: str) -> str:
     Raises Unavailable with the end of its log.
     """
     folder = postgres_folder(data_dir)
-    if not postgres_is_up(data_dir):
+    if postgres_pid(data_dir):
+        _wait_for(
+            lambda: postgres_is_up(data_dir),
+            START_SECONDS,
+            f"PostgreSQL does not get ready; see {folder / 'log'}.",
+        )
+    else:
         owner = _own_folder(folder)
         if not (folder / "PG_VERSION").exists():
             # The builtin locale sorts by code point, whatever the machine's locale is.
             locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
             _run(["initdb", "-D", folder, "-U", "postgres", "-A", "trust", "-E", "UTF8", *locale], owner)
-        _remove_stale_pid(folder)
+        # After a crash the process id in it may be any program's, and PostgreSQL would refuse to start.
+        (folder / "postmaster.pid").unlink(missing_ok=True)
         socket_folder = postgres_socket_folder(data_dir)
         if socket_folder != folder:
             _own_folder(socket_folder)
@@ -71,8 +78,18 @@ def start_postgres(data_dir: Path, **server_settings: str) -> str:
 def stop_postgres(data_dir: Path) -> None:
     """Stop the embedded PostgreSQL of `data_dir`, if it runs: what is committed is on disk."""
     folder = postgres_folder(data_dir)
-    if _postgres_pid(folder):
+    if postgres_pid(data_dir):
         _run(["pg_ctl", "stop", "-w", "-m", "fast", "-t", 30, "-D", folder], _own_folder(folder))
+
+
+def postgres_pid(data_dir: Path) -> int | None:
+    """The process id of the server that runs on `data_dir`; None if none does, whatever its pid file says."""
+    try:
+        pid = int((postgres_folder(data_dir) / "postmaster.pid").read_text().split("\n", 1)[0])
+        process = psutil.Process(pid)
+        return pid if process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE else None
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return None
 
 
 def postgres_is_up(data_dir: Path) -> bool:
@@ -108,23 +125,27 @@ def start_valkey(data_dir: Path) -> None:
     }
     command = [str(binary), *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
-    deadline = time.monotonic() + 10
-    while not valkey_is_up(data_dir):
-        if time.monotonic() > deadline:
-            raise Unavailable(f"The embedded Valkey does not start; {folder / 'log'} says why.")
-        time.sleep(0.02)
+    _wait_for(
+        lambda: valkey_is_up(data_dir), 10, f"The embedded Valkey does not start; see {folder / 'log'}."
+    )
 
 
 def stop_valkey(data_dir: Path) -> None:
     """Stop the embedded Valkey of `data_dir`, if it runs."""
-    try:
-        pid = int((data_dir / "valkey" / "pid").read_text())
+    pid = valkey_pid(data_dir)
+    if pid:
         process = psutil.Process(pid)
-    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-        return
-    if process.name().startswith("valkey"):
         process.terminate()
         process.wait(10)
+
+
+def valkey_pid(data_dir: Path) -> int | None:
+    """The process id of the embedded Valkey; None if it does not run, whatever its pid file says."""
+    try:
+        pid = int((data_dir / "valkey" / "pid").read_text())
+        return pid if psutil.Process(pid).name().startswith("valkey") else None
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return None
 
 
 def valkey_is_up(data_dir: Path) -> bool:
@@ -175,6 +196,14 @@ def _held(file: IO[str]) -> Iterator[None]:
         yield
     finally:
         fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _wait_for(is_there: Callable[[], bool], seconds: float, message: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_there():
+        if time.monotonic() > deadline:
+            raise Unavailable(message)
+        time.sleep(0.02)
 
 
 def _tuning() -> dict[str, str]:
@@ -270,22 +299,6 @@ def _refuse_squatter(folder: Path) -> None:
             f"{folder} belongs to another user, so the embedded servers will not start in it. "
             "Give it to the user who runs Assay, or set ASSAY_DATA_DIR to another folder."
         )
-
-
-def _postgres_pid(folder: Path) -> int | None:
-    """The process id of the server that runs on `folder`; None if none does, whatever its pid file says."""
-    try:
-        pid = int((folder / "postmaster.pid").read_text().split("\n", 1)[0])
-        process = psutil.Process(pid)
-        return pid if process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE else None
-    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-        return None
-
-
-def _remove_stale_pid(folder: Path) -> None:
-    """After a crash the pid in the file may belong to any program, and PostgreSQL would not start."""
-    if _postgres_pid(folder) is None:
-        (folder / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _run(command: list[object], user_id: int | None) -> None:

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deploy.addresses import broker_url, data_secret, database_settings
-from deploy.env import read_bool, read_int, read_list, read_secret, read_str
+from deploy.addresses import broker_options, broker_url, data_secret, database_settings
+from deploy.env import read_bool, read_int, read_json, read_list, read_secret, read_str, require
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where embedded servers, blobs, artifacts and caches live.
 ASSAY_DATA_DIR = Path(read_str("ASSAY_DATA_DIR", str(Path.cwd() / ".assay"))).resolve()
 
-# production refuses embedded servers, generated secrets and plain HTTP cookies.
+# Production refuses embedded servers, generated secrets and cookies over plain HTTP.
 ASSAY_PRODUCTION = read_bool("ASSAY_PRODUCTION", False)
+if ASSAY_PRODUCTION:
+    require("DATABASE_URL", "ASSAY_BROKER_URL", "ASSAY_SECRET_KEY", "ASSAY_ALLOWED_HOSTS")
 DEBUG = False
 
-# Embedded: generated once and kept in the data directory. Production: must be given.
-SECRET_KEY = read_secret("ASSAY_SECRET_KEY") or data_secret(ASSAY_DATA_DIR, production=ASSAY_PRODUCTION)
+# Embedded: generated once and kept in the data directory.
+SECRET_KEY = read_secret("ASSAY_SECRET_KEY") or data_secret(ASSAY_DATA_DIR)
 ALLOWED_HOSTS = read_list("ASSAY_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = read_list("ASSAY_TRUSTED_ORIGINS")
 
+EMBEDDED_POSTGRES = not read_secret("DATABASE_URL")
 DATABASES = {
     "default": database_settings(
         read_secret("DATABASE_URL"),
         ASSAY_DATA_DIR,
-        # connections that one web or worker process may hold
-        pool_size=read_int("ASSAY_DB_POOL", 8, low=1, high=200),
+        # connections that a process keeps open; 0: one a request or task. Web processes keep 8 (wsgi.py),
+        # workers none, because they fork.
+        pool_size=read_int("ASSAY_DB_POOL", 0, low=0, high=200),
     )
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -82,6 +86,11 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_SECURE = ASSAY_PRODUCTION
 CSRF_COOKIE_SECURE = ASSAY_PRODUCTION
+# Seconds for which browsers remember to use HTTPS only; the proxy in front says which scheme it got.
+SECURE_HSTS_SECONDS = read_int("ASSAY_HSTS_SECONDS", 31_536_000 if ASSAY_PRODUCTION else 0, low=0, high=10**9)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ASSAY_PRODUCTION else None
+SECURE_SSL_REDIRECT = ASSAY_PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^health$"]  # probes speak plain HTTP
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 
@@ -96,11 +105,15 @@ STORAGES = {
     # Blobs, imports, exports, artifacts: any django-storages backend.
     "default": {
         "BACKEND": read_str("ASSAY_STORAGE", "django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": read_json("ASSAY_STORAGE_OPTIONS"),  # the backend's own, such as {"bucket_name": "labels"}
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
-# The built front end; served at / by whitenoise.
+# The built front end; served at / by whitenoise, and its index.html for every client route.
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
+WHITENOISE_ROOT = FRONTEND_DIST if FRONTEND_DIST.is_dir() else None
+WHITENOISE_INDEX_FILE = True
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/.+-[\w-]{8,}\.\w+$"  # Vite names files by their content
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -128,12 +141,42 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-CELERY_BROKER_URL = broker_url(read_secret("ASSAY_BROKER_URL"), ASSAY_DATA_DIR)
-
-# A heartbeat older than this many seconds means that the worker is dead.
-ASSAY_STALE_SECONDS = read_int("ASSAY_STALE_SECONDS", 30, low=2, high=3600)
 # The sweep re-rings lost doorbells and returns expired leases, every so many seconds.
 ASSAY_SWEEP_SECONDS = read_int("ASSAY_SWEEP_SECONDS", 2, low=1, high=600)
+# A heartbeat older than this many seconds means that the worker is dead.
+ASSAY_STALE_SECONDS = read_int("ASSAY_STALE_SECONDS", 30, low=2, high=3600)
+
+EMBEDDED_VALKEY = not read_secret("ASSAY_BROKER_URL")
+CELERY_BROKER_URL = broker_url(read_secret("ASSAY_BROKER_URL"), ASSAY_DATA_DIR)
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: it comes back, and the work is in PostgreSQL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL)
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]  # nothing that runs code when it is read
+CELERY_TASK_IGNORE_RESULT = True  # results live in rows
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a long task must not hold others behind it
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # they need no broker to go on
+CELERY_TASK_DEFAULT_QUEUE = "default"
+_SWEEPS = ("labeling.tasks.sweep_works", "training.tasks.sweep_runs", "review.tasks.sweep_review")
+CELERY_TASK_ROUTES = {
+    **{name: {"queue": "default"} for name in _SWEEPS},
+    "labeling.tasks.*": {"queue": "io"},
+    "training.tasks.*": {"queue": "train"},
+    "review.tasks.*": {"queue": "default"},
+}
+CELERY_TASK_ANNOTATIONS = {name: {"time_limit": 300} for name in _SWEEPS}  # seconds; the next one tries again
+CELERY_BEAT_SCHEDULE = {
+    name: {
+        "task": name,
+        "schedule": float(ASSAY_SWEEP_SECONDS),
+        # A sweep that waited longer is worth nothing: the next one does the same.
+        "options": {"expires": 2 * ASSAY_SWEEP_SECONDS},
+    }
+    for name in _SWEEPS
+}
+
 # Limits on what comes in.
 ASSAY_MAX_UPLOAD_BYTES = read_int("ASSAY_MAX_UPLOAD_BYTES", 20 * 2**30, low=2**10, high=2**42)
 ASSAY_MAX_IMAGE_BYTES = read_int("ASSAY_MAX_IMAGE_BYTES", 50 * 2**20, low=2**10, high=2**31)
@@ -147,6 +190,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # A sweep every two seconds is no news.
+    "loggers": {
+        name: {"level": "WARNING"} for name in ("celery.app.trace", "celery.beat", "celery.worker.strategy")
+    },
     "root": {"handlers": ["stderr"], "level": read_str("ASSAY_LOG_LEVEL", "INFO")},
 }
 

@@ -1,0 +1,82 @@
+"""The command line: `assay`. Each subject has its file in deploy/commands/."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+# subcommand -> (file in deploy/commands, what it does); loaded when used, so that --help is quick
+COMMANDS = {
+    "up": ("up", "Start everything here: database, broker, web, workers, scheduler."),
+    "down": ("up", "Stop the `assay up` of this data directory."),
+    "status": ("status", "Show each part: up or down, since when, how to fix it."),
+    "demo": ("demo", "Start everything, with a real dataset being labeled."),
+    "project": ("project", "Create and list projects."),
+    "import": ("files", "Import a file, folder or archive into a project."),
+    "export": ("files", "Export a project's items and labels to a file."),
+    "train": ("train", "Start a training run, and watch it if you like."),
+    "user": ("user", "Add and list people, set their passwords."),
+    "token": ("user", "Make an API token for a person."),
+    "reproduce": ("reproduce", "Run a published case study and print its table."),
+    "web": ("parts", "Run only web processes (for your own hosts)."),
+    "worker": ("parts", "Run only a worker for some queues (for your own hosts)."),
+    "scheduler": ("parts", "Run only the scheduler (for your own hosts)."),
+}
+
+
+class Assay(click.Group):
+    """Loads a subject's file when it is used, and turns errors that a user can act on into one sentence."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(
+            import_module(f"deploy.commands.{COMMANDS[cmd_name][0]}"), f"{cmd_name}_command"
+        )
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from django.core.exceptions import ImproperlyConfigured
+        from django.db import OperationalError
+
+        from labeling.errors import AssayError
+
+        try:
+            return super().invoke(ctx)
+        except AssayError as error:
+            raise click.ClickException(_told(error)) from error
+        except ImproperlyConfigured as error:
+            raise click.ClickException(str(error)) from error
+        except OperationalError as error:
+            raise click.ClickException(
+                f"The database does not answer: {' '.join(str(error).split())} "
+                "Look at `assay status`, and at DATABASE_URL if you set it."
+            ) from error
+
+
+def _told(error: Any) -> str:
+    """The sentence, and below it what each field or row has to say."""
+    lines = [f"  {name}: {sentence}" for name, sentences in error.fields.items() for sentence in sentences]
+    return "\n".join([error.message, *lines])
+
+
+@click.group(cls=Assay, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="assay-labeling", prog_name="assay")
+def main() -> None:
+    """Human-in-the-loop labeling with an active review queue and certified precision."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deploy.settings")
+
+
+if __name__ == "__main__":
+    sys.exit(main(prog_name="assay"))

@@ -1,0 +1,36 @@
+"""What `assay` can do, a file for each subject; deploy/cli.py lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def with_database(function: Callable[P, R]) -> Callable[P, R]:
+    """The command runs with Django set up, on the database of `assay up` or on its own start of it."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        import django
+        from django.conf import settings
+        from django.core.management import call_command
+        from django.db import connection
+        from django.db.migrations.executor import MigrationExecutor
+
+        from deploy.servers import servers_running
+
+        django.setup()
+        with servers_running(settings.ASSAY_DATA_DIR, postgres=settings.EMBEDDED_POSTGRES, valkey=False):
+            executor = MigrationExecutor(connection)
+            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+                call_command("migrate", interactive=False, verbosity=0)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                connection.close()
+
+    return run

@@ -1,0 +1,69 @@
+"""One part at a time, for your own hosts: `assay web`, `assay worker`, `assay scheduler`.
+
+`assay up` runs these same commands as its children.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+
+import click
+from celery.platforms import SecurityWarning
+
+from deploy.worker import QUEUES, app
+
+THREADS = 8  # of a web process; as many database connections (deploy/wsgi.py)
+
+
+@click.command("web")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
+def web_command(host: str, port: int, workers: int) -> None:
+    """Run only web processes."""
+    os.execv(
+        sys.executable,
+        [
+            *(sys.executable, "-m", "granian", "--interface", "wsgi", "deploy.wsgi:application"),
+            *("--host", host, "--port", str(port), "--workers", str(workers)),
+            *("--blocking-threads", str(THREADS), "--respawn-failed-workers", "--no-ws"),
+            *("--backpressure", str(THREADS), "--log-level", "error", "--workers-kill-timeout", "5"),
+        ],
+    )
+
+
+@click.command("worker")
+@click.option(
+    "--queues",
+    default=",".join(QUEUES),
+    show_default=True,
+    help="Kinds of work, with commas between. GPU hosts take train.",
+)
+@click.option(
+    "--concurrency", default=1, show_default=True, type=click.IntRange(1, 64), help="Tasks at once."
+)
+def worker_command(queues: str, concurrency: int) -> None:
+    """Run only a worker for some queues."""
+    unknown = [queue for queue in queues.split(",") if queue not in QUEUES]
+    if unknown:
+        raise click.UsageError(f"There is no queue {unknown[0]!r}; choose from {', '.join(QUEUES)}.")
+    # Celery warns root of messages that run code when read; ours are JSON.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    app.worker_main(
+        [
+            *("--quiet", "worker", "--queues", queues, "--concurrency", str(concurrency)),
+            *("--hostname", f"{queues.replace(',', '-')}-{os.getpid()}@%h", "--loglevel", "WARNING"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        ]
+    )
+
+
+@click.command("scheduler")
+def scheduler_command() -> None:
+    """Run only the scheduler. One is enough; a second does no harm."""
+    # Its own scheduler keeps the last times in a file; sweeps every few seconds need none.
+    app.start(
+        ["--quiet", "beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING", "--pidfile="]
+    )

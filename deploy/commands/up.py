@@ -1,0 +1,122 @@
+"""`assay up` and `assay down`."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import psutil
+
+from deploy import frontend, up
+from deploy.servers import servers_running, stop_postgres, stop_valkey
+
+READY_SECONDS = 120
+FOREVER = float("inf")
+
+
+@click.command("up")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Web processes.")
+@click.option("--no-frontend", is_flag=True, help="Do not build the front end where it is missing.")
+def up_command(host: str, port: int, workers: int, no_frontend: bool) -> None:
+    """Start everything here, and stop it with one Ctrl-C."""
+    with running(host=host, port=port, n_web=workers, with_frontend=not no_frontend) as supervisor:
+        supervisor.wait_until(lambda: False, FOREVER)
+
+
+@click.command("down")
+def down_command() -> None:
+    """Stop the `assay up` of this data directory, and servers that a crash left running."""
+    from django.conf import settings
+
+    state = up.read_state(settings.ASSAY_DATA_DIR)
+    if state:
+        process = psutil.Process(state["pid"])
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+    stop_valkey(settings.ASSAY_DATA_DIR)
+    stop_postgres(settings.ASSAY_DATA_DIR)
+    click.echo("Stopped." if state else "Nothing was running here.")
+
+
+@contextmanager
+def running(*, host: str, port: int, n_web: int, with_frontend: bool) -> Iterator[up.Supervisor]:
+    """All parts are up inside, and the address is printed. Raises AssayError where something stands in the way."""
+    import django
+    from django.conf import settings
+
+    _stop_on_sigterm()
+    django.setup()
+    with up.only_one(settings.ASSAY_DATA_DIR):
+        up.check_port(host, port)
+        if with_frontend:
+            frontend.build_if_missing(settings.FRONTEND_DIST)
+        with servers_running(
+            settings.ASSAY_DATA_DIR, postgres=settings.EMBEDDED_POSTGRES, valkey=settings.EMBEDDED_VALKEY
+        ):
+            password = _prepare()
+            shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+            supervisor = up.Supervisor(
+                data_dir=settings.ASSAY_DATA_DIR,
+                address=f"http://{f'[{shown}]' if ':' in shown else shown}:{port}",
+                children=[
+                    up.Child("web", ["web", "--host", host, "--port", str(port), "--workers", str(n_web)]),
+                    up.Child("train", ["worker", "--queues", "train"]),
+                    up.Child("worker", ["worker", "--queues", "io,default,predict", "--concurrency", "2"]),
+                    up.Child("scheduler", ["scheduler"]),
+                ],
+                embedded_postgres=settings.EMBEDDED_POSTGRES,
+                embedded_valkey=settings.EMBEDDED_VALKEY,
+            )
+            with up.supervised(supervisor):
+                _wait_until_ready(supervisor)
+                if password:
+                    click.secho(
+                        f"The first start made the user admin with the password {password}\n"
+                        "It is shown this once; `assay user password admin` sets another.",
+                        bold=True,
+                    )
+                yield supervisor
+        click.echo("Stopped.")
+
+
+def _prepare() -> str | None:
+    """Tables, static files and a first user are there; returns the password if one was made."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from deploy.commands.user import first_admin
+
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    try:
+        return first_admin()
+    finally:
+        connection.close()
+
+
+def _wait_until_ready(supervisor: up.Supervisor) -> None:
+    from deploy.health import health_parts
+
+    def is_ready() -> bool:
+        return up.web_answers(supervisor.address) and all(part.is_up for part in health_parts())
+
+    if supervisor.wait_until(is_ready, READY_SECONDS):
+        click.secho(f"Assay is ready at {supervisor.address}  (Ctrl-C stops it)", bold=True)
+    elif not supervisor.is_stopping:
+        down = [part for part in health_parts() if not part.is_up]
+        click.secho(f"After {READY_SECONDS} s some parts are still down:", bold=True)
+        for part in down:
+            click.echo(f"  {part.name}: {part.message}")
+
+
+def _stop_on_sigterm() -> None:
+    """While we still prepare, SIGTERM leaves as Ctrl-C does: servers are stopped on the way out."""
+
+    def leave(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, leave)

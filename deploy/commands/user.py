@@ -1,0 +1,110 @@
+"""`assay user` and `assay token`: people and how they get in."""
+
+from __future__ import annotations
+
+import secrets
+
+import click
+
+from deploy.commands import with_database
+from labeling.errors import Conflict, InvalidInput, NotFound
+
+
+@click.group("user")
+def user_command() -> None:
+    """Add and list people, set their passwords."""
+
+
+@user_command.command("add")
+@click.argument("username")
+@click.option("--password", help="Asked for if left out; made up if there is no terminal.")
+@click.option("--admin", is_flag=True, help="May use the admin pages and see every project there.")
+@with_database
+def add(username: str, password: str | None, admin: bool) -> None:
+    """Add a person."""
+    from django.contrib.auth.models import User
+
+    if User.objects.filter(username=username).exists():
+        raise Conflict(
+            f"There is already a user {username}; `assay user password {username}` sets a password."
+        )
+    chosen, is_made_up = _choose_password(password)
+    user = User(username=username, is_staff=admin, is_superuser=admin)
+    _set_password(user, chosen)
+    click.echo(f"Added {username}." + (f" Password: {chosen}" if is_made_up else ""))
+
+
+@user_command.command("password")
+@click.argument("username")
+@click.option("--password", help="Asked for if left out; made up if there is no terminal.")
+@with_database
+def password(username: str, password: str | None) -> None:
+    """Set a person's password."""
+    chosen, is_made_up = _choose_password(password)
+    _set_password(find_user(username), chosen)
+    click.echo(f"The password of {username} is set." + (f" It is {chosen}" if is_made_up else ""))
+
+
+@user_command.command("list")
+@with_database
+def list_users() -> None:
+    """List people."""
+    from django.contrib.auth.models import User
+
+    for user in User.objects.order_by("username"):
+        click.echo(f"{user.username}\t{'admin' if user.is_superuser else ''}".rstrip())
+
+
+@click.command("token")
+@click.argument("username")
+@with_database
+def token_command(username: str) -> None:
+    """Make an API token for a person. It is shown this once; only its hash is kept."""
+    from knox.models import get_token_model
+
+    _, token = get_token_model().objects.create(user=find_user(username))
+    click.echo(token)
+
+
+def find_user(username: str):  # type: ignore[no-untyped-def]
+    """The user of that name. Raises NotFound with those there are."""
+    from django.contrib.auth.models import User
+
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        names = ", ".join(User.objects.order_by("username").values_list("username", flat=True)[:20])
+        raise NotFound(
+            f"There is no user {username!r}. There are: {names or 'none yet'}. `assay user add` adds one."
+        )
+    return user
+
+
+def first_admin() -> str | None:
+    """Somebody can sign in: if there is no user at all, makes `admin` and returns the password."""
+    from django.contrib.auth.models import User
+
+    if User.objects.exists():
+        return None
+    password = secrets.token_urlsafe(9)
+    User.objects.create_superuser("admin", password=password)
+    return password
+
+
+def _choose_password(given: str | None) -> tuple[str, bool]:
+    if given:
+        return given, False
+    if click.get_text_stream("stdin").isatty():
+        return click.prompt("Password", hide_input=True, confirmation_prompt=True), False
+    return secrets.token_urlsafe(9), True
+
+
+def _set_password(user, password: str) -> None:  # type: ignore[no-untyped-def]
+    from django.contrib.auth.password_validation import validate_password
+    from django.core.exceptions import ValidationError
+
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise InvalidInput(" ".join(error.messages)) from error
+    user.set_password(password)
+    user.save()

@@ -1,0 +1,157 @@
+"""Is every part there? One answer for the page, for probes, and for `assay status`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from deploy.pulse import LOST_SECONDS
+from deploy.worker import QUEUES, app
+from labeling.models import WorkerPulse
+
+WORK_OF_QUEUE = {
+    "train": "training runs wait",
+    "predict": "predictions wait",
+    "io": "imports and exports wait",
+    "default": "rounds are not published and nothing starts by itself",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a running Assay."""
+
+    name: str
+    is_up: bool
+    since: dt.datetime | None  # up: started; down: last seen, if ever
+    message: str
+    how_to_fix: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        fields = asdict(self)
+        return {"state": "up" if fields.pop("is_up") else "down", **fields}
+
+
+def health_parts() -> list[Part]:
+    """Every part, the ones that others need first. Takes two seconds at most where something hangs."""
+    database = _database()
+    parts = [database, _broker()]
+    if database.is_up:
+        parts += _pulses(timezone.now())
+    return parts
+
+
+def _database() -> Part:
+    # Not from the pool: a probe must not wait for a connection that the pool cannot get.
+    parameters = connections["default"].get_connection_params()
+    parameters = {**parameters, "connect_timeout": 2}
+    parameters.pop("pool", None)
+    where = settings.DATABASES["default"]["HOST"] or "localhost"
+    try:
+        with psycopg.connect(**parameters) as connection:
+            row = connection.execute("SELECT pg_postmaster_start_time()").fetchone()
+    except psycopg.Error as error:
+        return Part(
+            name="database",
+            is_up=False,
+            since=None,
+            message=f"PostgreSQL at {where} does not answer: {' '.join(str(error).split())}",
+            how_to_fix="Start `assay up`, or the server that DATABASE_URL names.",
+        )
+    return Part(name="database", is_up=True, since=row[0] if row else None, message=f"PostgreSQL at {where}")
+
+
+def _broker() -> Part:
+    try:
+        with app.connection_for_write(connect_timeout=2) as connection:
+            connection.ensure_connection(max_retries=1, timeout=2)
+            where = connection.as_uri()
+    except Exception as error:  # noqa: BLE001  each transport raises its own family
+        return Part(
+            name="broker",
+            is_up=False,
+            since=None,
+            message=f"The broker does not answer, so work starts a few seconds late: {error}",
+            how_to_fix="Start `assay up`, or the server that ASSAY_BROKER_URL names. No work is lost.",
+        )
+    return Part(name="broker", is_up=True, since=None, message=where)
+
+
+def _pulses(now: dt.datetime) -> list[Part]:
+    """A part for each queue, up if a living worker listens to it, and one for the scheduler."""
+    pulses = list(WorkerPulse.objects.order_by("started_at"))
+    parts = [
+        _listeners(
+            name=f"worker {queue}",
+            pulses=[pulse for pulse in pulses if queue in pulse.queues],
+            now=now,
+            when_missing=f"No worker listens to the queue {queue}: {WORK_OF_QUEUE[queue]}.",
+            how_to_fix=f"Start `assay up`, or `assay worker --queues {queue}` on any host.",
+        )
+        for queue in QUEUES
+    ]
+    return [
+        *parts,
+        _listeners(
+            name="scheduler",
+            pulses=[pulse for pulse in pulses if pulse.kind == "scheduler"],
+            now=now,
+            when_missing="No scheduler runs: leases do not run out, and lost doorbells are not rung again.",
+            how_to_fix="Start `assay up`, or `assay scheduler` on one host.",
+        ),
+    ]
+
+
+def _listeners(
+    *, name: str, pulses: list[WorkerPulse], now: dt.datetime, when_missing: str, how_to_fix: str
+) -> Part:
+    lost = now - dt.timedelta(seconds=LOST_SECONDS)
+    living = [pulse for pulse in pulses if pulse.stopped_at is None and pulse.seen_at >= lost]
+    if living:
+        names = ", ".join(pulse.name for pulse in living)
+        return Part(name=name, is_up=True, since=min(pulse.started_at for pulse in living), message=names)
+    last_seen = max((pulse.seen_at for pulse in pulses), default=None)
+    return Part(name=name, is_up=False, since=last_seen, message=when_missing, how_to_fix=how_to_fix)
+
+
+class PartOutput(serializers.Serializer[Part]):
+    name = serializers.CharField()
+    state = serializers.ChoiceField(choices=[("up", "Up"), ("down", "Down")])
+    since = serializers.DateTimeField(allow_null=True, help_text="Up: started. Down: last seen, if ever.")
+    message = serializers.CharField()
+    how_to_fix = serializers.CharField()
+
+
+class HealthOutput(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=[("ok", "All parts are up"), ("degraded", "A part is down")])
+    parts = PartOutput(many=True, required=False, help_text="Only for people who are signed in.")
+
+
+class HealthView(APIView):
+    """Whether all parts are up: 200 or 503. Who is signed in sees each part."""
+
+    permission_classes = [AllowAny]
+
+    def perform_authentication(self, request: Request) -> None:
+        """Not before we know that the database answers."""
+
+    @extend_schema(responses={200: HealthOutput, 503: HealthOutput})
+    def get(self, request: Request) -> Response:
+        parts = health_parts()
+        is_ok = all(part.is_up for part in parts)
+        body: dict[str, Any] = {"status": "ok" if is_ok else "degraded"}
+        if parts[0].is_up and request.user.is_authenticated:
+            body["parts"] = [part.as_json() for part in parts]
+        return Response(body, status=200 if is_ok else 503)
