@@ -1,0 +1,179 @@
+"""Fitted learners to files that cannot run code when they are read, and back.
+
+A folder holds `learner.json` (versions, settings, a SHA-256 of every other file) and the weights:
+`model.skops` for scikit-learn (types outside the trusted list are refused), or what the learner's own
+`save_weights(folder)` writes. The folder is written beside its place and renamed into it.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import sklearn
+import skops.io
+
+from training.learners.catalogue import learners
+from training.learners.errors import LearnerError, UnreadableModel
+
+FORMAT = 1  # 1: learner.json with files and checksums; model.skops, or weights.npz with settings in the JSON
+
+# Types that a saved model of ours may hold, beyond those skops trusts by itself.
+OUR_TYPES = (
+    "training.learners.classifiers.MarginSoftmax",
+    "training.learners.features.TableColumns",
+    "training.learners.features._is_categorical",
+    "training.learners.features._is_numeric",
+    "training.learners.features.image_vectors",
+    "training.learners.vectors.VectorLearner",
+)
+
+# Compiled parts of scikit-learn: they hold arrays and are rebuilt from arrays.
+LIBRARY_TYPES = (
+    "numpy.dtype",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._TemperatureScaling",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.metrics._dist_metrics.EuclideanDistance32",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.model_selection._split.StratifiedKFold",
+    "sklearn.neighbors._ball_tree.BallTree",
+    "sklearn.neighbors._ball_tree.BallTree32",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neighbors._kd_tree.KDTree32",
+    "sklearn.tree._tree.Tree",
+)
+
+
+def save(learner: Any, folder: str | Path) -> None:
+    """The folder holds the learner afterwards, whole or not at all; what was there is replaced.
+
+    Raises LearnerError for a learner that is not fitted or knows no safe format.
+    """
+    target = Path(folder)
+    if not hasattr(learner, "classes_"):
+        raise LearnerError("This learner is not fitted; there is nothing to save. Call fit first.")
+    beside = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+    beside.mkdir(parents=True)
+    try:
+        description: dict[str, Any] = {"format": FORMAT, "versions": _versions()}
+        if hasattr(learner, "save_weights"):
+            description |= {"kind": "weights", "type": _type_name(learner)}
+            description["settings"] = learner.save_weights(beside)
+        else:
+            description |= {"kind": "skops", "type": _type_name(learner)}
+            _save_skops(learner, beside)
+        description["files"] = {path.name: _sha256(path) for path in sorted(beside.iterdir())}
+        (beside / "learner.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+        _put_in_place(beside, target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def load(folder: str | Path) -> Any:
+    """The fitted learner. Raises UnreadableModel where it is missing, damaged or from another version."""
+    source = Path(folder)
+    try:
+        description = json.loads((source / "learner.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UnreadableModel(
+            f"There is no saved learner in {source.name}: learner.json is missing."
+        ) from None
+    except ValueError as error:
+        raise UnreadableModel(f"learner.json in {source.name} is damaged: {error}. Train again.") from None
+    if description.get("format") != FORMAT:
+        raise UnreadableModel(
+            f"This learner was saved in format {description.get('format')!r}; this version reads {FORMAT}. Train again."
+        )
+    for name, checksum in description["files"].items():
+        path = source / Path(name).name
+        if not path.is_file() or _sha256(path) != checksum:
+            raise UnreadableModel(
+                f"{name} in {source.name} is missing or damaged. Train again, or restore the file."
+            )
+    if description["kind"] == "weights":
+        return _weights_type(description["type"]).load_weights(source, description["settings"])
+    return _load_skops(source, description)
+
+
+def _save_skops(learner: Any, folder: Path) -> None:
+    bare = copy.copy(learner)
+    if hasattr(bare, "progress"):
+        bare.progress = None  # a callback belongs to the process that made it
+    path = folder / "model.skops"
+    skops.io.dump(bare, path)
+    unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(_trusted_types()))
+    if unknown:
+        raise LearnerError(
+            f"{_type_name(learner)} cannot be saved safely: it holds {', '.join(unknown)}. "
+            "Name these types in the trusted_types of its LearnerSpec if they run no code when loaded."
+        )
+
+
+def _load_skops(folder: Path, description: dict[str, Any]) -> Any:
+    path = folder / "model.skops"
+    unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(_trusted_types()))
+    if unknown:
+        raise UnreadableModel(
+            f"The saved learner holds types that are not trusted: {', '.join(unknown)}. "
+            "Install the package that brings this learner, or train again."
+        )
+    try:
+        return skops.io.load(path, trusted=_trusted_types())
+    except (ValueError, TypeError, AttributeError, KeyError, ImportError) as error:
+        saved = description["versions"].get("scikit-learn")
+        raise UnreadableModel(
+            f"Saved with scikit-learn {saved}, not readable with {sklearn.__version__}: {error}. Train again."
+        ) from error
+
+
+def _trusted_types() -> list[str]:
+    added = [name for spec in learners().values() for name in spec.trusted_types]
+    return [*OUR_TYPES, *LIBRARY_TYPES, *added]
+
+
+def _weights_type(path: str) -> Any:
+    """The class, only if it is one that the checked list makes: a file must not choose what is imported."""
+    allowed = {spec.factory.replace(":", ".") for spec in learners().values()}
+    if path not in allowed:
+        raise UnreadableModel(
+            f"{path} is no learner of the checked list. Install the package that brings it."
+        )
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(module), name)
+
+
+def _put_in_place(beside: Path, target: Path) -> None:
+    # A folder cannot be renamed over a full one: the old one steps aside first.
+    old = target.with_name(f"{beside.name}.old")
+    if target.exists():
+        os.rename(target, old)
+    os.rename(beside, target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _type_name(learner: Any) -> str:
+    return f"{type(learner).__module__}.{type(learner).__qualname__}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in ("scikit-learn", "numpy", "skops", "torch", "assay-labeling"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
