@@ -56,6 +56,7 @@ def database_settings(url: str, data_dir: Path, *, pool_size: int) -> dict[str, 
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
         "PORT": str(parts.port or ""),
+        "CONN_HEALTH_CHECKS": True,  # a pool must not hand out what a restarted server has cut
         "OPTIONS": {**pool, **query},
     }
 
