@@ -1,0 +1,171 @@
+"""A bundle with its options: everything detected that was not set, ready to be read. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import PurePosixPath
+
+from labeling.errors import InvalidInput
+from labeling.import_options import ImportOptions
+from labeling.readers import sniff
+from labeling.readers.bundle import Bundle
+from labeling.readers.columns import guess_item_type, guess_roles
+from labeling.readers.delimited import DelimitedTable, Dialect
+from labeling.readers.folders import ImageFolderReader, is_image_name, read_image
+from labeling.readers.idx import IdxPair, IdxReader, find_pairs
+from labeling.readers.jsonfiles import JsonLinesTable, JsonTable
+from labeling.readers.parquet import ParquetTable
+from labeling.readers.rows import BadCell, ImageFile, Limits, Problem, Reader, RowMaker, Table, TableReader
+
+N_SAMPLE_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSample:
+    """A column as a user should see it before saying what it is for."""
+
+    name: str
+    role: str
+    examples: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """What a file holds and how to read it. `options` have every detectable option filled in."""
+
+    item_type: str
+    options: ImportOptions
+    columns: list[ColumnSample]  # empty for images and IDX
+    reader: Reader
+    can_be_labeled: bool
+
+
+def open_dataset(bundle: Bundle, options: ImportOptions, *, item_type: str | None, limits: Limits) -> Dataset:
+    """Detect what was not set. `item_type` None: guess it. Raises InvalidInput, TooLarge."""
+    if options.entry is not None and options.entry not in bundle.names:
+        message = f"There is no file {options.entry!r} in it; there are {', '.join(bundle.names[:10])}."
+        raise InvalidInput(message, code="no_such_file", fields={"entry": [message]})
+    if options.entry is not None:
+        kind, entry = sniff.format_of(bundle, options.entry), options.entry
+    else:
+        kind, entry = sniff.find_entry(bundle)
+    kind = options.format or kind
+    if kind in ("idx", "images"):
+        return _open_images(bundle, replace(options, format=kind), kind, item_type, limits)
+    if not entry:
+        raise InvalidInput(f"No {kind} file was found; the first file is {bundle.names[0][:100]!r}.")
+    return _open_table(bundle, replace(options, format=kind), kind, entry, item_type, limits)
+
+
+def _open_images(
+    bundle: Bundle, options: ImportOptions, kind: str, item_type: str | None, limits: Limits
+) -> Dataset:
+    if item_type not in (None, "image"):
+        raise InvalidInput(
+            f"These are images, but the project has {item_type} items. Make a project of item type image for them.",
+            code="wrong_item_type",
+        )
+    if kind == "images":
+        if not any(is_image_name(name) for name in bundle.names):
+            raise InvalidInput(
+                "There is no image in it. Images are PNG, JPEG, WEBP, BMP, GIF and TIFF files."
+            )
+        return Dataset("image", options, [], ImageFolderReader(bundle, limits=limits), True)
+    pairs = find_pairs(bundle.names) or [IdxPair(name, "", "pool") for name in bundle.names[:1]]
+    reader = IdxReader(bundle, pairs, limits=limits)
+    return Dataset("image", options, [], reader, any(pair.labels for pair in pairs))
+
+
+def _open_table(
+    bundle: Bundle, options: ImportOptions, kind: str, entry: str, item_type: str | None, limits: Limits
+) -> Dataset:
+    table, options = _table(bundle, options, kind, entry, limits)
+    sample = [
+        values for _, values in islice(table.records(), N_SAMPLE_ROWS) if not isinstance(values, Problem)
+    ]
+    names = table.column_names
+    if item_type is None:
+        item_type = guess_item_type(names, sample)
+    roles = dict(options.columns) if options.columns is not None else guess_roles(names, sample, item_type)
+    row_maker = RowMaker(
+        column_names=names,
+        roles=roles,
+        item_type=item_type,
+        limits=limits,
+        read_image=_image_finder(bundle, entry, limits),
+    )
+    columns = [
+        ColumnSample(name, roles.get(name, "ignore"), [_shown(values[place]) for values in sample[:3]])
+        for place, name in enumerate(names)
+    ]
+    options = replace(options, columns=roles, entry=entry if len(bundle.names) > 1 else options.entry)
+    return Dataset(item_type, options, columns, TableReader(table, row_maker), "label" in roles.values())
+
+
+def _table(
+    bundle: Bundle, options: ImportOptions, kind: str, entry: str, limits: Limits
+) -> tuple[Table, ImportOptions]:
+    if kind == "parquet":
+        return ParquetTable(bundle, entry), options
+    head = sniff.read_head(bundle, entry)
+    if not head.strip():
+        raise InvalidInput(f"{entry} is empty. Choose a file with rows.", code="empty_file")
+    sniff.check_text(head, entry)
+    if kind == "json":
+        return JsonTable(bundle, entry), options
+    if kind == "jsonl":
+        encoding = sniff.check_encoding(options.encoding) if options.encoding else sniff.sniff_encoding(head)
+        return JsonLinesTable(bundle, entry, encoding=encoding), replace(options, encoding=encoding)
+    dialect: Dialect = sniff.sniff_dialect(
+        head,
+        entry,
+        encoding=options.encoding,
+        delimiter=options.delimiter,
+        quote=options.quote,
+        has_header=options.has_header,
+    )
+    table = DelimitedTable(bundle, entry, dialect, max_chars=limits.text_chars)
+    return table, replace(
+        options,
+        encoding=dialect.encoding,
+        delimiter=dialect.delimiter,
+        quote=dialect.quote,
+        has_header=dialect.has_header,
+    )
+
+
+def _image_finder(bundle: Bundle, entry: str, limits: Limits) -> Callable[[str], ImageFile]:
+    """Finds an image that a table names: beside the table, or from the top of the archive or folder."""
+    folder = PurePosixPath(entry).parent
+
+    def find(name: str) -> ImageFile:
+        if name.startswith("data:image/"):
+            return _inline_image(name)
+        path = PurePosixPath(name.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts:
+            raise BadCell("image", f"The path {name[:100]!r} leads out of the archive or folder.")
+        beside = str(folder / path)
+        try:
+            return replace(read_image(bundle, beside, limits), name=str(path))
+        except BadCell:
+            if beside == str(path):
+                raise
+            return read_image(bundle, str(path), limits)
+
+    return find
+
+
+def _inline_image(text: str) -> ImageFile:
+    try:
+        return ImageFile("", base64.b64decode(text.partition(",")[2], validate=True))
+    except binascii.Error:
+        raise BadCell("image", "The image in this cell is no valid base64.") from None
+
+
+def _shown(value: object) -> str:
+    text = f"{len(value):,} bytes" if isinstance(value, bytes) else "" if value is None else str(value)
+    return text if len(text) <= 100 else f"{text[:99]}…"

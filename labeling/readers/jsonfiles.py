@@ -1,0 +1,181 @@
+"""JSON (one array of objects, streamed) and JSON Lines. Pure."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import BinaryIO
+
+import ijson  # type: ignore[import-untyped]
+
+from labeling.errors import InvalidInput
+from labeling.readers.bundle import Bundle, open_unpacked
+from labeling.readers.rows import Problem, Record
+
+N_SAMPLE = 200  # objects that are looked at for column names
+MAX_LINE_BYTES = 64 * 2**20
+
+
+class JsonTable:
+    """Objects of one array at the top, or of the first array in an object: {"data": [...]}."""
+
+    def __init__(self, bundle: Bundle, name: str) -> None:
+        """Raises InvalidInput if there is no such array, or no object in it."""
+        self.bundle = bundle
+        self.name = name
+        self.n_bytes = bundle.size(name)
+        self.n_bytes_read = 0
+        self.prefix = self._find_array()
+        self.column_names = find_names(self._objects(), name)
+        self._known = frozenset(self.column_names)
+
+    def records(self, *, skip: int = 0) -> Iterator[Record]:
+        for number, value in enumerate(self._objects(), start=1):
+            if number > skip:
+                yield number, as_values(number, value, self.column_names, self._known)
+
+    def progress(self) -> tuple[int, int]:
+        return self.n_bytes_read, self.n_bytes
+
+    def _objects(self) -> Iterator[object]:
+        stream, beneath = open_unpacked(self.bundle, self.name)
+        number = 0
+        with stream:
+            try:
+                for number, value in enumerate(
+                    ijson.items(_plain(stream), self.prefix, use_float=True), start=1
+                ):
+                    if number % 256 == 0:
+                        self.n_bytes_read = beneath.tell()
+                    yield value
+            except (ijson.JSONError, UnicodeError, ValueError, OverflowError) as error:
+                raise InvalidInput(
+                    f"{self.name} is no valid JSON after row {number:,}: {_brief(error)}. "
+                    "(NaN and Infinity are not JSON: use null.)",
+                    code="bad_json",
+                    fields={f"row {number + 1}": ["The JSON breaks off here."]},
+                ) from None
+        self.n_bytes_read = self.n_bytes
+
+    def _find_array(self) -> str:
+        stream, _ = open_unpacked(self.bundle, self.name)
+        with stream:
+            try:
+                for prefix, event, _value in islice(ijson.parse(_plain(stream)), 1_000):
+                    if event == "start_array":
+                        return f"{prefix}.item" if prefix else "item"
+            except ijson.JSONError as error:
+                raise InvalidInput(
+                    f"{self.name} is no valid JSON: {_brief(error)}.", code="bad_json"
+                ) from None
+        raise InvalidInput(
+            f"{self.name} holds no array of objects. Use [{{...}}, {{...}}], or one object per line.",
+            code="bad_json",
+        )
+
+
+class JsonLinesTable:
+    """One object per line; empty lines are passed over."""
+
+    def __init__(self, bundle: Bundle, name: str, *, encoding: str) -> None:
+        """Raises InvalidInput if no line is an object."""
+        self.bundle = bundle
+        self.name = name
+        self.encoding = encoding
+        self.n_bytes = bundle.size(name)
+        self.n_bytes_read = 0
+        self.column_names = find_names((value for _, value in self._values()), name)
+        self._known = frozenset(self.column_names)
+
+    def records(self, *, skip: int = 0) -> Iterator[Record]:
+        for number, value in self._values(skip=skip):
+            if isinstance(value, Problem):
+                yield number, value
+            else:
+                yield number, as_values(number, value, self.column_names, self._known)
+
+    def progress(self) -> tuple[int, int]:
+        return self.n_bytes_read, self.n_bytes
+
+    def _values(self, *, skip: int = 0) -> Iterator[tuple[int, object]]:
+        stream, beneath = open_unpacked(self.bundle, self.name)
+        number = 0
+        with stream:
+            while line := stream.readline(MAX_LINE_BYTES + 1):
+                if len(line) > MAX_LINE_BYTES:
+                    raise InvalidInput(
+                        f"{self.name} has a line of more than {MAX_LINE_BYTES:,} bytes after row {number:,}. "
+                        "JSON Lines has one object per line; for one large array use format json.",
+                        code="bad_json",
+                    )
+                if line.isspace():
+                    continue
+                number += 1
+                if number % 1024 == 0:
+                    self.n_bytes_read = beneath.tell()
+                if number > skip:
+                    yield number, self._parse(number, line)
+        self.n_bytes_read = self.n_bytes
+
+    def _parse(self, number: int, line: bytes) -> object:
+        try:
+            return json.loads(line.decode(self.encoding))
+        except UnicodeDecodeError as error:
+            return Problem(
+                number, "", f"The line is not {self.encoding}: {error.reason} at byte {error.start + 1}."
+            )
+        except ValueError as error:
+            return Problem(number, "", f"The line is no valid JSON: {error}.")
+        except RecursionError:
+            return Problem(number, "", "The JSON of this line is nested too deeply.")
+
+
+def find_names(values: Iterator[object], file_name: str) -> list[str]:
+    """Keys of the first objects, in order of appearance. Raises InvalidInput if there is no object."""
+    names: dict[str, None] = {}
+    n_values = 0
+    for value in islice(values, N_SAMPLE):
+        n_values += 1
+        if isinstance(value, dict):
+            names.update(dict.fromkeys(str(name) for name in value))
+    if not names:
+        found = "no rows" if not n_values else "no objects among its first rows"
+        raise InvalidInput(
+            f'{file_name} holds {found}; each row must be an object, such as {{"text": "...", "label": "..."}}.',
+            code="bad_json" if n_values else "empty_file",
+        )
+    return list(names)
+
+
+def as_values(number: int, value: object, names: list[str], known: frozenset[str]) -> list[object] | Problem:
+    """One value per column name; None where the object does not have it."""
+    if not isinstance(value, dict):
+        return Problem(number, "", f"The row is {_kind(value)}; it must be an object with names and values.")
+    if not known.issuperset(value):
+        extra = next(name for name in value if name not in known)
+        return Problem(
+            number,
+            str(extra)[:100],
+            f"None of the first {N_SAMPLE} rows has this field, so it has no role. "
+            "Move a row that has it to the top, or leave it out.",
+        )
+    return [value.get(name) for name in names]
+
+
+def _plain(stream: io.BufferedIOBase | BinaryIO) -> io.BufferedIOBase | BinaryIO:
+    """The stream without a byte order mark."""
+    if isinstance(stream, io.BufferedReader) and stream.peek(3)[:3] == b"\xef\xbb\xbf":
+        stream.read(3)
+    return stream
+
+
+def _kind(value: object) -> str:
+    return {list: "a list", str: "a text", bool: "a truth value", type(None): "null"}.get(
+        type(value), "a number"
+    )
+
+
+def _brief(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
