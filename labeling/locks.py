@@ -31,3 +31,16 @@ def _lock(function: str, project_id: int) -> dt.datetime:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}(%s, %s), clock_timestamp()", [NAMESPACE, project_id])
         return cursor.fetchone()[1]
+
+
+def wait_for_answers(project_id: int) -> None:
+    """Return once every act that held the project's labels has ended; acts that begin later go on.
+
+    What the transaction reads next includes all of them, and a human label that it does not include will
+    have a higher id than those it does.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_lock(%(space)s, %(project)s), pg_advisory_unlock(%(space)s, %(project)s)",
+            {"space": NAMESPACE, "project": project_id},
+        )

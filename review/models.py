@@ -107,6 +107,9 @@ class Lease(models.Model):
             models.Index(fields=["person", "project"], condition=Q(state="held"), name="lease_mine"),
         ]
 
+    def __str__(self) -> str:
+        return f"entry {self.entry_id}, {self.state}"
+
 
 class AnswerKind(models.TextChoices):
     LABEL = "label", "Label"
@@ -155,6 +158,9 @@ class Answer(models.Model):
             models.Index(fields=["project", "-created_at"], name="answer_recent"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.kind} of item {self.item_id}"
+
 
 class Flag(models.Model):
     """Somebody's note that an item needs a second look."""
@@ -168,3 +174,26 @@ class Flag(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["project", "-created_at"], name="flag_recent")]
+
+    def __str__(self) -> str:
+        return f"item {self.item_id}: {self.note[:50]}"
+
+
+class Refill(models.Model):
+    """One filling of a project's queue. Tells the sweep whether asking again could find more."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="refills", db_index=False)
+    round = models.ForeignKey(  # whose predictions ordered it; null: there was no model
+        Round, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    n_asked = models.PositiveIntegerField()  # entries that the budget had room for
+    n_added = models.PositiveIntegerField()  # fewer than asked: the pool had no more
+    n_withdrawn = models.PositiveIntegerField(default=0)
+    last_item_id = models.BigIntegerField(default=0)  # the project's newest item at that time
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "-id"], name="refill_last")]
+
+    def __str__(self) -> str:
+        return f"{self.n_added} of {self.n_asked} added"

@@ -1,0 +1,326 @@
+"""Taking answers: each stored once, and what follows from it, in one transaction.
+
+Locks, in this order everywhere, so that nobody waits in a circle: the project's label lock (shared),
+entries by id, items by id, labels. Leases are written only under their entry's lock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, connection, transaction
+
+from labeling.locks import lock_labels_shared
+from labeling.models import Project
+from labeling.permissions import MAY_REVIEW
+from labeling.services import Word, labels_record, source_for_consensus, source_for_person
+from review.acceptance import STORED, Answered, Facts, Refusal, judge
+from review.consensus import majority_class
+from review.flagging import flags_resolve
+from review.models import Answer, AnswerKind
+from training.services import run_request_if_due
+
+MAX_ANSWERS = 500  # in one request
+N_TRIES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewAnswer:
+    """One answer as the client sends it."""
+
+    key: UUID
+    entry_id: int
+    kind: str
+    class_id: int | None = None
+    seconds: float | None = None
+    note: str = ""
+
+
+@dataclass
+class _Row:
+    """A locked entry with this person's last lease of it: what the answer is about."""
+
+    entry_id: int
+    item_id: int
+    entry_state: str
+    reason: str
+    n_wanted: int
+    n_free: int
+    seen: dict[str, Any]
+    lease_id: int | None
+    lease_state: str | None
+    label_id: int | None = None
+
+
+def answers_submit(
+    *, project: Project, person: AbstractBaseUser, role: str, answers: Sequence[NewAnswer]
+) -> list[dict[str, str]]:
+    """Every answer is stored, was stored before, or is refused with a reason; one does not undo another.
+
+    Returns one {"key", "outcome", "code", "message"} for each, in their order. Calling it twice with the same
+    keys is the same as once. After the commit the next run is started if it is due.
+    """
+    for n_left in reversed(range(N_TRIES)):
+        try:
+            return _submit(project=project, person=person, role=role, answers=answers)
+        except IntegrityError:
+            # Somebody sent one of these keys, for another entry, at the same moment: that one is
+            # stored now, and the second look finds it.
+            if n_left == 0:
+                raise
+    raise AssertionError("unreachable")
+
+
+@transaction.atomic
+def _submit(
+    *, project: Project, person: AbstractBaseUser, role: str, answers: Sequence[NewAnswer]
+) -> list[dict[str, str]]:
+    now = lock_labels_shared(project.pk)
+    _lock_entries(project.pk, sorted({answer.entry_id for answer in answers}))
+    stored: list[tuple[NewAnswer, _Row]] = []
+    results = []
+    taken: dict[UUID, Answered] = {}
+    leased_now: dict[int, str] = {}  # entry -> this person's lease state, as this batch leaves it
+    for answer, facts, row in _read_facts(project.pk, person.pk, answers):
+        said = Answered(person.pk, answer.entry_id, answer.kind, answer.class_id)
+        facts = _as_of_batch(facts, prior=taken.get(answer.key), lease_state=leased_now.get(answer.entry_id))
+        outcome = judge(said, answer.key, facts)
+        results.append(_result(answer.key, outcome))
+        if outcome == STORED:
+            taken[answer.key] = said
+            leased_now[answer.entry_id] = "answered" if answer.kind == "label" else "skipped"
+            stored.append((answer, row))
+    if stored:
+        _apply(project, person, role, stored, now=now)
+    return results
+
+
+def _apply(
+    project: Project,
+    person: AbstractBaseUser,
+    role: str,
+    stored: list[tuple[NewAnswer, _Row]],
+    *,
+    now: dt.datetime,
+) -> None:
+    """Carry out what each accepted answer means for its item, entry and leases."""
+    words: list[tuple[Word, _Row]] = []
+    votes: list[tuple[int, _Row]] = []
+    for answer, row in stored:
+        was_held = row.lease_state == "held"
+        row.lease_state = "answered" if answer.kind == "label" else "skipped"
+        if answer.kind == "skip_all":
+            row.entry_state, row.n_free = "skipped", 0
+        elif answer.kind == "skip_me":
+            row.n_free += was_held
+        elif answer.class_id is not None:
+            is_decisive = row.n_wanted == 1 or (row.reason == "flagged" and role in MAY_REVIEW)
+            if is_decisive:
+                row.entry_state, row.n_free = "done", 0
+                words.append((Word(row.item_id, answer.class_id, row.reason == "random"), row))
+            else:
+                row.n_free -= not was_held and row.n_free > 0
+                votes.append((answer.class_id, row))
+    if words:
+        source = source_for_person(project=project, user=person)
+        recorded = labels_record(project=project, words=[word for word, _ in words], source=source, by=person)
+        for label, (_, row) in zip(recorded, words, strict=True):
+            row.label_id = label.label.pk
+        if role in MAY_REVIEW:
+            flags_resolve(item_ids=[row.item_id for _, row in words if row.reason == "flagged"], now=now)
+    agreed = _count_votes(project, person, votes)
+    _write(project.pk, person.pk, stored, now=now)
+    if agreed:
+        _link_votes(agreed)
+    if (words or agreed) and project.retrain_after:
+        transaction.on_commit(lambda: run_request_if_due(project.pk))
+
+
+def _count_votes(project: Project, person: AbstractBaseUser, votes: list[tuple[int, _Row]]) -> dict[int, int]:
+    """Close the entries that have all their answers: one label by consensus, or a dispute.
+
+    Returns the new labels by entry.
+    """
+    if not votes:
+        return {}
+    words: list[tuple[Word, _Row]] = []
+    earlier = _read_votes([row.entry_id for _, row in votes])
+    for class_id, row in votes:
+        class_ids = [*earlier.get(row.entry_id, []), class_id]
+        if len(class_ids) < row.n_wanted:
+            continue
+        agreed_class = majority_class(class_ids)
+        row.entry_state, row.n_free = ("disputed" if agreed_class is None else "done"), 0
+        if agreed_class is not None:
+            words.append((Word(row.item_id, agreed_class, row.reason == "random"), row))
+    if not words:
+        return {}
+    recorded = labels_record(
+        project=project,
+        words=[word for word, _ in words],
+        source=source_for_consensus(project=project),
+        by=person,
+    )
+    return {row.entry_id: label.label.pk for label, (_, row) in zip(recorded, words, strict=True)}
+
+
+def _lock_entries(project_id: int, entry_ids: list[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM review_entry WHERE project_id = %s AND id = ANY(%s) ORDER BY id FOR UPDATE",
+            [project_id, entry_ids],
+        )
+
+
+def _read_facts(
+    project_id: int, person_id: int, answers: Sequence[NewAnswer]
+) -> list[tuple[NewAnswer, Facts, _Row]]:
+    """What the database knows about each answer. A new statement, so it sees what the locks waited for."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT prior.key IS NOT NULL, prior.person_id, prior.entry_id, prior.kind, prior.label_class_id,
+                   asked.class_id IS NULL OR class.id IS NOT NULL, lease.created_at, human.created_at,
+                   entry.id, entry.item_id, entry.state, entry.reason, entry.n_wanted, entry.n_free,
+                   entry.is_blind, entry.suggested_class_id, entry.suggested_confidence,
+                   lease.id, lease.state
+            FROM unnest(%(keys)s::uuid[], %(entries)s::bigint[], %(classes)s::bigint[])
+                 WITH ORDINALITY AS asked (key, entry_id, class_id, n)
+            LEFT JOIN review_answer prior ON prior.key = asked.key
+            LEFT JOIN review_entry entry ON entry.id = asked.entry_id AND entry.project_id = %(project)s
+            LEFT JOIN LATERAL (
+                SELECT id, state, created_at FROM review_lease
+                WHERE entry_id = entry.id AND person_id = %(person)s ORDER BY id DESC LIMIT 1
+            ) lease ON true
+            LEFT JOIN labeling_label human
+              ON human.item_id = entry.item_id AND human.is_human AND human.retired_at IS NULL
+            LEFT JOIN labeling_labelclass class
+              ON class.id = asked.class_id AND class.project_id = %(project)s
+            ORDER BY asked.n
+            """,
+            {
+                "project": project_id,
+                "person": person_id,
+                "keys": [answer.key for answer in answers],
+                "entries": [answer.entry_id for answer in answers],
+                "classes": [answer.class_id for answer in answers],
+            },
+        )
+        rows = cursor.fetchall()
+    found = []
+    for answer, row in zip(answers, rows, strict=True):
+        has_prior, prior_person, prior_entry, prior_kind, prior_class, is_class_known, leased_at, human_at = (
+            row[:8]
+        )
+        (
+            entry_id,
+            item_id,
+            state,
+            reason,
+            n_wanted,
+            n_free,
+            is_blind,
+            class_id,
+            confidence,
+            lease_id,
+            lease,
+        ) = row[8:]
+        prior = Answered(prior_person, prior_entry, prior_kind, prior_class) if has_prior else None
+        shown = None if is_blind or class_id is None else {"class_id": class_id, "confidence": confidence}
+        seen = {"reason": reason, "is_blind": is_blind, "suggestion": shown}
+        facts = Facts(prior, state, is_class_known, lease, leased_at, human_at)
+        found.append(
+            (answer, facts, _Row(entry_id, item_id, state, reason, n_wanted, n_free, seen, lease_id, lease))
+        )
+    return found
+
+
+def _as_of_batch(facts: Facts, *, prior: Answered | None, lease_state: str | None) -> Facts:
+    """The facts as the earlier answers of the same request have left them."""
+    return replace(facts, prior=facts.prior or prior, lease_state=lease_state or facts.lease_state)
+
+
+def _read_votes(entry_ids: list[int]) -> dict[int, list[int]]:
+    votes: dict[int, list[int]] = {}
+    rows = Answer.objects.filter(
+        entry_id__in=entry_ids, kind=AnswerKind.LABEL, withdrawn_at__isnull=True
+    ).values_list("entry_id", "label_class_id")
+    for entry_id, class_id in rows:
+        votes.setdefault(entry_id, []).append(class_id)
+    return votes
+
+
+def _link_votes(agreed: dict[int, int]) -> None:
+    """Every answer that led to a label by consensus names it."""
+    for entry_id, label_id in agreed.items():
+        Answer.objects.filter(entry_id=entry_id, kind=AnswerKind.LABEL, withdrawn_at__isnull=True).update(
+            label_id=label_id
+        )
+
+
+def _write(
+    project_id: int, person_id: int, stored: list[tuple[NewAnswer, _Row]], *, now: dt.datetime
+) -> None:
+    """Write the answers, the person's leases, and the entries; a closed entry's other leases end."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH given AS (
+                SELECT * FROM unnest(
+                    %(keys)s::uuid[], %(kinds)s::text[], %(classes)s::bigint[], %(seconds)s::float8[],
+                    %(notes)s::text[], %(entries)s::bigint[], %(items)s::bigint[], %(labels)s::bigint[],
+                    %(seen)s::jsonb[], %(leases)s::bigint[], %(lease_states)s::text[],
+                    %(entry_states)s::text[], %(n_free)s::smallint[]
+                ) AS given (key, kind, class_id, seconds, note, entry_id, item_id, label_id,
+                            seen, lease_id, lease_state, entry_state, n_free)
+            ), stored AS (
+                INSERT INTO review_answer (key, project_id, entry_id, item_id, person_id, kind, label_class_id,
+                                           label_id, seen, seconds, note, created_at)
+                SELECT key, %(project)s, entry_id, item_id, %(person)s, kind, class_id,
+                       label_id, seen, seconds, note, %(now)s
+                FROM given
+            ), mine AS (
+                UPDATE review_lease lease SET state = given.lease_state
+                FROM given WHERE lease.id = given.lease_id
+            ), others AS (
+                UPDATE review_lease lease SET state = 'released'
+                FROM given
+                WHERE given.entry_state <> 'open' AND lease.entry_id = given.entry_id
+                  AND lease.state = 'held' AND lease.id <> given.lease_id
+            )
+            UPDATE review_entry entry
+            SET state = given.entry_state, n_free = given.n_free,
+                closed_at = CASE WHEN given.entry_state IN ('done', 'skipped') THEN %(now)s::timestamptz END
+            FROM given WHERE entry.id = given.entry_id
+            """,
+            {
+                "project": project_id,
+                "person": person_id,
+                "now": now,
+                "keys": [answer.key for answer, _ in stored],
+                "kinds": [answer.kind for answer, _ in stored],
+                "classes": [answer.class_id for answer, _ in stored],
+                "seconds": [answer.seconds for answer, _ in stored],
+                "notes": [answer.note for answer, _ in stored],
+                "entries": [row.entry_id for _, row in stored],
+                "items": [row.item_id for _, row in stored],
+                "labels": [row.label_id for _, row in stored],
+                "seen": [json.dumps(row.seen) for _, row in stored],
+                "leases": [row.lease_id for _, row in stored],
+                "lease_states": [row.lease_state for _, row in stored],
+                "entry_states": [row.entry_state for _, row in stored],
+                "n_free": [row.n_free for _, row in stored],
+            },
+        )
+
+
+def _result(key: UUID, outcome: str | Refusal) -> dict[str, str]:
+    if isinstance(outcome, Refusal):
+        return {"key": str(key), "outcome": "refused", "code": outcome.code, "message": outcome.message}
+    return {"key": str(key), "outcome": outcome, "code": "", "message": ""}

@@ -1,0 +1,211 @@
+"""Handing out the queue: who gets which entries, in the one order, and for how long.
+
+Two statements a claim, each its own transaction. Neither ever waits for a row (SKIP LOCKED), so any
+number of people claim at once without holding each other up and without deadlocks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+from labeling.models import Project
+from labeling.permissions import MAY_REVIEW
+from review.ordering import HANDING_ORDER
+
+MAX_COUNTED = 1000  # open entries that a claim counts; the queue's summary counts them all
+MAX_EXPIRED = 100  # leases that one claim takes back; the sweep takes the rest
+
+# Leases that ran out go back to their entries. Locks both rows before it writes either.
+EXPIRE = """
+    late AS (
+        SELECT lease.id FROM review_lease lease JOIN review_entry entry ON entry.id = lease.entry_id
+        WHERE {of_project} lease.state = 'held' AND lease.until < now()
+        ORDER BY lease.until LIMIT %(max_expired)s
+        FOR UPDATE SKIP LOCKED
+    ), expired AS (
+        UPDATE review_lease SET state = 'expired' WHERE id IN (SELECT id FROM late) RETURNING entry_id
+    ), freed AS (
+        UPDATE review_entry SET n_free = n_free + given_back.n
+        FROM (SELECT entry_id, count(*) AS n FROM expired GROUP BY entry_id) given_back
+        WHERE review_entry.id = given_back.entry_id
+        RETURNING review_entry.id
+    )"""
+
+# Mine are renewed, even those that ran out a moment ago: nobody else has them yet.
+_RENEW = (
+    "WITH "
+    + EXPIRE.format(of_project="lease.project_id = %(project)s AND lease.person_id <> %(person)s AND")
+    + """, mine AS (
+        SELECT id FROM review_lease
+        WHERE person_id = %(person)s AND project_id = %(project)s AND state = 'held'
+        FOR UPDATE SKIP LOCKED
+    )
+    UPDATE review_lease SET until = now() + %(lease_seconds)s * interval '1 second'
+    WHERE id IN (SELECT id FROM mine)
+    RETURNING entry_id"""
+)
+
+_COUNT = """(
+        SELECT count(*) FROM (
+            SELECT 1 FROM review_entry
+            WHERE project_id = %(project)s AND state = 'open' AND n_free > 0 LIMIT %(max_counted)s
+        ) open_entry)"""
+
+_SHOWN = """
+        entry.id, entry.reason, entry.is_blind, entry.suggested_class_id, entry.suggested_confidence,
+        lease.until, item.id, item.key, item.split, item.text, item.features, blob.width, blob.height"""
+
+# FOR UPDATE checks the conditions again on the newest version of a row that somebody else has just
+# changed, so an entry that was taken since this statement began is passed over.
+# ON CONFLICT: the same person claims in two windows at the same moment.
+_CLAIM = f"""
+    WITH picked AS (
+        SELECT id FROM review_entry entry
+        WHERE project_id = %(project)s AND state = 'open' AND n_free > 0
+          AND (%(sees_flagged)s OR reason <> 'flagged')
+          AND NOT EXISTS (
+            SELECT 1 FROM review_lease lease
+            WHERE lease.entry_id = entry.id AND lease.person_id = %(person)s
+              AND lease.state IN ('held', 'answered', 'skipped'))
+        ORDER BY {HANDING_ORDER} LIMIT %(n)s
+        FOR UPDATE SKIP LOCKED
+    ), lease AS (
+        INSERT INTO review_lease (entry_id, project_id, person_id, state, until, created_at)
+        SELECT id, %(project)s, %(person)s, 'held', now() + %(lease_seconds)s * interval '1 second', now()
+        FROM picked
+        ON CONFLICT DO NOTHING
+        RETURNING entry_id, until
+    ), taken AS (
+        UPDATE review_entry SET n_free = n_free - 1 WHERE id IN (SELECT entry_id FROM lease)
+    )
+    SELECT {_COUNT}, {_SHOWN}
+    FROM lease JOIN review_entry entry ON entry.id = lease.entry_id
+    JOIN labeling_item item ON item.id = entry.item_id
+    LEFT JOIN labeling_blob blob ON blob.id = item.blob_id
+    ORDER BY entry.{HANDING_ORDER.replace(", ", ", entry.")}"""
+
+_SHOW = f"""
+    SELECT {_SHOWN}
+    FROM review_lease lease JOIN review_entry entry ON entry.id = lease.entry_id
+    JOIN labeling_item item ON item.id = entry.item_id
+    LEFT JOIN labeling_blob blob ON blob.id = item.blob_id
+    WHERE lease.person_id = %(person)s AND lease.state = 'held' AND lease.entry_id = ANY(%(entries)s)
+    ORDER BY entry.{HANDING_ORDER.replace(", ", ", entry.")}"""
+
+
+def entries_claim(*, project: Project, person_id: int, role: str, n: int) -> dict[str, Any]:
+    """The person holds `n` entries (1 to 50) if there are as many: those held before, renewed, come first.
+
+    Flagged entries go to reviewers only. Returns {"entries": [...], "n_open": how many more are free,
+    counted up to MAX_COUNTED}.
+    """
+    asked = {
+        "project": project.pk,
+        "person": person_id,
+        "sees_flagged": role in MAY_REVIEW,
+        "lease_seconds": project.lease_seconds,
+        "max_expired": MAX_EXPIRED,
+        "max_counted": MAX_COUNTED + n,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RENEW, asked)
+        entries = entries_show(person_id=person_id, entry_ids=[row[0] for row in cursor.fetchall()])[:n]
+        n_open = None
+        if len(entries) < n:
+            cursor.execute(_CLAIM, {**asked, "n": n - len(entries)})
+            claimed = cursor.fetchall()
+            entries += [_entry_output(*row[1:]) for row in claimed]
+            if claimed:
+                n_open = claimed[0][0] - len(claimed)  # the count is of the moment before
+        if n_open is None:
+            cursor.execute(f"SELECT {_COUNT}", asked)
+            (n_open,) = cursor.fetchone()
+    return {"entries": entries, "n_open": min(n_open, MAX_COUNTED)}
+
+
+def entries_show(*, person_id: int, entry_ids: list[int]) -> list[dict[str, Any]]:
+    """Those of the entries that the person holds, in order, as the page needs them."""
+    if not entry_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOW, {"person": person_id, "entries": entry_ids})
+        return [_entry_output(*row) for row in cursor.fetchall()]
+
+
+def entries_release(*, project: Project, person_id: int, entry_ids: Sequence[int]) -> int:
+    """The person holds none of the entries any more, and others may have them; returns how many it held."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH held AS (
+                SELECT lease.id FROM review_lease lease JOIN review_entry entry ON entry.id = lease.entry_id
+                WHERE lease.project_id = %(project)s AND lease.person_id = %(person)s
+                  AND lease.state = 'held' AND lease.entry_id = ANY(%(entries)s)
+                FOR UPDATE SKIP LOCKED  -- locked: it is being answered this moment, and that wins
+            ), released AS (
+                UPDATE review_lease SET state = 'released' WHERE id IN (SELECT id FROM held) RETURNING entry_id
+            )
+            UPDATE review_entry SET n_free = n_free + 1 WHERE id IN (SELECT entry_id FROM released)
+            """,
+            {"project": project.pk, "person": person_id, "entries": list(entry_ids)},
+        )
+        return cursor.rowcount
+
+
+def leases_expire(*, max_expired: int = 10_000) -> int:
+    """Every lease that has run out goes back to its entry, `max_expired` at once; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {EXPIRE.format(of_project='')} SELECT count(*) FROM expired", {"max_expired": max_expired}
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _entry_output(
+    entry_id: int,
+    reason: str,
+    is_blind: bool,
+    suggested_class_id: int | None,
+    suggested_confidence: float | None,
+    lease_until: dt.datetime,
+    item_id: int,
+    key: str,
+    split: str,
+    text: str | None,
+    features: str | None,
+    width: int | None,
+    height: int | None,
+) -> dict[str, Any]:
+    """Plain dictionaries, because this is the hot path: a serializer would take longer than the query."""
+    suggestion = None
+    if suggested_class_id is not None and not is_blind:
+        suggestion = {"class_id": suggested_class_id, "confidence": suggested_confidence}
+    image = None
+    if width is not None:
+        image = {
+            "url": f"/api/items/{item_id}/image",
+            "thumbnail_url": f"/api/items/{item_id}/thumbnail",
+            "width": width,
+            "height": height,
+        }
+    return {
+        "id": entry_id,
+        "reason": reason,
+        "lease_until": lease_until,
+        "is_blind": is_blind,
+        "suggestion": suggestion,
+        "item": {
+            "id": item_id,
+            "key": key,
+            "split": split,
+            "text": text,
+            "features": json.loads(features) if features is not None else None,
+            "image": image,
+            "label": None,  # an annotator answers blind to what stands
+        },
+    }

@@ -1,0 +1,71 @@
+"""Flags: somebody asks for a second look, and a reviewer gets the item on top of the queue."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+from django.utils import timezone
+
+from labeling.errors import Conflict
+from labeling.models import Item
+from review.entries import entries_close
+from review.models import Entry, EntryState, Flag, Reason
+from review.ordering import FLAGGED_PRIORITY
+
+
+@transaction.atomic
+def flag_add(*, item: Item, person: AbstractBaseUser, note: str) -> Flag:
+    """The item is flagged, and its entry (a new one if none is open) waits for a reviewer on top.
+
+    The person's own lease of it is given back; another person who holds it may still answer it. An entry
+    that is disputed stays so: it waits for a reviewer already.
+    """
+    flag = Flag.objects.create(project_id=item.project_id, item=item, person=person, note=note)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, is_blind,
+                                      created_at)
+            VALUES (%(project)s, %(item)s, 'flagged', %(priority)s, 'open', 1, 1, false, now())
+            ON CONFLICT (item_id) WHERE state IN ('open', 'disputed')
+            DO UPDATE SET reason = 'flagged', priority = %(priority)s WHERE review_entry.state = 'open'
+            RETURNING id
+            """,
+            {"project": item.project_id, "item": item.pk, "priority": FLAGGED_PRIORITY},
+        )
+        changed = cursor.fetchone()
+        if changed:
+            cursor.execute(
+                """
+                WITH released AS (
+                    UPDATE review_lease SET state = 'released'
+                    WHERE entry_id = %(entry)s AND person_id = %(person)s AND state = 'held'
+                    RETURNING entry_id
+                )
+                UPDATE review_entry SET n_free = n_free + 1 WHERE id IN (SELECT entry_id FROM released)
+                """,
+                {"entry": changed[0], "person": person.pk},
+            )
+    return flag
+
+
+@transaction.atomic
+def flag_resolve(*, flag: Flag) -> Flag:
+    """The flag is settled; with the item's last one, its flagged entry leaves the queue. Raises Conflict."""
+    now = timezone.now()
+    if not Flag.objects.filter(pk=flag.pk, resolved_at__isnull=True).update(resolved_at=now):
+        raise Conflict("This flag was resolved before; there is nothing left to do.", code="already_resolved")
+    if not Flag.objects.filter(item_id=flag.item_id, resolved_at__isnull=True).exists():
+        flagged = Entry.objects.filter(item_id=flag.item_id, state=EntryState.OPEN, reason=Reason.FLAGGED)
+        entries_close(entry_ids=list(flagged.values_list("pk", flat=True)), state=EntryState.WITHDRAWN)
+    flag.resolved_at = now
+    return flag
+
+
+def flags_resolve(*, item_ids: Sequence[int], now: dt.datetime) -> None:
+    """The items' flags are settled, because a person has decided. For a caller's transaction."""
+    if item_ids:
+        Flag.objects.filter(item_id__in=item_ids, resolved_at__isnull=True).update(resolved_at=now)

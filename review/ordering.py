@@ -1,0 +1,31 @@
+"""The order of the queue: the only place that orders. Pure.
+
+Every entry has a priority, and people are handed the highest first. Within a refill each kind of entry
+is ranked by its own measure (the uncertain by the acquisition score, the random by a salted hash), and
+the ranks of each kind are spread evenly over the same span. So whoever stops after a tenth of the queue
+has answered a tenth of each kind, and the random sample keeps pace with the rest.
+"""
+
+from __future__ import annotations
+
+FLAGGED_PRIORITY = 10.0  # above whatever a refill gives: a person asked for a second look
+
+# How the claim hands out, with the id as the tie-break. The index entry_next has the same order.
+HANDING_ORDER = "priority DESC, id"
+
+# Prediction columns by acquisition, the most worth asking first.
+ACQUISITION_ORDERS = {
+    "margin": "margin",
+    "entropy": "entropy DESC",
+    "least_confident": "confidence",
+}
+
+
+def priority(*, rank: int, n_ranked: int) -> float:
+    """The priority, between 0 and 1 (higher: sooner), of the `rank`-th (from 0) of `n_ranked` of a kind."""
+    return 1.0 - (rank + 0.5) / n_ranked
+
+
+def random_share_count(*, n_entries: int, share: float) -> int:
+    """How many of `n_entries` are drawn uniformly: the share, rounded to the nearest, halves up."""
+    return int(n_entries * share + 0.5)

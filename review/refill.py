@@ -1,0 +1,227 @@
+"""What people should look at next: the queue is filled from the pool, within the project's review budget.
+
+Of the budget a share is drawn uniformly over the pool (reason random: blind, feeds the holdout), the rest
+by the acquisition score: first what the model was not sure enough of, then what it accepted. Entries that
+somebody holds or has answered in part, disputes and flags stay; other entries that a machine made go.
+
+Reading the candidates may take seconds and locks nothing; writing the entries takes milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from labeling.models import Acquisition, Project
+from review.models import Reason, Refill
+from review.ordering import ACQUISITION_ORDERS, priority, random_share_count
+
+COLD_START_RANDOM_SHARE = 0.5  # of a queue filled without a model; the rest is diverse
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An item that is to enter the queue."""
+
+    item_id: int
+    reason: Reason
+    priority: float
+    class_id: int | None = None  # what the round would say
+    confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class RefillPlan:
+    """What a refill will do: worked out first, carried out in a moment."""
+
+    round_id: int | None
+    withdraws: bool  # entries that the last refill made and nobody holds
+    n_asked: int
+    candidates: list[Candidate]
+
+
+# What may enter the queue: pool items that no person has labeled, without an entry that stays.
+_ELIGIBLE = """
+    item.split = 'pool'
+    AND NOT EXISTS (
+        SELECT 1 FROM labeling_label human
+        WHERE human.item_id = item.id AND human.is_human AND human.retired_at IS NULL)
+    AND NOT EXISTS (
+        SELECT 1 FROM review_entry entry
+        WHERE entry.item_id = item.id AND entry.state IN ('open', 'disputed') AND {stays})
+"""
+
+# An entry that a withdrawing refill leaves alone.
+_STAYS = "(entry.state = 'disputed' OR entry.reason = 'flagged' OR entry.n_free < entry.n_wanted)"
+
+
+def refill_plan(*, project: Project, round_id: int | None, withdraws: bool = True) -> RefillPlan:
+    """Choose what enters the queue, by the predictions of the round, or at random if there is none.
+
+    Without a model only COLD_START_RANDOM_SHARE of the budget is filled: the diverse part needs the arrays
+    of a training worker and comes later, through diverse_plan.
+    """
+    stays = _STAYS if withdraws else "true"
+    staying = _count_staying(project.pk, stays)
+    n_room = max(0, project.review_budget - sum(staying.values()))
+    share = project.random_share
+    if round_id is None:
+        share = COLD_START_RANDOM_SHARE
+    elif project.acquisition == Acquisition.RANDOM:
+        share = 1.0
+    wanted = random_share_count(n_entries=project.review_budget, share=share) - staying.get(Reason.RANDOM, 0)
+    n_random = min(n_room, max(0, wanted))
+    random = _read_random(project, round_id, n_random, stays)
+    scored = []
+    if round_id is not None and project.acquisition != Acquisition.RANDOM:
+        drawn = [item_id for item_id, *_ in random]
+        scored = _read_scored(project, round_id, n_room - len(random), stays, without=drawn)
+    return RefillPlan(
+        round_id=round_id,
+        withdraws=withdraws,
+        n_asked=n_random if round_id is None else n_room,
+        candidates=[*_ranked(random, Reason.RANDOM), *_ranked(scored, Reason.UNCERTAIN)],
+    )
+
+
+def diverse_plan(*, project: Project, item_ids: Sequence[int], n_asked: int) -> RefillPlan:
+    """The items, the most different first, enter the queue as they are given."""
+    ranked = _ranked([(item_id, None, None) for item_id in item_ids], Reason.DIVERSE)
+    return RefillPlan(round_id=None, withdraws=False, n_asked=n_asked, candidates=ranked)
+
+
+def refill_carry_out(*, project: Project, plan: RefillPlan) -> Refill:
+    """The queue is as planned, less what people have taken or labeled since. For a caller's transaction.
+
+    The caller holds the project's label lock, shared or exclusive. Waits for claims under way, each a
+    few milliseconds; an entry that was just claimed stays.
+    """
+    n_withdrawn = _withdraw_stale(project.pk) if plan.withdraws else 0
+    n_added = _insert(project, plan)
+    return Refill.objects.create(
+        project=project,
+        round_id=plan.round_id,
+        n_asked=plan.n_asked,
+        n_added=n_added,
+        n_withdrawn=n_withdrawn,
+        last_item_id=project.items.order_by("-pk").values_list("pk", flat=True).first() or 0,
+    )
+
+
+def _ranked(rows: list[tuple[int, int | None, float | None]], reason: Reason) -> list[Candidate]:
+    return [
+        Candidate(item_id, reason, priority(rank=rank, n_ranked=len(rows)), class_id, confidence)
+        for rank, (item_id, class_id, confidence) in enumerate(rows)
+    ]
+
+
+def _count_staying(project_id: int, stays: str) -> dict[str, int]:
+    """Entries that will still be there, by reason; flags and disputes are no part of the budget."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT reason, count(*) FROM review_entry entry
+            WHERE project_id = %s AND state = 'open' AND reason <> 'flagged' AND {stays} GROUP BY reason
+            """,
+            [project_id],
+        )
+        return dict(cursor.fetchall())
+
+
+def _read_random(
+    project: Project, round_id: int | None, n: int, stays: str
+) -> list[tuple[int, int | None, float | None]]:
+    """The first n eligible items in an order that only the project's salt decides: a uniform draw."""
+    if n == 0:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT drawn.id, prediction.label_class_id, prediction.confidence
+            FROM (
+                SELECT item.id, md5(%(salt)s || ':queue:' || item.id) AS draw FROM labeling_item item
+                WHERE item.project_id = %(project)s AND {_ELIGIBLE.format(stays=stays)}
+                ORDER BY draw, item.id LIMIT %(n)s
+            ) drawn
+            LEFT JOIN training_prediction prediction
+              ON prediction.round_id = %(round)s AND prediction.item_id = drawn.id
+            ORDER BY drawn.draw, drawn.id
+            """,
+            {"salt": project.salt, "project": project.pk, "round": round_id, "n": n},
+        )
+        return cursor.fetchall()
+
+
+def _read_scored(
+    project: Project, round_id: int, n: int, stays: str, *, without: list[int]
+) -> list[tuple[int, int | None, float | None]]:
+    """The n eligible items that the model is least sure of: first those not accepted, then the others."""
+    if n <= 0:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT prediction.item_id, prediction.label_class_id, prediction.confidence
+            FROM training_prediction prediction JOIN labeling_item item ON item.id = prediction.item_id
+            WHERE prediction.round_id = %(round)s AND item.project_id = %(project)s
+              AND prediction.item_id <> ALL(%(without)s) AND {_ELIGIBLE.format(stays=stays)}
+            ORDER BY prediction.is_accepted, prediction.{ACQUISITION_ORDERS[project.acquisition]},
+                     prediction.item_id
+            LIMIT %(n)s
+            """,
+            {"round": round_id, "project": project.pk, "without": without, "n": n},
+        )
+        return cursor.fetchall()
+
+
+def _withdraw_stale(project_id: int) -> int:
+    """Machine-made entries that nobody holds or has answered are withdrawn; returns how many."""
+    # n_free is a column of the row itself, so an entry that a claim has just taken is checked again on
+    # its newest version and stays.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE review_entry SET state = 'withdrawn', n_free = 0, closed_at = now()
+            WHERE project_id = %s AND state = 'open' AND n_free = n_wanted
+              AND reason IN ('uncertain', 'diverse', 'random')
+            """,
+            [project_id],
+        )
+        return cursor.rowcount
+
+
+def _insert(project: Project, plan: RefillPlan) -> int:
+    """Insert the candidates that still are eligible; returns how many."""
+    is_blind_to_all = project.answers_wanted > 1  # a shown suggestion would tie the answers together
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free,
+                                      round_id, suggested_class_id, suggested_confidence, is_blind, created_at)
+            SELECT %(project)s, item.id, given.reason, given.priority, 'open', %(n_wanted)s, %(n_wanted)s,
+                   CASE WHEN given.class_id IS NULL THEN NULL ELSE %(round)s::bigint END,
+                   given.class_id, given.confidence, %(blind)s OR given.reason = 'random', now()
+            FROM unnest(%(items)s::bigint[], %(reasons)s::text[], %(priorities)s::float8[],
+                        %(classes)s::bigint[], %(confidences)s::float8[])
+                 AS given (item_id, reason, priority, class_id, confidence)
+            JOIN labeling_item item ON item.id = given.item_id AND item.split = 'pool'
+            WHERE NOT EXISTS (
+                SELECT 1 FROM labeling_label human
+                WHERE human.item_id = item.id AND human.is_human AND human.retired_at IS NULL)
+            ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO NOTHING
+            """,
+            {
+                "project": project.pk,
+                "round": plan.round_id,
+                "n_wanted": project.answers_wanted,
+                "blind": is_blind_to_all,
+                "items": [candidate.item_id for candidate in plan.candidates],
+                "reasons": [candidate.reason.value for candidate in plan.candidates],
+                "priorities": [candidate.priority for candidate in plan.candidates],
+                "classes": [candidate.class_id for candidate in plan.candidates],
+                "confidences": [candidate.confidence for candidate in plan.candidates],
+            },
+        )
+        return cursor.rowcount

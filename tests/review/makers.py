@@ -1,0 +1,96 @@
+"""Makers of rounds, predictions and entries for the tests of review."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from django.contrib.auth.models import User
+
+from labeling.models import Item, LabelClass, Membership, Project, Source, SourceKind
+from labeling.work import WorkState
+from review.answers import NewAnswer, answers_submit
+from review.claims import entries_claim
+from review.models import Entry, Reason
+from training.models import Prediction, Round, RoundState, Run
+
+
+def make_round(
+    project: Project,
+    predictions: Sequence[tuple[Item, LabelClass, float]],
+    *,
+    threshold: float = 0.9,
+    state: str = RoundState.READY,
+) -> Round:
+    """A round that is sure of an item as the third number says, and accepts what reaches the threshold."""
+    run, _ = Run.objects.get_or_create(
+        project=project, number=1, defaults={"learner": "logistic_regression", "state": WorkState.DONE}
+    )
+    number = run.rounds.count() + 1
+    source = Source.objects.create(
+        project=project, kind=SourceKind.MODEL, is_human=False, name=f"run 1, round {number}"
+    )
+    round = Round.objects.create(run=run, number=number, state=state, source=source, labels_hash="a" * 64)
+    Prediction.objects.bulk_create(
+        Prediction(
+            round=round,
+            item=item,
+            label_class=label_class,
+            confidence=confidence,
+            raw_confidence=confidence,
+            margin=max(0.0, 2 * confidence - 1),
+            entropy=1 - confidence,
+            threshold=threshold,
+            is_accepted=confidence >= threshold,
+        )
+        for item, label_class, confidence in predictions
+    )
+    return round
+
+
+def make_entries(project: Project, items: Sequence[Item], **fields: object) -> list[Entry]:
+    """Open entries, the first item's with the highest priority."""
+    n_wanted = fields.pop("n_wanted", project.answers_wanted)
+    return Entry.objects.bulk_create(
+        Entry(
+            **{
+                "project": project,
+                "item": item,
+                "reason": Reason.UNCERTAIN,
+                "priority": 1 - rank / len(items),
+                "n_wanted": n_wanted,
+                "n_free": n_wanted,
+                **fields,
+            }
+        )
+        for rank, item in enumerate(items)
+    )
+
+
+def role_of(project: Project, person: User) -> str:
+    return Membership.objects.get(project=project, user=person).role
+
+
+def claim(project: Project, person: User, n: int = 1) -> list[dict]:
+    return entries_claim(project=project, person_id=person.pk, role=role_of(project, person), n=n)["entries"]
+
+
+def answer(
+    project: Project,
+    person: User,
+    entry_id: int,
+    label_class: LabelClass | None = None,
+    *,
+    kind: str = "label",
+    key: uuid.UUID | None = None,
+    **fields: object,
+) -> dict[str, str]:
+    """One answer; returns its result."""
+    new = NewAnswer(
+        key=key or uuid.uuid4(),
+        entry_id=entry_id,
+        kind=kind,
+        class_id=label_class.pk if label_class else None,
+        **fields,
+    )
+    return answers_submit(project=project, person=person, role=role_of(project, person), answers=[new])[0]
