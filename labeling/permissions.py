@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import F, QuerySet
 
 from labeling.errors import NotAllowed, NotFound
-from labeling.models import Membership, Project, Role
+from labeling.models import Project, Role
 
 Roles = tuple[Role, ...]
 
@@ -26,22 +26,16 @@ MAY_OWN: Roles = (Role.OWNER,)  # members, deletion
 M = TypeVar("M", bound=models.Model)
 
 
-def membership_for(user: AbstractBaseUser, project_id: int, roles: Roles = MAY_SEE) -> Membership:
-    """The user's membership with its project loaded, in one query. Raises NotFound, NotAllowed."""
-    membership = (
-        Membership.objects.select_related("project")
-        .filter(user=user, project_id=project_id, project__deleted_at__isnull=True)
-        .first()
-    )
-    if membership is None:
-        raise NotFound(f"There is no project {project_id} that you are a member of.")
-    require_role(membership.role, roles)
-    return membership
-
-
 def project_for(user: AbstractBaseUser, project_id: int, roles: Roles = MAY_SEE) -> Project:
-    """The project, if the user is a member with one of `roles`. Raises NotFound, NotAllowed."""
-    return membership_for(user, project_id, roles).project
+    """The project, if the user is a member with one of `roles`; one query.
+
+    The user's role is left on it as `member_role`. Raises NotFound, NotAllowed.
+    """
+    project = Project.objects.visible_to(user).filter(pk=project_id).first()
+    if project is None:
+        raise NotFound(f"There is no project {project_id} that you are a member of.")
+    require_role(project.member_role, roles)
+    return project
 
 
 def row_for(

@@ -7,13 +7,17 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 
 class ProjectQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: AbstractBaseUser) -> ProjectQuerySet:
-        """The projects that the user is a member of. Everybody else's do not exist for them."""
-        return self.filter(memberships__user=user, deleted_at__isnull=True)
+        """The projects that the user is a member of, with the role as member_role.
+
+        Everybody else's do not exist for them.
+        """
+        mine = self.filter(memberships__user=user, deleted_at__isnull=True)
+        return mine.annotate(member_role=F("memberships__role"))
 
 
 class LabelQuerySet(models.QuerySet[Any]):

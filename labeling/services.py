@@ -80,13 +80,19 @@ def label_record(
 
 @transaction.atomic
 def labels_record(
-    *, project: Project, words: Sequence[Word], source: Source, by: AbstractBaseUser | None = None
+    *,
+    project: Project,
+    words: Sequence[Word],
+    source: Source,
+    by: AbstractBaseUser | None = None,
+    holdout_floor: int = HOLDOUT_FLOOR,
 ) -> list[RecordedLabel]:
     """Each word stands as its item's label, and the labels that stood there are retired.
 
     A human label that stood is retired as replaced, a published machine label as confirmed or
     corrected. An item's first human label moves it to the holdout if it came by a uniform draw and
-    the holdout is small or the project's share of draws falls on it. `by` is written as who retired.
+    the holdout is below `holdout_floor` or the project's share of draws falls on it. `by` is written
+    as who retired.
     Takes the project's label lock shared, then its items' rows in order of id; five statements,
     however many words. Raises NotFound for an item, InvalidInput for a class, of another project.
     """
@@ -98,7 +104,8 @@ def labels_record(
     now = lock_labels_shared(project.pk)
     splits = _lock_items(project, list(class_of))
     retired = _retire_standing(project, class_of, by=by, now=now)
-    to_holdout = _draw_holdout(project, [w.item_id for w in words if w.is_random_draw], splits)
+    drawn = [word.item_id for word in words if word.is_random_draw]
+    to_holdout = _draw_holdout(project, drawn, splits, floor=holdout_floor)
     labels = _insert_human(project, class_of, source=source, now=now)
     return [
         RecordedLabel(
@@ -258,14 +265,14 @@ def _retire_standing(
         return [RetiredLabel(*row[:5], Retirement(row[5])) for row in cursor.fetchall()]
 
 
-def _draw_holdout(project: Project, drawn: list[int], splits: Mapping[int, Split]) -> set[int]:
+def _draw_holdout(project: Project, drawn: list[int], splits: Mapping[int, Split], *, floor: int) -> set[int]:
     """Move those of the uniformly drawn items to the holdout that this is the first word on."""
     drawn = [item_id for item_id in drawn if splits[item_id] == Split.POOL]
     if not drawn or project.holdout_share == 0:
         return set()
     answered = set(Label.objects.human().filter(item_id__in=drawn).values_list("item_id", flat=True))
     held = Item.objects.filter(project_id=project.pk, split=Split.HOLDOUT)
-    room = HOLDOUT_FLOOR - held[:HOLDOUT_FLOOR].count()
+    room = floor - held[:floor].count() if floor else 0
     moving: set[int] = set()
     for item_id in drawn:
         if item_id in answered:

@@ -2,6 +2,33 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from labeling.account_api import SessionView, TokensView, TokenView
+from labeling.item_api import ItemImageView, ItemsView, ItemThumbnailView, ItemView
+from labeling.project_api import (
+    ClassesView,
+    ClassView,
+    MembersView,
+    MemberView,
+    ProgressView,
+    ProjectsView,
+    ProjectView,
+)
+
+urlpatterns: list[URLPattern] = [
+    path("session", SessionView.as_view(), name="session"),
+    path("tokens", TokensView.as_view(), name="tokens"),
+    path("tokens/<int:token_id>", TokenView.as_view(), name="token"),
+    path("projects", ProjectsView.as_view(), name="projects"),
+    path("projects/<int:project_id>", ProjectView.as_view(), name="project"),
+    path("projects/<int:project_id>/progress", ProgressView.as_view(), name="progress"),
+    path("projects/<int:project_id>/members", MembersView.as_view(), name="members"),
+    path("members/<int:member_id>", MemberView.as_view(), name="member"),
+    path("projects/<int:project_id>/classes", ClassesView.as_view(), name="classes"),
+    path("classes/<int:class_id>", ClassView.as_view(), name="class"),
+    path("projects/<int:project_id>/items", ItemsView.as_view(), name="items"),
+    path("items/<int:item_id>", ItemView.as_view(), name="item"),
+    path("items/<int:item_id>/image", ItemImageView.as_view(), name="item-image"),
+    path("items/<int:item_id>/thumbnail", ItemThumbnailView.as_view(), name="item-thumbnail"),
+]

@@ -1,0 +1,301 @@
+"""Shapes in and out of projects, members, classes, items, labels and accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from labeling.item_selectors import ItemFilters, ItemOrder, LabeledBy, LabeledItem
+from labeling.models import (
+    Acquisition,
+    Item,
+    ItemType,
+    Label,
+    LabelClass,
+    Membership,
+    Project,
+    Role,
+    SourceKind,
+    Split,
+)
+from labeling.project_services import ClassDraft
+
+PROJECT_SETTINGS = (
+    "name", "question", "target_precision", "confidence_level", "holdout_share", "answers_wanted",
+    "acquisition", "review_budget", "random_share", "retrain_after", "lease_seconds",
+)  # fmt: skip
+
+
+class WorkOutput(serializers.Serializer):
+    """What imports, exports and runs have in common; theirs add to it."""
+
+    id = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=["queued", "running", "done", "failed", "cancelled"])
+    is_open = serializers.BooleanField(help_text="Queued or running.")
+    step_name = serializers.CharField(help_text="What is being done, for people.")
+    step = serializers.IntegerField(help_text="How much of n_steps is done.")
+    n_steps = serializers.IntegerField(help_text="0: not known yet.")
+    seconds_left = serializers.FloatField(allow_null=True)
+    error_code = serializers.CharField()
+    error_message = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    created_by = serializers.CharField(source="created_by.username", default=None, allow_null=True)
+
+
+# Accounts
+
+
+class LoginInput(serializers.Serializer):
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=1_000, trim_whitespace=False)
+
+
+class MeOutput(serializers.Serializer):
+    id = serializers.IntegerField()
+    username = serializers.CharField()
+    is_staff = serializers.BooleanField(help_text="May open the admin.")
+
+
+class TokenInput(serializers.Serializer):
+    name = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
+
+
+class TokenOutput(serializers.Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    begins_with = serializers.CharField(source="token.token_key", help_text="To tell one from another.")
+    created_at = serializers.DateTimeField(source="token.created")
+
+
+class NewTokenOutput(TokenOutput):
+    token = serializers.CharField(source="text", help_text="Shown this once. Send it as `Token <it>`.")
+
+
+# Projects
+
+
+class ClassOutput(serializers.ModelSerializer):
+    class Meta:
+        model = LabelClass
+        fields = ["id", "name", "colour", "hotkey", "position"]
+
+
+class ClassInput(serializers.Serializer):
+    name = serializers.CharField(max_length=200)
+    colour = serializers.CharField(max_length=7, required=False, default="", allow_blank=True)
+    hotkey = serializers.CharField(max_length=1, required=False, default="", allow_blank=True)
+
+
+class ClassChange(serializers.Serializer):
+    name = serializers.CharField(max_length=200, required=False)
+    colour = serializers.CharField(max_length=7, required=False)
+    hotkey = serializers.CharField(max_length=1, required=False, allow_blank=True)
+    position = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
+
+
+class NamedClassField(serializers.JSONField):
+    """A class as its name alone, or with colour and hotkey."""
+
+    def to_internal_value(self, data: Any) -> ClassDraft:
+        draft = ClassInput(data={"name": data} if isinstance(data, str) else data)
+        draft.is_valid(raise_exception=True)
+        return ClassDraft(**draft.validated_data)
+
+
+class ProjectOutput(serializers.ModelSerializer):
+    role = serializers.ChoiceField(choices=Role.choices, source="member_role", help_text="Yours.")
+    classes = ClassOutput(many=True)
+
+    class Meta:
+        model = Project
+        fields = ["id", *PROJECT_SETTINGS, "item_type", "role", "created_at", "classes"]
+
+
+class ProjectChange(serializers.ModelSerializer):
+    acquisition = serializers.ChoiceField(choices=Acquisition.choices, required=False)
+
+    class Meta:
+        model = Project
+        fields = list(PROJECT_SETTINGS)
+
+
+class ProjectInput(ProjectChange):
+    item_type = serializers.ChoiceField(choices=ItemType.choices)
+    classes = serializers.ListField(
+        child=NamedClassField(), required=False, help_text="Names, or objects of name, colour and hotkey."
+    )
+
+    class Meta:
+        model = Project
+        fields = [*PROJECT_SETTINGS, "item_type", "classes"]
+
+
+class ClassCountOutput(serializers.Serializer):
+    class_id = serializers.IntegerField()
+    n_human = serializers.IntegerField()
+    n_machine = serializers.IntegerField()
+
+
+class StandingPublicationOutput(serializers.Serializer):
+    id = serializers.IntegerField()
+    source_id = serializers.IntegerField()
+    source_name = serializers.CharField(source="source.name")
+    started_at = serializers.DateTimeField()
+    n_labels = serializers.IntegerField(help_text="That stood when it began.")
+    diff = serializers.DictField(child=serializers.IntegerField())
+
+
+class ProgressOutput(serializers.Serializer):
+    """Items by whose label stands for them."""
+
+    n_items = serializers.IntegerField()
+    n_human = serializers.IntegerField()
+    n_machine = serializers.IntegerField()
+    n_unlabeled = serializers.IntegerField()
+    n_holdout = serializers.IntegerField()
+    n_test = serializers.IntegerField()
+    by_class = ClassCountOutput(many=True)
+    publication = StandingPublicationOutput(allow_null=True)
+
+
+class MemberInput(serializers.Serializer):
+    username = serializers.CharField(max_length=150)
+    role = serializers.ChoiceField(choices=Role.choices)
+
+
+class MemberChange(serializers.Serializer):
+    role = serializers.ChoiceField(choices=Role.choices)
+
+
+class MemberOutput(serializers.ModelSerializer):
+    username = serializers.CharField(source="user.username")
+
+    class Meta:
+        model = Membership
+        fields = ["id", "username", "role", "created_at"]
+
+
+# Items
+
+
+class ItemQuery(serializers.Serializer):
+    """The filters of item lists and exports."""
+
+    source = serializers.ChoiceField(choices=LabeledBy.choices, required=False)
+    confidence_min = serializers.FloatField(min_value=0, max_value=1, required=False)
+    confidence_max = serializers.FloatField(min_value=0, max_value=1, required=False)
+    split = serializers.ChoiceField(choices=Split.choices, required=False)
+    search = serializers.CharField(required=False, max_length=500, trim_whitespace=False)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        # `class` is what callers know it as, and a word that Python keeps for itself.
+        position = serializers.IntegerField(
+            min_value=1, max_value=2**63 - 1, required=False, source="class_id", help_text="Id of a class."
+        )
+        return super().get_fields() | {"class": position}
+
+    def filters(self) -> ItemFilters:
+        """The validated filters."""
+        chosen = {key: value for key, value in self.validated_data.items() if key != "order"}
+        return ItemFilters(**chosen)
+
+
+class ItemListQuery(ItemQuery):
+    order = serializers.ChoiceField(choices=ItemOrder.choices, required=False, default=ItemOrder.ID)
+
+
+class ImageOutput(serializers.Serializer):
+    url = serializers.CharField()
+    thumbnail_url = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+
+
+class SourceOutput(serializers.Serializer):
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=SourceKind.choices)
+    name = serializers.CharField()
+
+
+class LabelOutput(serializers.Serializer):
+    id = serializers.IntegerField()
+    class_id = serializers.IntegerField(source="label_class_id")
+    is_human = serializers.BooleanField()
+    source = SourceOutput()
+    confidence = serializers.FloatField(allow_null=True)
+    threshold = serializers.FloatField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class ItemOutput(serializers.Serializer):
+    """An item and its current label. Lists and the queue write it with item_json, many times faster."""
+
+    id = serializers.IntegerField()
+    key = serializers.CharField()
+    split = serializers.ChoiceField(choices=Split.choices)
+    text = serializers.CharField(allow_null=True)
+    features = serializers.JSONField(allow_null=True, help_text="Object by column, or list of numbers.")
+    image = ImageOutput(allow_null=True)
+    label = LabelOutput(allow_null=True)
+
+
+class ItemDraft(serializers.Serializer):
+    """One row of a bulk request. The service checks rows, and names them by number."""
+
+    key = serializers.CharField(max_length=500, required=False, help_text="The content hash, unless given.")
+    text = serializers.CharField(required=False, help_text="In text projects.")
+    features = serializers.JSONField(
+        required=False, help_text="In table projects an object by column, in series projects a list."
+    )
+    label = serializers.CharField(required=False, help_text="Name of a class: your word on this item.")
+
+
+class ItemsAddedOutput(serializers.Serializer):
+    ids = serializers.ListField(child=serializers.IntegerField(), help_text="In the order sent.")
+    n_added = serializers.IntegerField()
+    n_known = serializers.IntegerField(help_text="Same key and content as an item that was there.")
+    n_labels = serializers.IntegerField()
+
+
+def item_json(item: Item, label: Label | None = None) -> dict[str, Any]:
+    """ItemOutput of an item whose blob is loaded, and of its current label with its source."""
+    return {
+        "id": item.pk,
+        "key": item.key,
+        "split": item.split,
+        "text": item.text,
+        "features": item.features,
+        "image": image_json(item),
+        "label": label_json(label) if label is not None else None,
+    }
+
+
+def items_json(rows: list[LabeledItem]) -> list[dict[str, Any]]:
+    return [item_json(row.item, row.label) for row in rows]
+
+
+def image_json(item: Item) -> dict[str, Any] | None:
+    if item.blob_id is None:
+        return None
+    return {
+        "url": f"/api/items/{item.pk}/image",
+        "thumbnail_url": f"/api/items/{item.pk}/thumbnail",
+        "width": item.blob.width,
+        "height": item.blob.height,
+    }
+
+
+def label_json(label: Label) -> dict[str, Any]:
+    """LabelOutput of a label whose source is loaded."""
+    return {
+        "id": label.pk,
+        "class_id": label.label_class_id,
+        "is_human": label.is_human,
+        "source": {"id": label.source_id, "kind": label.source.kind, "name": label.source.name},
+        "confidence": label.confidence,
+        "threshold": label.threshold,
+        "created_at": label.created_at,
+    }
