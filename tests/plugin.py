@@ -17,6 +17,7 @@ def _start() -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         return  # it has inherited the addresses
     folder = Path(tempfile.mkdtemp(prefix="assay-tests-"))
+    (folder / "static").mkdir()  # whitenoise warns where there is none
     os.environ["ASSAY_DATA_DIR"] = str(folder)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deploy.settings")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
