@@ -1,0 +1,75 @@
+"""Fitted learners in the storage: one folder per model version, weights and JSON, nothing that runs code.
+
+Learners write folders (training/learners/saving.py, checksums inside); this module carries them to
+the storage, which may be S3, and back out as one zip.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from training.errors import ModelGone
+from training.models import Round
+
+MEMORY_BYTES = 32 * 2**20  # a larger zip goes to a temporary file
+
+
+def artifact_name(round: Round) -> str:
+    """Where a round's model lies in the storage. Each attempt at a round makes another row, hence another place."""
+    return f"artifacts/project-{round.run.project_id}/round-{round.pk}"
+
+
+def artifact_save(folder: Path, *, name: str, card: Mapping[str, Any]) -> None:
+    """The files of `folder` and `card` (as assay.json, written last) are in the storage under `name`."""
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with path.open("rb") as file:
+            default_storage.save(f"{name}/{path.relative_to(folder).as_posix()}", File(file))
+    with tempfile.TemporaryFile() as file:
+        file.write(json.dumps(card, indent=2, ensure_ascii=False).encode())
+        file.seek(0)
+        default_storage.save(f"{name}/assay.json", File(file))
+
+
+def artifact_files(name: str) -> list[str]:
+    """Names in the storage of all files of one artifact; empty if there is none."""
+    try:
+        folders, files = default_storage.listdir(name)
+    except FileNotFoundError:
+        return []
+    inner = [path for folder in folders for path in artifact_files(f"{name}/{folder}")]
+    return [*inner, *(f"{name}/{file}" for file in sorted(files))]
+
+
+def artifact_delete(name: str) -> None:
+    """Nothing is left of the artifact. It need not exist."""
+    for path in artifact_files(name):
+        default_storage.delete(path)
+
+
+def artifact_zip(round: Round) -> IO[bytes]:
+    """The round's model as an open zip file, at its start. Raises ModelGone."""
+    names = artifact_files(round.artifact) if round.artifact else []
+    if not names:
+        raise ModelGone(
+            f"Round {round.number} has no saved model: it is not finished, or its files were removed. "
+            "Choose another round."
+        )
+    spool = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  the response closes it
+    with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            with (
+                default_storage.open(name) as file,
+                archive.open(name[len(round.artifact) + 1 :], "w") as out,
+            ):
+                for block in file.chunks():
+                    out.write(block)
+    spool.seek(0)
+    return spool

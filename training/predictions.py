@@ -1,0 +1,123 @@
+"""Predictions in and out of the database by binary COPY: a million rows in seconds, no ORM objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from django.db import connection, transaction
+
+from training.models import Round
+from training.runs import round_hold
+
+BLOCK_ROWS = 65_536  # of one COPY message, about 7 MB
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass
+class Predictions:
+    """What a round thinks of the pool. All arrays are (n_pool,), in ascending order of item id."""
+
+    item_ids: IntArray
+    class_ids: IntArray  # predicted, as database ids
+    confidence: FloatArray  # calibrated, 0 to 1
+    raw_confidence: FloatArray
+    margin: FloatArray  # first minus second calibrated probability; low: unsure
+    entropy: FloatArray  # nats; high: unsure
+    threshold: FloatArray  # that it had to pass
+    is_accepted: BoolArray
+
+    @classmethod
+    def blank(cls, item_ids: IntArray) -> Predictions:
+        """Arrays of the right length and kind, to be filled in."""
+        n = len(item_ids)
+        numbers = (np.zeros(n) for _ in range(5))
+        return cls(item_ids, np.zeros(n, dtype=np.int64), *numbers, np.zeros(n, dtype=bool))
+
+    def __len__(self) -> int:
+        return len(self.item_ids)
+
+
+@dataclass(frozen=True)
+class PastPredictions:
+    """What an earlier round thought, as far as rounds are compared. (n,), ascending item ids."""
+
+    item_ids: IntArray
+    class_ids: IntArray
+    is_accepted: BoolArray
+
+
+def predictions_store(round: Round, predictions: Predictions) -> None:
+    """All predictions of the running round are in the database, or none. Raises WorkLost."""
+    record = _record(
+        ("round_id", ">i8"),
+        ("item_id", ">i8"),
+        ("label_class_id", ">i8"),
+        ("confidence", ">f8"),
+        ("raw_confidence", ">f8"),
+        ("margin", ">f8"),
+        ("entropy", ">f8"),
+        ("threshold", ">f8"),
+        ("is_accepted", "u1"),
+    )
+    columns = [name for name in record.names or () if not name.startswith(("n_fields", "size_"))]
+    with transaction.atomic(), connection.cursor() as cursor:
+        round_hold(round)
+        statement = f"COPY training_prediction ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+        with cursor.copy(statement) as copy:
+            copy.write(_SIGNATURE)
+            for start in range(0, len(predictions), BLOCK_ROWS):
+                part = slice(start, start + BLOCK_ROWS)
+                block = _blank(record, len(predictions.item_ids[part]))
+                block["round_id"] = round.pk
+                block["item_id"] = predictions.item_ids[part]
+                block["label_class_id"] = predictions.class_ids[part]
+                for name in ("confidence", "raw_confidence", "margin", "entropy", "threshold", "is_accepted"):
+                    block[name] = getattr(predictions, name)[part]
+                copy.write(block.tobytes())
+            copy.write(_TRAILER)
+
+
+def predictions_read(round: Round) -> PastPredictions:
+    """What the round thought of its pool; empty if its predictions were pruned."""
+    record = _record(("item_id", ">i8"), ("label_class_id", ">i8"), ("is_accepted", "u1"))
+    statement = (
+        "COPY (SELECT item_id, label_class_id, is_accepted FROM training_prediction "
+        f"WHERE round_id = {int(round.pk)} ORDER BY item_id) TO STDOUT (FORMAT BINARY)"
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        message = b"".join(copy)
+    rows = np.frombuffer(message[len(_SIGNATURE) : -len(_TRAILER)], dtype=record)
+    return PastPredictions(
+        item_ids=rows["item_id"].astype(np.int64),
+        class_ids=rows["label_class_id"].astype(np.int64),
+        is_accepted=rows["is_accepted"].astype(bool),
+    )
+
+
+# PostgreSQL's documentation of COPY, "Binary Format": signature, flags, length of the extension; then
+# tuples of a 16-bit field count and, per field, a 32-bit size and the value; then -1.
+_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TRAILER = b"\xff\xff"
+
+
+def _record(*fields: tuple[str, str]) -> np.dtype[np.void]:
+    """One tuple of the binary format whose fields are never null, as a numpy record."""
+    parts = [("n_fields", ">i2")]
+    for name, kind in fields:
+        parts += [(f"size_{name}", ">i4"), (name, kind)]
+    return np.dtype(parts)
+
+
+def _blank(record: np.dtype[np.void], n_rows: int) -> npt.NDArray[np.void]:
+    """Records whose counts and sizes are filled in."""
+    block = np.zeros(n_rows, dtype=record)
+    names = [name for name in record.names or () if name.startswith("size_")]
+    block["n_fields"] = len(names)
+    for name in names:
+        block[name] = record[name.removeprefix("size_")].itemsize
+    return block

@@ -1,0 +1,180 @@
+"""The only writer of runs and rounds while work goes on. Every write is fenced.
+
+A worker that lost its claim may still be computing. It writes only after it has locked the run's
+row and found its own attempt there (`run_hold`), so nothing of it gets in beside its successor.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from labeling.errors import AssayError
+from labeling.models import Project, Source, SourceKind
+from labeling.work import WorkLost, WorkState, work_fail, work_finish
+from training.artifacts import artifact_delete, artifact_name
+from training.checks import RunSettings, check_labels, check_settings, default_settings
+from training.errors import RunAlreadyOpen
+from training.models import Prediction, Round, RoundState, Run, RunLogLine, Trigger
+from training.querysets import open_runs
+from training.selectors import is_due, last_run, newest_human_label_id, rounds_to_prune
+
+logger = logging.getLogger(__name__)
+
+
+def run_open(*, project: Project, settings: RunSettings, trigger: str, user: Any = None) -> Run:
+    """A queued run with the project's next number.
+
+    Raises RunAlreadyOpen. Locks the project's row against other runs until the transaction ends.
+    """
+    with transaction.atomic():
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+        if (other := open_runs(project.pk).first()) is not None:
+            raise RunAlreadyOpen(_already_open(other))
+        last_number = Run.objects.filter(project=project).aggregate(n=Max("number"))["n"] or 0
+        try:
+            return Run.objects.create(
+                project=project,
+                number=last_number + 1,
+                **settings.columns(),
+                trigger=trigger,
+                last_human_label_id=newest_human_label_id(project.pk),
+                created_by=user,
+            )
+        except IntegrityError as error:  # somebody wrote a run without taking the lock
+            raise RunAlreadyOpen(_already_open(None)) from error
+
+
+def run_open_if_due(project: Project) -> Run | None:
+    """The run that the project's trigger asks for, queued; None if it is not due, or somebody was first.
+
+    However many ask at the same moment, one run is made. It repeats the settings of the last run.
+    """
+    if open_runs(project.pk).exists() or not is_due(project):
+        return None
+    try:
+        settings = _last_settings(project)
+        check_labels(project)
+        return run_open(project=project, settings=settings, trigger=Trigger.LABELS)
+    except RunAlreadyOpen:
+        return None
+    except AssayError as error:
+        logger.warning("Project %s is due for a run, but none can start: %s", project.pk, error.message)
+        return None
+
+
+def _last_settings(project: Project) -> RunSettings:
+    last = last_run(project.pk)
+    if last is None:
+        return default_settings(project.item_type)
+    return check_settings(
+        item_type=project.item_type,
+        learner=last.learner,
+        params=last.params,
+        policy=last.policy,
+        n_rounds=last.n_rounds,
+        seed=last.seed,
+    )
+
+
+def _already_open(run: Run | None) -> str:
+    which = f"Run {run.number} of this project is {run.state}" if run else "A run of this project is not over"
+    return f"{which}; a project has one open run at a time. Wait until it is over, or cancel it."
+
+
+def run_hold(run: Run) -> None:
+    """Lock the run's row until the transaction ends, if this attempt still holds it. Raises WorkLost."""
+    mine = Run.objects.filter(pk=run.pk, attempt=run.attempt, state=WorkState.RUNNING)
+    if not mine.select_for_update(no_key=True).values_list("pk").exists():
+        raise WorkLost(f"Run {run.pk} is no longer held by attempt {run.attempt}.")
+
+
+def run_log(run: Run, message: str, *, level: str = "info") -> None:
+    """One line for people. Raises WorkLost."""
+    with transaction.atomic():
+        run_hold(run)
+        RunLogLine.objects.create(run=run, level=level, message=message)
+
+
+def run_finish(run: Run, *, stop_reason: str) -> None:
+    """The run is done and says why it stopped. Raises WorkLost."""
+    with transaction.atomic():
+        run_log(run, f"Done. {stop_reason}")
+        work_finish(run, stop_reason=stop_reason)
+
+
+def run_fail(run: Run, error: AssayError | str, *, code: str = "failed") -> None:
+    """The run has failed; its unfinished round is gone, whole rounds stay. Raises WorkLost."""
+    message = error.message if isinstance(error, AssayError) else error
+    with transaction.atomic():
+        run_log(run, message, level="error")
+        rounds_remove_unfinished(run)
+        work_fail(run, error, code=code)
+
+
+def round_open(run: Run, *, number: int) -> Round:
+    """A running round with this number. Raises WorkLost."""
+    with transaction.atomic():
+        run_hold(run)
+        return Round.objects.create(run=run, number=number)
+
+
+def round_ready(round: Round, *, columns: Mapping[str, Any], details: Mapping[str, Any]) -> None:
+    """The running round is a model version: it has its source and `columns`, and waits to be published.
+
+    Raises WorkLost if this attempt, or this round, is no longer the one at work.
+    """
+    run = round.run
+    with transaction.atomic():
+        run_hold(run)
+        source = Source.objects.create(
+            project_id=run.project_id,
+            kind=SourceKind.MODEL,
+            is_human=False,
+            name=f"run {run.number}, round {round.number}",
+            details=dict(details),
+        )
+        n_ready = Round.objects.filter(pk=round.pk, state=RoundState.RUNNING).update(
+            state=RoundState.READY, source=source, finished_at=timezone.now(), **columns
+        )
+        if n_ready == 0:
+            raise WorkLost(f"Round {round.pk} was removed by another attempt.")
+    round.refresh_from_db()
+
+
+def round_hold(round: Round) -> None:
+    """Lock the running round's row until the transaction ends, so that nobody removes it meanwhile.
+
+    Not the run's row: copying a million predictions takes seconds, in which the heartbeat and a
+    cancellation must get through to the run. Raises WorkLost.
+    """
+    mine = Round.objects.filter(pk=round.pk, state=RoundState.RUNNING)
+    if not mine.select_for_update(no_key=True).values_list("pk").exists():
+        raise WorkLost(f"Round {round.pk} was removed by another attempt.")
+
+
+def rounds_remove_unfinished(run: Run) -> None:
+    """Rounds that nobody is working on any more are gone, with their predictions and files.
+
+    The caller holds the run, or the run is over. Waits for a copy under way in a removed round.
+    """
+    with transaction.atomic():
+        unfinished = Round.objects.filter(run=run, state=RoundState.RUNNING)
+        for round in unfinished.select_for_update():
+            Prediction.objects.filter(round_id=round.pk).delete()
+            transaction.on_commit(partial(artifact_delete, artifact_name(round)))
+            round.delete()
+
+
+def predictions_prune(project_id: int) -> None:
+    """Predictions of old rounds are gone; what those rounds measured stays."""
+    for pk in list(rounds_to_prune(project_id).values_list("pk", flat=True)):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("DELETE FROM training_prediction WHERE round_id = %s", [pk])
+            Round.objects.filter(pk=pk).update(pruned_at=timezone.now())

@@ -1,0 +1,89 @@
+"""Reads of runs and rounds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.db.models import Count, Max, QuerySet
+
+from labeling.models import ItemType, LabelClass, Project, Publication
+from training.learners.catalogue import LearnerSpec, Param, learners_for
+from training.models import Round, RoundState, Run, RunLogLine
+from training.querysets import finished_rounds, human_labels, training_labels
+
+ROUNDS_WITH_PREDICTIONS = 10  # newest of a project; older ones are pruned unless they are published
+
+# Of every learner of images: not the learner's own, since it decides how items are packed.
+IMAGE_SIZE = Param(
+    "image_size",
+    "int",
+    0,
+    0,
+    256,
+    help="Side of the square that images are scaled to, in pixels. 0: their own size, 64 at most.",
+)
+
+
+def learners_offered(item_type: str | None) -> list[LearnerSpec]:
+    """The learners of this item type with all that a run may set."""
+    return [
+        replace(spec, params=(*spec.params, IMAGE_SIZE)) if item_type == ItemType.IMAGE else spec
+        for spec in learners_for(item_type)
+    ]
+
+
+def class_counts(project: Project) -> list[tuple[LabelClass, int]]:
+    """Each class of the project with the number of human labels that may be trained on."""
+    counts = training_labels(project.pk).values_list("label_class_id").annotate(n=Count("id")).order_by()
+    n_by_class = dict(counts)
+    return [(label_class, n_by_class.get(label_class.pk, 0)) for label_class in project.classes.all()]
+
+
+def newest_human_label_id(project_id: int) -> int:
+    return human_labels(project_id).order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def is_due(project: Project) -> bool:
+    """True if people have given `retrain_after` labels since the last round saw them, or the last run began.
+
+    Counts no further than the trigger. A run that failed before its first round counts as well, so
+    that it is not tried again at every answer.
+    """
+    if project.retrain_after == 0:
+        return False
+    seen_by_round = Round.objects.filter(run__project=project).aggregate(n=Max("last_human_label_id"))["n"]
+    seen_by_run = Run.objects.filter(project=project).aggregate(n=Max("last_human_label_id"))["n"]
+    newer = human_labels(project.pk).filter(id__gt=max(seen_by_round or 0, seen_by_run or 0))
+    return newer.order_by("id")[: project.retrain_after].count() >= project.retrain_after
+
+
+def projects_that_retrain() -> QuerySet[Project]:
+    return Project.objects.filter(retrain_after__gt=0, deleted_at__isnull=True)
+
+
+def last_run(project_id: int) -> Run | None:
+    """The newest run, whose settings the next one takes over."""
+    return Run.objects.filter(project_id=project_id).order_by("-number").first()
+
+
+def log_lines(run: Run, *, after: int, limit: int) -> list[RunLogLine]:
+    """Lines newer than the one with id `after`, oldest first."""
+    return list(run.log_lines.filter(id__gt=after).order_by("id")[:limit])
+
+
+def rounds_of(project_id: int) -> QuerySet[Round]:
+    """All rounds of a project, oldest first."""
+    return Round.objects.filter(run__project_id=project_id).select_related("run").order_by("id")
+
+
+def round_before(round: Round) -> Round | None:
+    """The newest earlier round of the project that still has its predictions."""
+    return finished_rounds(round.run.project_id).filter(id__lt=round.pk, pruned_at__isnull=True).first()
+
+
+def rounds_to_prune(project_id: int) -> QuerySet[Round]:
+    """Rounds whose predictions nobody needs: neither among the newest nor standing now."""
+    keep = finished_rounds(project_id).values_list("id", flat=True)[:ROUNDS_WITH_PREDICTIONS]
+    standing = Publication.objects.filter(project_id=project_id, ended_at__isnull=True)
+    old = finished_rounds(project_id).filter(pruned_at__isnull=True).exclude(id__in=list(keep))
+    return old.exclude(state=RoundState.READY).exclude(source__in=standing.values("source"))
