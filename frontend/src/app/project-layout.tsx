@@ -1,0 +1,53 @@
+import { useQuery } from "@tanstack/react-query";
+import { NavLink, Outlet } from "react-router";
+
+import { ApiError } from "@/api/client";
+import { NotFoundPage } from "@/app/not-found-page";
+import styles from "@/app/shell.module.css";
+import { projectQuery } from "@/labeling/api";
+import { useIdParam } from "@/ui/id-param";
+import { ButtonLink } from "@/ui/link";
+import { Ready } from "@/ui/query";
+
+const TABS = [
+  { to: "", title: "Overview" },
+  { to: "training", title: "Training" },
+  { to: "items", title: "Items" },
+  { to: "disputes", title: "Disputes" },
+  { to: "publications", title: "Publications" },
+  { to: "data", title: "Data" },
+  { to: "settings", title: "Settings" },
+];
+
+/** The frame of a project's pages: its name, its tabs, and the way to review. */
+export function ProjectLayout() {
+  const projectId = useIdParam("projectId");
+  const project = useQuery(projectQuery(projectId));
+  const isMissing = project.error instanceof ApiError && (project.error.status === 404 || Number.isNaN(projectId));
+  if (isMissing) return <NotFoundPage />;
+
+  return (
+    <Ready query={project} what="the project">
+      {(data) => (
+        <>
+          <nav className={styles.tabs} aria-label={`Pages of ${data.name}`}>
+            <span className={styles.projectName} title={data.name}>
+              {data.name}
+            </span>
+            {TABS.map((tab) => (
+              <NavLink key={tab.to} to={`/projects/${projectId}/${tab.to}`} end={tab.to === ""} className={styles.tab}>
+                {tab.title}
+              </NavLink>
+            ))}
+            {data.role !== "viewer" && (
+              <ButtonLink to={`/projects/${projectId}/review`} size="compact-md" className={styles.reviewTab}>
+                Review
+              </ButtonLink>
+            )}
+          </nav>
+          <Outlet />
+        </>
+      )}
+    </Ready>
+  );
+}

@@ -1,0 +1,70 @@
+import { Anchor, Button, Group, Image, Menu, Text } from "@mantine/core";
+import { Link, Outlet } from "react-router";
+
+import { useSession, useSignOut } from "@/api/session";
+import { HealthBanner } from "@/app/health-banner";
+import styles from "@/app/shell.module.css";
+import { OutboxPanel } from "@/review/outbox-panel";
+import { ColourSchemeToggle } from "@/ui/colour-scheme";
+
+/** The frame of every page but the review page: where home is, who is here, what waits, what is down. */
+export function Shell() {
+  return (
+    <>
+      <a className={styles.skip} href="#content">
+        Skip to the content
+      </a>
+      <header className={styles.header}>
+        <Anchor component={Link} to="/" underline="never" c="inherit" aria-label="Assay: projects">
+          <Group gap="xs" wrap="nowrap">
+            <Image src="/favicon.svg" w={26} h={26} alt="" />
+            <Text fw={700} size="lg">
+              Assay
+            </Text>
+          </Group>
+        </Anchor>
+        <Group gap="xs" wrap="nowrap">
+          <OutboxPanel />
+          <ColourSchemeToggle />
+          <PersonMenu />
+        </Group>
+      </header>
+      <HealthBanner />
+      <main id="content" tabIndex={-1} className={styles.content}>
+        <Outlet />
+      </main>
+    </>
+  );
+}
+
+function PersonMenu() {
+  const session = useSession();
+  const signOut = useSignOut();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button variant="subtle" color="gray" size="compact-md">
+          {session.data?.username}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item component={Link} to="/account">
+          Access tokens
+        </Menu.Item>
+        <Menu.Item component={Link} to="/health">
+          Health of the parts
+        </Menu.Item>
+        <Menu.Item component="a" href="/api/docs">
+          API
+        </Menu.Item>
+        {session.data?.is_staff && (
+          <Menu.Item component="a" href="/admin/">
+            Admin
+          </Menu.Item>
+        )}
+        <Menu.Divider />
+        <Menu.Item onClick={() => signOut.mutate()}>Sign out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

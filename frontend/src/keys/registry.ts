@@ -1,0 +1,76 @@
+/**
+ * Actions and the keys that run them.
+ *
+ * An action is data: button, key and help all read the same object, so a printed key cannot differ
+ * from the one that works. Two enabled actions that share a key are a fault, not a race: neither runs.
+ */
+
+export interface Action {
+  id: string;
+  title: string;
+  group: string;
+  /** As `keyOf` names them: "1", "z", "?", "Enter", "Space", "Backspace". */
+  keys: readonly string[];
+  isEnabled?: () => boolean;
+  perform: () => void;
+}
+
+/** The parts of a KeyboardEvent that decide; a test passes plain objects. */
+export interface Press {
+  key: string;
+  code: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+}
+
+/**
+ * The name of the key that was pressed, or "" if it is none of ours.
+ *
+ * Letters go by what is printed on them, so that AZERTY and Dvorak find Z where they see it. Digits
+ * go by place where the layout prints something else there: on AZERTY they need Shift.
+ */
+export function keyOf(press: Press): string {
+  if (press.ctrlKey || press.metaKey || press.altKey) return "";
+  if (press.key === " ") return "Space";
+  if (/^[a-z]$/i.test(press.key)) return press.key.toLowerCase();
+  if (/^[0-9]$/.test(press.key)) return press.key;
+  if (press.key === "?" || press.key === "/") return press.key;
+  const digit = /^(?:Digit|Numpad)([0-9])$/.exec(press.code);
+  if (digit?.[1] !== undefined) return digit[1];
+  return press.key;
+}
+
+export function enabledActions(actions: readonly Action[]): Action[] {
+  return actions.filter((action) => action.isEnabled?.() ?? true);
+}
+
+export type Found = { kind: "none" } | { kind: "action"; action: Action } | { kind: "clash"; actions: Action[] };
+
+export function findAction(actions: readonly Action[], key: string): Found {
+  const matches = key === "" ? [] : enabledActions(actions).filter((action) => action.keys.includes(key));
+  const [first, second] = matches;
+  if (first === undefined) return { kind: "none" };
+  return second === undefined ? { kind: "action", action: first } : { kind: "clash", actions: matches };
+}
+
+/** Keys that more than one enabled action wants, with the ids of those actions. */
+export function findClashes(actions: readonly Action[]): { key: string; ids: string[] }[] {
+  const owners = new Map<string, string[]>();
+  for (const action of enabledActions(actions)) {
+    for (const key of action.keys) owners.set(key, [...(owners.get(key) ?? []), action.id]);
+  }
+  return [...owners].filter(([, ids]) => ids.length > 1).map(([key, ids]) => ({ key, ids }));
+}
+
+/** What the key is called on a button. */
+export function keyLabel(key: string): string {
+  const names: Record<string, string> = {
+    Enter: "↵ Enter",
+    Backspace: "⌫ Backspace",
+    Escape: "Esc",
+    ArrowLeft: "←",
+    ArrowRight: "→",
+  };
+  return names[key] ?? (key.length === 1 ? key.toUpperCase() : key);
+}

@@ -1,0 +1,122 @@
+/** Calls and queries of projects, members, classes, items, imports, exports and tokens. */
+
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+
+import { api, upload, type Query } from "@/api/client";
+import type {
+  Export,
+  Id,
+  Import,
+  ImportOptions,
+  Item,
+  ItemType,
+  LabelClass,
+  Member,
+  Page,
+  Preview,
+  Progress,
+  Project,
+  ProjectSettings,
+  Role,
+  Token,
+  Upload,
+} from "@/api/types";
+
+/** While work is open its row is asked for this often; otherwise not at all. */
+export const LIVE_MS = 1000;
+
+export const projectsQuery = queryOptions({
+  queryKey: ["projects"],
+  queryFn: () => api.get<Page<Project>>("/projects", { limit: 200 }),
+});
+
+export const projectQuery = (id: Id) =>
+  queryOptions({ queryKey: ["projects", id], queryFn: () => api.get<Project>(`/projects/${id}`) });
+
+export const progressQuery = (id: Id) =>
+  queryOptions({
+    queryKey: ["projects", id, "progress"],
+    queryFn: () => api.get<Progress>(`/projects/${id}/progress`),
+  });
+
+export type NewProject = Pick<Project, "name" | "question" | "item_type"> & { classes: string[] };
+
+export const createProject = (input: NewProject) => api.post<Project>("/projects", input);
+export const updateProject = (id: Id, change: Partial<ProjectSettings>) => api.patch<Project>(`/projects/${id}`, change);
+export const deleteProject = (id: Id) => api.delete(`/projects/${id}`);
+
+export const membersQuery = (projectId: Id) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "members"],
+    queryFn: () => api.get<Page<Member>>(`/projects/${projectId}/members`, { limit: 200 }),
+  });
+export const addMember = (projectId: Id, input: { username: string; role: Role }) =>
+  api.post<Member>(`/projects/${projectId}/members`, input);
+export const changeMember = (id: Id, role: Role) => api.patch<Member>(`/members/${id}`, { role });
+export const removeMember = (id: Id) => api.delete(`/members/${id}`);
+
+export type ClassInput = Partial<Omit<LabelClass, "id">>;
+export const addClass = (projectId: Id, input: ClassInput) =>
+  api.post<LabelClass>(`/projects/${projectId}/classes`, input);
+export const updateClass = (id: Id, input: ClassInput) => api.patch<LabelClass>(`/classes/${id}`, input);
+export const deleteClass = (id: Id) => api.delete(`/classes/${id}`);
+
+export interface ItemFilters extends Query {
+  source?: string;
+  class?: number;
+  confidence_min?: number;
+  confidence_max?: number;
+  split?: string;
+  search?: string;
+  order?: string;
+}
+
+export const itemsQuery = (projectId: Id, filters: ItemFilters) =>
+  infiniteQueryOptions({
+    queryKey: ["projects", projectId, "items", filters],
+    queryFn: ({ pageParam, signal }) =>
+      api.get<Page<Item>>(`/projects/${projectId}/items`, { ...filters, cursor: pageParam, limit: 50 }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  });
+
+export const itemQuery = (id: Id) =>
+  queryOptions({ queryKey: ["items", id], queryFn: () => api.get<Item>(`/items/${id}`) });
+
+export const uploadFile = (file: File, onProgress: (share: number) => void, signal?: AbortSignal) =>
+  upload<Upload>("/uploads", file, onProgress, signal);
+
+export const previewUpload = (input: { upload: string; item_type?: ItemType; options?: ImportOptions }) =>
+  api.post<Preview>("/previews", input);
+
+export const startImport = (projectId: Id, input: { upload: string; options: ImportOptions }) =>
+  api.post<Import>(`/projects/${projectId}/imports`, input);
+
+export const importsQuery = (projectId: Id) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "imports"],
+    queryFn: () => api.get<Page<Import>>(`/projects/${projectId}/imports`),
+    refetchInterval: (query) => (query.state.data?.results.some((one) => one.is_open) ? LIVE_MS : false),
+  });
+export const importQuery = (id: Id) =>
+  queryOptions({
+    queryKey: ["imports", id],
+    queryFn: () => api.get<Import>(`/imports/${id}`),
+    refetchInterval: (query) => (query.state.data?.is_open === false ? false : LIVE_MS),
+  });
+export const cancelImport = (id: Id) => api.post<unknown>(`/imports/${id}/cancel`);
+
+export const exportsQuery = (projectId: Id) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "exports"],
+    queryFn: () => api.get<Page<Export>>(`/projects/${projectId}/exports`),
+    refetchInterval: (query) => (query.state.data?.results.some((one) => one.is_open) ? LIVE_MS : false),
+  });
+export const startExport = (projectId: Id, input: { format: string; filters: Query; as_of?: string }) =>
+  api.post<Export>(`/projects/${projectId}/exports`, input);
+export const cancelExport = (id: Id) => api.post<unknown>(`/exports/${id}/cancel`);
+export const exportFileUrl = (id: Id) => `/api/exports/${id}/file`;
+
+export const tokensQuery = queryOptions({ queryKey: ["tokens"], queryFn: () => api.get<Page<Token>>("/tokens") });
+export const createToken = (name: string) => api.post<Token>("/tokens", { name });
+export const deleteToken = (id: Token["id"]) => api.delete(`/tokens/${id}`);

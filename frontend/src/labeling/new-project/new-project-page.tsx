@@ -1,0 +1,130 @@
+import { Button, Group, Paper, Stack, TagsInput, Text, Textarea, TextInput, Title } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+
+import type { Preview, Project } from "@/api/types";
+import { createProject, projectsQuery, startImport } from "@/labeling/api";
+import { HumanLabelsSwitch } from "@/labeling/human-labels-switch";
+import { ImportWatch } from "@/labeling/import-watch";
+import { UploadStep } from "@/labeling/upload-step";
+import { useUpload } from "@/labeling/use-upload";
+import { fieldError } from "@/ui/errors";
+import { Page } from "@/ui/page";
+import { FormError } from "@/ui/states";
+
+/** A project from a file: drop it, see what is in it, name it, watch it come in. */
+export default function NewProjectPage() {
+  const file = useUpload();
+  const [started, setStarted] = useState<{ project: Project; importId: number }>();
+  const navigate = useNavigate();
+
+  if (started) {
+    return (
+      <Page title={started.project.name} size="md">
+        <ImportWatch importId={started.importId} onDone={() => void navigate(`/projects/${started.project.id}`)} />
+      </Page>
+    );
+  }
+  return (
+    <Page title="New project" size="md">
+      <Stack gap="lg">
+        <UploadStep state={file} />
+        {file.upload && file.preview && (
+          <NameStep
+            key={file.upload.upload}
+            upload={file.upload.upload}
+            fileName={file.upload.file_name}
+            preview={file.preview}
+            isBusy={file.isLooking}
+            onStarted={(project, importId) => setStarted({ project, importId })}
+          />
+        )}
+      </Stack>
+    </Page>
+  );
+}
+
+interface NameStepProps {
+  upload: string;
+  fileName: string;
+  preview: Preview;
+  isBusy: boolean;
+  onStarted: (project: Project, importId: number) => void;
+}
+
+function NameStep({ upload, fileName, preview, isBusy, onStarted }: NameStepProps) {
+  const client = useQueryClient();
+  const [name, setName] = useState(fileName.replace(/(\.[a-z0-9]+)+$/i, ""));
+  const [question, setQuestion] = useState("");
+  const [chosen, setChosen] = useState<string[]>();
+  const [areHuman, setAreHuman] = useState(true);
+  const [project, setProject] = useState<Project>();
+  const classes = chosen ?? preview.classes.map((one) => one.name);
+
+  const create = useMutation({
+    mutationFn: async () => {
+      // Kept if the import is refused, so that a second try does not make a second project.
+      const made = project ?? (await createProject({ name, question, item_type: preview.item_type, classes }));
+      setProject(made);
+      const started = await startImport(made.id, { upload, options: { ...preview.options, labels_are_human: areHuman } });
+      return { made, importId: started.id };
+    },
+    onSuccess: ({ made, importId }) => {
+      void client.invalidateQueries({ queryKey: projectsQuery.queryKey });
+      onStarted(made, importId);
+    },
+  });
+
+  return (
+    <Paper withBorder p="md">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          create.mutate();
+        }}
+      >
+        <Stack>
+          <Title order={2} size="h4">
+            The project
+          </Title>
+          <TextInput
+            label="Name"
+            required
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            error={fieldError(create.error, "name")}
+          />
+          <Textarea
+            label="Question"
+            description="What people are asked, shown while they review"
+            placeholder="Which digit is this?"
+            autosize
+            value={question}
+            onChange={(event) => setQuestion(event.currentTarget.value)}
+            error={fieldError(create.error, "question")}
+          />
+          <TagsInput
+            label="Classes"
+            description="The allowed answers: those found in the file, and any others you add. Enter adds one."
+            value={classes}
+            onChange={setChosen}
+            error={fieldError(create.error, "classes")}
+          />
+          {preview.n_labeled > 0 && <HumanLabelsSwitch isHuman={areHuman} onChange={setAreHuman} />}
+          <FormError error={create.error} shownBeside={["name", "question", "classes"]} />
+          {project && create.isError && (
+            <Text size="sm" c="dimmed">
+              The project was made, but the import was not started. Change what is wrong and try again.
+            </Text>
+          )}
+          <Group justify="flex-end">
+            <Button type="submit" loading={create.isPending} disabled={isBusy}>
+              Create and import
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Paper>
+  );
+}

@@ -1,0 +1,77 @@
+/** What can be done on the review page. Buttons, keys and help all read this list. */
+
+import type { LabelClass } from "@/api/types";
+import type { Action } from "@/keys/registry";
+
+/** Keys that the page needs itself; a class may not have them. */
+const RESERVED: Record<string, string> = { z: "Undo", f: "Flag", "/": "Find a class", "?": "Show keys", s: "Skip for everyone" };
+
+/** Why a class cannot have this hotkey, or undefined if it can. */
+export function hotkeyProblem(hotkey: string): string | undefined {
+  const owner = RESERVED[hotkey.toLowerCase()];
+  return owner ? `${hotkey.toUpperCase()} is the key of “${owner}” on the review page. Choose another.` : undefined;
+}
+
+export interface ReviewSurface {
+  hasItem: () => boolean;
+  hasSuggestion: () => boolean;
+  canUndo: () => boolean;
+  label: (classId: number) => void;
+  accept: () => void;
+  skip: (kind: "skip_me" | "skip_all") => void;
+  undo: () => void;
+  openFlag: () => void;
+  openSearch: () => void;
+  openHelp: () => void;
+}
+
+export const classActionId = (classId: number) => `class-${classId}`;
+
+export function reviewActions(classes: readonly LabelClass[], surface: ReviewSurface): Action[] {
+  const answers = classes.map((one): Action => ({
+    id: classActionId(one.id),
+    title: one.name,
+    group: "Answer and go on",
+    keys: one.hotkey !== "" && hotkeyProblem(one.hotkey) === undefined ? [one.hotkey.toLowerCase()] : [],
+    isEnabled: surface.hasItem,
+    perform: () => surface.label(one.id),
+  }));
+  return [
+    ...answers,
+    {
+      id: "accept",
+      title: "Accept the suggestion",
+      group: "Answer and go on",
+      keys: ["Enter"],
+      isEnabled: surface.hasSuggestion,
+      perform: surface.accept,
+    },
+    {
+      id: "search",
+      title: classes.length > 10 ? "Find a class (or begin to type its name)" : "Find a class",
+      group: "Answer and go on",
+      keys: ["/"],
+      isEnabled: surface.hasItem,
+      perform: surface.openSearch,
+    },
+    {
+      id: "skip",
+      title: "Skip, for me",
+      group: "Not now",
+      keys: ["Space"],
+      isEnabled: surface.hasItem,
+      perform: () => surface.skip("skip_me"),
+    },
+    {
+      id: "skip-all",
+      title: "Skip, for everyone",
+      group: "Not now",
+      keys: ["s"],
+      isEnabled: surface.hasItem,
+      perform: () => surface.skip("skip_all"),
+    },
+    { id: "flag", title: "Flag with a note", group: "Not now", keys: ["f"], isEnabled: surface.hasItem, perform: surface.openFlag },
+    { id: "undo", title: "Undo the last answer", group: "Back", keys: ["z", "Backspace"], isEnabled: surface.canUndo, perform: surface.undo },
+    { id: "help", title: "Show keys", group: "Back", keys: ["?"], perform: surface.openHelp },
+  ];
+}

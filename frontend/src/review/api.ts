@@ -1,0 +1,88 @@
+/** Calls and queries of the queue, answers, flags, disputes, history and publications. */
+
+import { queryOptions } from "@tanstack/react-query";
+
+import { api } from "@/api/client";
+import type {
+  AnswerInput,
+  AnswerResult,
+  Claim,
+  Dispute,
+  Flag,
+  HistoryEvent,
+  Id,
+  Page,
+  Publication,
+  Queue,
+} from "@/api/types";
+
+const SEND_TIMEOUT_MS = 15_000;
+
+export const queueQuery = (projectId: Id) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "queue"],
+    queryFn: () => api.get<Queue>(`/projects/${projectId}/queue`),
+  });
+
+export const claimEntries = (projectId: Id, n: number) =>
+  api.post<Claim>(`/projects/${projectId}/queue/claim`, { n }, AbortSignal.timeout(SEND_TIMEOUT_MS));
+
+export const releaseEntries = (projectId: Id, entryIds: readonly Id[]) =>
+  api.post<unknown>(`/projects/${projectId}/queue/release`, { entry_ids: entryIds });
+
+export const refillQueue = (projectId: Id) => api.post<unknown>(`/projects/${projectId}/queue/refill`);
+
+export async function sendAnswers(projectId: Id, answers: AnswerInput[]): Promise<AnswerResult[]> {
+  const reply = await api.post<{ results: AnswerResult[] }>(
+    `/projects/${projectId}/answers`,
+    { answers },
+    AbortSignal.timeout(SEND_TIMEOUT_MS),
+  );
+  return reply.results;
+}
+
+export async function undoAnswer(key: string): Promise<void> {
+  await api.post<unknown>(`/answers/${key}/undo`, {}, AbortSignal.timeout(SEND_TIMEOUT_MS));
+}
+
+export const flagItem = (itemId: Id, note: string) => api.post<Flag>(`/items/${itemId}/flags`, { note });
+
+export const relabelItems = (projectId: Id, labels: { item_id: Id; class_id: Id }[]) =>
+  api.post<unknown>(`/projects/${projectId}/labels`, { labels });
+
+export const withdrawLabel = (labelId: Id) => api.delete(`/labels/${labelId}`);
+
+export const disputesQuery = (projectId: Id) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "disputes"],
+    queryFn: () => api.get<Page<Dispute>>(`/projects/${projectId}/disputes`),
+  });
+
+export const giveVerdict = (entryId: Id, classId: Id) =>
+  api.post<unknown>(`/entries/${entryId}/verdict`, { class_id: classId });
+
+export const flagsQuery = (projectId: Id) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "flags"],
+    queryFn: () => api.get<Page<Flag>>(`/projects/${projectId}/flags`),
+  });
+
+export const resolveFlag = (flagId: Id) => api.post<unknown>(`/flags/${flagId}/resolve`);
+
+export const historyQuery = (itemId: Id) =>
+  queryOptions({
+    queryKey: ["items", itemId, "history"],
+    queryFn: () => api.get<{ events: HistoryEvent[] }>(`/items/${itemId}/history`),
+  });
+
+export const publicationsQuery = (projectId: Id) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "publications"],
+    queryFn: () => api.get<Page<Publication>>(`/projects/${projectId}/publications`),
+  });
+
+export const publishRound = (projectId: Id, roundId: Id) =>
+  api.post<Publication>(`/projects/${projectId}/publications`, { round_id: roundId });
+
+export const discardPublication = (projectId: Id) =>
+  api.post<unknown>(`/projects/${projectId}/publications/discard`);

@@ -1,0 +1,46 @@
+import { Kbd, UnstyledButton } from "@mantine/core";
+
+import type { Entry, LabelClass } from "@/api/types";
+import { keyLabel, type Action } from "@/keys/registry";
+import { classActionId } from "@/review/actions";
+import styles from "@/review/review.module.css";
+import { percent } from "@/ui/format";
+
+/** The classes as buttons, each with its key; the model's guess is marked. */
+export function LabelBar({
+  classes,
+  actions,
+  suggestion,
+}: {
+  classes: readonly LabelClass[];
+  actions: readonly Action[];
+  suggestion: Entry["suggestion"];
+}) {
+  const byId = new Map(actions.map((action) => [action.id, action]));
+  return (
+    <div className={styles.labels} role="group" aria-label="Classes">
+      {classes.map((one) => {
+        const action = byId.get(classActionId(one.id));
+        const [key] = action?.keys ?? [];
+        const isSuggested = suggestion?.class_id === one.id;
+        return (
+          <UnstyledButton
+            key={one.id}
+            className={styles.label}
+            data-suggested={isSuggested || undefined}
+            style={{ "--class-colour": one.colour } as React.CSSProperties}
+            disabled={!(action?.isEnabled?.() ?? false)}
+            // A click must not take the focus: Space would then press this button again.
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => action?.perform()}
+            aria-label={isSuggested ? `${one.name}, suggested` : one.name}
+          >
+            {key !== undefined && <Kbd size="xs">{keyLabel(key)}</Kbd>}
+            <span className={styles.labelName}>{one.name}</span>
+            {isSuggested && <span className={styles.guess}>{percent(suggestion.confidence, 0)}</span>}
+          </UnstyledButton>
+        );
+      })}
+    </div>
+  );
+}

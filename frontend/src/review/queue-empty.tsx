@@ -1,0 +1,72 @@
+import { Alert, Button, Group, Text } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import type { Project } from "@/api/types";
+import { queueQuery, refillQueue } from "@/review/api";
+import type { SessionState } from "@/review/session";
+import { counted } from "@/ui/format";
+import { ButtonLink } from "@/ui/link";
+import { Empty, FormError } from "@/ui/states";
+
+const MAY_REFILL = ["owner", "engineer"];
+
+/** Nothing to show: says why, and what can be done about it. */
+export function QueueEmpty({ project, state, onRetry }: { project: Project; state: SessionState; onRetry: () => void }) {
+  const client = useQueryClient();
+  const queue = useQuery(queueQuery(project.id));
+  const refill = useMutation({
+    mutationFn: () => refillQueue(project.id),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: queueQuery(project.id).queryKey });
+      onRetry();
+    },
+  });
+
+  if (state.trouble) {
+    return (
+      <Empty title="The queue cannot be reached">
+        <Alert color="orange" role="alert">
+          {state.trouble.message}
+        </Alert>
+        <Text size="sm" c="dimmed">
+          Answers that you gave are safe in this browser and are sent as soon as the server is back.
+        </Text>
+        <Button onClick={onRetry}>Try again</Button>
+      </Empty>
+    );
+  }
+  const { n_held = 0, n_disputed = 0, held_by_me = 0 } = queue.data ?? {};
+  const n_held_by_others = Math.max(0, n_held - held_by_me);
+  return (
+    <Empty title="Nothing waits for you">
+      <Text c="dimmed">
+        {n_held_by_others > 0
+          ? `Other people hold the last ${counted(n_held_by_others, "item")}. What they do not answer comes back here by itself.`
+          : "Every item in the queue is answered. The next training round fills it again with what the model is unsure of."}
+      </Text>
+      {n_disputed > 0 && <Text c="dimmed">{counted(n_disputed, "item")} wait for a reviewer's verdict.</Text>}
+      <FormError error={refill.error} />
+      <Group justify="center">
+        {MAY_REFILL.includes(project.role) && (
+          <>
+            <ButtonLink to={`/projects/${project.id}/training`}>Train the next round</ButtonLink>
+            <Button variant="default" loading={refill.isPending} onClick={() => refill.mutate()}>
+              Fill the queue now
+            </Button>
+          </>
+        )}
+        {n_disputed > 0 && (
+          <ButtonLink variant="default" to={`/projects/${project.id}/disputes`}>
+            See the disputes
+          </ButtonLink>
+        )}
+        <Button variant="default" onClick={onRetry}>
+          Look again
+        </Button>
+        <ButtonLink variant="subtle" to={`/projects/${project.id}`}>
+          Back to the project
+        </ButtonLink>
+      </Group>
+    </Empty>
+  );
+}

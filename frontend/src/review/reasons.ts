@@ -1,0 +1,10 @@
+import type { Reason } from "@/api/types";
+
+/** Why an item is in the queue, in words and colours. */
+export const REASONS: Record<Reason, { title: string; why: string; colour: string }> = {
+  uncertain: { title: "Uncertain", why: "The model is unsure here: your answer teaches it most.", colour: "orange" },
+  diverse: { title: "Diverse", why: "Unlike what is labeled so far.", colour: "grape" },
+  random: { title: "Random", why: "Drawn at random, to measure how good the model is.", colour: "blue" },
+  flagged: { title: "Flagged", why: "Somebody flagged it for a second look.", colour: "red" },
+  audit: { title: "Audit", why: "A blind check of a label that was accepted: what the model said is hidden.", colour: "teal" },
+};

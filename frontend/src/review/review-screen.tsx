@@ -1,0 +1,171 @@
+import { Badge, Button, Group, Kbd, Text, Tooltip } from "@mantine/core";
+import { useMemo, useState } from "react";
+
+import type { Entry, Project } from "@/api/types";
+import { KeyHelp } from "@/keys/help";
+import { keyLabel, type Action } from "@/keys/registry";
+import { useActions } from "@/keys/use-actions";
+import { ItemView } from "@/labeling/item-view";
+import { reviewActions } from "@/review/actions";
+import { ClassSearch } from "@/review/class-search";
+import { FlagDialog } from "@/review/flag-dialog";
+import { LabelBar } from "@/review/label-bar";
+import { OutboxPanel } from "@/review/outbox-panel";
+import { usePreloadedImages } from "@/review/preload";
+import { QueueEmpty } from "@/review/queue-empty";
+import { REASONS } from "@/review/reasons";
+import styles from "@/review/review.module.css";
+import { ReviewTrail } from "@/review/review-trail";
+import type { ReviewSession, SessionState } from "@/review/session";
+import { ColourSchemeToggle } from "@/ui/colour-scheme";
+import { count, percent } from "@/ui/format";
+import { TextLink } from "@/ui/link";
+import { Loading } from "@/ui/states";
+
+type Dialog = { kind: "help" } | { kind: "flag"; entry: Entry } | { kind: "search"; text: string };
+
+/** The whole reviewing screen: one item, its classes, and the keys. */
+export function ReviewScreen({ project, session, state }: { project: Project; session: ReviewSession; state: SessionState }) {
+  const [dialog, setDialog] = useState<Dialog>();
+  const close = () => setDialog(undefined);
+  const entry = state.entries[0];
+  usePreloadedImages(state.entries);
+
+  const { classes } = project;
+  const actions = useMemo(
+    () =>
+      reviewActions(classes, {
+        hasItem: () => session.current !== undefined,
+        hasSuggestion: () => Boolean(session.current?.suggestion),
+        canUndo: () => session.getState().history.length > 0,
+        label: (classId) => session.label(classId),
+        accept: () => session.accept(),
+        skip: (kind) => session.skip(kind),
+        undo: () => session.undo(),
+        openFlag: () => session.current && setDialog({ kind: "flag", entry: session.current }),
+        openSearch: () => setDialog({ kind: "search", text: "" }),
+        openHelp: () => setDialog({ kind: "help" }),
+      }),
+    [classes, session],
+  );
+  useActions(actions, {
+    onUnknownKey: (key) => {
+      if (classes.length <= 10 || !/^[a-z]$/.test(key) || session.current === undefined) return false;
+      setDialog({ kind: "search", text: key });
+      return true;
+    },
+  });
+
+  return (
+    <main className={styles.screen}>
+      <header className={styles.top}>
+        <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
+          <TextLink to={`/projects/${project.id}`} fw={600} truncate>
+            {project.name}
+          </TextLink>
+          <Text size="sm" c="dimmed" className={styles.wide} truncate>
+            {project.question}
+          </Text>
+        </Group>
+        <Group gap="xs" wrap="nowrap">
+          <Text size="sm" c="dimmed" className={styles.wide} aria-live="off">
+            {count(state.n_open + state.entries.length)} in the queue
+          </Text>
+          <OutboxPanel />
+          <ActionButton actions={actions} id="help" label="Keys" />
+          <ColourSchemeToggle />
+        </Group>
+      </header>
+
+      {entry ? (
+        <>
+          <div className={styles.stage}>
+            <ItemView item={entry.item} />
+          </div>
+          <EntryFacts entry={entry} project={project} />
+          <LabelBar classes={classes} actions={actions} suggestion={entry.suggestion} />
+        </>
+      ) : (
+        <div className={styles.stage}>
+          {state.status === "empty" ? (
+            <QueueEmpty project={project} state={state} onRetry={() => void session.renew()} />
+          ) : (
+            <Loading what="the next items" />
+          )}
+        </div>
+      )}
+
+      <footer className={styles.bottom}>
+        <Group gap="xs">
+          {["accept", "skip", "undo", "flag", "search"].map((id) => (
+            <ActionButton key={id} actions={actions} id={id} />
+          ))}
+        </Group>
+        <ReviewTrail history={state.history} classes={classes} />
+      </footer>
+
+      <KeyHelp actions={actions} isOpen={dialog?.kind === "help"} onClose={close} />
+      {dialog?.kind === "flag" && (
+        <FlagDialog
+          item={dialog.entry.item}
+          onClose={close}
+          onFlagged={() => {
+            session.drop(dialog.entry.id);
+            close();
+          }}
+        />
+      )}
+      {dialog?.kind === "search" && (
+        <ClassSearch
+          classes={classes}
+          initialText={dialog.text}
+          onClose={close}
+          onChoose={(classId) => {
+            close();
+            session.label(classId);
+          }}
+        />
+      )}
+    </main>
+  );
+}
+
+/** Why this item is here, and what the model thinks of it. */
+function EntryFacts({ entry, project }: { entry: Entry; project: Project }) {
+  const reason = REASONS[entry.reason];
+  const guess = project.classes.find((one) => one.id === entry.suggestion?.class_id);
+  return (
+    <div className={styles.facts}>
+      <Tooltip label={reason.why}>
+        <Badge color={reason.colour} variant="light" tabIndex={0}>
+          {reason.title}
+        </Badge>
+      </Tooltip>
+      <Text size="sm" data-testid="item-key" truncate>
+        {entry.item.key}
+      </Text>
+      <Text size="sm" c="dimmed" className={styles.why}>
+        {entry.is_blind ? "Blind: the model's guess is hidden." : guess && entry.suggestion ? `The model says ${guess.name}, ${percent(entry.suggestion.confidence, 0)} sure.` : reason.why}
+      </Text>
+    </div>
+  );
+}
+
+function ActionButton({ actions, id, label }: { actions: readonly Action[]; id: string; label?: string }) {
+  const action = actions.find((one) => one.id === id);
+  if (!action) return null;
+  const [key] = action.keys;
+  return (
+    <Button
+      size="compact-sm"
+      variant="default"
+      disabled={!(action.isEnabled?.() ?? true)}
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={action.perform}
+      rightSection={key && <Kbd size="xs">{keyLabel(key)}</Kbd>}
+      title={action.title}
+    >
+      {label ?? action.title.split(" (")[0]}
+    </Button>
+  );
+}

@@ -1,0 +1,55 @@
+/** Calls and queries of learners, runs, rounds and logs. */
+
+import { queryOptions } from "@tanstack/react-query";
+
+import { api } from "@/api/client";
+import type { Id, ItemType, Learner, LogLine, Page, Policy, Round, RoundSummary, Run } from "@/api/types";
+
+const LIVE_MS = 1000;
+
+export const learnersQuery = (itemType: ItemType) =>
+  queryOptions({
+    queryKey: ["learners", itemType],
+    queryFn: () => api.get<Learner[]>("/learners", { item_type: itemType }),
+    staleTime: Infinity,
+  });
+
+export const runsQuery = (projectId: Id) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "runs"],
+    queryFn: () => api.get<Page<Run>>(`/projects/${projectId}/runs`),
+    refetchInterval: (query) => (query.state.data?.results.some((one) => one.is_open) ? LIVE_MS : 10_000),
+  });
+
+export const runQuery = (id: Id) =>
+  queryOptions({
+    queryKey: ["runs", id],
+    queryFn: () => api.get<Run>(`/runs/${id}`),
+    refetchInterval: (query) => (query.state.data?.is_open === false ? false : LIVE_MS),
+  });
+
+export const logQuery = (runId: Id, after: Id) =>
+  queryOptions({
+    queryKey: ["runs", runId, "log", after],
+    queryFn: () => api.get<Page<LogLine>>(`/runs/${runId}/log`, { after }),
+  });
+
+export interface NewRun {
+  learner: string;
+  params: Record<string, unknown>;
+  policy: Policy;
+  n_rounds: number;
+  seed: number;
+}
+
+export const startRun = (projectId: Id, input: NewRun) => api.post<Run>(`/projects/${projectId}/runs`, input);
+export const cancelRun = (id: Id) => api.post<unknown>(`/runs/${id}/cancel`);
+
+export const roundsQuery = (projectId: Id) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "rounds"],
+    queryFn: () => api.get<Page<RoundSummary>>(`/projects/${projectId}/rounds`),
+  });
+
+export const roundQuery = (id: Id) =>
+  queryOptions({ queryKey: ["rounds", id], queryFn: () => api.get<Round>(`/rounds/${id}`) });

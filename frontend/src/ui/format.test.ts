@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+
+import { bytes, counted, duration, percent, percentWithin } from "@/ui/format";
+
+test("a share that is not quite all never reads as all, nor one that is not quite nothing as nothing", () => {
+  expect(percent(0.99996)).toBe("99.9%");
+  expect(percent(1)).toBe("100%");
+  expect(percent(0.00001)).toBe("<0.1%");
+  expect(percent(0)).toBe("0%");
+  expect(percent(null)).toBe("–");
+});
+
+test("an interval is printed only where there is one", () => {
+  expect(percentWithin(0.962, 0.941, 0.978)).toBe("96.2% (94.1% to 97.8%)");
+  expect(percentWithin(0.962, null, null)).toBe("96.2%");
+});
+
+test("counts, times and sizes carry their unit", () => {
+  expect(counted(1, "item")).toBe("1 item");
+  expect(counted(60000, "item")).toBe("60,000 items");
+  expect(duration(75)).toBe("1 min 15 s");
+  expect(bytes(11_490_434)).toBe("11.5 MB");
+});

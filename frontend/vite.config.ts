@@ -1,0 +1,22 @@
+import { fileURLToPath } from "node:url";
+
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// During development the pages come from Vite and everything else from a running `assay up`.
+const server = process.env.ASSAY_URL ?? "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  server: {
+    proxy: Object.fromEntries(["/api", "/health", "/admin", "/static"].map((path) => [path, server])),
+  },
+  build: {
+    target: "es2022",
+    // ECharts is one lazy chunk of its own, loaded by the pages that draw charts and by no other.
+    chunkSizeWarningLimit: 700,
+    manifest: true,
+  },
+  test: { environment: "node", include: ["src/**/*.test.ts"] },
+});
