@@ -16,7 +16,7 @@ from labeling.models import Item, Membership, Project, Role, Source, SourceKind
 from training.models import Round, RoundState, Run
 
 CLASSES = ["world", "sports", "business", "science"]
-WORDS = "market match season rocket virus minister budget court record signal river price goal lab vote".split()  # noqa: SIM905
+WORDS = ["market", "match", "season", "rocket", "virus", "minister", "budget", "court", "record", "signal"]
 
 
 def write_csv(path: Path, n_rows: int, *, seed: int = 0) -> None:
@@ -32,7 +32,12 @@ def write_csv(path: Path, n_rows: int, *, seed: int = 0) -> None:
             classes = rng.integers(0, len(CLASSES), n_here)
             scores = rng.random(n_here)
             writer.writerows(
-                (f"row-{first + i}", " ".join(texts[i]) + f" {first + i}", CLASSES[classes[i]], f"{scores[i]:.4f}")
+                (
+                    f"row-{first + i}",
+                    " ".join(texts[i]) + f" {first + i}",
+                    CLASSES[classes[i]],
+                    f"{scores[i]:.4f}",
+                )
                 for i in range(n_here)
             )
 
@@ -51,7 +56,13 @@ def make_run(project: Project) -> Run:
     number = project.runs.count() + 1
     now = timezone.now()
     return Run.objects.create(
-        project=project, number=number, learner="logistic_regression", state="done", started_at=now, finished_at=now
+        project=project,
+        number=number,
+        learner="logistic_regression",
+        state="running",
+        attempt=1,
+        started_at=now,
+        heartbeat_at=now,
     )
 
 
@@ -68,7 +79,8 @@ def make_round(run: Run, number: int) -> Round:
 def draw_predictions(project: Project, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """(item ids, probabilities (n_items, n_classes)) for every item of the project."""
     ids = np.fromiter(
-        Item.objects.filter(project=project).order_by("id").values_list("id", flat=True).iterator(50_000), dtype=np.int64
+        Item.objects.filter(project=project).order_by("id").values_list("id", flat=True).iterator(50_000),
+        dtype=np.int64,
     )
     rng = np.random.default_rng(seed)
     return ids, rng.dirichlet(np.full(len(CLASSES), 0.1), len(ids))

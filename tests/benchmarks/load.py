@@ -13,8 +13,10 @@ import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 
 class Client:
@@ -32,6 +34,34 @@ class Client:
         if response.status >= 400:
             raise RuntimeError(f"{method} {path}: {response.status} {content[:500]!r}")
         return json.loads(content) if content else None
+
+    def upload(self, path: Path) -> Any:
+        """POST the file as multipart form data, streamed."""
+        boundary = uuid.uuid4().hex
+        head = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{path.name}"\r\n'
+            "Content-Type: text/csv\r\n\r\n"
+        ).encode()
+        tail = f"\r\n--{boundary}--\r\n".encode()
+        headers = {
+            **self._headers,
+            "Content-Type": f"multipart/form-data; boundary={boundary}",
+            "Content-Length": str(len(head) + path.stat().st_size + len(tail)),
+        }
+        with path.open("rb") as file:
+            self._connection.request("POST", "/api/uploads", _chunks(head, file, tail), headers)
+        response = self._connection.getresponse()
+        content = response.read()
+        if response.status >= 400:
+            raise RuntimeError(f"upload: {response.status} {content[:500]!r}")
+        return json.loads(content)
+
+
+def _chunks(head: bytes, file: BinaryIO, tail: bytes) -> Iterator[bytes]:
+    yield head
+    while chunk := file.read(2**20):
+        yield chunk
+    yield tail
 
 
 @dataclass
