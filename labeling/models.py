@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -346,11 +347,11 @@ class Label(models.Model):
             models.Index(  # list pages by score
                 fields=["source", "confidence", "item"], condition=Q(is_human=False), name="label_score"
             ),
-            models.Index(  # list pages and counts of what people said
+            models.Index(  # list pages, counts and exports of what people said, now or at any moment
                 fields=["project", "item"],
-                include=["label_class"],
-                condition=Q(is_human=True, retired_at__isnull=True),
-                name="label_human_standing",
+                include=["label_class", "retired_at"],
+                condition=Q(is_human=True),
+                name="label_human_item",
             ),
             models.Index(  # what has been retired of a published set since it was published
                 fields=["source", "retired_at"],
@@ -473,3 +474,20 @@ class LoginFailure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.username} from {self.address}"
+
+
+class Upload(models.Model):
+    """A file on its way into an import. Only who sent it may use it; swept away after some days."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    file_name = models.CharField(max_length=500)  # as the user calls it
+    stored_name = models.CharField(max_length=500)  # in the storage
+    n_bytes = models.BigIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="upload_age")]
+
+    def __str__(self) -> str:
+        return self.file_name

@@ -15,6 +15,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from labeling.errors import Conflict, InvalidInput, NotFound
+from labeling.hotkeys import hotkey_of
 from labeling.models import Label, LabelClass, Membership, Project, Role, SealedTruth
 
 # Ten that are told apart by most eyes, colour-blind ones included (Okabe and Ito 2008, and Tol 2021).
@@ -22,7 +23,7 @@ COLOURS = (
     "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9",
     "#d55e00", "#332288", "#999933", "#882255", "#44aa99",
 )  # fmt: skip
-HOTKEYS = "1234567890"
+RESERVED_HOTKEYS = "zZfF?"  # undo, flag and help of the review page
 MAX_CLASSES = 10_000
 
 
@@ -113,8 +114,8 @@ def classes_add(*, project: Project, drafts: Sequence[ClassDraft]) -> list[Label
     for number, draft in enumerate(drafts):
         name = _class_name(draft.name, taken=names)
         names.add(name)
-        free = (key for key in HOTKEYS if key not in hotkeys | wanted)
-        hotkey = _hotkey(draft.hotkey, taken=hotkeys) if draft.hotkey else next(free, "")
+        given = _hotkey(draft.hotkey, taken=hotkeys) if draft.hotkey else ""
+        hotkey = given or hotkey_of(name, hotkeys | wanted)
         hotkeys.add(hotkey)
         colour = _colour(draft.colour) if draft.colour else COLOURS[(position + number) % len(COLOURS)]
         classes.append(
@@ -214,10 +215,11 @@ def _colour(colour: str) -> str:
 
 
 def _hotkey(hotkey: str, *, taken: set[str]) -> str:
-    if len(hotkey) != 1 or not hotkey.isprintable() or hotkey.isspace():
+    if len(hotkey) != 1 or not hotkey.isprintable() or hotkey.isspace() or hotkey in RESERVED_HOTKEYS:
         raise InvalidInput(
-            f"The hotkey is {hotkey!r}; use one character, such as 1 or c.",
-            fields={"hotkey": ["Use one printable character."]},
+            f"The hotkey is {hotkey!r}; use one character, such as 1 or c, but not z, f or ?, "
+            "which the review page needs.",
+            fields={"hotkey": ["Use one printable character other than z, f and ?."]},
         )
     if hotkey in taken:
         raise Conflict(
