@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, F, Max, QuerySet
 
 from labeling.models import ItemType, LabelClass, Project, Publication
 from training.learners.catalogue import LearnerSpec, Param, learners_for
@@ -71,9 +71,20 @@ def log_lines(run: Run, *, after: int, limit: int) -> list[RunLogLine]:
     return list(run.log_lines.filter(id__gt=after).order_by("id")[:limit])
 
 
-def rounds_of(project_id: int) -> QuerySet[Round]:
-    """All rounds of a project, oldest first."""
-    return Round.objects.filter(run__project_id=project_id).select_related("run").order_by("id")
+def round_summaries(rounds: QuerySet[Round]) -> QuerySet[Round]:
+    """Rounds with the few numbers that lists and charts show, read out of metrics without loading them."""
+    return (
+        rounds.select_related("run")
+        .annotate(
+            holdout_accuracy=F("metrics__holdout__accuracy"),
+            low=F("metrics__holdout__low"),
+            high=F("metrics__holdout__high"),
+            test_accuracy=F("metrics__test__accuracy"),
+            share_accepted=F("metrics__share_accepted"),
+            n_accepted=F("metrics__n_accepted"),
+        )
+        .defer("metrics", "seconds")
+    )
 
 
 def round_before(round: Round) -> Round | None:

@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from training.api import (
+    LearnersView,
+    PoliciesView,
+    RoundModelView,
+    RoundsView,
+    RoundView,
+    RunCancelView,
+    RunLogView,
+    RunsView,
+    RunView,
+)
+
+urlpatterns: list[URLPattern] = [
+    path("learners", LearnersView.as_view(), name="learners"),
+    path("projects/<int:project_id>/policies", PoliciesView.as_view(), name="policies"),
+    path("projects/<int:project_id>/runs", RunsView.as_view(), name="runs"),
+    path("runs/<int:run_id>", RunView.as_view(), name="run"),
+    path("runs/<int:run_id>/cancel", RunCancelView.as_view(), name="run-cancel"),
+    path("runs/<int:run_id>/log", RunLogView.as_view(), name="run-log"),
+    path("projects/<int:project_id>/rounds", RoundsView.as_view(), name="rounds"),
+    path("rounds/<int:round_id>", RoundView.as_view(), name="round"),
+    path("rounds/<int:round_id>/model", RoundModelView.as_view(), name="round-model"),
+]

@@ -1,0 +1,64 @@
+"""Runs and rounds in the admin: to look at, not to change. Only workers write them."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from training.models import Round, Run, RunLogLine
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """History: nobody adds, changes or deletes it by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class RoundInline(admin.TabularInline):
+    model = Round
+    fields = ["number", "state", "n_human", "temperature", "started_at", "finished_at"]
+    readonly_fields = fields
+    show_change_link = True
+    can_delete = False
+    max_num = 0
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin):
+    list_display = [
+        "project",
+        "number",
+        "state",
+        "learner",
+        "trigger",
+        "created_by",
+        "created_at",
+        "finished_at",
+    ]
+    list_filter = ["state", "learner", "trigger"]
+    list_select_related = ["project", "created_by"]
+    search_fields = ["project__name", "error_message"]
+    inlines = [RoundInline]
+
+
+@admin.register(Round)
+class RoundAdmin(ReadOnlyAdmin):
+    list_display = ["run", "number", "state", "n_human", "code_version", "started_at", "finished_at"]
+    list_filter = ["state"]
+    list_select_related = ["run__project"]
+    search_fields = ["run__project__name", "labels_hash"]
+
+
+@admin.register(RunLogLine)
+class RunLogLineAdmin(ReadOnlyAdmin):
+    list_display = ["at", "run", "level", "message"]
+    list_filter = ["level"]
+    list_select_related = ["run__project"]
+    search_fields = ["message"]

@@ -1,0 +1,110 @@
+"""Shapes in and out of learners, policies, runs and rounds."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from labeling.models import ItemType
+from labeling.serializers import WorkOutput
+from training.checks import N_ROUNDS_DEFAULT
+from training.models import Round, RoundState, RunLogLine, Trigger
+
+
+class ParamOutput(serializers.Serializer):
+    """One value that may be set: what it is, its default and what is allowed."""
+
+    name = serializers.CharField()
+    type = serializers.ChoiceField(choices=["int", "float", "bool", "choice"])
+    default = serializers.JSONField(help_text="A number, true or false, or one of the choices.")
+    low = serializers.FloatField(allow_null=True, help_text="Smallest value allowed.")
+    high = serializers.FloatField(allow_null=True, help_text="Largest value allowed.")
+    choices = serializers.ListField(child=serializers.CharField())
+    help = serializers.CharField()
+
+
+class LearnerQuery(serializers.Serializer):
+    item_type = serializers.ChoiceField(choices=ItemType.choices, required=False)
+
+
+class LearnerOutput(serializers.Serializer):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    item_types = serializers.ListField(child=serializers.ChoiceField(choices=ItemType.choices))
+    params = ParamOutput(many=True)
+
+
+class PolicyOutput(serializers.Serializer):
+    """One way to decide which predictions become pseudo-labels."""
+
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    params = ParamOutput(many=True)
+
+
+class RunInput(serializers.Serializer):
+    """Left out: the learner's defaults, accepting at 0.95, five rounds, seed 0."""
+
+    learner = serializers.CharField(max_length=50)
+    params = serializers.DictField(required=False, default=dict)
+    policy = serializers.DictField(required=False, default=lambda: {"kind": "fixed"})
+    n_rounds = serializers.IntegerField(required=False, default=N_ROUNDS_DEFAULT)
+    seed = serializers.IntegerField(required=False, default=0)
+
+
+class RoundSummaryOutput(serializers.ModelSerializer):
+    """A round in a list or a chart. Rates lie in 0 to 1."""
+
+    run_id = serializers.IntegerField()
+    run_number = serializers.IntegerField(source="run.number")
+    state = serializers.ChoiceField(choices=RoundState.choices)
+    holdout_accuracy = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True, help_text="Of the 95% interval of holdout_accuracy.")
+    high = serializers.FloatField(allow_null=True)
+    test_accuracy = serializers.FloatField(allow_null=True)
+    share_accepted = serializers.FloatField(allow_null=True)
+    n_accepted = serializers.IntegerField(allow_null=True)
+
+    class Meta:
+        model = Round
+        fields = [
+            "id", "run_id", "run_number", "number", "state", "n_human", "holdout_accuracy", "low", "high",
+            "test_accuracy", "share_accepted", "n_accepted", "finished_at",
+        ]  # fmt: skip
+
+
+class RoundOutput(RoundSummaryOutput):
+    """Everything that is known about a round. Its metrics are null while it is running."""
+
+    source_id = serializers.IntegerField(allow_null=True)
+    threshold = serializers.DictField(child=serializers.FloatField())
+    seconds = serializers.DictField(child=serializers.FloatField())
+    metrics = serializers.DictField()
+
+    class Meta:
+        model = Round
+        fields = [
+            *RoundSummaryOutput.Meta.fields, "source_id", "last_human_label_id", "labels_hash", "code_version",
+            "temperature", "threshold", "metrics", "seconds", "started_at", "pruned_at",
+        ]  # fmt: skip
+
+
+class RunOutput(WorkOutput):
+    number = serializers.IntegerField()
+    learner = serializers.CharField()
+    params = serializers.DictField()
+    policy = serializers.DictField()
+    n_rounds = serializers.IntegerField(help_text="At most.")
+    seed = serializers.IntegerField()
+    trigger = serializers.ChoiceField(choices=Trigger.choices)
+    stop_reason = serializers.CharField(help_text="Why it did no more rounds; empty until then.")
+    rounds = RoundSummaryOutput(many=True, source="round_summaries")
+
+
+class LogLineOutput(serializers.ModelSerializer):
+    level = serializers.ChoiceField(choices=["info", "warning", "error"])
+
+    class Meta:
+        model = RunLogLine
+        fields = ["id", "at", "level", "message"]
