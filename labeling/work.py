@@ -104,7 +104,11 @@ def work_claim(model: type[W], pk: int, *, worker: str) -> W | None:
     n_claimed = model._default_manager.filter(free, pk=pk).update(
         state=WorkState.RUNNING,
         attempt=F("attempt") + 1,
-        n_deaths=Case(When(abandoned, then=F("n_deaths") + 1), default=F("n_deaths")),
+        n_deaths=Case(
+            When(abandoned, then=F("n_deaths") + 1),
+            default=F("n_deaths"),
+            output_field=models.PositiveIntegerField(),
+        ),
         worker=worker,
         heartbeat_at=now,
         started_at=Coalesce("started_at", Value(now)),
