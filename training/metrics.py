@@ -66,6 +66,7 @@ def evaluate(
         "ece_raw": calibration_error(raw.max(axis=1), is_right),
         "ece_calibrated": calibration_error(sure.max(axis=1), is_right),
         "reliability": reliability(sure.max(axis=1), is_right),
+        "reliability_raw": reliability(raw.max(axis=1), is_right),
     }
 
 
