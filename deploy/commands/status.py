@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import TYPE_CHECKING
 
 import click
+from django.conf import settings
 
-if TYPE_CHECKING:
-    from deploy.health import Part
+from deploy import up
+from deploy.health import Part, health_parts
 
 
 @click.command("status")
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 @click.pass_context
 def status_command(ctx: click.Context, as_json: bool) -> None:
     """Show each part: up or down, since when, how to fix it. Exit code 1 if a part is down."""
-    import django
-
-    django.setup()
-    from deploy.health import health_parts
-
     parts = [*health_parts(), *_web()]
     is_ok = all(part.is_up for part in parts)
     if as_json:
@@ -39,11 +34,6 @@ def status_command(ctx: click.Context, as_json: bool) -> None:
 
 def _web() -> list[Part]:
     """The web part of the `assay up` here; other hosts' web processes are for your load balancer to watch."""
-    from django.conf import settings
-
-    from deploy import up
-    from deploy.health import Part
-
     state = up.read_state(settings.ASSAY_DATA_DIR)
     if state is None:
         if not settings.EMBEDDED_POSTGRES:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
 import psutil
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
 
 from deploy import frontend, up
+from deploy.commands.user import first_admin
+from deploy.health import health_parts
 from deploy.servers import servers_running, stop_postgres, stop_valkey
 
 READY_SECONDS = 120
@@ -30,8 +35,6 @@ def up_command(host: str, port: int, workers: int, no_frontend: bool) -> None:
 @click.command("down")
 def down_command() -> None:
     """Stop the `assay up` of this data directory, and servers that a crash left running."""
-    from django.conf import settings
-
     state = up.read_state(settings.ASSAY_DATA_DIR)
     if state:
         process = psutil.Process(state["pid"])
@@ -43,13 +46,16 @@ def down_command() -> None:
 
 
 @contextmanager
-def running(*, host: str, port: int, n_web: int, with_frontend: bool) -> Iterator[up.Supervisor]:
+def running(
+    *,
+    host: str,
+    port: int,
+    n_web: int,
+    with_frontend: bool,
+    first_user: Callable[[], str | None] = first_admin,
+) -> Iterator[up.Supervisor]:
     """All parts are up inside, and the address is printed. Raises AssayError where something stands in the way."""
-    import django
-    from django.conf import settings
-
     _stop_on_sigterm()
-    django.setup()
     with up.only_one(settings.ASSAY_DATA_DIR):
         up.check_port(host, port)
         if with_frontend:
@@ -57,7 +63,7 @@ def running(*, host: str, port: int, n_web: int, with_frontend: bool) -> Iterato
         with servers_running(
             settings.ASSAY_DATA_DIR, postgres=settings.EMBEDDED_POSTGRES, valkey=settings.EMBEDDED_VALKEY
         ):
-            password = _prepare()
+            who = _prepare(first_user)
             shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
             supervisor = up.Supervisor(
                 data_dir=settings.ASSAY_DATA_DIR,
@@ -73,34 +79,23 @@ def running(*, host: str, port: int, n_web: int, with_frontend: bool) -> Iterato
             )
             with up.supervised(supervisor):
                 _wait_until_ready(supervisor)
-                if password:
-                    click.secho(
-                        f"The first start made the user admin with the password {password}\n"
-                        "It is shown this once; `assay user password admin` sets another.",
-                        bold=True,
-                    )
+                if who:
+                    click.secho(who, bold=True)
                 yield supervisor
         click.echo("Stopped.")
 
 
-def _prepare() -> str | None:
-    """Tables, static files and a first user are there; returns the password if one was made."""
-    from django.core.management import call_command
-    from django.db import connection
-
-    from deploy.commands.user import first_admin
-
+def _prepare(first_user: Callable[[], str | None]) -> str | None:
+    """Tables, static files and a first user are there; returns what to say of the user."""
     call_command("migrate", interactive=False, verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     try:
-        return first_admin()
+        return first_user()
     finally:
         connection.close()
 
 
 def _wait_until_ready(supervisor: up.Supervisor) -> None:
-    from deploy.health import health_parts
-
     def is_ready() -> bool:
         return up.web_answers(supervisor.address) and all(part.is_up for part in health_parts())
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import secrets
 
 import click
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 
 from deploy.commands import with_database
-from labeling.errors import Conflict, InvalidInput, NotFound
+from deploy.commands.project import find_person
+from labeling.account_services import token_create
+from labeling.errors import Conflict, InvalidInput
 
 
 @click.group("user")
@@ -22,8 +27,6 @@ def user_command() -> None:
 @with_database
 def add(username: str, password: str | None, admin: bool) -> None:
     """Add a person."""
-    from django.contrib.auth.models import User
-
     if User.objects.filter(username=username).exists():
         raise Conflict(
             f"There is already a user {username}; `assay user password {username}` sets a password."
@@ -41,7 +44,7 @@ def add(username: str, password: str | None, admin: bool) -> None:
 def password(username: str, password: str | None) -> None:
     """Set a person's password."""
     chosen, is_made_up = _choose_password(password)
-    _set_password(find_user(username), chosen)
+    _set_password(find_person(username), chosen)
     click.echo(f"The password of {username} is set." + (f" It is {chosen}" if is_made_up else ""))
 
 
@@ -49,45 +52,30 @@ def password(username: str, password: str | None) -> None:
 @with_database
 def list_users() -> None:
     """List people."""
-    from django.contrib.auth.models import User
-
     for user in User.objects.order_by("username"):
         click.echo(f"{user.username}\t{'admin' if user.is_superuser else ''}".rstrip())
 
 
 @click.command("token")
 @click.argument("username")
+@click.option("--name", default="command line", show_default=True, help="What it is for.")
 @with_database
-def token_command(username: str) -> None:
+def token_command(username: str, name: str) -> None:
     """Make an API token for a person. It is shown this once; only its hash is kept."""
-    from knox.models import get_token_model
-
-    _, token = get_token_model().objects.create(user=find_user(username))
-    click.echo(token)
-
-
-def find_user(username: str):  # type: ignore[no-untyped-def]
-    """The user of that name. Raises NotFound with those there are."""
-    from django.contrib.auth.models import User
-
-    user = User.objects.filter(username=username).first()
-    if user is None:
-        names = ", ".join(User.objects.order_by("username").values_list("username", flat=True)[:20])
-        raise NotFound(
-            f"There is no user {username!r}. There are: {names or 'none yet'}. `assay user add` adds one."
-        )
-    return user
+    _, text = token_create(user=find_person(username), name=name)
+    click.echo(text)
 
 
 def first_admin() -> str | None:
-    """Somebody can sign in: if there is no user at all, makes `admin` and returns the password."""
-    from django.contrib.auth.models import User
-
+    """Somebody can sign in: if there is no user at all, makes `admin` and returns how to sign in."""
     if User.objects.exists():
         return None
     password = secrets.token_urlsafe(9)
     User.objects.create_superuser("admin", password=password)
-    return password
+    return (
+        f"The first start made the user admin with the password {password}\n"
+        "It is shown this once; `assay user password admin` sets another."
+    )
 
 
 def _choose_password(given: str | None) -> tuple[str, bool]:
@@ -98,10 +86,7 @@ def _choose_password(given: str | None) -> tuple[str, bool]:
     return secrets.token_urlsafe(9), True
 
 
-def _set_password(user, password: str) -> None:  # type: ignore[no-untyped-def]
-    from django.contrib.auth.password_validation import validate_password
-    from django.core.exceptions import ValidationError
-
+def _set_password(user: User, password: str) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:

@@ -1,0 +1,72 @@
+# The commands of the project. CI runs the same ones (.ci/run).
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
+VENV := .venv
+RUN := $(VENV)/bin/python
+NPM := $(RUN) -m deploy.frontend
+JOBS ?= 2
+FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/vite.config.ts -type f 2>/dev/null)
+
+.PHONY: all setup demo run test check fix bench results types clean
+all: check test
+
+setup: $(VENV)/.stamp frontend/dist/index.html  ## everything installed, front end built
+
+$(VENV)/.stamp: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "No Python found. Install Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is too old. Install Python 3.11 or newer, or say make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV) || \
+		{ echo "$(PYTHON) cannot make virtual environments. On Debian: apt-get install python3-venv"; exit 1; }
+	$(RUN) -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	@node --version 2>/dev/null | grep -qE '^v(2[0-9]|[3-9][0-9])' && command -v npm >/dev/null || \
+		$(RUN) -m pip install --quiet --constraint constraints.txt --editable ".[node]"
+	@touch $@
+
+frontend/node_modules/.stamp: frontend/package-lock.json $(VENV)/.stamp
+	$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+frontend/dist/index.html: frontend/node_modules/.stamp $(FRONTEND_SOURCES)
+	$(NPM) run build
+	@touch $@
+
+demo: setup  ## a real dataset being labeled; prints the address
+	$(VENV)/bin/assay demo
+
+run: setup  ## all parts, on your own data
+	$(VENV)/bin/assay up
+
+test: setup  ## every test, browser tests included
+	@CHROMIUM="$$($(RUN) -m tests.chromium)" && export CHROMIUM && \
+		$(RUN) -m pytest --numprocesses $(JOBS) --dist loadgroup
+	$(NPM) test
+
+check: $(VENV)/.stamp frontend/node_modules/.stamp  ## format, lint, types, imports, migrations, schema
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+	$(VENV)/bin/lint-imports
+	$(RUN) manage.py makemigrations --check --dry-run
+	$(RUN) manage.py spectacular --validate --fail-on-warn --file /dev/null
+	$(NPM) run check
+
+fix: $(VENV)/.stamp frontend/node_modules/.stamp  ## what can be formatted and repaired by itself
+	$(RUN) -m ruff format .
+	$(RUN) -m ruff check --fix .
+	$(NPM) run fix
+
+bench: setup  ## the table of docs/results.md: speed and memory at 10,000 to 1,000,000 items
+	$(RUN) -m tests.benchmarks
+
+results: setup  ## the case study of docs/results.md; MNIST=folder with the IDX files
+	@test -n "$(MNIST)" || { echo "Say where the IDX files are: make results MNIST=/path/to/mnist"; exit 1; }
+	$(VENV)/bin/assay reproduce seed-001 $(MNIST)
+
+types: frontend/node_modules/.stamp  ## the front end's types, from the API's schema
+	$(RUN) manage.py spectacular --validate --fail-on-warn --file frontend/openapi.yaml
+	$(NPM) run types
+	@rm frontend/openapi.yaml
+
+clean:  ## all that is made here; your data in .assay stays
+	rm -rf $(VENV) frontend/node_modules frontend/dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

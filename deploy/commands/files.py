@@ -1,0 +1,123 @@
+"""`assay import` and `assay export`: a project's items and labels in and out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from django.contrib.auth.models import User
+
+from deploy.commands import with_database
+from deploy.commands.progress import Shower, check_over
+from deploy.commands.project import find_person, find_project
+from labeling.errors import InvalidInput, NotFound
+from labeling.import_options import CHOICES
+from labeling.import_services import import_from_path, import_run_inline, preview_path
+from labeling.models import Import, Project
+from labeling.project_services import project_create
+from labeling.readers.rows import ColumnRole
+
+SHOWN_PROBLEMS = 20
+
+
+@click.command("import")
+@click.argument("project")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--create", "is_created", is_flag=True, help="Make the project if there is none of this name.")
+@click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
+@click.option("--format", type=click.Choice(CHOICES["format"]), help="Detected if left out.")
+@click.option("--entry", help="The table within an archive or folder.")
+@click.option("--encoding", help="Of the text; detected if left out.")
+@click.option("--delimiter", help="One character; detected if left out.")
+@click.option("--header/--no-header", "has_header", default=None, help="Detected if left out.")
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME=ROLE",
+    help=f"Once for each column; roles are {', '.join(ColumnRole)}.",
+)
+@click.option("--labels-from", type=click.Choice(CHOICES["labels_from"]), help="Who made the file's labels.")
+@click.option("--split", type=click.Choice(CHOICES["split"]), help="test: labels are only for measuring.")
+@click.option("--classes", type=click.Choice(CHOICES["classes"]), help="What to do with new classes.")
+@click.option(
+    "--label-first", type=int, help="Take so many labels, balanced over classes; leave out the rest."
+)
+@click.option("--sealed", is_flag=True, help="Keep labels left out as sealed truth, for benchmarks.")
+@click.option("--seed", type=int, help="Of the draw of --label-first.")
+@click.option("--user", help="In whose name; the first administrator if left out.")
+@with_database
+def import_command(
+    project: str, path: Path, is_created: bool, columns: tuple[str, ...], user: str | None, **given: Any
+) -> None:
+    """Import a file, folder or archive into a project. The same file twice adds nothing."""
+    options = {name: value for name, value in given.items() if value not in (None, False)}
+    if given["has_header"] is False:
+        options["has_header"] = False
+    if columns:
+        options["columns"] = dict(_role(text) for text in columns)
+    person = find_person(user)
+    work = import_inline(
+        _project(project, path=path, options=options, person=person, is_created=is_created),
+        path=path,
+        options=options,
+        person=person,
+    )
+    _print_report(work, is_dry=bool(options.get("dry_run")))
+    check_over(work, f"The import of {work.file_name}")
+
+
+def import_inline(project: Project, *, path: Path, options: dict[str, Any], person: User) -> Import:
+    """Do the import here, with its progress shown. Raises AssayError for what can be seen to be wrong."""
+    work = import_from_path(project=project, path=path, options=options, user=person)
+    shower = Shower()
+    try:
+        return import_run_inline(work.pk, on_progress=shower.show)
+    finally:
+        shower.close()
+
+
+def _project(name: str, *, path: Path, options: dict[str, Any], person: User, is_created: bool) -> Project:
+    try:
+        return find_project(name)
+    except NotFound:
+        if not is_created:
+            raise
+    if not path.exists():
+        raise InvalidInput(f"There is no file or folder {path}.", code="no_such_file")
+    item_type = preview_path(path=path, item_type=None, options=options).item_type
+    project = project_create(owner=person, settings={"name": name, "item_type": item_type})
+    click.echo(
+        f"Made project {project.pk}: {project.name}, of {project.get_item_type_display().lower()} items."
+    )
+    return project
+
+
+def _role(text: str) -> tuple[str, str]:
+    name, equals, role = text.rpartition("=")
+    if not equals:
+        raise InvalidInput(f"--column is {text!r}; write it as NAME=ROLE, such as --column review=text.")
+    return name, role
+
+
+def _print_report(work: Import, *, is_dry: bool) -> None:
+    report = work.report
+    verb = "would be added" if is_dry else "added"
+    click.echo(
+        f"{report.get('n_rows', 0):,} rows: {report.get('n_items_added', 0):,} items and "
+        f"{report.get('n_labels_added', 0):,} labels {verb}, {report.get('n_known', 0):,} known already."
+    )
+    counts = {
+        "n_sealed": "labels are sealed",
+        "n_duplicate_content": "rows repeat the content of another",
+        "n_label_conflicts": "rows contradict a label; the label that stood was kept",
+        "n_problems": "problems",
+    }
+    for name, about in counts.items():
+        if report.get(name):
+            click.echo(f"{report[name]:,} {about}.")
+    for note in report.get("notes", []):
+        click.echo(note)
+    for problem in report.get("problems", [])[:SHOWN_PROBLEMS]:
+        click.echo(f"  row {problem['row']}: {problem['message']}")

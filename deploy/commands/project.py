@@ -1,0 +1,98 @@
+"""`assay project`: create and list; and how every command finds its project."""
+
+from __future__ import annotations
+
+import click
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from deploy.commands import with_database
+from labeling.errors import InvalidInput, NotFound
+from labeling.models import ItemType, Project
+from labeling.project_services import ClassDraft, project_create
+from labeling.selectors import progress
+
+
+@click.group("project")
+def project_command() -> None:
+    """Create and list projects."""
+
+
+@project_command.command("create")
+@click.argument("name")
+@click.option(
+    "--type", "item_type", required=True, type=click.Choice(ItemType.values), help="What an item is."
+)
+@click.option("--class", "classes", multiple=True, help="A class; once for each. An import finds more.")
+@click.option("--question", default="", help="What people are asked on the review page.")
+@click.option("--target-precision", type=float, default=0.99, show_default=True)
+@click.option("--owner", help="User name of the owner; the first administrator if left out.")
+@with_database
+def create(
+    name: str,
+    item_type: str,
+    classes: tuple[str, ...],
+    question: str,
+    target_precision: float,
+    owner: str | None,
+) -> None:
+    """Create a project."""
+    project = project_create(
+        owner=find_person(owner),
+        settings={
+            "name": name,
+            "item_type": item_type,
+            "question": question,
+            "target_precision": target_precision,
+        },
+        classes=[ClassDraft(name=each) for each in classes],
+    )
+    click.echo(f"Project {project.pk}: {project.name}")
+
+
+@project_command.command("list")
+@with_database
+def list_projects() -> None:
+    """List projects."""
+    for project in _projects():
+        counts = progress(project)
+        click.echo(
+            f"{project.pk}\t{project.name}\t{project.item_type}\t{counts.n_items:,} items, "
+            f"{counts.n_human:,} by people, {counts.n_machine:,} by machine"
+        )
+
+
+def find_project(name_or_id: str) -> Project:
+    """The project with this number or name. Raises NotFound with those there are."""
+    found = list(_projects().filter(name=name_or_id)[:2])
+    if not found and name_or_id.isdigit():
+        found = list(_projects().filter(pk=int(name_or_id)))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InvalidInput(
+            f"Several projects are called {name_or_id!r}; use the number (`assay project list`)."
+        )
+    names = ", ".join(f"{project.pk} {project.name!r}" for project in _projects()[:20])
+    raise NotFound(
+        f"There is no project {name_or_id!r}. There are: {names or 'none yet'}. `assay project create` makes one."
+    )
+
+
+def find_person(username: str | None) -> User:
+    """The user of that name; without a name the first administrator. Raises NotFound."""
+    if username is None:
+        person = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+    else:
+        person = User.objects.filter(username=username).first()
+    if person is not None:
+        return person
+    names = ", ".join(User.objects.order_by("username").values_list("username", flat=True)[:20])
+    wanted = f"user {username!r}" if username else "administrator"
+    raise NotFound(
+        f"There is no {wanted}. There are: {names or 'no users'}. `assay user add --admin` adds one."
+    )
+
+
+def _projects() -> QuerySet[Project]:
+    return Project.objects.filter(deleted_at__isnull=True).order_by("pk")
