@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from labeling.account_api import SessionView, TokensView, TokenView
 from labeling.item_api import ItemImageView, ItemsView, ItemThumbnailView, ItemView
@@ -16,7 +16,7 @@ from labeling.project_api import (
     ProjectView,
 )
 
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("session", SessionView.as_view(), name="session"),
     path("tokens", TokensView.as_view(), name="tokens"),
     path("tokens/<int:token_id>", TokenView.as_view(), name="token"),
@@ -31,4 +31,5 @@ urlpatterns: list[URLPattern] = [
     path("items/<int:item_id>", ItemView.as_view(), name="item"),
     path("items/<int:item_id>/image", ItemImageView.as_view(), name="item-image"),
     path("items/<int:item_id>/thumbnail", ItemThumbnailView.as_view(), name="item-thumbnail"),
+    path("", include("labeling.import_urls")),
 ]

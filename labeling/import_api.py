@@ -1,0 +1,114 @@
+"""Uploads, previews and imports."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
+from labeling.import_serializers import (
+    ImportInput,
+    ImportOutput,
+    PreviewInput,
+    PreviewOutput,
+    UploadInput,
+    UploadOutput,
+)
+from labeling.import_services import (
+    import_create,
+    preview_upload,
+    upload_check_size,
+    upload_create,
+    upload_for,
+)
+from labeling.models import Import
+from labeling.permissions import MAY_ENGINEER, project_for, row_for
+from labeling.project_api import valid
+from labeling.work import work_request_cancel
+
+IMPORTS = Import.objects.select_related("created_by")
+
+
+@extend_schema(tags=["imports"])
+class UploadsView(APIView):
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        operation_id="upload_create",
+        summary="Send a file that an import will read; only you can use it, for 7 days",
+        request={"multipart/form-data": UploadInput},
+        responses={201: UploadOutput, 400: ErrorOutput, 413: ErrorOutput},
+    )
+    def post(self, request: Request) -> Response:
+        length = request.META.get("CONTENT_LENGTH", "")
+        upload_check_size(int(length) if length.isdecimal() else 0)  # before the body is read
+        file = valid(UploadInput, request)["file"]
+        upload = upload_create(owner=request.user, file=file)
+        return Response(UploadOutput(upload).data, status=status.HTTP_201_CREATED)
+
+
+@extend_schema(tags=["imports"])
+class PreviewsView(APIView):
+    @extend_schema(
+        operation_id="preview_create",
+        summary="Look at an upload's first rows as they would be imported",
+        request=PreviewInput,
+        responses={200: PreviewOutput, 400: ErrorOutput, 413: ErrorOutput},
+    )
+    def post(self, request: Request) -> Response:
+        given = valid(PreviewInput, request)
+        upload = upload_for(user=request.user, upload_id=given["upload"])
+        preview = preview_upload(upload=upload, item_type=given["item_type"], options=given["options"])
+        return Response(PreviewOutput(preview).data)
+
+
+@extend_schema(tags=["imports"])
+class ImportsView(APIView):
+    @extend_schema(
+        operation_id="imports_list",
+        summary="The project's imports, newest first",
+        parameters=PAGE_PARAMETERS,
+        responses=page_of(ImportOutput),
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id)
+        return page_response(*keyset_page(request, IMPORTS.filter(project=project)), ImportOutput)
+
+    @extend_schema(
+        operation_id="import_create",
+        summary="Import an upload in the background, or check all of it (options.dry_run)",
+        request=ImportInput,
+        responses={201: ImportOutput, 400: ErrorOutput, 413: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_ENGINEER)
+        given = valid(ImportInput, request)
+        upload = upload_for(user=request.user, upload_id=given["upload"])
+        work = import_create(project=project, upload=upload, options=given["options"], user=request.user)
+        return Response(ImportOutput(work).data, status=status.HTTP_201_CREATED)
+
+
+@extend_schema(tags=["imports"])
+class ImportView(APIView):
+    @extend_schema(operation_id="import_show", summary="One import", responses=ImportOutput)
+    def get(self, request: Request, import_id: int) -> Response:
+        return Response(ImportOutput(row_for(request.user, IMPORTS, import_id)).data)
+
+
+@extend_schema(tags=["imports"])
+class ImportCancelView(APIView):
+    @extend_schema(
+        operation_id="import_cancel",
+        summary="Stop an import; what is in stays, importing again adds the rest",
+        request=None,
+        responses={200: ImportOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, import_id: int) -> Response:
+        work = row_for(request.user, IMPORTS, import_id, MAY_ENGINEER)
+        work_request_cancel(work)
+        work.refresh_from_db()
+        return Response(ImportOutput(work).data)

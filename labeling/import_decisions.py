@@ -1,0 +1,248 @@
+"""What becomes of each row of a batch, given what is known of its item. Pure.
+
+- An item is known by its key. The same key with other content is a problem, never an overwrite.
+- A label that stands stays. A different one in the file is reported, not taken.
+- If the file contradicts itself, neither of its labels stands.
+- An item's first human label draws it into the holdout, or the file says that it is for testing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from labeling.holdout import is_holdout_draw
+from labeling.images import CheckedImage
+from labeling.import_report import ImportReport
+from labeling.readers.rows import Problem, Row
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A row whose payload has been checked and whose label has a class."""
+
+    row: Row
+    key: str
+    content_hash: str
+    image: CheckedImage | None = None
+    class_id: int | None = None  # the label to be taken
+    sealed_id: int | None = None  # the label to be kept as sealed truth
+
+
+@dataclass(slots=True)
+class ItemState:
+    """An item as the database has it, and then as the batch leaves it."""
+
+    id: int
+    content_hash: str
+    split: str = "pool"
+    is_ours: bool = False  # this import added it
+    was_labeled: bool = False  # some person's label was or is on it
+    human_id: int | None = None  # class of the human label that stands
+    human_is_ours: bool = False
+    machine_id: int | None = None  # class of the label by this import's own machine source
+    is_disputed: bool = False  # this import has contradicted itself on it
+    sealed_id: int | None = None
+    label_row: int | None = None  # row of this batch that set the label
+
+
+@dataclass(slots=True)
+class NewItem:
+    id: int
+    split: str
+    incoming: Incoming
+
+
+@dataclass(slots=True)
+class NewLabel:
+    item_id: int
+    class_id: int
+    confidence: float | None
+    retired_reason: str  # "" if it stands
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRules:
+    """What holds for every row of an import."""
+
+    is_human: bool
+    salt: str
+    holdout_share: float
+    split: str  # auto, pool or test
+    class_names: Mapping[int, str]
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What the batch writes."""
+
+    items: list[NewItem] = field(default_factory=list)
+    labels: list[NewLabel] = field(default_factory=list)
+    splits: dict[int, str] = field(default_factory=dict)  # of known items: item id -> split
+    withdrawn: list[int] = field(default_factory=list)  # known items on which our label no longer stands
+    sealed: dict[int, int] = field(default_factory=dict)  # item id -> class id
+    unsealed: list[int] = field(default_factory=list)
+    touched: dict[str, ItemState] = field(default_factory=dict)  # by key: as the batch leaves them
+
+
+class Batch:
+    """Decides row by row; `decide` is called once for each, in the order of the file."""
+
+    def __init__(
+        self,
+        rules: BatchRules,
+        *,
+        known: dict[str, ItemState],
+        same_content: dict[str, str],
+        next_ids: Iterator[int],
+        report: ImportReport,
+    ) -> None:
+        """`known`: by key; `same_content`: content hash -> key of an item that has it."""
+        self.rules = rules
+        self.known = known
+        self.same_content = same_content
+        self.next_ids = next_ids
+        self.report = report
+        self.new: dict[str, NewItem] = {}
+        self.labels: dict[int, NewLabel] = {}
+        self.decisions = Decisions()
+
+    def decide(self, incoming: Incoming) -> None:
+        state = self.known.get(incoming.key)
+        if state is None:
+            state = self._add(incoming)
+        elif state.content_hash != incoming.content_hash:
+            self.report.add_problem(
+                Problem(
+                    incoming.row.number,
+                    "id",
+                    f"The id {incoming.key[:80]!r} is used already, for other content. The row was left out.",
+                )
+            )
+            return
+        elif state.is_ours:
+            self.report.add_duplicate(row=incoming.row.number, key=incoming.key, same_as=incoming.key)
+        else:
+            self.report.n_known += 1
+        self.decisions.touched[incoming.key] = state
+        if incoming.class_id is not None:
+            if self.rules.is_human:
+                self._label_by_person(incoming, state, incoming.class_id)
+            else:
+                self._label_by_machine(incoming, state, incoming.class_id)
+        if incoming.sealed_id is not None:
+            self._seal(incoming, state, incoming.sealed_id)
+
+    def finish(self) -> Decisions:
+        """The decisions, with the counts of what they write added to the report."""
+        decisions = self.decisions
+        decisions.items = list(self.new.values())
+        decisions.labels = list(self.labels.values())
+        for item in decisions.items:
+            item.split = self.known[item.incoming.key].split
+        splits = [item.split for item in decisions.items] + list(decisions.splits.values())
+        self.report.n_items_added += len(decisions.items)
+        self.report.n_labels_added += sum(not label.retired_reason for label in decisions.labels)
+        self.report.n_labels_added -= len(decisions.withdrawn)
+        self.report.n_sealed += len(decisions.sealed) - len(decisions.unsealed)
+        self.report.n_holdout += splits.count("holdout")
+        self.report.n_test += splits.count("test")
+        return decisions
+
+    def _add(self, incoming: Incoming) -> ItemState:
+        state = ItemState(next(self.next_ids), incoming.content_hash, is_ours=True)
+        self.known[incoming.key] = state
+        self.new[incoming.key] = NewItem(state.id, "pool", incoming)
+        twin = self.same_content.setdefault(incoming.content_hash, incoming.key)
+        if twin != incoming.key:
+            self.report.add_duplicate(row=incoming.row.number, key=incoming.key, same_as=twin)
+        return state
+
+    def _label_by_person(self, incoming: Incoming, state: ItemState, class_id: int) -> None:
+        if state.is_disputed:
+            self._conflict(
+                incoming, None, class_id, "The file contradicts itself on this item, so it has no label."
+            )
+        elif state.human_id is None:
+            self._set_split(incoming, state)
+            state.human_id, state.human_is_ours, state.was_labeled = class_id, True, True
+            state.label_row = incoming.row.number
+            self.labels[state.id] = NewLabel(state.id, class_id, None, "")
+        elif state.human_id == class_id:
+            self.report.n_labels_known += 1
+        elif not state.human_is_ours:
+            self._conflict(incoming, state.human_id, class_id, "The label that stands was kept.")
+        else:
+            self._dispute(incoming, state, state.human_id, class_id)
+            state.human_id = None
+
+    def _label_by_machine(self, incoming: Incoming, state: ItemState, class_id: int) -> None:
+        if state.is_disputed:
+            self._conflict(
+                incoming, None, class_id, "The file contradicts itself on this item, so it has no label."
+            )
+        elif state.machine_id is None:
+            reason = (
+                "" if state.human_id is None else "confirmed" if state.human_id == class_id else "corrected"
+            )
+            state.machine_id = class_id
+            state.label_row = incoming.row.number
+            self.labels[state.id] = NewLabel(state.id, class_id, incoming.row.confidence, reason)
+        elif state.machine_id == class_id:
+            self.report.n_labels_known += 1
+        else:
+            self._dispute(incoming, state, state.machine_id, class_id)
+
+    def _dispute(self, incoming: Incoming, state: ItemState, first: int, second: int) -> None:
+        where = "an earlier row" if state.label_row is None else f"row {state.label_row:,}"
+        self._conflict(incoming, first, second, f"Other than in {where} of this file, so neither was taken.")
+        state.is_disputed = True
+        pending = self.labels.get(state.id)
+        if pending is None:
+            self.decisions.withdrawn.append(state.id)
+            return
+        pending.retired_reason = pending.retired_reason or "withdrawn"
+        if state.split != "pool" and (state.id in self.decisions.splits or incoming.key in self.new):
+            state.split = "pool"  # it never had a label that stood, so it measures nothing
+            self.decisions.splits.pop(state.id, None)
+
+    def _set_split(self, incoming: Incoming, state: ItemState) -> None:
+        wanted = incoming.row.split if self.rules.split == "auto" else self.rules.split
+        if wanted == "pool" and not state.was_labeled and state.split == "pool":
+            if not is_holdout_draw(self.rules.salt, state.id, self.rules.holdout_share):
+                return
+            wanted = "holdout"
+        if wanted == "pool" or wanted == state.split:
+            return
+        if state.was_labeled or state.split != "pool":
+            self.report.add_problem(
+                Problem(
+                    incoming.row.number,
+                    "split",
+                    f"The item was labeled before and is in the {state.split}, so it cannot become {wanted}: "
+                    "it may have been trained on. Its label was taken.",
+                )
+            )
+            return
+        state.split = wanted
+        if incoming.key not in self.new:
+            self.decisions.splits[state.id] = wanted
+
+    def _seal(self, incoming: Incoming, state: ItemState, class_id: int) -> None:
+        if state.sealed_id is None:
+            state.sealed_id = class_id
+            self.decisions.sealed[state.id] = class_id
+        elif state.sealed_id != class_id:
+            self._conflict(incoming, state.sealed_id, class_id, "Sealed truth differs; none was kept.")
+            if self.decisions.sealed.pop(state.id, None) is None:
+                self.decisions.unsealed.append(state.id)
+
+    def _conflict(self, incoming: Incoming, first: int | None, second: int, message: str) -> None:
+        names = self.rules.class_names
+        self.report.add_conflict(
+            row=incoming.row.number,
+            key=incoming.key,
+            label=names[second],
+            other="" if first is None else names[first],
+            message=message,
+        )

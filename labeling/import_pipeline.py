@@ -1,0 +1,431 @@
+"""What a worker does with an import: read, check, decide, write, one batch at a time.
+
+The cursor (how many rows are done) and the report are written in the transaction of their batch, so
+a worker that takes a dead one's import over goes on exactly where its last batch ended. Memory does
+not depend on the size of the file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+
+from labeling.blobs import blob_save
+from labeling.errors import AssayError, InvalidInput
+from labeling.hotkeys import hotkey_of
+from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey
+from labeling.import_decisions import Batch, BatchRules, Incoming
+from labeling.import_options import ImportOptions, options_from_json
+from labeling.import_report import ImportReport
+from labeling.import_store import DryStore, ImportStore
+from labeling.label_choice import choose_labels
+from labeling.locks import lock_labels_shared
+from labeling.models import Blob, Import, LabelClass, Publication, Source, SourceKind
+from labeling.project_services import ClassDraft, classes_add
+from labeling.readers.bundle import Bundle
+from labeling.readers.dataset import Dataset, open_dataset
+from labeling.readers.rows import GreyPixels, ImageFile, Limits, Problem, Row
+from labeling.services import publication_open
+from labeling.uploads import bundle_on_server, bundle_stored, import_limits
+from labeling.work import WorkCancelled, WorkLost, work_beat, work_cancel, work_claim, work_fail, work_finish
+
+logger = logging.getLogger(__name__)
+
+BATCH_ROWS = 10_000  # a second or two of work, so that beat and cancel are in time
+BATCH_IMAGES = 2_000
+BATCH_BYTES = 64 * 2**20  # of images and text held at once
+BEAT_SECONDS = 2.0
+MAX_TRIES = 4  # of one batch against requests that write the same items at the same moment
+IMAGE_THREADS = 4  # Pillow and the storage give the interpreter free while they work
+
+OnProgress = Callable[[Import], None]
+
+
+def import_run(import_id: int, *, worker: str, on_progress: OnProgress | None = None) -> bool:
+    """Claim the import and carry it out. False if it is gone, over, or held by another worker."""
+    work = work_claim(Import, import_id, worker=worker)
+    if work is None:
+        logger.info("Import %s is gone, over, or held by another worker.", import_id)
+        return False
+    try:
+        _Job(work, on_progress).run()
+    except WorkLost as lost:
+        logger.warning("%s", lost)
+    except WorkCancelled:
+        work_cancel(work)
+    except AssayError as error:
+        _fail(work, error.message, code=error.code)
+    except (InterfaceError, OperationalError):
+        raise  # the database is away; the heartbeat goes stale and a worker takes the import up again
+    except Exception:
+        logger.exception("Import %s failed.", import_id)
+        _fail(work, "Something went wrong on our side, and the worker's log says what.", code="server_error")
+    return True
+
+
+def _fail(work: Import, message: str, *, code: str) -> None:
+    """The import has failed; what its batches wrote stays, and the message says so."""
+    n_rows = Import.objects.values_list("cursor", flat=True).get(pk=work.pk).get("n_rows", 0)
+    if n_rows and not ImportOptions(**work.options).dry_run:
+        message += f" The {n_rows:,} rows before are in; importing the file again adds only what is missing."
+    work_fail(work, message, code=code)
+
+
+@dataclass(slots=True)
+class _Rows:
+    """A batch as it was read. `last_row` is where the next one begins."""
+
+    rows: list[Row] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    n_bytes: int = 0
+    last_row: int = 0
+
+    @property
+    def n_read(self) -> int:
+        return len(self.rows) + len(self.problems)
+
+    @property
+    def is_full(self) -> bool:
+        limit = BATCH_IMAGES if self.rows and self.rows[0].image else BATCH_ROWS
+        return self.n_read >= limit or self.n_bytes >= BATCH_BYTES
+
+
+class _Job:
+    """One attempt at one import."""
+
+    def __init__(self, work: Import, on_progress: OnProgress | None) -> None:
+        self.work = work
+        self.project = work.project
+        self.on_progress = on_progress
+        self.options: ImportOptions = options_from_json(work.options)
+        self.limits: Limits = import_limits()
+        self.started = self.beaten = time.monotonic()
+        self.step_at_start: int | None = None
+        self.store: ImportStore = ImportStore(work)
+        if self.options.dry_run:
+            work.cursor, work.report = {}, {}  # an attempt before left nothing behind
+            self.store = DryStore(work)
+
+    def run(self) -> None:
+        try:
+            with self._bundle() as bundle, ThreadPoolExecutor(IMAGE_THREADS) as threads:
+                self._run(bundle, threads)
+        finally:
+            self.store.close()
+
+    def _bundle(self) -> AbstractContextManager[Bundle]:
+        if self.work.server_path:
+            return bundle_on_server(Path(self.work.server_path))
+        return bundle_stored(self.work.stored_name, self.work.file_name)
+
+    def _run(self, bundle: Bundle, threads: Executor) -> None:
+        self._beat(step_name="Opening")
+        dataset = open_dataset(bundle, self.options, item_type=self.project.item_type, limits=self.limits)
+        if dataset.can_be_labeled and not self.options.dry_run:
+            self._make_source()
+        chosen = self._choose(dataset)
+        skip = int(self.work.cursor.get("n_rows", 0))
+        for batch in _batches(dataset.reader.rows(skip=skip), self._beat):
+            checked = self._check_images(batch.rows, threads)
+            blobs = self._save_blobs([image for image in checked if isinstance(image, CheckedImage)], threads)
+            step, n_steps = dataset.reader.progress()
+            for attempt in range(1, MAX_TRIES + 1):
+                try:
+                    self._write(batch, checked, blobs, chosen, step, n_steps)
+                    break
+                except IntegrityError:
+                    if attempt == MAX_TRIES:
+                        raise
+        self._finish()
+
+    def _make_source(self) -> None:
+        """Whoever takes the import over finds the source that its first labels came from."""
+        if self.work.source_id is not None:
+            return
+        with transaction.atomic():
+            self.work.source = Source.objects.create(
+                project=self.project,
+                kind=SourceKind.FILE,
+                is_human=self.options.labels_from == "person",
+                name=self.work.file_name[:300],
+                details={"import": self.work.pk},
+            )
+            work_beat(self.work, source=self.work.source)
+
+    def _choose(self, dataset: Dataset) -> frozenset[int] | None:
+        """The rows whose labels are taken, or None for all."""
+        if self.options.label_first is None:
+            return None
+        self._beat(step_name="Choosing labels")
+
+        def pool_labels() -> Iterator[tuple[int, str]]:
+            for i, (row, label, split) in enumerate(dataset.reader.labels()):
+                if i % 1_000 == 0:
+                    self._beat()
+                if self._split_of(split) == "pool":
+                    yield row, label
+
+        return choose_labels(
+            pool_labels(),
+            n_labels=self.options.label_first,
+            balanced=self.options.balanced,
+            seed=self.options.seed,
+        )
+
+    def _split_of(self, split: str) -> str:
+        return split if self.options.split == "auto" else self.options.split
+
+    def _check_images(self, rows: list[Row], threads: Executor) -> list[CheckedImage | ImageRefused | None]:
+        checked: list[CheckedImage | ImageRefused | None] = []
+        if rows and rows[0].image is None:
+            return [None] * len(rows)
+        for result in threads.map(self._check_image, rows):
+            checked.append(result)
+            self._beat()
+        return checked
+
+    def _check_image(self, row: Row) -> CheckedImage | ImageRefused | None:
+        image = row.image
+        row.image = None  # the checked image holds the bytes from now on
+        try:
+            if isinstance(image, GreyPixels):
+                return image_from_grey(image.width, image.height, image.content)
+            if isinstance(image, ImageFile):
+                return image_check(
+                    image.content,
+                    image.name,
+                    max_bytes=self.limits.image_bytes,
+                    max_pixels=self.limits.image_pixels,
+                )
+        except ImageRefused as refused:
+            return refused
+        return None
+
+    def _save_blobs(self, images: list[CheckedImage], threads: Executor) -> list[Blob]:
+        """The bytes of images that are new here are in the storage; their rows follow with the batch."""
+        if self.options.dry_run:
+            return []
+        by_hash = {image.sha256: image for image in images}
+        for sha256 in Blob.objects.filter(sha256__in=list(by_hash)).values_list("sha256", flat=True):
+            del by_hash[sha256]
+        blobs = []
+        for blob in threads.map(blob_save, by_hash.values()):
+            blobs.append(blob)
+            self._beat()
+        return blobs
+
+    def _write(
+        self,
+        batch: _Rows,
+        checked: list[CheckedImage | ImageRefused | None],
+        blobs: list[Blob],
+        chosen: frozenset[int] | None,
+        step: int,
+        n_steps: int,
+    ) -> None:
+        """Everything of this batch is in the database, or nothing."""
+        report = ImportReport.from_json(self.work.report)
+        with transaction.atomic():
+            self.store.lock()
+            now = self._lock_labels()
+            report.n_rows += batch.n_read
+            for problem in batch.problems:
+                report.add_problem(problem)
+            class_ids = self._class_ids(batch.rows, report)
+            incoming = list(self._incoming(batch.rows, checked, chosen, class_ids, report))
+            self.store.add_blobs(blobs)
+            known = self.store.known_items({row.key for row in incoming}, with_sealed=self.options.sealed)
+            n_new = sum(row.key not in known for row in incoming)
+            decider = Batch(
+                BatchRules(
+                    is_human=self.options.labels_from == "person",
+                    salt=self.project.salt,
+                    holdout_share=self.project.holdout_share,
+                    split=self.options.split,
+                    class_names={pk: name for name, pk in class_ids.items()},
+                ),
+                known=known,
+                same_content=self.store.same_content({row.content_hash for row in incoming}),
+                next_ids=self.store.next_item_ids(n_new),
+                report=report,
+            )
+            for row in incoming:
+                decider.decide(row)
+            self.store.write(decider.finish(), now=now)
+            cursor = {"n_rows": batch.last_row}
+            self._record(report, cursor, step, n_steps)
+        self._committed(report, cursor, step, n_steps)
+
+    def _lock_labels(self) -> dt.datetime:
+        """The time of this batch, with the project's labels held against publishing if it brings any."""
+        if self.options.dry_run:
+            return dt.datetime.now(dt.UTC)
+        return lock_labels_shared(self.project.pk)
+
+    def _incoming(
+        self,
+        rows: list[Row],
+        checked: list[CheckedImage | ImageRefused | None],
+        chosen: frozenset[int] | None,
+        class_ids: dict[str, int],
+        report: ImportReport,
+    ) -> Iterator[Incoming]:
+        for row, image in zip(rows, checked, strict=True):
+            if isinstance(image, ImageRefused):
+                report.add_problem(Problem(row.number, row.key or "image", str(image)))
+                continue
+            content_hash = image.content_hash if image else row.content_hash
+            incoming = Incoming(row, row.key or content_hash, content_hash, image)
+            if row.label is not None:
+                class_id = class_ids.get(row.label)
+                if class_id is None:
+                    report.add_problem(
+                        Problem(
+                            row.number,
+                            "label",
+                            f"There is no class {row.label!r} in this project, so the row was left out. "
+                            "Add the class, or import with classes: add.",
+                        )
+                    )
+                    continue
+                self._place_label(incoming, class_id, chosen, report)
+            yield incoming
+
+    def _place_label(
+        self, incoming: Incoming, class_id: int, chosen: frozenset[int] | None, report: ImportReport
+    ) -> None:
+        """Whether the label is taken, sealed or left out."""
+        is_pool = self._split_of(incoming.row.split) == "pool"
+        is_chosen = not self.options.sealed if chosen is None else incoming.row.number in chosen
+        if is_chosen or not is_pool:
+            incoming.class_id = class_id
+        elif self.options.sealed:
+            incoming.sealed_id = class_id
+        else:
+            report.n_labels_left_out += 1
+
+    def _class_ids(self, rows: list[Row], report: ImportReport) -> dict[str, int]:
+        """Class name -> id, new classes made. In a dry run new classes have ids that no class will ever have."""
+        ids = self.store.class_ids()
+        if self.options.dry_run:
+            ids |= {name: -number for number, name in enumerate(report.classes_added, start=1)}
+        if self.options.classes == "known_only":
+            return ids
+        names = sorted(
+            {row.label for row in rows if row.label is not None and row.label not in ids}, key=natural
+        )
+        if not names:
+            return ids
+        if self.options.dry_run:
+            ids |= {name: -number for number, name in enumerate(names, start=len(report.classes_added) + 1)}
+        else:
+            taken = set(LabelClass.objects.filter(project=self.project).values_list("hotkey", flat=True))
+            drafts = []
+            for name in names:
+                drafts.append(ClassDraft(name, hotkey=hotkey_of(name, taken)))
+                taken.add(drafts[-1].hotkey)
+            ids |= {made.name: made.pk for made in classes_add(project=self.project, drafts=drafts)}
+        report.classes_added += names
+        return ids
+
+    def _record(self, report: ImportReport, cursor: dict[str, int], step: int, n_steps: int) -> None:
+        """Cursor, report and progress are in the row, in the transaction of their batch."""
+        counts = {} if self.options.dry_run else {
+            "n_items_added": report.n_items_added,
+            "n_labels_added": report.n_labels_added,
+            "cursor": cursor,
+        }  # fmt: skip
+        work_beat(
+            self.work,
+            report=report.as_json(),
+            step=step,
+            n_steps=n_steps,
+            step_name="Checking" if self.options.dry_run else "Importing",
+            seconds_left=self._seconds_left(step, n_steps),
+            **counts,
+        )
+
+    def _committed(self, report: ImportReport, cursor: dict[str, int], step: int, n_steps: int) -> None:
+        self.work.report, self.work.cursor = report.as_json(), cursor
+        self.work.step, self.work.n_steps = step, n_steps
+        self.beaten = time.monotonic()
+        if self.on_progress is not None:
+            self.on_progress(self.work)
+
+    def _seconds_left(self, step: int, n_steps: int) -> float | None:
+        if self.step_at_start is None:
+            self.step_at_start = self.work.step
+        n_done = step - self.step_at_start
+        if n_done <= 0 or not n_steps:
+            return None
+        return round((n_steps - step) * (time.monotonic() - self.started) / n_done, 1)
+
+    def _beat(self, **progress: object) -> None:
+        """Say that the work goes on, not more often than every BEAT_SECONDS unless there is something to say."""
+        if progress or time.monotonic() - self.beaten > BEAT_SECONDS:
+            work_beat(self.work, **progress)
+            self.beaten = time.monotonic()
+
+    def _finish(self) -> None:
+        report = ImportReport.from_json(self.work.report)
+        if not report.n_rows:
+            raise InvalidInput("The file holds no row.", code="empty_file")
+        with transaction.atomic():
+            if self.options.labels_from == "machine" and report.n_labels_added and not self.options.dry_run:
+                report.notes.append(self._publish())
+            work_finish(
+                self.work, report=report.as_json(), step_name="", step=max(self.work.n_steps, self.work.step)
+            )
+        self.work.refresh_from_db()
+        if self.on_progress is not None:
+            self.on_progress(self.work)
+
+    def _publish(self) -> str:
+        """Imported machine labels stand at once if none stand yet. Returns what a person should know."""
+        source = self.work.source
+        assert source is not None  # there are labels
+        if Publication.objects.filter(project=self.project, ended_at__isnull=True).exists():
+            return "Other machine labels are published, so those of this file are kept but do not stand."
+        publication_open(project=self.project, source=source, by=self.work.created_by, ended_reason="")
+        return "The machine labels of this file are published: they stand until better ones are."
+
+
+def _batches(rows: Iterable[Row | Problem], tick: Callable[[], None]) -> Iterator[_Rows]:
+    batch = _Rows()
+    for i, row in enumerate(rows):
+        if isinstance(row, Problem):
+            batch.problems.append(row)
+            batch.last_row = max(batch.last_row, row.row or 0)
+        else:
+            batch.rows.append(row)
+            batch.last_row = row.number
+            batch.n_bytes += _size_of(row)
+        if i % 1_000 == 0:
+            tick()
+        if batch.is_full:
+            yield batch
+            batch = _Rows()
+    if batch.n_read:
+        yield batch
+
+
+def _size_of(row: Row) -> int:
+    if row.image is not None:
+        return len(row.image.content)
+    return len(row.text or "") if row.text is not None else 16 * len(row.features or ())
+
+
+def natural(name: str) -> tuple[int, float, str]:
+    """Sort key under which numbers stand in their order and before words: 1, 2, 10, cat."""
+    try:
+        return (0, float(name), name)
+    except ValueError:
+        return (1, 0.0, name.casefold())

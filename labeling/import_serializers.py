@@ -1,0 +1,142 @@
+"""Shapes in and out of uploads, previews and imports."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from labeling.models import ItemType
+from labeling.readers.rows import ColumnRole
+from labeling.serializers import WorkOutput
+
+OPTIONS_HELP = (
+    "All may be left out. format: csv, json, jsonl, parquet, idx, images; entry: the table in an archive; "
+    "encoding; delimiter; quote; has_header; columns: {name: role}; labels_from: person or machine; "
+    "split: auto, pool or test; classes: add or known_only; label_first: take so many labels only; "
+    "balanced; seed; sealed: keep the other labels as sealed truth; dry_run: check all, write nothing."
+)
+
+
+class UploadInput(serializers.Serializer):
+    file = serializers.FileField(allow_empty_file=True, max_length=None, use_url=False)
+
+
+class UploadOutput(serializers.Serializer):
+    upload = serializers.UUIDField(source="id")
+    file_name = serializers.CharField()
+    n_bytes = serializers.IntegerField()
+
+
+class PreviewInput(serializers.Serializer):
+    upload = serializers.UUIDField()
+    item_type = serializers.ChoiceField(
+        choices=ItemType.choices,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Guessed if left out.",
+    )
+    options = serializers.DictField(required=False, default=dict, help_text=OPTIONS_HELP)
+
+
+class ImportInput(serializers.Serializer):
+    upload = serializers.UUIDField()
+    options = serializers.DictField(required=False, default=dict, help_text=OPTIONS_HELP)
+
+
+class ProblemOutput(serializers.Serializer):
+    row = serializers.IntegerField(allow_null=True, help_text="From 1; a header is no row.")
+    field = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ColumnSampleOutput(serializers.Serializer):
+    name = serializers.CharField()
+    role = serializers.ChoiceField(choices=[str(role) for role in ColumnRole])
+    examples = serializers.ListField(child=serializers.CharField())
+
+
+class ImagePreviewOutput(serializers.Serializer):
+    name = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    data_url = serializers.CharField(help_text="A small PNG.")
+
+
+class RowPreviewOutput(serializers.Serializer):
+    row = serializers.IntegerField()
+    key = serializers.CharField()
+    split = serializers.CharField()
+    text = serializers.CharField(allow_null=True)
+    features = serializers.JSONField(allow_null=True)
+    image = ImagePreviewOutput(allow_null=True)
+    label = serializers.CharField(allow_null=True)
+    confidence = serializers.FloatField(allow_null=True)
+
+
+class ClassFoundOutput(serializers.Serializer):
+    name = serializers.CharField()
+    n = serializers.IntegerField()
+
+
+class PreviewOutput(serializers.Serializer):
+    """The first rows as they will be. Counts are of the rows seen."""
+
+    item_type = serializers.ChoiceField(choices=ItemType.choices)
+    format = serializers.CharField()
+    options = serializers.DictField(
+        help_text="With everything detected filled in; send them with the import."
+    )
+    columns = ColumnSampleOutput(many=True)
+    rows = RowPreviewOutput(many=True)
+    n_rows_seen = serializers.IntegerField()
+    is_whole_file = serializers.BooleanField()
+    classes = ClassFoundOutput(many=True)
+    n_labeled = serializers.IntegerField()
+    n_unlabeled = serializers.IntegerField()
+    problems = ProblemOutput(many=True)
+    n_problems = serializers.IntegerField()
+
+
+class DuplicateOutput(serializers.Serializer):
+    row = serializers.IntegerField()
+    key = serializers.CharField()
+    same_as = serializers.CharField(help_text="Key of the item with the same content.")
+
+
+class ConflictOutput(serializers.Serializer):
+    row = serializers.IntegerField()
+    key = serializers.CharField()
+    label = serializers.CharField(help_text="What this row says.")
+    other = serializers.CharField(help_text="What was said before; blank if it said two things already.")
+    message = serializers.CharField()
+
+
+class ImportReportOutput(serializers.Serializer):
+    """Complete once the import is over; grows while it runs. Lists hold the first, counts count all."""
+
+    n_rows = serializers.IntegerField(default=0)
+    n_items_added = serializers.IntegerField(default=0)
+    n_known = serializers.IntegerField(default=0, help_text="Rows whose item was there before.")
+    n_labels_added = serializers.IntegerField(default=0)
+    n_labels_known = serializers.IntegerField(default=0)
+    n_sealed = serializers.IntegerField(default=0)
+    n_labels_left_out = serializers.IntegerField(default=0)
+    n_holdout = serializers.IntegerField(default=0)
+    n_test = serializers.IntegerField(default=0)
+    n_duplicate_content = serializers.IntegerField(default=0)
+    duplicates = DuplicateOutput(many=True, default=list)
+    n_label_conflicts = serializers.IntegerField(default=0)
+    conflicts = ConflictOutput(many=True, default=list)
+    classes_added = serializers.ListField(child=serializers.CharField(), default=list)
+    n_problems = serializers.IntegerField(default=0)
+    problems = ProblemOutput(many=True, default=list)
+    notes = serializers.ListField(child=serializers.CharField(), default=list)
+
+
+class ImportOutput(WorkOutput):
+    project_id = serializers.IntegerField()
+    file_name = serializers.CharField()
+    options = serializers.DictField()
+    report = ImportReportOutput()
+    n_items_added = serializers.IntegerField()
+    n_labels_added = serializers.IntegerField()

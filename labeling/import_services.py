@@ -1,0 +1,153 @@
+"""What a request, or the command line, may do with uploads and imports."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from labeling.errors import InvalidInput, NotFound, TooLarge
+from labeling.import_options import ImportOptions, options_from_json
+from labeling.import_pipeline import import_run
+from labeling.import_preview import Preview, preview_make
+from labeling.models import Import, ItemType, Project, Upload
+from labeling.readers.bundle import Bundle
+from labeling.readers.dataset import Dataset, open_dataset
+from labeling.tasks import import_items
+from labeling.uploads import bundle_on_server, bundle_stored, import_limits
+from labeling.work import ring
+
+POLL_SECONDS = 0.5  # while another worker carries the import out
+
+
+def upload_check_size(n_bytes: int) -> None:
+    """Raises TooLarge. Asked before the first byte is read, and again when all are there."""
+    if n_bytes > settings.ASSAY_MAX_UPLOAD_BYTES:
+        raise TooLarge(
+            f"The upload has {n_bytes:,} bytes; {settings.ASSAY_MAX_UPLOAD_BYTES:,} are allowed. "
+            "Import it from a path on the server with `assay import`, or raise ASSAY_MAX_UPLOAD_BYTES."
+        )
+
+
+def upload_create(*, owner: AbstractBaseUser, file: File[bytes]) -> Upload:
+    """The file is in the storage, for its owner to import. Raises TooLarge, or InvalidInput if it is empty."""
+    upload_check_size(file.size)
+    if not file.size:
+        raise InvalidInput(
+            f"{file.name} is empty. Choose a file with rows.",
+            code="empty_file",
+            fields={"file": ["The file is empty."]},
+        )
+    upload = Upload(id=uuid.uuid4(), owner=owner, file_name=_base_name(file.name or ""), n_bytes=file.size)
+    safe_name = re.sub(r"[^A-Za-z0-9._-]+", "_", upload.file_name)[-100:].lstrip(".") or "file"
+    upload.stored_name = default_storage.save(f"uploads/{upload.id}/{safe_name}", file)
+    upload.save()
+    return upload
+
+
+def upload_for(*, user: AbstractBaseUser, upload_id: uuid.UUID) -> Upload:
+    """The user's own upload. Raises NotFound for anybody else's."""
+    upload = Upload.objects.filter(pk=upload_id, owner=user).first()
+    if upload is None:
+        raise NotFound(
+            f"There is no upload {upload_id} of yours. Uploads are kept for some days; upload the file again."
+        )
+    return upload
+
+
+def preview_upload(*, upload: Upload, item_type: str | None, options: Mapping[str, Any]) -> Preview:
+    """A look at the upload's first rows. Raises InvalidInput, TooLarge."""
+    with bundle_stored(upload.stored_name, upload.file_name) as bundle:
+        return preview_make(bundle, options_from_json(options), item_type=item_type, limits=import_limits())
+
+
+def preview_path(*, path: Path, item_type: str | None, options: Mapping[str, Any]) -> Preview:
+    """A look at a file or folder of this machine, for the command line. Raises InvalidInput, TooLarge."""
+    with bundle_on_server(path) as bundle:
+        return preview_make(bundle, options_from_json(options), item_type=item_type, limits=import_limits())
+
+
+@transaction.atomic
+def import_create(
+    *, project: Project, upload: Upload, options: Mapping[str, Any], user: AbstractBaseUser
+) -> Import:
+    """An import of the upload waits for a worker. What can be seen now to be wrong raises InvalidInput, TooLarge."""
+    with bundle_stored(upload.stored_name, upload.file_name) as bundle:
+        resolved = _resolve(bundle, project, options_from_json(options))
+    work = Import.objects.create(
+        project=project,
+        created_by=user,
+        file_name=upload.file_name,
+        stored_name=upload.stored_name,
+        options=resolved.as_json(),
+    )
+    ring(import_items, work.pk)
+    return work
+
+
+def import_from_path(
+    *, project: Project, path: Path, options: Mapping[str, Any], user: AbstractBaseUser
+) -> Import:
+    """An import of a file or folder of this machine, for `import_run_inline`. Raises InvalidInput, TooLarge.
+
+    For the command line only: a request must never name a path.
+    """
+    path = path.expanduser().resolve()
+    if not path.exists():
+        raise InvalidInput(f"There is no file or folder {path}.", code="no_such_file")
+    with bundle_on_server(path) as bundle:
+        resolved = _resolve(bundle, project, options_from_json(options))
+    return Import.objects.create(
+        project=project,
+        created_by=user,
+        file_name=path.name[:500],
+        server_path=str(path),
+        options=resolved.as_json(),
+    )
+
+
+def import_run_inline(import_id: int, on_progress: Callable[[Import], None] | None = None) -> Import:
+    """Carry the import out in this process and return it, over. If a worker has it already, wait for that one."""
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    while True:
+        is_ours = import_run(import_id, worker=worker, on_progress=on_progress)
+        work = Import.objects.get(pk=import_id)
+        if is_ours or not work.is_open:
+            return work
+        if on_progress is not None:
+            on_progress(work)
+        time.sleep(POLL_SECONDS)
+
+
+def _resolve(bundle: Bundle, project: Project, options: ImportOptions) -> ImportOptions:
+    """The options with everything detected filled in, checked against what the file holds."""
+    dataset: Dataset = open_dataset(
+        bundle, options, item_type=str(ItemType(project.item_type)), limits=import_limits()
+    )
+    needs_labels = {
+        "label_first": options.label_first is not None,
+        "sealed": options.sealed,
+        "labels_from": options.labels_from == "machine",
+        "split": options.split == "test",
+    }
+    wrong = [name for name, is_asked in needs_labels.items() if is_asked]
+    if wrong and not dataset.can_be_labeled:
+        message = f"{wrong[0]} is set, but no labels were found in the file. Say which column is the label."
+        raise InvalidInput(message, code="bad_options", fields={f"options.{wrong[0]}": [message]})
+    return replace(dataset.options)
+
+
+def _base_name(name: str) -> str:
+    return name.replace("\\", "/").rsplit("/", 1)[-1].replace("\x00", "")[:500] or "file"

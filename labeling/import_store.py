@@ -1,0 +1,278 @@
+"""How an import meets the database: what is known of a batch's items, and writing what was decided.
+
+Rows go in by COPY. Every method is called inside the transaction of one batch.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict
+
+from django.db import connection
+
+from labeling.import_decisions import Decisions, ItemState
+from labeling.models import Blob, Import, LabelClass
+
+NAMESPACE = 4_160  # of advisory locks: imports of one project write one batch at a time
+BLOB_COLUMNS = ("sha256", "name", "thumbnail", "media_type", "width", "height", "mode", "n_bytes")
+
+
+class ImportStore:
+    """Reads and writes the items of one import's project."""
+
+    def __init__(self, work: Import) -> None:
+        self.work = work
+        self.project_id = work.project_id
+
+    def close(self) -> None:
+        """Nothing is left to clear away."""
+
+    def lock(self) -> None:
+        """Keep other imports of the project out until the transaction ends."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [NAMESPACE, self.project_id])
+
+    def known_items(self, keys: Collection[str], *, with_sealed: bool) -> dict[str, ItemState]:
+        """What the project knows under these keys."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT key, id, content_hash, split, imported_by_id IS NOT DISTINCT FROM %s
+                FROM labeling_item WHERE project_id = %s AND key = ANY(%s)
+                """,
+                [self.work.pk, self.project_id, list(keys)],
+            )
+            states = {
+                key: ItemState(pk, content_hash, split=split, is_ours=is_ours)
+                for key, pk, content_hash, split, is_ours in cursor.fetchall()
+            }
+            if states:
+                self._add_labels({state.id: state for state in states.values()}, with_sealed=with_sealed)
+        return states
+
+    def _add_labels(self, by_id: Mapping[int, ItemState], *, with_sealed: bool) -> None:
+        source_id = self.work.source_id
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT item_id, label_class_id, source_id, is_human, retired_at IS NULL, retired_reason
+                FROM labeling_label WHERE item_id = ANY(%s) AND (is_human OR source_id = %s)
+                """,
+                [list(by_id), source_id],
+            )
+            for item_id, class_id, said_by, is_human, stands, reason in cursor.fetchall():
+                state = by_id[item_id]
+                state.was_labeled |= is_human
+                state.is_disputed |= said_by == source_id and reason == "withdrawn"
+                if is_human and stands:
+                    state.human_id, state.human_is_ours = class_id, said_by == source_id
+                if not is_human:
+                    state.machine_id = class_id
+            if with_sealed:
+                cursor.execute(
+                    "SELECT item_id, label_class_id FROM labeling_sealedtruth WHERE item_id = ANY(%s)",
+                    [list(by_id)],
+                )
+                for item_id, class_id in cursor.fetchall():
+                    by_id[item_id].sealed_id = class_id
+
+    def same_content(self, hashes: Collection[str]) -> dict[str, str]:
+        """Content hash -> key of one item that has it."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT hash, (SELECT key FROM labeling_item
+                              WHERE project_id = %s AND content_hash = hash LIMIT 1)
+                FROM unnest(%s::varchar[]) AS hash
+                """,
+                [self.project_id, list(hashes)],
+            )
+            return {content_hash: key for content_hash, key in cursor.fetchall() if key is not None}
+
+    def next_item_ids(self, n_ids: int) -> Iterator[int]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence('labeling_item', 'id')) FROM generate_series(1, %s)",
+                [n_ids],
+            )
+            return iter([row[0] for row in cursor.fetchall()])
+
+    def class_ids(self) -> dict[str, int]:
+        return dict(LabelClass.objects.filter(project_id=self.project_id).values_list("name", "pk"))
+
+    def add_blobs(self, blobs: Sequence[Blob]) -> None:
+        """The rows of these blobs are there. In order of hash, so that two imports do not wait in a circle."""
+        rows = sorted(blobs, key=lambda blob: blob.sha256)
+        Blob.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1_000)
+
+    def write(self, decisions: Decisions, *, now: dt.datetime) -> None:
+        """Everything that was decided is in the tables."""
+        self._copy_items(decisions, now)
+        self._retire(decisions, now)
+        self._copy_labels(decisions, now)
+        with connection.cursor() as cursor:
+            if decisions.splits:
+                cursor.execute(
+                    """
+                    UPDATE labeling_item AS item SET split = moved.split
+                    FROM unnest(%s::bigint[], %s::varchar[]) AS moved (id, split)
+                    WHERE item.id = moved.id
+                    """,
+                    [list(decisions.splits), list(decisions.splits.values())],
+                )
+            if decisions.unsealed:
+                cursor.execute(
+                    "DELETE FROM labeling_sealedtruth WHERE item_id = ANY(%s)", [decisions.unsealed]
+                )
+            if decisions.sealed:
+                with cursor.copy("COPY labeling_sealedtruth (item_id, label_class_id) FROM STDIN") as copy:
+                    for row in decisions.sealed.items():
+                        copy.write_row(row)
+
+    def _copy_items(self, decisions: Decisions, now: dt.datetime) -> None:
+        images = [item.incoming.image.sha256 for item in decisions.items if item.incoming.image]
+        blob_ids = dict(Blob.objects.filter(sha256__in=images).values_list("sha256", "pk"))
+        columns = (
+            "id, project_id, key, content_hash, split, text, features, blob_id, imported_by_id, created_at"
+        )
+        with connection.cursor() as cursor, cursor.copy(f"COPY labeling_item ({columns}) FROM STDIN") as copy:
+            for item in decisions.items:
+                incoming = item.incoming
+                row = incoming.row
+                copy.write_row(
+                    (
+                        item.id,
+                        self.project_id,
+                        incoming.key,
+                        incoming.content_hash,
+                        item.split,
+                        row.text,
+                        None if row.features is None else json.dumps(row.features, allow_nan=False),
+                        blob_ids[incoming.image.sha256] if incoming.image else None,
+                        self.work.pk,
+                        now,
+                    )
+                )
+
+    def _copy_labels(self, decisions: Decisions, now: dt.datetime) -> None:
+        if not decisions.labels:
+            return
+        source = self.work.source
+        assert source is not None  # made before the first label
+        retired_by = self.work.created_by_id
+        columns = (
+            "project_id, item_id, label_class_id, source_id, is_human, confidence, created_at, "
+            "retired_at, retired_reason, retired_by_id"
+        )
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY labeling_label ({columns}) FROM STDIN") as copy,
+        ):
+            for label in decisions.labels:
+                stands = not label.retired_reason
+                copy.write_row(
+                    (
+                        self.project_id,
+                        label.item_id,
+                        label.class_id,
+                        source.pk,
+                        source.is_human,
+                        label.confidence,
+                        now,
+                        None if stands else now,
+                        label.retired_reason,
+                        None if stands else retired_by,
+                    )
+                )
+
+    def _retire(self, decisions: Decisions, now: dt.datetime) -> None:
+        """What no longer stands: our own labels that the file contradicts, machine labels under people's."""
+        source = self.work.source
+        with connection.cursor() as cursor:
+            if decisions.withdrawn and source is not None:
+                cursor.execute(
+                    """
+                    UPDATE labeling_label
+                    SET retired_at = %s, retired_reason = 'withdrawn', retired_by_id = %s
+                    WHERE item_id = ANY(%s) AND source_id = %s AND retired_at IS NULL
+                    """,
+                    [now, self.work.created_by_id, decisions.withdrawn, source.pk],
+                )
+            new_ids = {item.id for item in decisions.items}
+            words = {
+                label.item_id: label.class_id
+                for label in decisions.labels
+                if not label.retired_reason and label.item_id not in new_ids
+            }
+            if words and source is not None and source.is_human:
+                cursor.execute(
+                    """
+                    UPDATE labeling_label AS label
+                    SET retired_at = %s, retired_by_id = %s,
+                        retired_reason = CASE WHEN label.label_class_id = word.class_id
+                                              THEN 'confirmed' ELSE 'corrected' END
+                    FROM unnest(%s::bigint[], %s::bigint[]) AS word (item_id, class_id)
+                    WHERE label.item_id = word.item_id AND NOT label.is_human AND label.retired_at IS NULL
+                      AND label.source_id = (SELECT source_id FROM labeling_publication
+                                             WHERE project_id = %s AND ended_at IS NULL)
+                    """,
+                    [now, self.work.created_by_id, list(words), list(words.values()), self.project_id],
+                )
+
+
+class DryStore(ImportStore):
+    """Writes nothing but a temporary table that remembers what this import would have added."""
+
+    def __init__(self, work: Import) -> None:
+        super().__init__(work)
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS import_seen")
+            cursor.execute(
+                'CREATE TEMPORARY TABLE import_seen (key varchar COLLATE "C" PRIMARY KEY, hash varchar, state jsonb)'
+            )
+            cursor.execute("CREATE INDEX import_seen_hash ON import_seen (hash)")
+        self.n_ids = 0
+
+    def close(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS import_seen")
+
+    def lock(self) -> None:
+        """Nothing is written, so nobody has to wait."""
+
+    def known_items(self, keys: Collection[str], *, with_sealed: bool) -> dict[str, ItemState]:
+        states = super().known_items(keys, with_sealed=with_sealed)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT key, state FROM import_seen WHERE key = ANY(%s)", [list(keys)])
+            for key, state in cursor.fetchall():
+                states[key] = ItemState(**{**json.loads(state), "label_row": None})
+        return states
+
+    def same_content(self, hashes: Collection[str]) -> dict[str, str]:
+        found = super().same_content(hashes)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT hash, (SELECT key FROM import_seen WHERE import_seen.hash = wanted.hash LIMIT 1) "
+                "FROM unnest(%s::varchar[]) AS wanted (hash)",
+                [list(hashes)],
+            )
+            return found | {content_hash: key for content_hash, key in cursor.fetchall() if key is not None}
+
+    def next_item_ids(self, n_ids: int) -> Iterator[int]:
+        """Ids that no item will ever have."""
+        start = self.n_ids
+        self.n_ids += n_ids
+        return iter(range(-start - 1, -start - n_ids - 1, -1))
+
+    def add_blobs(self, blobs: Sequence[Blob]) -> None:
+        """A dry run stores no image."""
+
+    def write(self, decisions: Decisions, *, now: dt.datetime) -> None:
+        keys = list(decisions.touched)
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM import_seen WHERE key = ANY(%s)", [keys])
+            with cursor.copy("COPY import_seen (key, hash, state) FROM STDIN") as copy:
+                for key, state in decisions.touched.items():
+                    copy.write_row((key, state.content_hash, json.dumps(asdict(state))))

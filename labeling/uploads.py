@@ -1,0 +1,83 @@
+"""Where an import's bytes are: an uploaded file in the storage, or a path that the command line named."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from labeling.errors import InvalidInput, NotFound
+from labeling.models import Import, Upload
+from labeling.readers.bundle import Bundle, FileBundle, FolderBundle, ZipBundle
+from labeling.readers.idx import find_pairs
+from labeling.readers.rows import Limits
+from labeling.work import OPEN_STATES
+
+UPLOAD_LIFE = dt.timedelta(days=7)
+SWEEP_AT_ONCE = 100
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def import_limits() -> Limits:
+    """What one row may hold, by the settings."""
+    return Limits(
+        text_chars=settings.ASSAY_MAX_TEXT_CHARS,
+        image_bytes=settings.ASSAY_MAX_IMAGE_BYTES,
+        image_pixels=settings.ASSAY_MAX_IMAGE_PIXELS,
+    )
+
+
+@contextmanager
+def bundle_stored(stored_name: str, file_name: str) -> Iterator[Bundle]:
+    """The uploaded file as a bundle; a zip archive is seen by its content. Raises InvalidInput, TooLarge."""
+    if not default_storage.exists(stored_name):
+        raise NotFound(f"The uploaded file {file_name!r} is no longer there. Upload it again.")
+    with default_storage.open(stored_name, "rb") as stream:
+        if stream.read(4) in ZIP_MAGICS:
+            stream.seek(0)
+            yield ZipBundle(cast(BinaryIO, stream))
+            return
+    yield FileBundle(
+        file_name,
+        lambda: cast(BinaryIO, default_storage.open(stored_name, "rb")),
+        default_storage.size(stored_name),
+    )
+
+
+@contextmanager
+def bundle_on_server(path: Path) -> Iterator[Bundle]:
+    """A folder or file of this machine as a bundle. Images and labels of IDX files find each other."""
+    if path.is_dir():
+        yield FolderBundle(path)
+        return
+    try:
+        with path.open("rb") as stream:
+            if stream.read(4) in ZIP_MAGICS:
+                stream.seek(0)
+                yield ZipBundle(stream)
+                return
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", code="no_such_file") from None
+    pairs = find_pairs([other.name for other in path.parent.iterdir() if other.is_file()])
+    labels = [pair.labels for pair in pairs if pair.images == path.name and pair.labels]
+    yield FolderBundle(path.parent, [path.name, *labels])
+
+
+def uploads_sweep() -> int:
+    """Uploads past their days are gone, unless an import still waits for them. Returns how many went."""
+    now = timezone.now()
+    waiting = Import.objects.filter(state__in=OPEN_STATES, stored_name=OuterRef("stored_name"))
+    old = Upload.objects.filter(~Exists(waiting), created_at__lt=now - UPLOAD_LIFE)
+    n_swept = 0
+    for upload in old[:SWEEP_AT_ONCE]:
+        default_storage.delete(upload.stored_name)
+        upload.delete()
+        n_swept += 1
+    return n_swept
