@@ -1,0 +1,14 @@
+"""`assay setup`: what an upgrade needs before its parts start on your own hosts."""
+
+from __future__ import annotations
+
+import click
+from django.core.management import call_command
+
+
+@click.command("setup")
+def setup_command() -> None:
+    """Make tables and static files. Safe to run again."""
+    call_command("check", deploy=False)
+    call_command("migrate", interactive=False)
+    call_command("collectstatic", interactive=False, verbosity=0)
