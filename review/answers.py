@@ -139,7 +139,7 @@ def _apply(
     if agreed:
         _link_votes(agreed)
     if (words or agreed) and project.retrain_after:
-        transaction.on_commit(lambda: run_request_if_due(project.pk))
+        transaction.on_commit(lambda: run_request_if_due(project.pk), robust=True)
 
 
 def _count_votes(project: Project, person: AbstractBaseUser, votes: list[tuple[int, _Row]]) -> dict[int, int]:

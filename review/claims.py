@@ -76,7 +76,7 @@ _CLAIM = f"""
         FOR UPDATE SKIP LOCKED
     ), lease AS (
         INSERT INTO review_lease (entry_id, project_id, person_id, state, until, created_at)
-        SELECT id, %(project)s, %(person)s, 'held', now() + %(lease_seconds)s * interval '1 second', now()
+        SELECT id, %(project)s, %(person)s, 'held', now() + %(lease_seconds)s * interval '1 second', clock_timestamp()
         FROM picked
         ON CONFLICT DO NOTHING
         RETURNING entry_id, until

@@ -1,0 +1,162 @@
+"""The queue and answers. Flags, labels by hand, publications and histories: oversight_api."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labeling.errors import InvalidInput
+from labeling.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, page_response, read_page
+from labeling.permissions import MAY_ANSWER, MAY_ENGINEER, membership_for, project_for, row_for
+from labeling.project_api import valid
+from review.answers import MAX_ANSWERS, NewAnswer, answers_submit
+from review.claims import entries_claim, entries_release
+from review.models import Answer
+from review.pipeline import queue_refill
+from review.selectors import answer_page, queue_summary
+from review.serializers import (
+    AnswerInput,
+    AnswerOutput,
+    AnswersInput,
+    AnswersOutput,
+    ClaimInput,
+    ClaimOutput,
+    EntryOutput,
+    QueueOutput,
+    RefillOutput,
+    ReleaseInput,
+    ReleaseOutput,
+)
+from review.undoing import answer_undo
+
+
+@extend_schema(tags=["review"])
+class QueueView(APIView):
+    @extend_schema(
+        operation_id="queue_show", summary="How much waits in the queue, and why", responses=QueueOutput
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id)
+        return Response(queue_summary(project=project, person=request.user))
+
+
+@extend_schema(tags=["review"])
+class ClaimView(APIView):
+    @extend_schema(
+        operation_id="queue_claim",
+        summary="Hold up to n entries: those you hold already, renewed, then the next in order",
+        request=ClaimInput,
+        responses={200: ClaimOutput, 400: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        membership = membership_for(request.user, project_id, MAY_ANSWER)
+        n = valid(ClaimInput, request)["n"]
+        return Response(
+            entries_claim(project=membership.project, person_id=request.user.pk, role=membership.role, n=n)
+        )
+
+
+@extend_schema(tags=["review"])
+class ReleaseView(APIView):
+    @extend_schema(
+        operation_id="queue_release",
+        summary="Give entries back unanswered, for others to have at once",
+        request=ReleaseInput,
+        responses={200: ReleaseOutput, 400: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_ANSWER)
+        entry_ids = valid(ReleaseInput, request)["entry_ids"]
+        n_released = entries_release(project=project, person_id=request.user.pk, entry_ids=entry_ids)
+        return Response({"n_released": n_released})
+
+
+@extend_schema(tags=["review"])
+class RefillView(APIView):
+    @extend_schema(
+        operation_id="queue_refill",
+        summary="Choose anew what people see next, up to the review budget",
+        request=None,
+        responses=RefillOutput,
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_ENGINEER)
+        return Response(RefillOutput(queue_refill(project=project)).data)
+
+
+@extend_schema(tags=["review"])
+class AnswersView(APIView):
+    @extend_schema(
+        operation_id="answers_submit",
+        summary="Answer up to 500 entries; sending an answer twice is sending it once",
+        description="Every answer has its own outcome, in the order sent. A refused one says why, and does "
+        "not hold up the others. A late answer is stored as long as its entry wants answers.",
+        request=AnswersInput,
+        responses={200: AnswersOutput, 400: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        membership = membership_for(request.user, project_id, MAY_ANSWER)
+        results = read_answers(request.data)
+        good = [row for row in results if isinstance(row, NewAnswer)]
+        stored = iter(
+            answers_submit(
+                project=membership.project, person=request.user, role=membership.role, answers=good
+            )
+        )
+        return Response({"results": [next(stored) if isinstance(row, NewAnswer) else row for row in results]})
+
+
+@extend_schema(tags=["review"])
+class MyAnswersView(APIView):
+    @extend_schema(
+        operation_id="answers_mine",
+        summary="Your answers, those undone included, the newest first",
+        parameters=PAGE_PARAMETERS,
+        responses=page_of(AnswerOutput),
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id)
+        page = read_page(request, str, str)
+        answers, last = answer_page(project=project, person=request.user, after=page.after, limit=page.limit)
+        return page_response(answers, encode_cursor(*last) if last else None, AnswerOutput)
+
+
+@extend_schema(tags=["review"])
+class AnswerUndoView(APIView):
+    @extend_schema(
+        operation_id="answer_undo",
+        summary="Take your answer back; you hold its entry again",
+        request=None,
+        responses={200: EntryOutput, 404: ErrorOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, key: UUID) -> Response:
+        mine = Answer.objects.filter(person=request.user).select_related("label")
+        answer = row_for(request.user, mine, key, MAY_ANSWER)
+        return Response(answer_undo(answer=answer, person=request.user))
+
+
+def read_answers(body: Any) -> list[NewAnswer | dict[str, str]]:
+    """Each answer of the body, or its refusal: one that has no good shape does not hold up the others."""
+    rows = body.get("answers") if isinstance(body, dict) else None
+    if not isinstance(rows, list) or not 1 <= len(rows) <= MAX_ANSWERS:
+        sentence = f"Send 1 to {MAX_ANSWERS} answers as a list."
+        raise InvalidInput(sentence, fields={"answers": [sentence]})
+    return [_read_answer(row) for row in rows]
+
+
+def _read_answer(row: Any) -> NewAnswer | dict[str, str]:
+    given = AnswerInput(data=row)
+    if given.is_valid():
+        return NewAnswer(**given.validated_data)
+    field, sentences = next(iter(given.errors.items()))
+    return {
+        "key": str(row.get("key", "")) if isinstance(row, dict) else "",
+        "outcome": "refused",
+        "code": "invalid_input",
+        "message": f"{field}: {sentences[0]}",
+    }

@@ -1,0 +1,186 @@
+"""Flags, disputes, labels by hand, publications, and the history of an item."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labeling.errors import InvalidInput
+from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
+from labeling.models import Item, Label
+from labeling.permissions import MAY_ANSWER, MAY_ENGINEER, MAY_REVIEW, MAY_SEE, project_for, row_for
+from labeling.project_api import valid
+from labeling.serializers import LabelOutput
+from review.flagging import flag_add, flag_resolve
+from review.history import item_history
+from review.models import Entry, Flag
+from review.publish import publication_discard, round_publish
+from review.relabeling import MAX_RELABELED, Relabel, entry_decide, items_relabel, label_withdraw
+from review.selectors import disputes_of, flags_of, publications_of
+from review.serializers import (
+    DisputeOutput,
+    FlagInput,
+    FlagOutput,
+    HistoryOutput,
+    PublicationInput,
+    PublicationOutput,
+    RelabeledOutput,
+    RelabelInput,
+    VerdictInput,
+    dispute_json,
+)
+from training.models import Round
+
+
+@extend_schema(tags=["review"])
+class ItemFlagsView(APIView):
+    @extend_schema(
+        operation_id="flag_add",
+        summary="Ask a reviewer for a second look at an item",
+        request=FlagInput,
+        responses={201: FlagOutput, 400: ErrorOutput},
+    )
+    def post(self, request: Request, item_id: int) -> Response:
+        item = row_for(request.user, Item.objects.all(), item_id, MAY_ANSWER)
+        flag = flag_add(item=item, person=request.user, note=valid(FlagInput, request)["note"])
+        return Response(FlagOutput(flag).data, status=status.HTTP_201_CREATED)
+
+
+@extend_schema(tags=["review"])
+class FlagsView(APIView):
+    @extend_schema(
+        operation_id="flags_list",
+        summary="Flags of a project, settled ones included, the newest first",
+        parameters=PAGE_PARAMETERS,
+        responses=page_of(FlagOutput),
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id)
+        return page_response(*keyset_page(request, flags_of(project)), FlagOutput)
+
+
+@extend_schema(tags=["review"])
+class FlagResolveView(APIView):
+    @extend_schema(
+        operation_id="flag_resolve",
+        summary="Settle a flag; with the item's last one, its flagged entry leaves the queue",
+        request=None,
+        responses={200: FlagOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, flag_id: int) -> Response:
+        flag = row_for(request.user, Flag.objects.select_related("person", "item"), flag_id, MAY_REVIEW)
+        return Response(FlagOutput(flag_resolve(flag=flag)).data)
+
+
+@extend_schema(tags=["review"])
+class DisputesView(APIView):
+    @extend_schema(
+        operation_id="disputes_list",
+        summary="Entries on which people disagree, with what each said",
+        parameters=PAGE_PARAMETERS,
+        responses=page_of(DisputeOutput),
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_REVIEW)
+        entries, cursor = keyset_page(request, disputes_of(project))
+        return Response({"results": [dispute_json(entry) for entry in entries], "next": cursor})
+
+
+@extend_schema(tags=["review"])
+class VerdictView(APIView):
+    @extend_schema(
+        operation_id="entry_decide",
+        summary="Decide a disputed or flagged entry",
+        request=VerdictInput,
+        responses={200: LabelOutput, 400: ErrorOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, entry_id: int) -> Response:
+        entry = row_for(request.user, Entry.objects.select_related("project"), entry_id, MAY_REVIEW)
+        class_id = valid(VerdictInput, request)["class_id"]
+        return Response(LabelOutput(entry_decide(entry=entry, person=request.user, class_id=class_id)).data)
+
+
+@extend_schema(tags=["review"])
+class RelabelView(APIView):
+    @extend_schema(
+        operation_id="items_relabel",
+        summary="Label up to 10,000 items directly, past the queue; all or none",
+        request=RelabelInput(many=True),
+        responses={200: RelabeledOutput, 400: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_REVIEW)
+        if not isinstance(request.data, list) or not 1 <= len(request.data) <= MAX_RELABELED:
+            raise InvalidInput(f"Send a list of 1 to {MAX_RELABELED:,} objects of item_id and class_id.")
+        changes = [Relabel(**row) for row in valid(RelabelInput, request, many=True)]
+        labels = items_relabel(project=project, person=request.user, changes=changes)
+        return Response({"label_ids": [label.pk for label in labels]})
+
+
+@extend_schema(tags=["review"])
+class LabelView(APIView):
+    @extend_schema(
+        operation_id="label_withdraw",
+        summary="Withdraw your own label; reviewers, any person's. It is retired, not deleted",
+        responses={204: None, 403: ErrorOutput, 409: ErrorOutput},
+    )
+    def delete(self, request: Request, label_id: int) -> Response:
+        labels = Label.objects.select_related("project", "source")
+        label = row_for(request.user, labels, label_id, MAY_ANSWER)
+        label_withdraw(label=label, person=request.user, role=label.member_role)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema(tags=["review"])
+class HistoryView(APIView):
+    @extend_schema(
+        operation_id="item_history",
+        summary="Everything that happened to an item, the oldest first",
+        responses=HistoryOutput,
+    )
+    def get(self, request: Request, item_id: int) -> Response:
+        item = row_for(request.user, Item.objects.all(), item_id, MAY_SEE)
+        return Response({"events": item_history(item=item, person=request.user, role=item.member_role)})
+
+
+@extend_schema(tags=["publications"])
+class PublicationsView(APIView):
+    @extend_schema(
+        operation_id="publications_list",
+        summary="Which machine labels stood when, the newest first",
+        parameters=PAGE_PARAMETERS,
+        responses=page_of(PublicationOutput),
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id)
+        return page_response(*keyset_page(request, publications_of(project)), PublicationOutput)
+
+    @extend_schema(
+        operation_id="round_publish",
+        summary="Publish a round, or put an earlier one back, in one act",
+        request=PublicationInput,
+        responses={201: PublicationOutput, 404: ErrorOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project_for(request.user, project_id, MAY_ENGINEER)
+        rounds = Round.objects.filter(run__project=project_id)
+        round_id = valid(PublicationInput, request)["round_id"]
+        round = row_for(request.user, rounds, round_id, MAY_ENGINEER, project="run__project")
+        publication = round_publish(round_id=round.pk, by=request.user)
+        return Response(PublicationOutput(publication).data, status=status.HTTP_201_CREATED)
+
+
+@extend_schema(tags=["publications"])
+class DiscardView(APIView):
+    @extend_schema(
+        operation_id="publication_discard",
+        summary="Take all machine labels away; people's stay, and a round can be put back",
+        request=None,
+        responses={200: PublicationOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_ENGINEER)
+        return Response(PublicationOutput(publication_discard(project=project, by=request.user)).data)

@@ -1,0 +1,127 @@
+"""What workers do for the queue: publish what is ready, take back leases, keep the queue filled."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from labeling.errors import AssayError, Conflict
+from labeling.locks import lock_labels_shared
+from labeling.models import Project
+from review.claims import leases_expire
+from review.models import Answer, Refill
+from review.publish import round_publish
+from review.refill import refill_carry_out, refill_plan
+from training.models import Round, RoundState
+from training.services import run_request_if_due
+
+logger = logging.getLogger(__name__)
+
+MAX_EXPIRED = 10_000  # leases in one statement
+RECENT = dt.timedelta(minutes=1)  # what the sweep looks at again, in case that a bell was lost
+
+
+def sweep() -> None:
+    """Do whatever should have happened and has not. Harmless when it runs twice, or twice at once."""
+    while leases_expire(max_expired=MAX_EXPIRED) == MAX_EXPIRED:
+        pass
+    publish_ready()
+    withdraw_labeled_elsewhere()
+    start_due_runs()
+    for project in projects_starting_cold():
+        queue_refill(project=project, withdraws=False)
+
+
+def publish_ready() -> None:
+    """The newest ready round of each project is published; a round that cannot be is skipped, with a log line."""
+    ready = Round.objects.filter(state=RoundState.READY, run__project__deleted_at__isnull=True)
+    newest = dict(ready.order_by("pk").values_list("run__project_id", "pk"))  # the last of each stays
+    for project_id, round_id in newest.items():
+        try:
+            round_publish(round_id=round_id)
+        except Conflict as error:
+            # Under way: the other worker does it. Else somebody published it by hand a moment ago.
+            logger.info("Round %s of project %s is left alone: %s", round_id, project_id, error)
+        except AssayError as error:
+            logger.warning("Round %s of project %s cannot be published: %s", round_id, project_id, error)
+            Round.objects.filter(pk=round_id, state=RoundState.READY).update(state=RoundState.SKIPPED)
+
+
+def queue_refill(*, project: Project, withdraws: bool = True) -> Refill:
+    """The queue is filled up to the budget by the newest published round, or at random without one.
+
+    With `withdraws` the machine-made entries that nobody holds are chosen anew; without, they stay and
+    only what is missing is added.
+    """
+    newest = Round.objects.filter(run__project=project, state=RoundState.PUBLISHED).order_by("-pk")
+    with transaction.atomic():
+        plan = refill_plan(
+            project=project,
+            round_id=newest.values_list("pk", flat=True).first(),
+            withdraws=withdraws,
+        )
+        lock_labels_shared(project.pk)
+        return refill_carry_out(project=project, plan=plan)
+
+
+def projects_starting_cold() -> list[Project]:
+    """Projects with items, no model, and less than half of their budget in the queue.
+
+    Those whose last refill found fewer items than it asked for wait until there are new ones.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT project.id FROM labeling_project project
+            CROSS JOIN LATERAL (
+                SELECT max(id) AS last_item_id FROM labeling_item WHERE project_id = project.id
+            ) item
+            LEFT JOIN LATERAL (
+                SELECT n_added < n_asked AS has_more_room, last_item_id FROM review_refill
+                WHERE project_id = project.id ORDER BY id DESC LIMIT 1
+            ) refill ON true
+            WHERE project.deleted_at IS NULL AND item.last_item_id IS NOT NULL
+              AND NOT (coalesce(refill.has_more_room, false) AND refill.last_item_id = item.last_item_id)
+              AND NOT EXISTS (
+                SELECT 1 FROM labeling_import import
+                WHERE import.project_id = project.id AND import.state IN ('queued', 'running'))
+              AND NOT EXISTS (
+                SELECT 1 FROM training_round round JOIN training_run run ON run.id = round.run_id
+                WHERE run.project_id = project.id AND round.state IN ('ready', 'published'))
+              AND project.review_budget > 2 * (
+                SELECT count(*) FROM (
+                    SELECT 1 FROM review_entry
+                    WHERE project_id = project.id AND state = 'open' LIMIT project.review_budget
+                ) entry)
+            """
+        )
+        ids = [project_id for (project_id,) in cursor.fetchall()]
+    return list(Project.objects.filter(pk__in=ids))
+
+
+def withdraw_labeled_elsewhere() -> int:
+    """Entries whose item a file has labeled since are withdrawn, unless somebody holds them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE review_entry entry SET state = 'withdrawn', n_free = 0, closed_at = now()
+            FROM labeling_import import, labeling_label human
+            WHERE import.state = 'done' AND import.n_labels_added > 0 AND import.finished_at > %s
+              AND entry.project_id = import.project_id AND entry.state = 'open'
+              AND entry.n_free = entry.n_wanted AND entry.reason <> 'flagged'
+              AND human.item_id = entry.item_id AND human.is_human AND human.retired_at IS NULL
+              AND human.created_at > entry.created_at
+            """,
+            [timezone.now() - RECENT],
+        )
+        return cursor.rowcount
+
+
+def start_due_runs() -> None:
+    """Runs that recent answers made due are started, in case that the one who answered last could not."""
+    recent = Answer.objects.filter(created_at__gt=timezone.now() - RECENT, project__retrain_after__gt=0)
+    for project_id in recent.values_list("project_id", flat=True).distinct().order_by():
+        run_request_if_due(project_id)

@@ -1,0 +1,127 @@
+"""What a reviewer decides: verdicts on disputes, and labels on any item, past the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from labeling.errors import Conflict, InvalidInput, NotAllowed
+from labeling.locks import lock_labels_shared
+from labeling.models import Item, Label, LabelClass, Project
+from labeling.permissions import MAY_REVIEW
+from labeling.services import Word, label_retire, labels_record, source_for_person
+from review.entries import entries_close
+from review.flagging import flags_resolve
+from review.models import Entry, EntryState, Reason
+from training.services import run_request_if_due
+
+MAX_RELABELED = 10_000  # items in one request
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relabel:
+    """One item, by id or key, and the class it is to have, by id or name."""
+
+    item_id: int | None = None
+    key: str | None = None
+    class_id: int | None = None
+    class_name: str | None = None
+
+
+def items_relabel(*, project: Project, person: AbstractBaseUser, changes: Sequence[Relabel]) -> list[Label]:
+    """Every item has the label of this person, all or none; their open entries are closed, flags resolved.
+
+    Raises InvalidInput, with the rows, for items and classes that the project does not have.
+    """
+    words = _words(project, changes)
+    with transaction.atomic():
+        return _record(project, person, words)
+
+
+def entry_decide(*, entry: Entry, person: AbstractBaseUser, class_id: int) -> Label:
+    """The reviewer's class is the item's label, and the dispute is over. Raises Conflict, InvalidInput."""
+    with transaction.atomic():
+        lock_labels_shared(entry.project_id)
+        state, reason = (
+            Entry.objects.select_for_update().filter(pk=entry.pk).values_list("state", "reason").get()
+        )
+        is_flagged = state == EntryState.OPEN and reason == Reason.FLAGGED
+        if state != EntryState.DISPUTED and not is_flagged:
+            raise Conflict(
+                f"Entry {entry.pk} is neither disputed nor flagged ({EntryState(state).label.lower()}), "
+                "so there is nothing to decide. Relabel the item instead.",
+                code="not_disputed",
+            )
+        (label,) = _record(entry.project, person, [Word(entry.item_id, class_id)])
+        return label
+
+
+@transaction.atomic
+def label_withdraw(*, label: Label, person: AbstractBaseUser, role: str) -> Label:
+    """The human label no longer stands. Its author may do this, and reviewers. Raises Conflict, NotAllowed."""
+    if not label.is_human:
+        raise InvalidInput(
+            "This is a machine's label. Relabel the item, or discard the published round as a whole.",
+            code="machine_label",
+        )
+    if label.source.user_id != person.pk and role not in MAY_REVIEW:
+        raise NotAllowed("This label is not yours; ask its author or a reviewer to withdraw it.")
+    label_retire(label=label, by=person)
+    label.refresh_from_db()
+    return label
+
+
+def _record(project: Project, person: AbstractBaseUser, words: Sequence[Word]) -> list[Label]:
+    """Label the items and take them out of the queue. For a caller's transaction."""
+    now = lock_labels_shared(project.pk)
+    item_ids = [word.item_id for word in words]
+    is_open = [EntryState.OPEN, EntryState.DISPUTED]
+    waiting = Entry.objects.select_for_update().filter(item_id__in=item_ids, state__in=is_open).order_by("pk")
+    entry_ids = list(waiting.values_list("pk", flat=True))
+    source = source_for_person(project=project, user=person)
+    recorded = labels_record(project=project, words=words, source=source, by=person)
+    entries_close(entry_ids=entry_ids, state=EntryState.DONE)
+    flags_resolve(item_ids=item_ids, now=now)
+    if project.retrain_after:
+        transaction.on_commit(lambda: run_request_if_due(project.pk), robust=True)
+    return [label.label for label in recorded]
+
+
+def _words(project: Project, changes: Sequence[Relabel]) -> list[Word]:
+    """The changes with ids for keys and names. Raises InvalidInput that names each wrong row."""
+    items = Item.objects.filter(project=project)
+    ids = set(
+        items.filter(pk__in=[c.item_id for c in changes if c.item_id is not None]).values_list(
+            "pk", flat=True
+        )
+    )
+    by_key = dict(
+        items.filter(key__in=[c.key for c in changes if c.key is not None]).values_list("key", "pk")
+    )
+    class_by_name = dict(LabelClass.objects.filter(project=project).values_list("name", "pk"))
+    class_ids = set(class_by_name.values())
+    words: list[Word] = []
+    wrong: dict[str, list[str]] = {}
+    for row, change in enumerate(changes):
+        item_id = change.item_id if change.item_id in ids else by_key.get(change.key or "")
+        class_id = (
+            change.class_id if change.class_id in class_ids else class_by_name.get(change.class_name or "")
+        )
+        problems = []
+        if item_id is None:
+            problems.append(f"There is no item {change.item_id or change.key!r} in this project.")
+        if class_id is None:
+            problems.append(f"There is no class {change.class_id or change.class_name!r} in this project.")
+        if problems:
+            wrong[f"row {row}"] = problems
+        elif item_id is not None and class_id is not None:
+            words.append(Word(item_id, class_id))
+    if wrong:
+        raise InvalidInput(
+            f"{len(wrong)} of {len(changes)} rows name an item or a class that is not there; nothing was changed.",
+            fields=wrong,
+        )
+    return words

@@ -1,0 +1,58 @@
+"""What the pages of the queue read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Count, Q, QuerySet
+
+from labeling.models import Project, Publication
+from review.models import Answer, Entry, EntryState, Flag, Lease, LeaseState
+
+
+def queue_summary(*, project: Project, person: AbstractBaseUser) -> dict[str, Any]:
+    """How much is in the queue, by reason, and this person's part of it."""
+    entries = Entry.objects.filter(project=project)
+    by_reason = dict(
+        entries.filter(state=EntryState.OPEN).values_list("reason").annotate(n=Count("pk")).order_by("reason")
+    )
+    held = Lease.objects.filter(project=project, state=LeaseState.HELD)
+    answered = Answer.objects.filter(project=project, person=person, withdrawn_at__isnull=True)
+    return {
+        "n_open": sum(by_reason.values()),
+        "n_disputed": entries.filter(state=EntryState.DISPUTED).count(),
+        "by_reason": by_reason,
+        "answered_by_me": answered.count(),
+        **held.aggregate(n_held=Count("pk"), held_by_me=Count("pk", filter=Q(person=person))),
+    }
+
+
+def answer_page(
+    *, project: Project, person: AbstractBaseUser, after: Sequence[Any] | None, limit: int
+) -> tuple[list[Answer], tuple[str, str] | None]:
+    """The person's answers, those undone included, the newest first; and the key of the last if there are more."""
+    mine = Answer.objects.filter(project=project, person=person).select_related("item")
+    if after is not None:
+        at, key = after
+        mine = mine.filter(Q(created_at__lt=at) | Q(created_at=at, key__gt=key))
+    answers = list(mine.order_by("-created_at", "key")[: limit + 1])
+    has_more = len(answers) > limit
+    answers = answers[:limit]
+    last = answers[-1] if has_more else None
+    return answers, (last.created_at.isoformat(), str(last.key)) if last else None
+
+
+def flags_of(project: Project) -> QuerySet[Flag]:
+    return Flag.objects.filter(project=project).select_related("person", "item")
+
+
+def disputes_of(project: Project) -> QuerySet[Entry]:
+    """Entries on which people disagree, each with the answers that count."""
+    disputed = Entry.objects.filter(project=project, state=EntryState.DISPUTED)
+    return disputed.select_related("item__blob").prefetch_related("answers__person")
+
+
+def publications_of(project: Project) -> QuerySet[Publication]:
+    return Publication.objects.filter(project=project).select_related("source", "source__round", "started_by")

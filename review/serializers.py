@@ -1,0 +1,279 @@
+"""Shapes in and out of the queue, answers, flags, labels by hand, publications and histories.
+
+Claims and results are written as plain dictionaries by their services, many times faster; the output
+serializers of those describe them for the schema.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from labeling.models import Publication, Split
+from labeling.serializers import ItemOutput, SourceOutput, item_json
+from review.answers import MAX_ANSWERS
+from review.history import KINDS
+from review.models import Answer, AnswerKind, Entry, Flag, Reason, Refill
+
+MAX_ID = 2**63 - 1
+MAX_CLAIMED = 50
+
+
+# The queue
+
+
+class ClaimInput(serializers.Serializer):
+    n = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_CLAIMED,
+        default=1,
+        help_text="Entries to hold, those held already included.",
+    )
+
+
+class SuggestionOutput(serializers.Serializer):
+    class_id = serializers.IntegerField()
+    confidence = serializers.FloatField(help_text="Calibrated, 0 to 1.")
+
+
+class EntryOutput(serializers.Serializer):
+    """One item to look at, held by the person until the lease runs out."""
+
+    id = serializers.IntegerField()
+    reason = serializers.ChoiceField(choices=Reason.choices)
+    lease_until = serializers.DateTimeField()
+    is_blind = serializers.BooleanField(
+        help_text="The suggestion is kept back, so as not to sway the answer."
+    )
+    suggestion = SuggestionOutput(allow_null=True)
+    item = ItemOutput(help_text="Its label is always null here.")
+
+
+class ClaimOutput(serializers.Serializer):
+    entries = EntryOutput(many=True)
+    n_open = serializers.IntegerField(help_text="Entries that are free besides; counted up to 1,000.")
+
+
+class ReleaseInput(serializers.Serializer):
+    entry_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=MAX_ID), max_length=1_000
+    )
+
+
+class ReleaseOutput(serializers.Serializer):
+    n_released = serializers.IntegerField(help_text="Of the entries asked for, those you held.")
+
+
+class QueueOutput(serializers.Serializer):
+    n_open = serializers.IntegerField()
+    n_held = serializers.IntegerField(help_text="Leases that somebody holds.")
+    n_disputed = serializers.IntegerField()
+    by_reason = serializers.DictField(child=serializers.IntegerField())
+    held_by_me = serializers.IntegerField()
+    answered_by_me = serializers.IntegerField()
+
+
+class RefillOutput(serializers.ModelSerializer):
+    class Meta:
+        model = Refill
+        fields = ["id", "round_id", "n_asked", "n_added", "n_withdrawn", "created_at"]
+
+
+# Answers
+
+
+class AnswerInput(serializers.Serializer):
+    key = serializers.UUIDField(help_text="Made by the client, a new one for each answer.")
+    entry_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+    kind = serializers.ChoiceField(choices=AnswerKind.choices, default=AnswerKind.LABEL)
+    class_id = serializers.IntegerField(
+        min_value=1, max_value=MAX_ID, required=False, allow_null=True, default=None
+    )
+    seconds = serializers.FloatField(
+        min_value=0, max_value=86_400, required=False, allow_null=True, default=None,
+        help_text="From shown to answered.",
+    )  # fmt: skip
+    note = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        is_label = given["kind"] == AnswerKind.LABEL
+        if is_label and given["class_id"] is None:
+            raise serializers.ValidationError({"class_id": "An answer of kind label names a class."})
+        if not is_label and given["class_id"] is not None:
+            raise serializers.ValidationError({"class_id": "A skip names no class; leave class_id out."})
+        return given
+
+
+class AnswersInput(serializers.Serializer):
+    """For the schema: each answer is checked by itself, so that a bad one does not hold up the others."""
+
+    answers = AnswerInput(many=True, help_text=f"1 to {MAX_ANSWERS}.")
+
+
+class AnswerResultOutput(serializers.Serializer):
+    key = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=["stored", "repeated", "refused"])
+    code = serializers.CharField(help_text="Why it was refused, machine readable; else empty.")
+    message = serializers.CharField(help_text="Why it was refused, in a sentence; else empty.")
+
+
+class AnswersOutput(serializers.Serializer):
+    results = AnswerResultOutput(many=True)
+
+
+class AnswerOutput(serializers.ModelSerializer):
+    class_id = serializers.IntegerField(source="label_class_id", allow_null=True)
+    item_key = serializers.CharField(source="item.key")
+
+    class Meta:
+        model = Answer
+        fields = [
+            "key", "entry_id", "item_id", "item_key", "kind", "class_id", "label_id", "seen", "seconds", "note",
+            "created_at", "withdrawn_at",
+        ]  # fmt: skip
+
+
+class VoteOutput(serializers.Serializer):
+    person = serializers.CharField(source="person.username")
+    class_id = serializers.IntegerField(source="label_class_id")
+    created_at = serializers.DateTimeField()
+
+
+class DisputeOutput(serializers.Serializer):
+    """An entry on which people disagree, with what each of them said."""
+
+    id = serializers.IntegerField()
+    item = ItemOutput()
+    answers = VoteOutput(many=True)
+
+
+def dispute_json(entry: Entry) -> dict[str, Any]:
+    """DisputeOutput of an entry whose item, answers and their authors are loaded."""
+    votes = [a for a in entry.answers.all() if a.kind == AnswerKind.LABEL and a.withdrawn_at is None]
+    return {
+        "id": entry.pk,
+        "item": item_json(entry.item),
+        "answers": VoteOutput(sorted(votes, key=lambda vote: vote.created_at), many=True).data,
+    }
+
+
+class VerdictInput(serializers.Serializer):
+    class_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
+
+
+# Labels by hand
+
+
+class RelabelInput(serializers.Serializer):
+    """One item and its class, each by id or by name."""
+
+    item_id = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False, allow_null=True)
+    key = serializers.CharField(max_length=500, required=False, help_text="Of the item, instead of item_id.")
+    class_id = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False, allow_null=True)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        # `class` is what callers know it as, and a word that Python keeps for itself.
+        name = serializers.CharField(
+            max_length=200, required=False, source="class_name", help_text="Its name, instead of class_id."
+        )
+        return super().get_fields() | {"class": name}
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if (given.get("item_id") is None) == (given.get("key") is None):
+            raise serializers.ValidationError({"item_id": "Name the item by item_id or by key, not both."})
+        if (given.get("class_id") is None) == (given.get("class_name") is None):
+            raise serializers.ValidationError(
+                {"class_id": "Name the class by class_id or by class, not both."}
+            )
+        return given
+
+
+class RelabeledOutput(serializers.Serializer):
+    label_ids = serializers.ListField(child=serializers.IntegerField(), help_text="In the order sent.")
+
+
+# Flags
+
+
+class FlagInput(serializers.Serializer):
+    note = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
+
+
+class FlagOutput(serializers.ModelSerializer):
+    person = serializers.CharField(source="person.username")
+    item_key = serializers.CharField(source="item.key")
+
+    class Meta:
+        model = Flag
+        fields = ["id", "item_id", "item_key", "person", "note", "created_at", "resolved_at"]
+
+
+# Publications
+
+
+class PublicationInput(serializers.Serializer):
+    round_id = serializers.IntegerField(
+        min_value=1, max_value=MAX_ID, help_text="A ready round to publish, or an earlier one to put back."
+    )
+
+
+class PublicationOutput(serializers.ModelSerializer):
+    """A span in which a machine source's labels stood."""
+
+    source = SourceOutput()
+    round_id = serializers.SerializerMethodField(help_text="Null for an imported file.")
+    started_by = serializers.CharField(source="started_by.username", default=None, allow_null=True)
+    class_counts = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Class id -> labels when it began."
+    )
+    diff = serializers.DictField(
+        child=serializers.IntegerField(), help_text="kept, changed, dropped, new, against what stood before."
+    )
+
+    class Meta:
+        model = Publication
+        fields = [
+            "id", "source", "round_id", "started_at", "started_by", "ended_at", "ended_reason", "n_labels",
+            "class_counts", "diff",
+        ]  # fmt: skip
+
+    def get_round_id(self, publication: Publication) -> int | None:
+        round = getattr(publication.source, "round", None)
+        return round.pk if round is not None else None
+
+
+# History
+
+
+class EventOutput(serializers.Serializer):
+    """Something that happened to an item. Which fields there are depends on the kind."""
+
+    at = serializers.DateTimeField()
+    kind = serializers.ChoiceField(choices=KINDS)
+    by = serializers.CharField(required=False, allow_null=True, help_text="Whose act it was.")
+    class_id = serializers.IntegerField(required=False, allow_null=True)
+    label_id = serializers.IntegerField(required=False)
+    is_human = serializers.BooleanField(required=False)
+    source = SourceOutput(required=False)
+    confidence = serializers.FloatField(required=False, allow_null=True)
+    threshold = serializers.FloatField(required=False, allow_null=True)
+    reason = serializers.CharField(required=False, help_text="Why it was retired, or why its span ended.")
+    until = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="End of a published span, or when a flag was resolved."
+    )
+    round_id = serializers.IntegerField(required=False)
+    round = serializers.CharField(required=False)
+    margin = serializers.FloatField(required=False)
+    is_accepted = serializers.BooleanField(required=False)
+    key = serializers.CharField(required=False, help_text="Of the answer.")
+    answer = serializers.ChoiceField(choices=AnswerKind.choices, required=False)
+    seen = serializers.JSONField(required=False, help_text="What the person was shown.")
+    seconds = serializers.FloatField(required=False, allow_null=True)
+    note = serializers.CharField(required=False)
+    flag_id = serializers.IntegerField(required=False)
+    split = serializers.ChoiceField(choices=Split.choices, required=False)
+
+
+class HistoryOutput(serializers.Serializer):
+    events = EventOutput(many=True, help_text="The oldest first.")

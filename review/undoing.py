@@ -1,0 +1,93 @@
+"""Taking an answer back: the label goes, the entry is open again, and the person holds it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from labeling.errors import Conflict
+from labeling.locks import lock_labels_shared
+from labeling.models import Publication
+from labeling.services import label_retire
+from review.claims import entries_show
+from review.models import Answer, AnswerKind, Entry, EntryState, Flag, Lease, LeaseState
+
+
+@transaction.atomic
+def answer_undo(*, answer: Answer, person: AbstractBaseUser) -> dict[str, Any]:
+    """The answer is withdrawn and the person holds its entry again; returns the entry as a claim does.
+
+    Raises Conflict, with the reason, where the world has moved on: a round was published with the answer in
+    it, somebody else labeled the item or took the entry, or the answer was undone before. Takes the label
+    lock shared, then the entry.
+    """
+    now = lock_labels_shared(answer.project_id)
+    entry = Entry.objects.select_for_update().filter(pk=answer.entry_id).first()
+    answer.refresh_from_db()
+    if answer.withdrawn_at is not None:
+        raise Conflict("This answer was undone before.", code="already_undone")
+    if entry is None:
+        raise Conflict(
+            "The entry of this answer is gone; ask a reviewer to relabel the item.", code="entry_gone"
+        )
+    _check_still_undoable(answer, entry)
+    if answer.label is not None:
+        label_retire(label=answer.label, by=person)
+    Answer.objects.filter(pk=answer.pk).update(withdrawn_at=now)
+    # The flags that this answer settled carry its time.
+    Flag.objects.filter(item_id=answer.item_id, resolved_at=answer.created_at).update(resolved_at=None)
+    _take_back(entry, person)
+    (shown,) = entries_show(person_id=person.pk, entry_ids=[entry.pk])
+    return shown
+
+
+def _check_still_undoable(answer: Answer, entry: Entry) -> None:
+    """Raises Conflict if what followed the answer cannot be taken back with it."""
+    published = Publication.objects.filter(project_id=answer.project_id, started_at__gt=answer.created_at)
+    if answer.kind == AnswerKind.LABEL and published.exists():
+        raise Conflict(
+            "A round was published since this answer and counts on it, so it cannot be undone. "
+            "Ask a reviewer to relabel the item.",
+            code="published_since",
+        )
+    if answer.label is not None and answer.label.retired_at is not None:
+        raise Conflict(
+            "Somebody has labeled this item since, so your answer cannot be undone. "
+            "Ask a reviewer to relabel the item.",
+            code="relabeled_since",
+        )
+    expected = {
+        AnswerKind.LABEL: (EntryState.OPEN, EntryState.DISPUTED, EntryState.DONE),
+        AnswerKind.SKIP_ME: (EntryState.OPEN,),
+        AnswerKind.SKIP_ALL: (EntryState.SKIPPED,),
+    }[AnswerKind(answer.kind)]
+    is_decided_by_others = entry.state == EntryState.DONE and answer.label is None
+    if entry.state not in expected or is_decided_by_others:
+        raise Conflict(
+            f"The entry of this answer is closed since ({EntryState(entry.state).label.lower()}), "
+            "so the answer cannot be undone.",
+            code="closed_since",
+        )
+    if answer.kind == AnswerKind.SKIP_ME and entry.n_free == 0:
+        raise Conflict("Somebody else has this entry now, so it cannot come back to you.", code="taken_since")
+    others = Entry.objects.filter(item_id=entry.item_id, state__in=[EntryState.OPEN, EntryState.DISPUTED])
+    if others.exclude(pk=entry.pk).exists():
+        raise Conflict(
+            "This item is in the queue again by another entry; answer that one.", code="queued_since"
+        )
+
+
+def _take_back(entry: Entry, person: AbstractBaseUser) -> None:
+    """The entry is open, and the person's last lease of it is held again."""
+    until = timezone.now() + dt.timedelta(seconds=entry.project.lease_seconds)
+    mine = Lease.objects.filter(entry=entry, person=person).order_by("-pk").values_list("pk", flat=True)[:1]
+    Lease.objects.filter(pk__in=list(mine)).update(state=LeaseState.HELD, until=until)
+    n_answers = entry.answers.filter(kind=AnswerKind.LABEL, withdrawn_at__isnull=True).count()
+    n_held = entry.leases.filter(state=LeaseState.HELD).count()
+    Entry.objects.filter(pk=entry.pk).update(
+        state=EntryState.OPEN, closed_at=None, n_free=max(0, entry.n_wanted - n_answers - n_held)
+    )

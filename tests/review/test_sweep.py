@@ -1,0 +1,98 @@
+"""The sweep does what should have happened and has not."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from labeling.models import Import, Project, Publication
+from review.models import Entry, EntryState, Refill
+from review.pipeline import publish_ready, queue_refill, sweep
+from tests.makers import make_human_label, make_items
+from tests.review.makers import claim, make_entries, make_round
+from training.models import RoundState
+
+
+@pytest.fixture
+def budget_of_ten(project: Project) -> Project:
+    project.review_budget = 10
+    project.save(update_fields=["review_budget"])
+    return project
+
+
+def test_the_newest_ready_round_is_published_once(project: Project) -> None:
+    (item,) = make_items(project, 1)
+    make_round(project, [(item, project.classes.first(), 0.99)])
+    newest = make_round(project, [(item, project.classes.last(), 0.99)])
+
+    publish_ready()
+    publish_ready()
+
+    assert Publication.objects.get().source == newest.source
+    newest.refresh_from_db()
+    assert newest.state == RoundState.PUBLISHED
+
+
+def test_a_project_with_items_and_no_model_gets_random_entries(budget_of_ten: Project) -> None:
+    make_items(budget_of_ten, 30)
+
+    sweep()
+    sweep()
+
+    entries = Entry.objects.filter(state=EntryState.OPEN)
+    assert 5 <= entries.count() <= 10
+    assert set(entries.values_list("reason", "is_blind")) <= {("random", True), ("diverse", False)}
+
+
+def test_a_project_whose_pool_is_used_up_is_not_searched_again_and_again(budget_of_ten: Project) -> None:
+    make_items(budget_of_ten, 2)
+
+    for _ in range(3):
+        sweep()
+    n_refills = Refill.objects.count()
+    make_items(budget_of_ten, 1, prefix="late")
+    sweep()
+
+    assert n_refills == 1
+    assert Refill.objects.count() == 2
+    assert Entry.objects.count() == 3
+
+
+def test_a_project_whose_import_still_runs_waits(budget_of_ten: Project) -> None:
+    make_items(budget_of_ten, 30)
+    Import.objects.create(project=budget_of_ten, file_name="more.csv", state="running")
+
+    sweep()
+
+    assert Entry.objects.count() == 0
+
+
+def test_entries_that_a_file_has_answered_are_withdrawn(project: Project, ada: User, ben: User) -> None:
+    items = make_items(project, 3)
+    held, labeled, untouched = make_entries(project, items)
+    claim(project, ben)
+    for item in items[:2]:
+        make_human_label(item, project.classes.first(), user=ada)
+    Import.objects.create(
+        project=project, file_name="labels.csv", state="done", finished_at=timezone.now(), n_labels_added=2
+    )
+
+    sweep()
+
+    states = dict(Entry.objects.values_list("pk", "state"))
+    assert states[labeled.pk] == EntryState.WITHDRAWN
+    assert states[held.pk] == states[untouched.pk] == EntryState.OPEN
+
+
+def test_a_refill_by_hand_follows_the_published_round(budget_of_ten: Project) -> None:
+    cat = budget_of_ten.classes.first()
+    items = make_items(budget_of_ten, 20)
+    make_round(budget_of_ten, [(item, cat, 0.6) for item in items])
+    publish_ready()
+    Entry.objects.filter(state=EntryState.OPEN).update(state=EntryState.SKIPPED)
+
+    refill = queue_refill(project=budget_of_ten)
+
+    assert (refill.n_added, refill.n_asked) == (10, 10)
+    assert Entry.objects.filter(state=EntryState.OPEN, suggested_class=cat).count() == 10
