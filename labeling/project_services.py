@@ -60,7 +60,7 @@ def project_update(*, project: Project, settings: Mapping[str, Any]) -> Project:
 
 
 def project_delete(*, project: Project) -> None:
-    """Nobody sees the project from now on. A worker takes its rows away (pipeline.project_erase)."""
+    """Nobody sees the project from now on. At the next sweep a worker takes its rows away."""
     Project.objects.filter(pk=project.pk, deleted_at__isnull=True).update(deleted_at=timezone.now())
 
 

@@ -9,46 +9,14 @@ from django.db import IntegrityError, connection, transaction
 from labeling.errors import InvalidInput, NotFound
 from labeling.models import Item, Label, LabelClass, Project, Retirement, Source, SourceKind, Split
 from labeling.selectors import current_labels_of
-from labeling.services import (
-    Word,
-    label_record,
-    labels_record,
-    publication_open,
-    source_for_person,
-)
+from labeling.services import Word, label_record, labels_record, source_for_person
+from tests.labeling.makers import publish, record
 from tests.makers import make_items, make_project
 
 
 @pytest.fixture
 def classes(project: Project) -> dict[str, LabelClass]:
     return {label_class.name: label_class for label_class in project.classes.all()}
-
-
-def publish(project: Project, labels: dict[Item, LabelClass], *, name: str = "run 1, round 1") -> Source:
-    from django.utils import timezone
-
-    source = Source.objects.create(project=project, kind=SourceKind.MODEL, is_human=False, name=name)
-    Label.objects.bulk_create(
-        Label(
-            project=project,
-            item=item,
-            label_class=label_class,
-            source=source,
-            is_human=False,
-            confidence=0.97,
-            threshold=0.95,
-            created_at=timezone.now(),
-        )
-        for item, label_class in labels.items()
-    )
-    publication_open(project=project, source=source, by=None, ended_reason=f"superseded by {name}")
-    return source
-
-
-def record(project: Project, item: Item, label_class: LabelClass, user: User, **word: bool) -> Label:
-    source = source_for_person(project=project, user=user)
-    said = Word(item.pk, label_class.pk, **word)
-    return label_record(project=project, word=said, source=source, by=user).label
 
 
 def test_second_answer_replaces_the_first(project: Project, ada: User, ben: User, classes: dict) -> None:
@@ -104,7 +72,7 @@ def test_class_of_another_project_is_refused_and_nothing_is_written(
 
 def test_machine_source_cannot_record_a_persons_word(project: Project, classes: dict) -> None:
     item, other = make_items(project, 2)
-    source = publish(project, {other: classes["cat"]})
+    source = publish(project, {other: classes["cat"]}).source
 
     with pytest.raises(ValueError, match="no human source"):
         label_record(project=project, word=Word(item.pk, classes["cat"].pk), source=source)
@@ -166,12 +134,13 @@ def test_one_answer_takes_at_most_five_statements(
 
 
 def insert(item: Item, label_class: LabelClass, source: Source, *, is_human: bool) -> None:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO labeling_label (project_id, item_id, label_class_id, source_id, is_human,"
             " created_at, retired_reason) VALUES (%s, %s, %s, %s, %s, now(), '')",
             [item.project_id, item.pk, label_class.pk, source.pk, is_human],
         )
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # else foreign keys wait for the end
 
 
 def test_two_standing_human_labels_are_impossible(
@@ -181,7 +150,7 @@ def test_two_standing_human_labels_are_impossible(
     record(project, item, classes["cat"], ada)
     source = source_for_person(project=project, user=ben)
 
-    with pytest.raises(IntegrityError, match="label_one_human"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="label_one_human"):
         insert(item, classes["dog"], source, is_human=True)
 
 
@@ -190,14 +159,12 @@ def test_label_cannot_lie_about_who_said_it(
     project: Project, ada: User, classes: dict, is_human: bool
 ) -> None:
     item, other = make_items(project, 2)
-    machine = publish(project, {other: classes["cat"]})
+    machine = publish(project, {other: classes["cat"]}).source
     person = source_for_person(project=project, user=ada)
     liar = machine if is_human else person
 
-    with pytest.raises(IntegrityError, match="label_source_is_human"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="label_source_is_human"):
         insert(item, classes["cat"], liar, is_human=is_human)
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def test_retiring_without_a_reason_is_impossible(project: Project, ada: User, classes: dict) -> None:

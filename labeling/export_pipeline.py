@@ -1,0 +1,111 @@
+"""What a worker does for an export: claim, write to a temporary file page by page, store, finish."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from labeling.export_rows import ExportRows
+from labeling.image_folders import ImageFolderWriter
+from labeling.item_selectors import ItemFilters
+from labeling.models import Export
+from labeling.selectors import item_count
+from labeling.work import WorkCancelled, WorkLost, work_beat, work_cancel, work_claim, work_fail, work_finish
+from labeling.writers import WRITERS, Writer
+
+logger = logging.getLogger(__name__)
+
+SUFFIXES = {"csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet", "images": ".zip"}
+
+
+def export_run(export_id: int, *, worker: str) -> None:
+    """Carry out the export if it is free to take; its row then says how it ended.
+
+    Killed half-way it leaves a temporary file that the system removes, and the next worker begins
+    anew: as of the same moment, so with the same result.
+    """
+    export = work_claim(Export, export_id, worker=worker)
+    if export is None:
+        logger.info("Export %s is gone, taken or over.", export_id)
+        return
+    try:
+        _export(export)
+    except WorkCancelled:
+        work_cancel(export)
+    except WorkLost as lost:
+        logger.warning("%s", lost)
+    except OSError as error:
+        logger.exception("Export %s", export_id)
+        work_fail(
+            export, f"The file could not be written: {error}. Is there room on the disk?", code="storage"
+        )
+
+
+def _export(export: Export) -> None:
+    with tempfile.TemporaryFile() as file:
+        n_rows = _write(export, file)
+        n_bytes = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        name = f"exports/{export.project_id}/{export.pk}-{export.attempt}{SUFFIXES[export.format]}"
+        work_beat(export, step_name="storing")
+        stored_name = default_storage.save(name, File(file))
+    try:
+        work_finish(export, stored_name=stored_name, n_rows=n_rows, n_bytes=n_bytes, sha256=sha256)
+    except WorkLost:
+        default_storage.delete(stored_name)
+        raise
+
+
+def _write(export: Export, file: BinaryIO) -> int:
+    """Write all rows to the file, beating after each page; returns how many rows."""
+    is_folder = export.format == "images"
+    filters = ItemFilters(**export.filters)
+    rows = ExportRows(export.project, filters, export.as_of, with_blobs=is_folder)
+    n_steps = item_count(export.project_id)
+    work_beat(export, step_name="writing", step=0, n_steps=n_steps)
+    started = time.monotonic()
+    n_rows = n_walked = 0
+    with _writer(export, rows, file) as writer:
+        for page in rows.pages():
+            for table in page.tables:
+                writer.write(table)
+                n_rows += table.num_rows
+            n_walked += page.n_walked
+            seconds = time.monotonic() - started
+            left = max(0.0, seconds / n_walked * (n_steps - n_walked))
+            work_beat(export, step=min(n_walked, n_steps), seconds_left=left)
+    return n_rows
+
+
+@contextlib.contextmanager
+def _writer(export: Export, rows: ExportRows, file: BinaryIO) -> Iterator[Writer]:
+    """The writer of the export's format; closed, so that the file is whole, unless writing failed."""
+    writer: Writer
+    if export.format != "images":
+        writer = WRITERS[export.format](file, rows.schema, feature_names=rows.feature_names())
+        yield writer
+        writer.close()
+        return
+    with tempfile.TemporaryFile() as table_file:
+        class_names = export.project.classes.order_by("pk").values_list("name", flat=True)
+        writer = ImageFolderWriter(
+            file, table_file, rows.schema, class_names=class_names, read_image=_read_blob
+        )
+        yield writer
+        writer.close()
+
+
+def _read_blob(name: str) -> bytes:
+    with default_storage.open(name) as content:
+        return content.read()

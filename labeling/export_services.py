@@ -1,0 +1,60 @@
+"""What may happen to exports in a request: asked for, cancelled."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+
+from labeling.errors import InvalidInput
+from labeling.item_selectors import ItemFilters, check_filters
+from labeling.models import Export, ItemType, Project
+from labeling.tasks import export_project
+from labeling.work import ring
+
+
+@transaction.atomic
+def export_request(
+    *,
+    project: Project,
+    by: AbstractBaseUser | None,
+    format: str,
+    filters: ItemFilters,
+    as_of: dt.datetime | None = None,
+) -> Export:
+    """A worker will write this export: the state at `as_of`, or of this moment.
+
+    Raises InvalidInput for a format that does not suit the project, contradictory filters, or a
+    moment that has not come yet.
+    """
+    if format == "images" and project.item_type != ItemType.IMAGE:
+        raise InvalidInput(
+            f"An image folder is made of images, and this project has {project.item_type} items. "
+            "Use csv, jsonl or parquet.",
+            fields={"format": ["Use csv, jsonl or parquet."]},
+        )
+    check_filters(filters)
+    now = _database_now()
+    if as_of is not None and as_of > now:
+        raise InvalidInput(
+            f"as_of is {as_of.isoformat()}, which has not come yet. Leave it out for the present state.",
+            fields={"as_of": ["It must not lie in the future."]},
+        )
+    export = Export.objects.create(
+        project=project,
+        created_by=by,
+        format=format,
+        filters={key: value for key, value in dataclasses.asdict(filters).items() if value not in (None, "")},
+        as_of=as_of or now,
+    )
+    ring(export_project, export.pk)
+    return export
+
+
+def _database_now() -> dt.datetime:
+    """The clock that labels and publications are dated by."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]

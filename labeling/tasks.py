@@ -1,0 +1,51 @@
+"""What workers are rung for. A task takes ids, and calls the pipeline; state and result live in the row."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from celery import shared_task
+
+from labeling.import_pipeline import import_run
+from labeling.models import Export, Import, Project
+from labeling.project_pipeline import project_erase
+from labeling.uploads import uploads_sweep
+from labeling.work import ring, works_waiting
+
+
+def _worker_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+@shared_task
+def import_items(import_id: int) -> None:
+    """Carry out one import."""
+    import_run(import_id, worker=_worker_name())
+
+
+@shared_task
+def export_project(export_id: int) -> None:
+    """Carry out one export."""
+    # Here, because the pipeline loads pyarrow, and web processes ring this task.
+    from labeling.export_pipeline import export_run
+
+    export_run(export_id, worker=_worker_name())
+
+
+@shared_task
+def erase_project(project_id: int) -> None:
+    """Take away the rows of a deleted project."""
+    project_erase(project_id)
+
+
+@shared_task
+def sweep_works() -> None:
+    """Ring again for work whose doorbell was lost or whose worker died, and clear old uploads away."""
+    for import_id in works_waiting(Import):
+        ring(import_items, import_id)
+    for export_id in works_waiting(Export):
+        ring(export_project, export_id)
+    for project_id in Project.objects.filter(deleted_at__isnull=False).values_list("pk", flat=True):
+        ring(erase_project, project_id)
+    uploads_sweep()

@@ -1,0 +1,151 @@
+"""Tables of rows -> files: CSV, JSONL, Parquet. Pure; one batch in memory at a time.
+
+Each writer is given pyarrow tables of one schema and writes them to a binary file that it does not
+close. Features (table rows, series) come as one JSON column: CSV and Parquet of table rows get one
+column for each, named "features.<name>".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import BinaryIO, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+
+# A spreadsheet takes such a cell for a formula, which may read files or send data (OWASP, "CSV
+# injection"); plain negative numbers are none.
+FORMULA = r"^[=+\-@\t\r]"
+NUMBER = r"^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$"
+
+
+class Writer(Protocol):
+    def write(self, table: pa.Table) -> None:
+        """Write the rows of this table."""
+        ...
+
+    def close(self) -> None:
+        """Write what ends the file; the file itself stays open."""
+        ...
+
+
+class CsvWriter:
+    """UTF-8, comma, one header; a missing value is an empty cell.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe before it. JSONL and Parquet
+    hold every text as it is.
+    """
+
+    def __init__(self, file: BinaryIO, schema: pa.Schema, *, feature_names: Sequence[str] | None) -> None:
+        self.feature_names = feature_names
+        self.file = pyarrow.csv.CSVWriter(file, flat_schema(schema, feature_names))
+
+    def write(self, table: pa.Table) -> None:
+        table = flatten_features(table, self.feature_names)
+        for index, field in enumerate(table.schema):
+            if pa.types.is_string(field.type):
+                table = table.set_column(index, field, defuse_formulas(table.column(index)))
+        self.file.write_table(table)
+
+    def close(self) -> None:
+        self.file.close()
+
+
+class ParquetWriter:
+    """Zstandard, row groups of about 100,000 rows; decided_at is a timestamp."""
+
+    ROWS_OF_GROUP = 100_000
+    TIMES = pa.timestamp("us", tz="UTC")
+
+    def __init__(self, file: BinaryIO, schema: pa.Schema, *, feature_names: Sequence[str] | None) -> None:
+        self.feature_names = feature_names
+        flat = flat_schema(schema, feature_names)
+        fields = [pa.field(f.name, self.TIMES) if f.name == "decided_at" else f for f in flat]
+        self.schema = pa.schema(fields)
+        self.file = pyarrow.parquet.ParquetWriter(file, self.schema, compression="zstd")
+        self.waiting: list[pa.Table] = []
+
+    def write(self, table: pa.Table) -> None:
+        self.waiting.append(flatten_features(table, self.feature_names).cast(self.schema))
+        if sum(waiting.num_rows for waiting in self.waiting) >= self.ROWS_OF_GROUP:
+            self._write_group()
+
+    def close(self) -> None:
+        self._write_group()
+        self.file.close()
+
+    def _write_group(self) -> None:
+        if self.waiting:
+            self.file.write_table(pa.concat_tables(self.waiting))
+        self.waiting = []
+
+
+class JsonlWriter:
+    """One object a line, in UTF-8; features as they are."""
+
+    def __init__(self, file: BinaryIO, schema: pa.Schema, *, feature_names: Sequence[str] | None) -> None:
+        self.file = file
+        self.has_features = "features" in schema.names
+
+    def write(self, table: pa.Table) -> None:
+        encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+        lines = []
+        for row in table.to_pylist():
+            if self.has_features:
+                row["features"] = json.loads(row["features"])
+            lines.append(encode(row))
+        self.file.write(("\n".join(lines) + "\n").encode() if lines else b"")
+
+    def close(self) -> None:
+        pass
+
+
+WRITERS: dict[str, Callable[..., Writer]] = {
+    "csv": CsvWriter,
+    "jsonl": JsonlWriter,
+    "parquet": ParquetWriter,
+}
+
+
+def defuse_formulas(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The texts with an apostrophe before each that a spreadsheet would run."""
+    runs = pc.and_not(pc.match_substring_regex(column, FORMULA), pc.match_substring_regex(column, NUMBER))
+    if not pc.any(runs).as_py():
+        return column
+    return pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column)
+
+
+def flat_schema(schema: pa.Schema, feature_names: Sequence[str] | None) -> pa.Schema:
+    """The schema with the column "features" replaced by one column for each name."""
+    if feature_names is None:
+        return schema
+    place = schema.get_field_index("features")
+    flat = [pa.field(f"features.{name}", pa.string()) for name in feature_names]
+    fields = list(schema)
+    return pa.schema([*fields[:place], *flat, *fields[place + 1 :]])
+
+
+def flatten_features(table: pa.Table, feature_names: Sequence[str] | None) -> pa.Table:
+    """The table with each row's JSON object of features spread over columns of text.
+
+    Text, because a column of a table may hold numbers in one row and words in another; a number is
+    written as JSON writes it, and a missing value is null.
+    """
+    if feature_names is None:
+        return table
+    rows = [json.loads(text) for text in table.column("features").to_pylist()]
+    place = table.schema.get_field_index("features")
+    columns = [
+        pa.array([_feature_text(row.get(name)) for row in rows], pa.string()) for name in feature_names
+    ]
+    arrays = [*table.columns[:place], *columns, *table.columns[place + 1 :]]
+    return pa.table(arrays, schema=flat_schema(table.schema, feature_names))
+
+
+def _feature_text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value)
