@@ -128,8 +128,17 @@ class ZipBundle:
 class CountedStream(io.RawIOBase):
     """Bytes as they are unpacked; TooLarge once there are more than an honest archive would hold."""
 
-    def __init__(self, packed: IO[bytes] | gzip.GzipFile, name: str, *, max_bytes: int) -> None:
+    def __init__(
+        self,
+        packed: IO[bytes] | gzip.GzipFile,
+        name: str,
+        *,
+        max_bytes: int,
+        beneath: IO[bytes] | None = None,
+    ) -> None:
+        """`beneath` is closed too, since a GzipFile leaves open what it reads from."""
         self.packed = packed
+        self.beneath = beneath
         self.name = name
         self.max_bytes = max_bytes
         self.n_bytes = 0
@@ -157,6 +166,8 @@ class CountedStream(io.RawIOBase):
 
     def close(self) -> None:
         self.packed.close()
+        if self.beneath is not None:
+            self.beneath.close()
         super().close()
 
 
@@ -172,7 +183,7 @@ def open_unpacked(bundle: Bundle, name: str) -> tuple[BinaryIO, BinaryIO]:
     if buffered.peek(2)[:2] != GZIP_MAGIC:
         return buffered, buffered
     unpacked = CountedStream(
-        gzip.GzipFile(fileobj=buffered), name, max_bytes=most_unpacked(bundle.size(name))
+        gzip.GzipFile(fileobj=buffered), name, max_bytes=most_unpacked(bundle.size(name)), beneath=buffered
     )
     return io.BufferedReader(unpacked, 2**18), buffered
 
