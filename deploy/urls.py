@@ -10,6 +10,9 @@ from deploy import checks  # noqa: F401  registers the system checks
 from deploy.health import HealthView
 from deploy.page import show_page
 
+handler404 = "labeling.http.page_not_found"
+handler500 = "labeling.http.server_error"
+
 urlpatterns = [
     path("api/", include("labeling.urls")),
     path("api/", include("training.urls")),
