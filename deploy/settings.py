@@ -137,6 +137,26 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Human-in-the-loop labeling with certified precision.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    # One name for one set of words, however many fields hold it.
+    "ENUM_NAME_OVERRIDES": {
+        "RoleEnum": "labeling.models.Role.choices",
+        "ItemTypeEnum": "labeling.models.ItemType.choices",
+        "SourceKindEnum": "labeling.models.SourceKind.choices",
+        "WorkStateEnum": "labeling.work.WorkState.choices",
+        "RoundStateEnum": "training.models.RoundState.choices",
+        "AnswerKindEnum": "review.models.AnswerKind.choices",
+        "ColumnRoleEnum": [
+            "id",
+            "text",
+            "image",
+            "feature",
+            "series",
+            "label",
+            "confidence",
+            "split",
+            "ignore",
+        ],
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

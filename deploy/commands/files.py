@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import os
+import shutil
+import socket
 from pathlib import Path
 from typing import Any
 
 import click
 from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
 
 from deploy.commands import with_database
-from deploy.commands.progress import Shower, check_over
+from deploy.commands.progress import Shower, check_over, shown, watch
 from deploy.commands.project import find_person, find_project
 from labeling.errors import InvalidInput, NotFound
+from labeling.export_pipeline import export_run
+from labeling.export_services import export_request
 from labeling.import_options import CHOICES
 from labeling.import_services import import_from_path, import_run_inline, preview_path
-from labeling.models import Import, Project
+from labeling.item_selectors import ItemFilters, LabeledBy
+from labeling.models import Export, Import, Project, Split
 from labeling.project_services import project_create
 from labeling.readers.rows import ColumnRole
+from labeling.work import Work
 
 SHOWN_PROBLEMS = 20
+WRITTEN_AS = ("csv", "jsonl", "parquet", "images")
 
 
 @click.command("import")
@@ -66,6 +76,62 @@ def import_command(
     )
     _print_report(work, is_dry=bool(options.get("dry_run")))
     check_over(work, f"The import of {work.file_name}")
+
+
+@click.command("export")
+@click.argument("project")
+@click.option("--format", required=True, type=click.Choice(WRITTEN_AS), help="images: a zip of folders.")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file to write."
+)
+@click.option("--source", type=click.Choice(LabeledBy.values), help="Only items with this kind of label.")
+@click.option("--class", "class_name", help="Only items that this class stands for.")
+@click.option("--confidence-min", type=float, help="Only machine labels at least this sure.")
+@click.option("--confidence-max", type=float, help="Only machine labels at most this sure.")
+@click.option("--split", type=click.Choice(Split.values), help="Only items of this split.")
+@click.option("--as-of", type=click.DateTime(), help="The state at this moment (UTC); now if left out.")
+@click.option("--user", help="In whose name; the first administrator if left out.")
+@with_database
+def export_command(
+    project: str,
+    format: str,
+    out: Path,
+    class_name: str | None,
+    as_of: dt.datetime | None,
+    user: str | None,
+    **filters: Any,
+) -> None:
+    """Export a project's items and labels to a file."""
+    found = find_project(project)
+    if not out.resolve().parent.is_dir():
+        raise InvalidInput(f"There is no folder {out.resolve().parent} to write {out.name} into.")
+    export: Work = export_request(
+        project=found,
+        by=find_person(user),
+        format=format,
+        filters=ItemFilters(class_id=_class_id(found, class_name), **filters),
+        as_of=as_of.replace(tzinfo=dt.UTC) if as_of else None,
+    )
+    with shown(export):
+        export_run(export.pk, worker=f"{socket.gethostname()}:{os.getpid()}")
+    export = watch(export)  # a worker may have heard the bell first
+    check_over(export, "The export")
+    assert isinstance(export, Export)
+    beside = out.with_name(f"{out.name}.part")
+    with default_storage.open(export.stored_name) as stored, open(beside, "wb") as file:
+        shutil.copyfileobj(stored, file)
+    beside.replace(out)
+    click.echo(f"{export.n_rows:,} rows, {export.n_bytes:,} bytes, SHA-256 {export.sha256}: {out}")
+
+
+def _class_id(project: Project, name: str | None) -> int | None:
+    if name is None:
+        return None
+    found = project.classes.filter(name=name).first()
+    if found is None:
+        names = ", ".join(project.classes.values_list("name", flat=True)[:20])
+        raise NotFound(f"{project.name} has no class {name!r}. It has: {names or 'none yet'}.")
+    return found.pk
 
 
 def import_inline(project: Project, *, path: Path, options: dict[str, Any], person: User) -> Import:
