@@ -24,7 +24,13 @@ def make_round(
 ) -> Round:
     """A round that is sure of an item as the third number says, and accepts what reaches the threshold."""
     run, _ = Run.objects.get_or_create(
-        project=project, number=1, defaults={"learner": "logistic_regression", "state": WorkState.DONE}
+        project=project,
+        number=1,
+        defaults={
+            "learner": "logistic_regression",
+            "policy": {"kind": "fixed", "threshold": 0.9},
+            "state": WorkState.DONE,
+        },
     )
     number = run.rounds.count() + 1
     source = Source.objects.create(
