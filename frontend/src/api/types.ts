@@ -21,6 +21,7 @@ export interface Token {
   id: Id;
   name: string;
   created_at: string;
+  begins_with: string;
   token?: string;
 }
 
@@ -148,18 +149,28 @@ export interface Problem {
   message: string;
 }
 
-export type ColumnRole = "id" | "text" | "image" | "label" | "feature" | "split" | "ignore";
-
+/** What the importer found or was told; sent back with the import. See the API for each. */
 export interface ImportOptions {
-  item_type?: ItemType;
   format?: string;
   encoding?: string;
   delimiter?: string;
   has_header?: boolean;
   columns?: Record<string, string>;
+  labels_from?: "person" | "machine";
+  split?: "auto" | "pool" | "test";
   dry_run?: boolean;
-  labels_are_human?: boolean;
   [name: string]: unknown;
+}
+
+export interface RowPreview {
+  row: number;
+  key: string;
+  split: string;
+  text: string | null;
+  features: Features | null;
+  image: { name: string; width: number; height: number; data_url: string } | null;
+  label: string | null;
+  confidence: number | null;
 }
 
 export interface Preview {
@@ -167,7 +178,7 @@ export interface Preview {
   format: string;
   options: ImportOptions;
   columns: { name: string; role: string; examples: string[] }[];
-  rows: Record<string, unknown>[];
+  rows: RowPreview[];
   n_rows_seen: number;
   is_whole_file: boolean;
   classes: { name: string; n: number }[];
@@ -177,14 +188,23 @@ export interface Preview {
   n_problems: number;
 }
 
+export interface ImportReport {
+  n_rows: number;
+  n_known: number;
+  n_duplicate_content: number;
+  duplicates: { row: number; key: string; same_as: string }[];
+  n_label_conflicts: number;
+  conflicts: { row: number; key: string; message: string }[];
+  classes_added: string[];
+  n_problems: number;
+  problems: Problem[];
+  notes: string[];
+}
+
 export interface Import extends Work {
   file_name: string;
   options: ImportOptions;
-  report: {
-    n_problems?: number;
-    problems?: Problem[];
-    [name: string]: unknown;
-  };
+  report: ImportReport;
   n_items_added: number;
   n_labels_added: number;
 }
@@ -216,10 +236,15 @@ export interface Learner {
   params: LearnerParam[];
 }
 
-export type Policy =
-  | { kind: "fixed"; threshold: number }
-  | { kind: "scheduled"; start: number; end: number }
-  | { kind: "best_share"; share: number };
+export interface PolicyForm {
+  kind: string;
+  title: string;
+  description: string;
+  params: LearnerParam[];
+}
+
+export type ParamValues = Record<string, unknown>;
+export type Policy = ParamValues & { kind: string };
 
 export interface RoundSummary {
   id: Id;
@@ -261,6 +286,7 @@ export interface Evaluation {
   ece_raw: number;
   ece_calibrated: number;
   reliability: ReliabilityBin[];
+  reliability_raw: ReliabilityBin[];
 }
 
 export interface ReliabilityBin {
@@ -309,6 +335,7 @@ export interface RoundMetrics {
 }
 
 export interface Round extends RoundSummary {
+  source_id: Id | null;
   temperature: number | null;
   threshold: Record<string, number>;
   labels_hash: string;
@@ -392,20 +419,50 @@ export interface Publication {
 
 export interface HistoryEvent {
   at: string;
-  kind: string;
-  [name: string]: unknown;
+  kind: "prediction" | "flag" | "answer" | "undone" | "retired" | "label" | "split" | "published";
+  by?: string | null;
+  class_id?: Id | null;
+  label_id?: Id;
+  is_human?: boolean;
+  source?: Source;
+  confidence?: number | null;
+  threshold?: number | null;
+  reason?: string;
+  until?: string | null;
+  round_id?: Id;
+  round?: string;
+  is_accepted?: boolean;
+  answer?: AnswerKind;
+  seen?: { is_blind?: boolean; suggestion?: { class_id: Id; confidence: number } | null; reason?: Reason };
+  seconds?: number | null;
+  note?: string;
+  split?: Split;
 }
 
 export interface Flag {
   id: Id;
-  item: Item;
+  item_id: Id;
+  item_key: string;
   person: string;
   note: string;
   created_at: string;
   resolved_at: string | null;
 }
 
+/** An entry on which people disagree. */
 export interface Dispute {
-  entry: Entry;
-  answers: { key: string; person: string; class_id: Id; note: string; created_at: string }[];
+  id: Id;
+  item: Item;
+  answers: { person: string; class_id: Id; created_at: string }[];
+}
+
+export interface MyAnswer {
+  key: string;
+  entry_id: Id | null;
+  item_id: Id;
+  item_key: string;
+  kind: AnswerKind;
+  class_id: Id | null;
+  created_at: string;
+  withdrawn_at: string | null;
 }

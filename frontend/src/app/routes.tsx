@@ -33,11 +33,22 @@ export const router = createBrowserRouter([
             children: [
               page("/", () => import("@/labeling/projects-page")),
               page("/projects/new", () => import("@/labeling/new-project/new-project-page")),
+              page("/account", () => import("@/labeling/account-page")),
               page("/health", () => import("@/app/health-page")),
               {
                 path: "/projects/:projectId",
                 element: <ProjectLayout />,
                 children: [
+                  { index: true, lazy: async () => ({ Component: (await import("@/app/overview/overview-page")).default }) },
+                  page("training", () => import("@/training/training-page")),
+                  page("runs/:runId", () => import("@/training/run-page")),
+                  page("rounds/:roundId", () => import("@/app/round/round-page")),
+                  page("items", () => import("@/review/items/items-page")),
+                  page("items/:itemId", () => import("@/review/items/item-page")),
+                  page("disputes", () => import("@/review/disputes-page")),
+                  page("data", () => import("@/labeling/data-page")),
+                  page("publications", () => import("@/review/publications-page")),
+                  page("settings", () => import("@/app/settings/settings-page")),
                 ],
               },
               { path: "*", element: <NotFoundPage /> },

@@ -2,14 +2,19 @@ import { Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { cancelImport, importQuery } from "@/labeling/api";
-import { ProblemList } from "@/labeling/problem-list";
-import { counted } from "@/ui/format";
+import { ImportReportView } from "@/labeling/import-report";
 import { Ready } from "@/ui/query";
 import { FormError } from "@/ui/states";
 import { WorkProgress } from "@/ui/work-progress";
 
+interface Props {
+  importId: number;
+  doneLabel?: string;
+  onDone: () => void;
+}
+
 /** An import as it goes: progress, cancel, and what came of it. */
-export function ImportWatch({ importId, onDone }: { importId: number; onDone: () => void }) {
+export function ImportWatch({ importId, doneLabel = "Go to the project", onDone }: Props) {
   const client = useQueryClient();
   const query = useQuery(importQuery(importId));
   const cancel = useMutation({
@@ -24,12 +29,7 @@ export function ImportWatch({ importId, onDone }: { importId: number; onDone: ()
           <Stack>
             <Text fw={600}>Import of {data.file_name}</Text>
             <WorkProgress work={data} noun="import" />
-            <Text size="sm">
-              {counted(data.n_items_added, "item")} and {counted(data.n_labels_added, "label")} added
-            </Text>
-            {(data.report.n_problems ?? 0) > 0 && (
-              <ProblemList problems={data.report.problems ?? []} n_problems={data.report.n_problems ?? 0} />
-            )}
+            <ImportReportView data={data} />
             <FormError error={cancel.error} />
             <Group justify="flex-end">
               {data.is_open ? (
@@ -37,7 +37,7 @@ export function ImportWatch({ importId, onDone }: { importId: number; onDone: ()
                   Cancel the import
                 </Button>
               ) : (
-                <Button onClick={onDone}>Go to the project</Button>
+                <Button onClick={onDone}>{doneLabel}</Button>
               )}
             </Group>
           </Stack>

@@ -2,11 +2,11 @@
 
 import { Alert, Badge, Group, NativeSelect, Paper, ScrollArea, SimpleGrid, Stack, Switch, Table, Text, TextInput } from "@mantine/core";
 
-import type { ImportOptions, ItemType, Preview } from "@/api/types";
+import type { ImportOptions, ItemType, Preview, RowPreview } from "@/api/types";
 import { ProblemList } from "@/labeling/problem-list";
 import { count, counted } from "@/ui/format";
 
-const ROLES = ["id", "text", "image", "feature", "label", "split", "ignore"];
+const ROLES = ["id", "text", "image", "feature", "series", "label", "confidence", "split", "ignore"];
 const TYPES: { value: ItemType; label: string }[] = [
   { value: "text", label: "Texts" },
   { value: "image", label: "Images" },
@@ -92,7 +92,7 @@ export function PreviewPanel({ preview, isTypeFixed, isBusy, onChange }: Props) 
                       <NativeSelect
                         size="xs"
                         aria-label={`Role of column ${column.name}`}
-                        data={ROLES.includes(column.role) ? ROLES : [...ROLES, column.role]}
+                        data={ROLES}
                         value={column.role}
                         disabled={isBusy}
                         onChange={(event) =>
@@ -132,8 +132,7 @@ export function PreviewPanel({ preview, isTypeFixed, isBusy, onChange }: Props) 
 }
 
 /** The first rows as they will be: what is shown is what is stored. */
-function FirstRows({ rows }: { rows: Record<string, unknown>[] }) {
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+function FirstRows({ rows }: { rows: RowPreview[] }) {
   if (rows.length === 0) return null;
   return (
     <Paper withBorder p="sm">
@@ -141,24 +140,24 @@ function FirstRows({ rows }: { rows: Record<string, unknown>[] }) {
         First rows, as they will be
       </Text>
       <ScrollArea.Autosize mah={320}>
-        <Table striped fz="sm" miw={names.length * 120}>
+        <Table striped fz="sm" miw={480}>
           <Table.Thead>
             <Table.Tr>
-              {names.map((name) => (
-                <Table.Th key={name}>{name}</Table.Th>
-              ))}
+              <Table.Th>Key</Table.Th>
+              <Table.Th>Item</Table.Th>
+              <Table.Th>Label</Table.Th>
+              <Table.Th>Split</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {rows.map((row, i) => (
-              <Table.Tr key={i}>
-                {names.map((name) => (
-                  <Table.Td key={name} maw={420}>
-                    <Text size="sm" lineClamp={2}>
-                      {shown(row[name])}
-                    </Text>
-                  </Table.Td>
-                ))}
+            {rows.map((row) => (
+              <Table.Tr key={row.row}>
+                <Table.Td>{row.key}</Table.Td>
+                <Table.Td maw={460}>
+                  <Payload row={row} />
+                </Table.Td>
+                <Table.Td>{row.label ?? "–"}</Table.Td>
+                <Table.Td>{row.split}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>
@@ -168,7 +167,19 @@ function FirstRows({ rows }: { rows: Record<string, unknown>[] }) {
   );
 }
 
-function shown(value: unknown): string {
-  if (value === null || value === undefined) return "–";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+function Payload({ row }: { row: RowPreview }) {
+  if (row.image) return <img src={row.image.data_url} alt={row.image.name} height={36} style={{ imageRendering: "pixelated" }} />;
+  return (
+    <Text size="sm" lineClamp={2}>
+      {row.text ?? featureText(row.features)}
+    </Text>
+  );
+}
+
+function featureText(features: RowPreview["features"]): string {
+  if (features === null) return "–";
+  if (Array.isArray(features)) return features.map(String).join(", ");
+  return Object.entries(features)
+    .map(([name, value]) => `${name} ${value === null ? "missing" : String(value)}`)
+    .join(", ");
 }

@@ -4,7 +4,7 @@ import type { LabelClass } from "@/api/types";
 import type { Action } from "@/keys/registry";
 
 /** Keys that the page needs itself; a class may not have them. */
-const RESERVED: Record<string, string> = { z: "Undo", f: "Flag", "/": "Find a class", "?": "Show keys", s: "Skip for everyone" };
+const RESERVED: Record<string, string> = { z: "Undo", f: "Flag", "/": "Find a class", "?": "Show keys", "-": "Skip, for everyone" };
 
 /** Why a class cannot have this hotkey, or undefined if it can. */
 export function hotkeyProblem(hotkey: string): string | undefined {
@@ -66,7 +66,7 @@ export function reviewActions(classes: readonly LabelClass[], surface: ReviewSur
       id: "skip-all",
       title: "Skip, for everyone",
       group: "Not now",
-      keys: ["s"],
+      keys: ["-"],
       isEnabled: surface.hasItem,
       perform: () => surface.skip("skip_all"),
     },

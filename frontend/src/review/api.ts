@@ -8,9 +8,11 @@ import type {
   AnswerResult,
   Claim,
   Dispute,
+  Entry,
   Flag,
   HistoryEvent,
   Id,
+  MyAnswer,
   Page,
   Publication,
   Queue,
@@ -41,14 +43,16 @@ export async function sendAnswers(projectId: Id, answers: AnswerInput[]): Promis
   return reply.results;
 }
 
-export async function undoAnswer(key: string): Promise<void> {
-  await api.post<unknown>(`/answers/${key}/undo`, {}, AbortSignal.timeout(SEND_TIMEOUT_MS));
-}
+/** Takes a stored answer back; its entry is ours again. */
+export const undoAnswer = (key: string) => api.post<Entry>(`/answers/${key}/undo`, {}, AbortSignal.timeout(SEND_TIMEOUT_MS));
+
+export const readMyAnswers = (projectId: Id, limit: number) =>
+  api.get<Page<MyAnswer>>(`/projects/${projectId}/answers/mine`, { limit });
 
 export const flagItem = (itemId: Id, note: string) => api.post<Flag>(`/items/${itemId}/flags`, { note });
 
 export const relabelItems = (projectId: Id, labels: { item_id: Id; class_id: Id }[]) =>
-  api.post<unknown>(`/projects/${projectId}/labels`, { labels });
+  api.post<unknown>(`/projects/${projectId}/labels`, labels);
 
 export const withdrawLabel = (labelId: Id) => api.delete(`/labels/${labelId}`);
 

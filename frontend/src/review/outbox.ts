@@ -19,7 +19,7 @@ const BACK_OFF_SECONDS = [1, 2, 4, 8, 15, 30];
 /** How the outbox reaches the server; both raise ApiError. */
 export interface OutboxWire {
   sendAnswers: (projectId: Id, answers: AnswerInput[]) => Promise<AnswerResult[]>;
-  undoAnswer: (key: string) => Promise<void>;
+  undoAnswer: (key: string) => Promise<unknown>;
 }
 
 /** Runs `work` while no other tab sends. */

@@ -96,6 +96,11 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
       )}
 
       <footer className={styles.bottom}>
+        {state.notice && (
+          <Text size="sm" c="red" role="alert">
+            {state.notice}
+          </Text>
+        )}
         <Group gap="xs">
           {["accept", "skip", "undo", "flag", "search"].map((id) => (
             <ActionButton key={id} actions={actions} id={id} />

@@ -18,7 +18,8 @@ const MAX_CLAIM = 50;
 
 export interface Done {
   key: string;
-  entry: Entry;
+  /** Null for an answer of an earlier page: the server gives the entry back when it is undone. */
+  entry: Entry | null;
   kind: AnswerKind;
   class_id?: Id;
 }
@@ -30,6 +31,8 @@ export interface SessionState {
   status: "loading" | "ready" | "empty";
   /** Why no more could be fetched; what is in hand can still be answered. */
   trouble: ApiError | null;
+  /** Why the last undo could not be done. */
+  notice: string | null;
 }
 
 interface Parts {
@@ -38,6 +41,8 @@ interface Parts {
   /** How long the server keeps an entry for us after a claim. */
   leaseSeconds: number;
   claim: (n: number) => Promise<Claim>;
+  /** Takes back an answer that the server has, and gives its entry. */
+  undoStored: (key: string) => Promise<Entry>;
   /** Milliseconds on a clock that only rises. */
   now?: () => number;
   newKey?: () => string;
@@ -50,7 +55,7 @@ export class ReviewSession {
   private heldUntil = new Map<Id, number>();
   private shownAt: number;
   private isClaiming = false;
-  private state: SessionState = { entries: [], history: [], n_open: 0, status: "loading", trouble: null };
+  private state: SessionState = { entries: [], history: [], n_open: 0, status: "loading", trouble: null, notice: null };
 
   constructor(private readonly parts: Parts) {
     this.shownAt = this.now();
@@ -86,23 +91,36 @@ export class ReviewSession {
   undo(): void {
     const last = this.state.history.at(-1);
     if (last === undefined) return;
+    this.set({ history: this.state.history.slice(0, -1), notice: null });
+    if (last.entry === null) {
+      void this.undoStored(last.key);
+      return;
+    }
     this.parts.outbox.addUndo(this.parts.projectId, last.entry, {
       key: last.key,
       entry_id: last.entry.id,
       kind: last.kind,
       class_id: last.class_id,
     });
-    this.doneIds.delete(last.entry.id);
-    this.heldUntil.delete(last.entry.id);
-    this.set({
-      history: this.state.history.slice(0, -1),
-      entries: [last.entry, ...this.state.entries.filter((one) => one.id !== last.entry.id)],
-      status: "ready",
-    });
+    this.putBack(last.entry);
+  }
+
+  private async undoStored(key: string): Promise<void> {
+    try {
+      this.putBack(await this.parts.undoStored(key));
+    } catch (error) {
+      this.set({ notice: (error instanceof ApiError ? error : unreachable()).message });
+    }
+  }
+
+  private putBack(entry: Entry): void {
+    this.doneIds.delete(entry.id);
+    this.heldUntil.delete(entry.id);
+    this.set({ entries: [entry, ...this.state.entries.filter((one) => one.id !== entry.id)], status: "ready" });
     this.shownAt = this.now();
   }
 
-  /** What an earlier page answered and the server does not have yet can still be undone. */
+  /** Answers of earlier pages, the oldest first: they can still be undone. */
   recall(done: readonly Done[]): void {
     const known = new Set(this.state.history.map((one) => one.key));
     this.set({ history: [...done.filter((one) => !known.has(one.key)), ...this.state.history] });
@@ -170,6 +188,7 @@ export class ReviewSession {
       entries,
       n_open: Math.max(0, this.state.n_open - 1),
       history: [...this.state.history, { key, entry, kind, class_id: classId }].slice(-N_HISTORY),
+      notice: null,
       status: entries.length > 0 ? "ready" : "loading",
     });
     this.shownAt = this.now();

@@ -1,17 +1,21 @@
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 
-import type { Project } from "@/api/types";
-import { claimEntries, releaseEntries } from "@/review/api";
+import type { MyAnswer, Project } from "@/api/types";
+import { claimEntries, readMyAnswers, releaseEntries, undoAnswer } from "@/review/api";
+import type { Outbox } from "@/review/outbox";
 import { useOutbox } from "@/review/outbox-context";
-import { ReviewSession } from "@/review/session";
+import { ReviewSession, type Done } from "@/review/session";
 import { takeSeat } from "@/review/tabs";
+
+/** Answers of earlier pages that undo can reach. */
+const N_RECALLED = 50;
 
 /** A sitting at the project's queue; entries are claimed once this tab has the seat, and given back on leaving. */
 export function useReviewSession(project: Project) {
   const outbox = useOutbox();
   const { id, lease_seconds: leaseSeconds } = project;
   const session = useMemo(
-    () => new ReviewSession({ projectId: id, outbox, leaseSeconds, claim: (n) => claimEntries(id, n) }),
+    () => new ReviewSession({ projectId: id, outbox, leaseSeconds, claim: (n) => claimEntries(id, n), undoStored: undoAnswer }),
     [id, outbox, leaseSeconds],
   );
   const state = useSyncExternalStore(session.subscribe, session.getState);
@@ -20,11 +24,12 @@ export function useReviewSession(project: Project) {
   useEffect(() => {
     if (seat.isOurs !== true) return;
     let isHere = true;
-    void outbox.reload().then(() => {
+    void outbox.reload().then(async () => {
       if (!isHere) return;
-      const unsent = [...outbox.getState().waiting].filter((one) => one.project_id === id && one.kind === "answer");
-      session.recall(unsent.map(({ answer, entry }) => ({ key: answer.key, entry, kind: answer.kind, class_id: answer.class_id })));
       void session.renew();
+      session.recall(unsentAnswers(outbox, id));
+      const stored = await storedAnswers(id);
+      if (isHere) session.recall(stored);
     });
     const onBack = () => {
       if (document.visibilityState === "visible") void session.renew();
@@ -44,6 +49,20 @@ export function useReviewSession(project: Project) {
   }, [seat.isOurs, session, outbox, id, leaseSeconds]);
 
   return { session, state, seat };
+}
+
+function unsentAnswers(outbox: Outbox, projectId: number): Done[] {
+  const mine = outbox.getState().waiting.filter((one) => one.project_id === projectId && one.kind === "answer");
+  return mine.map(({ answer, entry }) => ({ key: answer.key, entry, kind: answer.kind, class_id: answer.class_id }));
+}
+
+/** What undo can reach after a reload; without the server there is nothing stored to undo. */
+async function storedAnswers(projectId: number): Promise<Done[]> {
+  const { results } = await readMyAnswers(projectId, N_RECALLED).catch(() => ({ results: [] as MyAnswer[] }));
+  return results
+    .filter((one) => one.withdrawn_at === null && one.entry_id !== null)
+    .map(({ key, kind, class_id }) => ({ key, entry: null, kind, class_id: class_id ?? undefined }))
+    .reverse();
 }
 
 function useSeat(name: string) {

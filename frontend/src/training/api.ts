@@ -3,7 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { api } from "@/api/client";
-import type { Id, ItemType, Learner, LogLine, Page, Policy, Round, RoundSummary, Run } from "@/api/types";
+import type { Id, ItemType, Learner, LogLine, Page, Policy, PolicyForm, Round, RoundSummary, Run } from "@/api/types";
 
 const LIVE_MS = 1000;
 
@@ -11,6 +11,13 @@ export const learnersQuery = (itemType: ItemType) =>
   queryOptions({
     queryKey: ["learners", itemType],
     queryFn: () => api.get<Learner[]>("/learners", { item_type: itemType }),
+    staleTime: Infinity,
+  });
+
+export const policiesQuery = (projectId: Id) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "policies"],
+    queryFn: () => api.get<PolicyForm[]>(`/projects/${projectId}/policies`),
     staleTime: Infinity,
   });
 
@@ -28,11 +35,15 @@ export const runQuery = (id: Id) =>
     refetchInterval: (query) => (query.state.data?.is_open === false ? false : LIVE_MS),
   });
 
-export const logQuery = (runId: Id, after: Id) =>
-  queryOptions({
-    queryKey: ["runs", runId, "log", after],
-    queryFn: () => api.get<Page<LogLine>>(`/runs/${runId}/log`, { after }),
-  });
+/** The whole log of a run, however many pages that takes. */
+export async function readLog(runId: Id): Promise<LogLine[]> {
+  const lines: LogLine[] = [];
+  for (;;) {
+    const page = await api.get<Page<LogLine>>(`/runs/${runId}/log`, { after: lines.at(-1)?.id ?? 0 });
+    lines.push(...page.results);
+    if (page.next === null || page.results.length === 0) return lines;
+  }
+}
 
 export interface NewRun {
   learner: string;

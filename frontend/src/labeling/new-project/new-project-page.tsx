@@ -67,7 +67,7 @@ function NameStep({ upload, fileName, preview, isBusy, onStarted }: NameStepProp
       // Kept if the import is refused, so that a second try does not make a second project.
       const made = project ?? (await createProject({ name, question, item_type: preview.item_type, classes }));
       setProject(made);
-      const started = await startImport(made.id, { upload, options: { ...preview.options, labels_are_human: areHuman } });
+      const started = await startImport(made.id, { upload, options: { ...preview.options, labels_from: areHuman ? "person" : "machine" } });
       return { made, importId: started.id };
     },
     onSuccess: ({ made, importId }) => {

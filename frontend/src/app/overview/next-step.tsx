@@ -1,0 +1,32 @@
+import { Group } from "@mantine/core";
+
+import type { Progress, Project, Queue } from "@/api/types";
+import { ButtonLink } from "@/ui/link";
+
+interface Props {
+  project: Project;
+  progress: Progress;
+  queue: Queue | undefined;
+  hasRounds: boolean;
+}
+
+/** The one thing that is best done next. */
+export function NextStep({ project, progress, queue, hasRounds }: Props) {
+  const mayTrain = project.role === "owner" || project.role === "engineer";
+  const isQueued = (queue?.n_open ?? 0) > 0;
+  return (
+    <Group mt="md">
+      {isQueued && project.role !== "viewer" && <ButtonLink to={`/projects/${project.id}/review`}>Review the queue</ButtonLink>}
+      {mayTrain && progress.n_human > 0 && progress.n_unlabeled + progress.n_machine > 0 && (
+        <ButtonLink variant={isQueued ? "default" : "filled"} to={`/projects/${project.id}/training`}>
+          {hasRounds ? "Train the next round" : "Train the first round"}
+        </ButtonLink>
+      )}
+      {progress.n_human + progress.n_machine > 0 && (
+        <ButtonLink variant="default" to={`/projects/${project.id}/data`}>
+          Export
+        </ButtonLink>
+      )}
+    </Group>
+  );
+}

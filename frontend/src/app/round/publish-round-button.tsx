@@ -1,0 +1,40 @@
+import { Badge } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import type { Project, Round } from "@/api/types";
+import { progressQuery } from "@/labeling/api";
+import { publishRound } from "@/review/api";
+import { ConfirmButton } from "@/ui/confirm-button";
+
+/** Makes this round's labels stand: for the first time, or again after a later round. */
+export function PublishRoundButton({ project, round }: { project: Project; round: Round }) {
+  const client = useQueryClient();
+  const progress = useQuery(progressQuery(project.id));
+  const publish = useMutation({
+    mutationFn: () => publishRound(project.id, round.id),
+    onSuccess: () => client.invalidateQueries(),
+  });
+  const stands = round.source_id !== null && progress.data?.publication?.source_id === round.source_id;
+  if (stands) {
+    return (
+      <Badge size="lg" color="teal" variant="light">
+        These labels stand now
+      </Badge>
+    );
+  }
+  const mayPublish = project.role === "owner" || project.role === "engineer";
+  if (!mayPublish || round.source_id === null || progress.data === undefined) return null;
+  return (
+    <ConfirmButton
+      color="teal"
+      label={round.state === "published" ? "Put this round back" : "Publish this round"}
+      question={`Make the labels of round ${round.run_number}.${round.number} stand?`}
+      confirmLabel="Yes, let them stand"
+      error={publish.error}
+      onConfirm={() => publish.mutateAsync()}
+    >
+      The machine labels that stand now are retired, all at once, and those of this round take their place. What people have labeled stays
+      as it is. It can be taken back the same way.
+    </ConfirmButton>
+  );
+}

@@ -1,0 +1,100 @@
+import { Code, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+
+import type { Project, Round } from "@/api/types";
+import { PublishRoundButton } from "@/app/round/publish-round-button";
+import { projectQuery } from "@/labeling/api";
+import { roundQuery } from "@/training/api";
+import { ClassScores } from "@/training/class-scores";
+import { RoundCharts } from "@/training/round-charts";
+import { Figure } from "@/ui/figure";
+import { count, counted, duration, percent, words } from "@/ui/format";
+import { useIdParam } from "@/ui/id-param";
+import { Page } from "@/ui/page";
+import { Panel } from "@/ui/panel";
+import { Ready } from "@/ui/query";
+
+export default function RoundPage() {
+  const project = useQuery(projectQuery(useIdParam("projectId")));
+  const round = useQuery({
+    ...roundQuery(useIdParam("roundId")),
+    refetchInterval: (query) => (query.state.data?.state === "running" || query.state.data?.state === "ready" ? 2000 : false),
+  });
+  return (
+    <Ready query={project} what="the project">
+      {(owner) => (
+        <Ready query={round} what="the round">
+          {(data) => (
+            <Page title={`Round ${data.run_number}.${data.number}`} size="xl" actions={<PublishRoundButton project={owner} round={data} />}>
+              <RoundDetail project={owner} round={data} />
+            </Page>
+          )}
+        </Ready>
+      )}
+    </Ready>
+  );
+}
+
+function RoundDetail({ project, round }: { project: Project; round: Round }) {
+  const { metrics } = round;
+  if (round.finished_at === null) return <Text c="dimmed">This round is not finished; its measures appear here when it is.</Text>;
+  const { holdout, test, true_precision } = metrics;
+  const measured = test ?? holdout;
+  return (
+    <Stack>
+      <SimpleGrid cols={{ base: 2, sm: 3, lg: 6 }}>
+        <Figure
+          name="Holdout accuracy"
+          value={percent(holdout?.accuracy)}
+          note={holdout ? `${percent(holdout.low)} to ${percent(holdout.high)}, ${counted(holdout.n, "item")}` : "nothing held out"}
+        />
+        <Figure name="Test accuracy" value={percent(test?.accuracy)} note={test ? counted(test.n, "item") : "no test items"} />
+        <Figure name="Accepted" value={count(metrics.n_accepted ?? 0)} note={`${percent(metrics.share_accepted)} of ${count(metrics.n_pool ?? 0)}`} />
+        <Figure name="Agreement" value={percent(metrics.agreement)} note="with the round before, all items" />
+        <Figure name="Cleanliness" value={percent(metrics.cleanliness)} note={`agree, of ${count(metrics.n_both_confident ?? 0)} both were sure of`} />
+        {true_precision && (
+          <Figure
+            name="True precision of the accepted"
+            value={percent(true_precision.accepted, 2)}
+            note={`${percent(true_precision.low, 2)} to ${percent(true_precision.high, 2)}, by the sealed truth`}
+          />
+        )}
+      </SimpleGrid>
+      <RoundCharts round={round} classes={project.classes} />
+      {measured && <ClassScores evaluation={measured} setName={test ? "test" : "holdout"} classes={project.classes} />}
+      <Panel title="Where this model version comes from">
+        <Table.ScrollContainer minWidth={360}>
+          <Table>
+            <Table.Tbody>
+              <Fact name="Human labels trained on">{count(round.n_human)}</Fact>
+              <Fact name="Pseudo-labels trained on">{count(metrics.n_train_pseudo ?? 0)}</Fact>
+              <Fact name="Hash of the labels">
+                <Code>{round.labels_hash.slice(0, 16)}</Code>
+              </Fact>
+              <Fact name="Code version">
+                <Code>{round.code_version}</Code>
+              </Fact>
+              <Fact name="Temperature">{round.temperature === null ? "not calibrated" : round.temperature.toFixed(3)}</Fact>
+              {Object.entries(round.seconds).map(([step, seconds]) => (
+                <Fact key={step} name={`Time: ${words(step)}`}>
+                  {duration(seconds)}
+                </Fact>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      </Panel>
+    </Stack>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <Table.Tr>
+      <Table.Td c="dimmed" w={240}>
+        {name}
+      </Table.Td>
+      <Table.Td>{children}</Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,109 @@
+import { Button, Group, NativeSelect, Stack, Table, Text, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+
+import type { Member, Project, Role } from "@/api/types";
+import { addMember, changeMember, membersQuery, removeMember } from "@/labeling/api";
+import { fieldError } from "@/ui/errors";
+import { Panel } from "@/ui/panel";
+import { Ready } from "@/ui/query";
+import { FormError } from "@/ui/states";
+
+const ROLES: { value: Role; label: string }[] = [
+  { value: "owner", label: "owner: everything" },
+  { value: "engineer", label: "engineer: import, train, publish, export" },
+  { value: "reviewer", label: "reviewer: answer, decide, relabel" },
+  { value: "annotator", label: "annotator: answer the queue" },
+  { value: "viewer", label: "viewer: look" },
+];
+
+/** Who may do what. Only owners change it. */
+export function MembersPanel({ project }: { project: Project }) {
+  const client = useQueryClient();
+  const members = useQuery(membersQuery(project.id));
+  const [username, setUsername] = useState("");
+  const [role, setRole] = useState<Role>("annotator");
+  const isOwner = project.role === "owner";
+  const add = useMutation({
+    mutationFn: () => addMember(project.id, { username, role }),
+    onSuccess: () => {
+      setUsername("");
+      return client.invalidateQueries({ queryKey: membersQuery(project.id).queryKey });
+    },
+  });
+
+  return (
+    <Panel title="Members" note="Whoever is not a member cannot see that the project exists">
+      <Stack>
+        <Ready query={members} what="the members">
+          {({ results }) => (
+            <Table>
+              <Table.Tbody>
+                {results.map((member) => (
+                  <MemberRow key={member.id} project={project} member={member} mayEdit={isOwner} />
+                ))}
+              </Table.Tbody>
+            </Table>
+          )}
+        </Ready>
+        {isOwner && (
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              add.mutate();
+            }}
+          >
+            <Group align="flex-start">
+              <TextInput
+                aria-label="User name of the new member"
+                placeholder="User name"
+                value={username}
+                onChange={(event) => setUsername(event.currentTarget.value)}
+                error={fieldError(add.error, "username")}
+              />
+              <NativeSelect aria-label="Role of the new member" data={ROLES} value={role} onChange={(event) => setRole(event.currentTarget.value as Role)} />
+              <Button type="submit" variant="default" loading={add.isPending} disabled={username.trim() === ""}>
+                Add
+              </Button>
+            </Group>
+          </form>
+        )}
+        <FormError error={add.error} shownBeside={["username"]} />
+      </Stack>
+    </Panel>
+  );
+}
+
+function MemberRow({ project, member, mayEdit }: { project: Project; member: Member; mayEdit: boolean }) {
+  const client = useQueryClient();
+  const refresh = () => client.invalidateQueries({ queryKey: ["projects", project.id] });
+  const change = useMutation({ mutationFn: (role: Role) => changeMember(member.id, role), onSuccess: refresh });
+  const remove = useMutation({ mutationFn: () => removeMember(member.id), onSuccess: refresh });
+  return (
+    <Table.Tr>
+      <Table.Td fw={600}>{member.username}</Table.Td>
+      <Table.Td>
+        {mayEdit ? (
+          <NativeSelect
+            size="xs"
+            aria-label={`Role of ${member.username}`}
+            data={ROLES}
+            value={member.role}
+            disabled={change.isPending}
+            onChange={(event) => change.mutate(event.currentTarget.value as Role)}
+          />
+        ) : (
+          <Text size="sm">{member.role}</Text>
+        )}
+        <FormError error={change.error ?? remove.error} />
+      </Table.Td>
+      <Table.Td ta="right">
+        {mayEdit && (
+          <Button size="compact-sm" variant="subtle" color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
+            Remove
+          </Button>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+}

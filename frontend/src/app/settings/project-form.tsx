@@ -1,0 +1,141 @@
+import { Button, Group, NativeSelect, NumberInput, SimpleGrid, Stack, Textarea, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+
+import type { Project, ProjectSettings } from "@/api/types";
+import { deleteProject, projectQuery, projectsQuery, updateProject } from "@/labeling/api";
+import { ConfirmButton } from "@/ui/confirm-button";
+import { fieldError } from "@/ui/errors";
+import { Panel } from "@/ui/panel";
+import { FormError } from "@/ui/states";
+
+type NumberSetting = {
+  [Name in keyof ProjectSettings]: ProjectSettings[Name] extends number ? Name : never;
+}[keyof ProjectSettings];
+
+const NUMBERS: { name: NumberSetting; label: string; help: string; min: number; max?: number; step?: number }[] = [
+  { name: "target_precision", label: "Target precision", help: "The share of machine labels that should be right", min: 0.5, max: 1, step: 0.01 },
+  { name: "confidence_level", label: "Confidence level", help: "How sure to be of that share", min: 0.5, max: 0.9999, step: 0.01 },
+  { name: "holdout_share", label: "Holdout share", help: "Of human labels that come by a random draw: kept for measuring", min: 0, max: 0.9, step: 0.05 },
+  { name: "answers_wanted", label: "Answers wanted", help: "People per item; above 1 the majority decides", min: 1, max: 20 },
+  { name: "review_budget", label: "Queue size", help: "Entries open after a round", min: 0 },
+  { name: "random_share", label: "Random share of the queue", help: "Drawn uniformly: feeds the holdout", min: 0, max: 1, step: 0.05 },
+  { name: "retrain_after", label: "Retrain after", help: "New human labels that start the next run by themselves; 0: only by hand", min: 0 },
+  { name: "lease_seconds", label: "Lease, in seconds", help: "How long a person holds an item before it goes to others", min: 5, max: 86_400 },
+];
+
+const ORDERS = [
+  { value: "margin", label: "margin between the best two" },
+  { value: "entropy", label: "entropy" },
+  { value: "least_confident", label: "least confident" },
+  { value: "random", label: "random" },
+];
+
+const BESIDE = ["name", "question", "acquisition", ...NUMBERS.map((one) => one.name)];
+
+/** The project's settings. Only what was changed is sent, so that two people do not overwrite each other. */
+export function ProjectForm({ project }: { project: Project }) {
+  const client = useQueryClient();
+  const [draft, setDraft] = useState<Partial<ProjectSettings>>({});
+  const mayEdit = project.role === "owner" || project.role === "engineer";
+  const update = useMutation({
+    mutationFn: () => updateProject(project.id, draft),
+    onSuccess: (changed) => {
+      client.setQueryData(projectQuery(project.id).queryKey, changed);
+      setDraft({});
+    },
+  });
+  const shown = { ...project, ...draft };
+  const set = (change: Partial<ProjectSettings>) => setDraft({ ...draft, ...change });
+
+  return (
+    <Panel title="Project">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          update.mutate();
+        }}
+      >
+        <Stack>
+          <TextInput
+            label="Name"
+            required
+            disabled={!mayEdit}
+            value={shown.name}
+            onChange={(event) => set({ name: event.currentTarget.value })}
+            error={fieldError(update.error, "name")}
+          />
+          <Textarea
+            label="Question"
+            description="What people are asked, shown while they review"
+            autosize
+            disabled={!mayEdit}
+            value={shown.question}
+            onChange={(event) => set({ question: event.currentTarget.value })}
+            error={fieldError(update.error, "question")}
+          />
+          <SimpleGrid cols={{ base: 1, sm: 2 }}>
+            {NUMBERS.map(({ name, label, help, min, max, step }) => (
+              <NumberInput
+                key={name}
+                label={label}
+                description={help}
+                min={min}
+                max={max}
+                step={step ?? 1}
+                disabled={!mayEdit}
+                value={shown[name]}
+                onChange={(value) => value !== "" && set({ [name]: Number(value) })}
+                error={fieldError(update.error, name)}
+              />
+            ))}
+            <NativeSelect
+              label="Order of the queue"
+              description="Among what the model is unsure of"
+              data={ORDERS}
+              disabled={!mayEdit}
+              value={shown.acquisition}
+              onChange={(event) => set({ acquisition: event.currentTarget.value as ProjectSettings["acquisition"] })}
+              error={fieldError(update.error, "acquisition")}
+            />
+          </SimpleGrid>
+          <FormError error={update.error} shownBeside={BESIDE} />
+          {mayEdit && (
+            <Group justify="space-between">
+              {project.role === "owner" ? <DeleteProject project={project} /> : <span />}
+              <Button type="submit" loading={update.isPending} disabled={Object.keys(draft).length === 0}>
+                Save
+              </Button>
+            </Group>
+          )}
+        </Stack>
+      </form>
+    </Panel>
+  );
+}
+
+function DeleteProject({ project }: { project: Project }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const remove = useMutation({
+    mutationFn: () => deleteProject(project.id),
+    onSuccess: async () => {
+      await navigate("/");
+      await client.invalidateQueries({ queryKey: projectsQuery.queryKey });
+    },
+  });
+  return (
+    <ConfirmButton
+      variant="subtle"
+      color="red"
+      label="Delete the project"
+      question={`Delete ${project.name}?`}
+      confirmLabel="Delete it with everything in it"
+      error={remove.error}
+      onConfirm={() => remove.mutateAsync()}
+    >
+      Its items, labels, rounds and history disappear for all members. Export first what you want to keep.
+    </ConfirmButton>
+  );
+}

@@ -1,0 +1,135 @@
+import { Button, Group, NativeSelect, NumberInput, Stack, Table, Text } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+
+import type { Export, Project } from "@/api/types";
+import { cancelExport, exportFileUrl, exportsQuery, startExport } from "@/labeling/api";
+import { fieldError } from "@/ui/errors";
+import { bytes, count, when } from "@/ui/format";
+import { DownloadIcon } from "@/ui/icons";
+import { Panel } from "@/ui/panel";
+import { Ready } from "@/ui/query";
+import { FormError } from "@/ui/states";
+import { WorkProgress } from "@/ui/work-progress";
+
+const FORMATS = [
+  { value: "csv", label: "CSV" },
+  { value: "jsonl", label: "JSONL" },
+  { value: "parquet", label: "Parquet" },
+  { value: "images", label: "Images, a folder per class (zip)" },
+];
+const SOURCES = [
+  { value: "", label: "everything" },
+  { value: "human", label: "labeled by people" },
+  { value: "machine", label: "labeled by the model" },
+  { value: "none", label: "not labeled" },
+];
+
+/** Takes the result home: any filter, with the provenance of each label, made in the background. */
+export function ExportPanel({ project }: { project: Project }) {
+  const client = useQueryClient();
+  const exports = useQuery(exportsQuery(project.id));
+  const [format, setFormat] = useState("csv");
+  const [source, setSource] = useState("");
+  const [minimum, setMinimum] = useState<number>();
+  const start = useMutation({
+    mutationFn: () =>
+      startExport(project.id, {
+        format,
+        filters: { ...(source && { source }), ...(minimum !== undefined && { confidence_min: minimum / 100 }) },
+      }),
+    onSuccess: () => client.invalidateQueries({ queryKey: exportsQuery(project.id).queryKey }),
+  });
+
+  return (
+    <Panel title="Export" note="Each row says who labeled it, with which model version, confidence and threshold">
+      <Stack>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            start.mutate();
+          }}
+        >
+          <Group align="flex-end">
+            <NativeSelect
+              label="Format"
+              data={project.item_type === "image" ? FORMATS : FORMATS.filter((one) => one.value !== "images")}
+              value={format}
+              error={fieldError(start.error, "format")}
+              onChange={(event) => setFormat(event.currentTarget.value)}
+            />
+            <NativeSelect label="Items" data={SOURCES} value={source} onChange={(event) => setSource(event.currentTarget.value)} />
+            <NumberInput
+              label="Confidence from %"
+              min={0}
+              max={100}
+              w={150}
+              value={minimum ?? ""}
+              onChange={(value) => setMinimum(value === "" ? undefined : Number(value))}
+            />
+            <Button type="submit" loading={start.isPending}>
+              Export
+            </Button>
+          </Group>
+        </form>
+        <FormError error={start.error} shownBeside={["format"]} />
+        <Ready query={exports} what="the exports">
+          {({ results }) =>
+            results.length === 0 ? null : (
+              <Table.ScrollContainer minWidth={560}>
+                <Table>
+                  <Table.Tbody>
+                    {results.map((one) => (
+                      <ExportRow key={one.id} project={project} data={one} />
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+            )
+          }
+        </Ready>
+      </Stack>
+    </Panel>
+  );
+}
+
+function ExportRow({ project, data }: { project: Project; data: Export }) {
+  const client = useQueryClient();
+  const cancel = useMutation({
+    mutationFn: () => cancelExport(data.id),
+    onSettled: () => client.invalidateQueries({ queryKey: exportsQuery(project.id).queryKey }),
+  });
+  return (
+    <Table.Tr>
+      <Table.Td>
+        {data.format}
+        <Text size="xs" c="dimmed">
+          {when(data.created_at)}
+          {data.created_by && `, ${data.created_by}`}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        {data.state === "done" ? (
+          <Text size="sm">
+            {count(data.n_rows)} rows, {bytes(data.n_bytes)}
+          </Text>
+        ) : (
+          <WorkProgress work={data} noun="export" />
+        )}
+      </Table.Td>
+      <Table.Td ta="right">
+        {data.state === "done" && (
+          <Button component="a" href={exportFileUrl(data.id)} download size="compact-sm" variant="default" leftSection={<DownloadIcon size={14} />}>
+            Download
+          </Button>
+        )}
+        {data.is_open && (
+          <Button size="compact-sm" variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+            Cancel
+          </Button>
+        )}
+        <FormError error={cancel.error} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,72 @@
+import { Group, NativeSelect, NumberInput, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+
+import type { LabelClass } from "@/api/types";
+import type { ItemFilters } from "@/labeling/api";
+
+const SOURCES = [
+  { value: "", label: "anybody or nobody" },
+  { value: "human", label: "people" },
+  { value: "machine", label: "the model" },
+  { value: "none", label: "nobody yet" },
+];
+const SPLITS = [
+  { value: "", label: "all" },
+  { value: "pool", label: "pool" },
+  { value: "holdout", label: "holdout" },
+  { value: "test", label: "test" },
+];
+const ORDERS = [
+  { value: "id", label: "oldest first" },
+  { value: "-id", label: "newest first" },
+  { value: "confidence", label: "least sure first" },
+  { value: "-confidence", label: "surest first" },
+];
+
+interface Props {
+  filters: ItemFilters;
+  classes: readonly LabelClass[];
+  onChange: (change: Partial<ItemFilters>) => void;
+}
+
+/** Which items are shown, and in what order. The choice lives in the address, so it can be shared. */
+export function ItemFilterBar({ filters, classes, onChange }: Props) {
+  const search = useDebouncedCallback((text: string) => onChange({ search: text || undefined }), 300);
+  const confidence = (value: string | number) => (value === "" ? undefined : Number(value) / 100);
+  const classOptions = [{ value: "", label: "any" }, ...classes.map((one) => ({ value: String(one.id), label: one.name }))];
+  return (
+    <Group align="flex-end" gap="sm" mb="md" role="search" aria-label="Filter items">
+      <TextInput
+        label="Key or text begins with"
+        defaultValue={filters.search ?? ""}
+        onChange={(event) => search(event.currentTarget.value)}
+        w={190}
+      />
+      <NativeSelect label="Labeled by" data={SOURCES} value={filters.source ?? ""} onChange={(event) => onChange({ source: event.currentTarget.value || undefined })} />
+      <NativeSelect
+        label="Class"
+        data={classOptions}
+        value={String(filters.class ?? "")}
+        onChange={(event) => onChange({ class: Number(event.currentTarget.value) || undefined })}
+      />
+      <NumberInput
+        label="Confidence from %"
+        min={0}
+        max={100}
+        w={130}
+        value={filters.confidence_min === undefined ? "" : Math.round(filters.confidence_min * 100)}
+        onChange={(value) => onChange({ confidence_min: confidence(value) })}
+      />
+      <NumberInput
+        label="to %"
+        min={0}
+        max={100}
+        w={90}
+        value={filters.confidence_max === undefined ? "" : Math.round(filters.confidence_max * 100)}
+        onChange={(value) => onChange({ confidence_max: confidence(value) })}
+      />
+      <NativeSelect label="Split" data={SPLITS} value={filters.split ?? ""} onChange={(event) => onChange({ split: event.currentTarget.value || undefined })} />
+      <NativeSelect label="Order" data={ORDERS} value={filters.order ?? "id"} onChange={(event) => onChange({ order: event.currentTarget.value })} />
+    </Group>
+  );
+}

@@ -1,0 +1,101 @@
+import { Badge, Box, Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import type { Item, Project } from "@/api/types";
+import { useSession } from "@/api/session";
+import { itemQuery, projectQuery } from "@/labeling/api";
+import { ItemView } from "@/labeling/item-view";
+import { historyQuery, withdrawLabel } from "@/review/api";
+import { HistoryList } from "@/review/items/history-list";
+import { LabelCell } from "@/review/items/label-cell";
+import { RelabelSelect } from "@/review/items/relabel-select";
+import { ConfirmButton } from "@/ui/confirm-button";
+import { useIdParam } from "@/ui/id-param";
+import { Page } from "@/ui/page";
+import { Panel } from "@/ui/panel";
+import { Ready } from "@/ui/query";
+
+/** One item: what it is, what stands, and everything that ever happened to it. */
+export default function ItemPage() {
+  const project = useQuery(projectQuery(useIdParam("projectId")));
+  const itemId = useIdParam("itemId");
+  const item = useQuery(itemQuery(itemId));
+  const history = useQuery(historyQuery(itemId));
+  return (
+    <Ready query={project} what="the project">
+      {(owner) => (
+        <Ready query={item} what="the item">
+          {(data) => (
+            <Page title={data.key}>
+              <SimpleGrid cols={{ base: 1, md: 2 }}>
+                <Stack>
+                  <Panel title="Item">
+                    <Box mah={480} style={{ overflow: "auto", display: "flex", justifyContent: "center" }}>
+                      <ItemView item={data} />
+                    </Box>
+                  </Panel>
+                  <Panel title="The label that stands">
+                    <Stack gap="xs" align="flex-start">
+                      <Group>
+                        <LabelCell label={data.label} classes={owner.classes} />
+                        <Badge variant="default">{data.split}</Badge>
+                      </Group>
+                      <Text size="sm" c="dimmed">
+                        {standing(data)}
+                      </Text>
+                      <Group>
+                        <RelabelSelect project={owner} item={data} />
+                        <WithdrawButton project={owner} item={data} />
+                      </Group>
+                    </Stack>
+                  </Panel>
+                </Stack>
+                <Panel title="History" note="Nothing here is ever edited or deleted">
+                  <Ready query={history} what="the history">
+                    {({ events }) => <HistoryList events={events} project={owner} />}
+                  </Ready>
+                </Panel>
+              </SimpleGrid>
+            </Page>
+          )}
+        </Ready>
+      )}
+    </Ready>
+  );
+}
+
+function standing({ label }: Item): string {
+  if (label === null) return "Nobody has labeled this item yet.";
+  if (label.is_human) return `${label.source.name} said so; no machine can replace it.`;
+  const passed = label.threshold === null ? "" : `, which passed the threshold ${label.threshold.toFixed(2)}`;
+  return `${label.source.name} said so${passed}.`;
+}
+
+function WithdrawButton({ project, item }: { project: Project; item: Item }) {
+  const client = useQueryClient();
+  const session = useSession();
+  const { label } = item;
+  const withdraw = useMutation({
+    mutationFn: (labelId: number) => withdrawLabel(labelId),
+    onSuccess: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ["items", item.id] }),
+        client.invalidateQueries({ queryKey: ["projects", project.id] }),
+      ]),
+  });
+  const isMine = label?.source.kind === "person" && label.source.name === session.data?.username;
+  if (!label?.is_human || !(isMine || project.role === "owner" || project.role === "reviewer")) return null;
+  return (
+    <ConfirmButton
+      size="xs"
+      variant="default"
+      label="Withdraw the label"
+      question="Withdraw this label?"
+      confirmLabel="Withdraw it"
+      error={withdraw.error}
+      onConfirm={() => withdraw.mutateAsync(label.id)}
+    >
+      The label is retired and stays in the history; the item counts as not labeled by people.
+    </ConfirmButton>
+  );
+}

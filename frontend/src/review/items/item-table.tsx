@@ -1,0 +1,56 @@
+import { Table, Text } from "@mantine/core";
+
+import type { Features, Item, Project } from "@/api/types";
+import { LabelCell } from "@/review/items/label-cell";
+import { RelabelSelect } from "@/review/items/relabel-select";
+import { TextLink } from "@/ui/link";
+
+const N_VALUES = 8;
+
+export function ItemTable({ project, items }: { project: Project; items: readonly Item[] }) {
+  return (
+    <Table.ScrollContainer minWidth={720}>
+      <Table verticalSpacing="xs">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Key</Table.Th>
+            <Table.Th>Item</Table.Th>
+            <Table.Th>Label</Table.Th>
+            <Table.Th>Split</Table.Th>
+            <Table.Th w={130} aria-label="Relabel" />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {items.map((item) => (
+            <Table.Tr key={item.id}>
+              <Table.Td maw={200}>
+                <TextLink to={`/projects/${project.id}/items/${item.id}`} size="sm">
+                  {item.key}
+                </TextLink>
+              </Table.Td>
+              <Table.Td maw={460}>
+                <Text size="sm" lineClamp={2}>
+                  {item.text ?? summary(item.features)}
+                </Text>
+              </Table.Td>
+              <Table.Td>
+                <LabelCell label={item.label} classes={project.classes} />
+              </Table.Td>
+              <Table.Td>{item.split}</Table.Td>
+              <Table.Td>
+                <RelabelSelect project={project} item={item} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+/** The first values of a row or series; the item's own page shows them all. */
+function summary(features: Features | null): string {
+  if (features === null) return "";
+  const values = Array.isArray(features) ? features.map(String) : Object.entries(features).map(([name, value]) => `${name} ${value ?? "missing"}`);
+  return values.slice(0, N_VALUES).join(", ") + (values.length > N_VALUES ? ` and ${values.length - N_VALUES} more` : "");
+}

@@ -1,0 +1,25 @@
+import { Badge, Group, Text } from "@mantine/core";
+
+import type { CurrentLabel, LabelClass } from "@/api/types";
+import { ClassTag } from "@/ui/class-tag";
+import { percent } from "@/ui/format";
+
+/** The label that stands, and whose word it is: a person's and a machine's never look alike. */
+export function LabelCell({ label, classes }: { label: CurrentLabel | null; classes: readonly LabelClass[] }) {
+  if (label === null) {
+    return (
+      <Text size="sm" c="dimmed">
+        not labeled
+      </Text>
+    );
+  }
+  const one = classes.find((each) => each.id === label.class_id);
+  return (
+    <Group gap={6} wrap="wrap">
+      <ClassTag name={one?.name ?? `class ${label.class_id}`} colour={one?.colour ?? "#888888"} />
+      <Badge size="sm" variant="light" color={label.is_human ? "teal" : "violet"} tt="none" title={label.source.name}>
+        {label.is_human ? label.source.name : label.confidence === null ? "machine" : `machine ${percent(label.confidence)}`}
+      </Badge>
+    </Group>
+  );
+}

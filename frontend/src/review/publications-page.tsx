@@ -1,0 +1,137 @@
+import { Badge, Group, Stack, Table, Text } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import type { Project, Publication } from "@/api/types";
+import { projectQuery } from "@/labeling/api";
+import { discardPublication, publicationsQuery, publishRound } from "@/review/api";
+import { DiffText } from "@/review/diff-text";
+import { ConfirmButton } from "@/ui/confirm-button";
+import { counted, when } from "@/ui/format";
+import { useIdParam } from "@/ui/id-param";
+import { TextLink } from "@/ui/link";
+import { Page } from "@/ui/page";
+import { Ready } from "@/ui/query";
+import { Empty } from "@/ui/states";
+
+/** Which machine labels stood when, what each set changed, and the way back. */
+export default function PublicationsPage() {
+  const projectId = useIdParam("projectId");
+  const project = useQuery(projectQuery(projectId));
+  const publications = useQuery(publicationsQuery(projectId));
+  return (
+    <Page title="Publications">
+      <Ready query={project} what="the project">
+        {(data) => (
+          <Ready query={publications} what="the publications">
+            {({ results }) => (results.length === 0 ? <NonePublished /> : <History project={data} publications={results} />)}
+          </Ready>
+        )}
+      </Ready>
+    </Page>
+  );
+}
+
+function NonePublished() {
+  return (
+    <Empty title="No machine labels were published yet">
+      <Text c="dimmed">When a round of training ends, its accepted labels are published here, all at once.</Text>
+    </Empty>
+  );
+}
+
+function History({ project, publications }: { project: Project; publications: Publication[] }) {
+  const mayPublish = project.role === "owner" || project.role === "engineer";
+  return (
+    <Stack>
+      <Text size="sm" c="dimmed">
+        One set of machine labels stands at a time. Publishing another retires it whole; what people labeled always stays.
+      </Text>
+      <Table.ScrollContainer minWidth={700}>
+        <Table verticalSpacing="sm">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Labels of</Table.Th>
+              <Table.Th>Stood</Table.Th>
+              <Table.Th>Labels</Table.Th>
+              <Table.Th aria-label="Actions" />
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {publications.map((one) => (
+              <Table.Tr key={one.id}>
+                <Table.Td>
+                  {one.round_id ? <TextLink to={`/projects/${project.id}/rounds/${one.round_id}`}>{one.source.name}</TextLink> : one.source.name}
+                  {one.started_by && (
+                    <Text size="xs" c="dimmed">
+                      by {one.started_by}
+                    </Text>
+                  )}
+                </Table.Td>
+                <Table.Td>
+                  <Text size="sm">from {when(one.started_at)}</Text>
+                  {one.ended_at ? (
+                    <Text size="sm" c="dimmed">
+                      until {when(one.ended_at)}: {one.ended_reason}
+                    </Text>
+                  ) : (
+                    <Badge color="teal" variant="light">
+                      stands now
+                    </Badge>
+                  )}
+                </Table.Td>
+                <Table.Td>
+                  <Text size="sm">{counted(one.n_labels, "label")}</Text>
+                  <DiffText diff={one.diff} />
+                </Table.Td>
+                <Table.Td>{mayPublish && <Actions project={project} publication={one} standing={publications.find((each) => each.ended_at === null)} />}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </Stack>
+  );
+}
+
+function Actions({ project, publication, standing }: { project: Project; publication: Publication; standing: Publication | undefined }) {
+  const client = useQueryClient();
+  const refresh = () => client.invalidateQueries({ queryKey: ["projects", project.id] });
+  const discard = useMutation({ mutationFn: () => discardPublication(project.id), onSuccess: refresh });
+  const putBack = useMutation({ mutationFn: (roundId: number) => publishRound(project.id, roundId), onSuccess: refresh });
+  const { round_id } = publication;
+
+  if (publication.ended_at === null) {
+    return (
+      <Group justify="flex-end">
+        <ConfirmButton
+          size="xs"
+          variant="default"
+          label="Discard"
+          question={`Discard the labels of ${publication.source.name}?`}
+          confirmLabel="Discard them all"
+          error={discard.error}
+          onConfirm={() => discard.mutateAsync()}
+        >
+          All its machine labels are retired and no machine labels stand. What people labeled stays. The round can be put back later.
+        </ConfirmButton>
+      </Group>
+    );
+  }
+  if (round_id === null || standing?.round_id === round_id) return null;
+  return (
+    <Group justify="flex-end">
+      <ConfirmButton
+        size="xs"
+        variant="default"
+        color="teal"
+        label="Put this round back"
+        question={`Put the labels of ${publication.source.name} back?`}
+        confirmLabel="Put them back"
+        error={putBack.error}
+        onConfirm={() => putBack.mutateAsync(round_id)}
+      >
+        They take the place of the machine labels that stand now, all at once. What people labeled since stays.
+      </ConfirmButton>
+    </Group>
+  );
+}

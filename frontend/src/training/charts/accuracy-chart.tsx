@@ -1,0 +1,66 @@
+import type { RoundSummary } from "@/api/types";
+import { categoryAxis, GRID, legend, valueAxis } from "@/training/charts/axes";
+import { Chart, CHART_COLOURS } from "@/ui/chart";
+import { percent } from "@/ui/format";
+
+/** Accuracy over rounds: on the holdout with its 95% interval, and on the test items where there are some. */
+export function AccuracyChart({ rounds }: { rounds: readonly RoundSummary[] }) {
+  const measured = rounds.filter((round) => round.holdout_accuracy !== null || round.test_accuracy !== null);
+  const names = measured.map((round) => `${round.run_number}.${round.number}`);
+  const hasTest = measured.some((round) => round.test_accuracy !== null);
+  const floor = measured.reduce((low, round) => Math.min(low, round.low ?? 1, round.holdout_accuracy ?? 1, round.test_accuracy ?? 1), 1);
+
+  return (
+    <Chart
+      label={`Accuracy over ${measured.length} rounds`}
+      option={(ink) => ({
+        grid: GRID,
+        legend: { ...legend(ink), data: hasTest ? ["holdout", "test"] : ["holdout"] },
+        tooltip: { trigger: "axis", valueFormatter: (value) => (typeof value === "number" ? percent(value) : "–") },
+        xAxis: categoryAxis(ink, names, "run.round"),
+        yAxis: valueAxis(ink, undefined, {
+          min: Math.max(0, Math.floor(floor * 20) / 20),
+          max: 1,
+          axisLabel: { color: ink.text, formatter: (value: number) => percent(value, 0) },
+        }),
+        series: [
+          band("interval low", measured.map((round) => round.low)),
+          {
+            ...band("interval", measured.map((round) => (round.low === null || round.high === null ? null : round.high - round.low))),
+            areaStyle: { color: CHART_COLOURS.human, opacity: 0.18 },
+          },
+          {
+            name: "holdout",
+            type: "line",
+            data: measured.map((round) => round.holdout_accuracy),
+            symbolSize: 7,
+            color: CHART_COLOURS.human,
+          },
+          ...(hasTest
+            ? [
+                {
+                  name: "test",
+                  type: "line" as const,
+                  data: measured.map((round) => round.test_accuracy),
+                  symbolSize: 7,
+                  color: CHART_COLOURS.accent,
+                },
+              ]
+            : []),
+        ],
+      })}
+    />
+  );
+}
+
+/** ECharts draws a band as two stacked lines of which the lower is not seen. */
+const band = (name: string, data: (number | null)[]) => ({
+  name,
+  type: "line" as const,
+  data,
+  stack: "interval",
+  symbol: "none",
+  silent: true,
+  lineStyle: { opacity: 0 },
+  tooltip: { show: false },
+});

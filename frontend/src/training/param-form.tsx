@@ -1,0 +1,83 @@
+import { NativeSelect, NumberInput, SimpleGrid, Switch } from "@mantine/core";
+
+import type { LearnerParam, ParamValues } from "@/api/types";
+import { fieldError } from "@/ui/errors";
+import { capitalized, words } from "@/ui/format";
+
+interface Props {
+  params: readonly LearnerParam[];
+  values: ParamValues;
+  /** Under which name the server reports a wrong value: `${prefix}.${name}`. */
+  prefix: string;
+  error: unknown;
+  onChange: (values: ParamValues) => void;
+}
+
+/** A form made from what the catalogue says about each parameter: its kind, range, default and help. */
+export function ParamForm({ params, values, prefix, error, onChange }: Props) {
+  return (
+    <SimpleGrid cols={{ base: 1, sm: 2, md: 3 }}>
+      {params.map((param) => (
+        <ParamField
+          key={param.name}
+          param={param}
+          value={values[param.name] ?? param.default}
+          error={fieldError(error, `${prefix}.${param.name}`)}
+          onChange={(value) => onChange({ ...values, [param.name]: value })}
+        />
+      ))}
+    </SimpleGrid>
+  );
+}
+
+interface FieldProps {
+  param: LearnerParam;
+  value: unknown;
+  error: string | undefined;
+  onChange: (value: unknown) => void;
+}
+
+function ParamField({ param, value, error, onChange }: FieldProps) {
+  const label = capitalized(words(param.name));
+  if (param.type === "bool") {
+    return (
+      <Switch
+        label={label}
+        description={param.help}
+        checked={value === true}
+        error={error}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+    );
+  }
+  if (param.type === "choice") {
+    return (
+      <NativeSelect
+        label={label}
+        description={param.help}
+        data={param.choices ?? []}
+        value={String(value)}
+        error={error}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    );
+  }
+  return (
+    <NumberInput
+      label={label}
+      description={`${param.help}${rangeText(param)}`}
+      value={typeof value === "number" ? value : ""}
+      min={param.low ?? undefined}
+      max={param.high ?? undefined}
+      step={param.type === "int" ? 1 : 0.01}
+      allowDecimal={param.type === "float"}
+      error={error}
+      onChange={(next) => onChange(next === "" ? null : Number(next))}
+    />
+  );
+}
+
+function rangeText({ low, high, default: standard }: LearnerParam): string {
+  const range = low !== null && high !== null ? `${low} to ${high}` : low !== null ? `from ${low}` : high !== null ? `up to ${high}` : "";
+  return ` (${[range, `usually ${String(standard)}`].filter(Boolean).join(", ")})`;
+}

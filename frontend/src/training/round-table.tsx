@@ -1,0 +1,58 @@
+import { Badge, Table, Text } from "@mantine/core";
+
+import type { RoundSummary } from "@/api/types";
+import { count, percent, percentWithin } from "@/ui/format";
+import { TextLink } from "@/ui/link";
+
+const COLOURS: Record<RoundSummary["state"], string> = { running: "blue", ready: "yellow", published: "teal", skipped: "gray" };
+
+export function RoundTable({ projectId, rounds }: { projectId: number; rounds: readonly RoundSummary[] }) {
+  if (rounds.length === 0) return null;
+  return (
+    <Table.ScrollContainer minWidth={640}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Round</Table.Th>
+            <Table.Th>State</Table.Th>
+            <Table.Th>Human labels</Table.Th>
+            <Table.Th>Holdout accuracy (95% interval)</Table.Th>
+            <Table.Th>Test</Table.Th>
+            <Table.Th>Accepted</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rounds.map((round) => (
+            <Table.Tr key={round.id}>
+              <Table.Td>
+                <TextLink to={`/projects/${projectId}/rounds/${round.id}`}>
+                  {round.run_number}.{round.number}
+                </TextLink>
+              </Table.Td>
+              <Table.Td>
+                <Badge variant="light" color={COLOURS[round.state]}>
+                  {round.state}
+                </Badge>
+              </Table.Td>
+              <Table.Td>{count(round.n_human)}</Table.Td>
+              <Table.Td>{percentWithin(round.holdout_accuracy, round.low, round.high)}</Table.Td>
+              <Table.Td>{percent(round.test_accuracy)}</Table.Td>
+              <Table.Td>
+                {round.n_accepted === null ? (
+                  "–"
+                ) : (
+                  <>
+                    {count(round.n_accepted)}{" "}
+                    <Text span size="sm" c="dimmed">
+                      ({percent(round.share_accepted)})
+                    </Text>
+                  </>
+                )}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
