@@ -198,7 +198,8 @@ def ring(task: Task, pk: int) -> None:
 
     def try_to_ring() -> None:
         try:
-            task.apply_async((pk,), retry=False)
+            # A bell that nobody heard for a minute is dropped: the sweep has rung again meanwhile.
+            task.apply_async((pk,), retry=False, expires=60)
         except OperationalError as error:
             logger.warning("Broker is down, %s(%s) waits for the next sweep: %s", task.name, pk, error)
 
