@@ -249,9 +249,9 @@ BUILT_IN = (
         factory="training.learners.network:SimpleCNN",
         takes="items",
         params=(
-            Param("n_steps", "int", 2000, 1, 100_000, help="Training steps at most; each sees one batch."),
+            Param("n_steps", "int", 1500, 1, 100_000, help="Training steps at most; each sees one batch."),
             Param("batch_size", "int", 128, 2, 1024, help="Images per step."),
-            Param("learning_rate", "float", 0.002, 1e-5, 0.1, help="Of AdamW, at its peak."),
+            Param("learning_rate", "float", 0.003, 1e-5, 0.1, help="Of AdamW, at its peak."),
             Param(
                 "dropout", "float", 0.4, 0.0, 0.9, help="Share of the dense units switched off in each step."
             ),

@@ -100,7 +100,7 @@ class SimpleCNN(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_steps: int = 2_000,
+        n_steps: int = 1_500,
         batch_size: int = 128,
         learning_rate: float = 0.003,
         dropout: float = 0.4,
