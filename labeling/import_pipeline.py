@@ -15,10 +15,11 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
-from labeling.blobs import blob_save
+from labeling.blobs import BlobRow, blob_save
 from labeling.errors import AssayError, InvalidInput
 from labeling.hotkeys import hotkey_of
 from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey
@@ -46,6 +47,10 @@ BEAT_SECONDS = 2.0
 MAX_TRIES = 4  # of one batch against requests that write the same items at the same moment
 IMAGE_THREADS = 4  # Pillow and the storage give the interpreter free while they work
 
+CHUNK = 20  # images handed to a thread at once
+
+A = TypeVar("A")
+B = TypeVar("B")
 OnProgress = Callable[[Import], None]
 
 
@@ -187,8 +192,8 @@ class _Job:
         checked: list[CheckedImage | ImageRefused | None] = []
         if rows and rows[0].image is None:
             return [None] * len(rows)
-        for result in threads.map(self._check_image, rows):
-            checked.append(result)
+        for results in _map(self._check_image, rows, threads):
+            checked += results
             self._beat()
         return checked
 
@@ -209,16 +214,16 @@ class _Job:
             return refused
         return None
 
-    def _save_blobs(self, images: list[CheckedImage], threads: Executor) -> list[Blob]:
+    def _save_blobs(self, images: list[CheckedImage], threads: Executor) -> list[BlobRow]:
         """The bytes of images that are new here are in the storage; their rows follow with the batch."""
         if self.options.dry_run:
             return []
         by_hash = {image.sha256: image for image in images}
         for sha256 in Blob.objects.filter(sha256__in=list(by_hash)).values_list("sha256", flat=True):
             del by_hash[sha256]
-        blobs = []
-        for blob in threads.map(blob_save, by_hash.values()):
-            blobs.append(blob)
+        blobs: list[BlobRow] = []
+        for saved in _map(blob_save, list(by_hash.values()), threads):
+            blobs += saved
             self._beat()
         return blobs
 
@@ -226,7 +231,7 @@ class _Job:
         self,
         batch: _Rows,
         checked: list[CheckedImage | ImageRefused | None],
-        blobs: list[Blob],
+        blobs: list[BlobRow],
         chosen: frozenset[int] | None,
         step: int,
         n_steps: int,
@@ -241,7 +246,7 @@ class _Job:
                 report.add_problem(problem)
             class_ids = self._class_ids(batch.rows, report)
             incoming = list(self._incoming(batch.rows, checked, chosen, class_ids, report))
-            self.store.add_blobs(blobs)
+            self.store.add_blobs(blobs, now=now)
             known = self.store.known_items({row.key for row in incoming}, with_sealed=self.options.sealed)
             n_new = sum(row.key not in known for row in incoming)
             decider = Batch(
@@ -396,6 +401,12 @@ class _Job:
             return "Other machine labels are published, so those of this file are kept but do not stand."
         publication_open(project=self.project, source=source, by=self.work.created_by, ended_reason="")
         return "The machine labels of this file are published: they stand until better ones are."
+
+
+def _map(function: Callable[[A], B], things: list[A], threads: Executor) -> Iterator[list[B]]:
+    """function(thing) for each, in order, chunk by chunk: handing over one small image costs as much as checking it."""
+    chunks = [things[start : start + CHUNK] for start in range(0, len(things), CHUNK)]
+    return threads.map(lambda chunk: [function(thing) for thing in chunk], chunks)
 
 
 def _batches(rows: Iterable[Row | Problem], tick: Callable[[], None]) -> Iterator[_Rows]:

@@ -1,6 +1,10 @@
 """How an import meets the database: what is known of a batch's items, and writing what was decided.
 
 Rows go in by COPY. Every method is called inside the transaction of one batch.
+
+The two look-ups ask for the first index entry at or after (project, key). Asking for equality is the
+same, but while a project grows faster than PostgreSQL's statistics, it takes the project for small and
+reads all of it for each row (measured: 22 s instead of 0.3 s for 10,000 images).
 """
 
 from __future__ import annotations
@@ -12,11 +16,11 @@ from dataclasses import asdict
 
 from django.db import connection
 
+from labeling.blobs import BlobRow
 from labeling.import_decisions import Decisions, ItemState
 from labeling.models import Blob, Import, LabelClass
 
 NAMESPACE = 4_160  # of advisory locks: imports of one project write one batch at a time
-BLOB_COLUMNS = ("sha256", "name", "thumbnail", "media_type", "width", "height", "mode", "n_bytes")
 
 
 class ImportStore:
@@ -39,10 +43,17 @@ class ImportStore:
         with connection.cursor() as cursor:
             cursor.execute(
                 """
-                SELECT key, id, content_hash, split, imported_by_id IS NOT DISTINCT FROM %s
-                FROM labeling_item WHERE project_id = %s AND key = ANY(%s)
+                SELECT found.key, found.id, found.content_hash, found.split,
+                       found.imported_by_id IS NOT DISTINCT FROM %(work)s
+                FROM unnest(%(keys)s::varchar[]) AS wanted (key)
+                CROSS JOIN LATERAL (
+                    SELECT * FROM labeling_item AS item
+                    WHERE (item.project_id, item.key) >= (%(project)s, wanted.key)
+                    ORDER BY item.project_id, item.key LIMIT 1
+                ) AS found
+                WHERE found.project_id = %(project)s AND found.key = wanted.key
                 """,
-                [self.work.pk, self.project_id, list(keys)],
+                {"work": self.work.pk, "project": self.project_id, "keys": list(keys)},
             )
             states = {
                 key: ItemState(pk, content_hash, split=split, is_ours=is_ours)
@@ -83,13 +94,18 @@ class ImportStore:
         with connection.cursor() as cursor:
             cursor.execute(
                 """
-                SELECT hash, (SELECT key FROM labeling_item
-                              WHERE project_id = %s AND content_hash = hash LIMIT 1)
-                FROM unnest(%s::varchar[]) AS hash
+                SELECT wanted.hash, found.key
+                FROM unnest(%(hashes)s::varchar[]) AS wanted (hash)
+                CROSS JOIN LATERAL (
+                    SELECT * FROM labeling_item AS item
+                    WHERE (item.project_id, item.content_hash) >= (%(project)s, wanted.hash)
+                    ORDER BY item.project_id, item.content_hash LIMIT 1
+                ) AS found
+                WHERE found.project_id = %(project)s AND found.content_hash = wanted.hash
                 """,
-                [self.project_id, list(hashes)],
+                {"project": self.project_id, "hashes": list(hashes)},
             )
-            return {content_hash: key for content_hash, key in cursor.fetchall() if key is not None}
+            return dict(cursor.fetchall())
 
     def next_item_ids(self, n_ids: int) -> Iterator[int]:
         with connection.cursor() as cursor:
@@ -102,10 +118,21 @@ class ImportStore:
     def class_ids(self) -> dict[str, int]:
         return dict(LabelClass.objects.filter(project_id=self.project_id).values_list("name", "pk"))
 
-    def add_blobs(self, blobs: Sequence[Blob]) -> None:
+    def add_blobs(self, blobs: Sequence[BlobRow], *, now: dt.datetime) -> None:
         """The rows of these blobs are there. In order of hash, so that two imports do not wait in a circle."""
-        rows = sorted(blobs, key=lambda blob: blob.sha256)
-        Blob.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1_000)
+        if not blobs:
+            return
+        columns = [list(column) for column in zip(*sorted(blobs), strict=True)]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                INSERT INTO labeling_blob ({", ".join(BlobRow._fields)}, created_at)
+                SELECT *, %s FROM unnest(%s::varchar[], %s::varchar[], %s::varchar[], %s::varchar[],
+                                         %s::int[], %s::int[], %s::varchar[], %s::bigint[])
+                ON CONFLICT (sha256) DO NOTHING
+                """,
+                [now, *columns],
+            )
 
     def write(self, decisions: Decisions, *, now: dt.datetime) -> None:
         """Everything that was decided is in the tables."""
@@ -266,7 +293,7 @@ class DryStore(ImportStore):
         self.n_ids += n_ids
         return iter(range(-start - 1, -start - n_ids - 1, -1))
 
-    def add_blobs(self, blobs: Sequence[Blob]) -> None:
+    def add_blobs(self, blobs: Sequence[BlobRow], *, now: dt.datetime) -> None:
         """A dry run stores no image."""
 
     def write(self, decisions: Decisions, *, now: dt.datetime) -> None:
