@@ -198,7 +198,7 @@ class TextPayload(_ArrowPayload):
 
 
 class TablePayload(_ArrowPayload):
-    """A pandas DataFrame: numbers as float64 with NaN where missing, anything else as strings.
+    """A pandas DataFrame: numbers as float64, anything else as strings, NaN where missing.
 
     Which columns there are, and which of them are numbers, is decided over the whole project, so
     that a chunk with only numbers in a column of words still yields words.
@@ -230,9 +230,7 @@ class TablePayload(_ArrowPayload):
             chunk.take(pa.array(place)) for chunk, place in zip(chunks, places, strict=True) if len(place)
         ]
         table = pa.concat_tables(taken) if taken else self.schema.empty_table()
-        frame = table.to_pandas()
-        # None, not NaN, marks a missing word: that is what scikit-learn's imputers look for.
-        return frame.astype(dict.fromkeys(self.words, object))
+        return table.to_pandas()
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
