@@ -22,7 +22,7 @@ from training.models import Prediction, Round, RoundState
 
 logger = logging.getLogger(__name__)
 
-NAMESPACE = 4_160  # of advisory locks: one publish at a time in each project
+NAMESPACE = 4_161  # of advisory locks: one publish at a time in each project
 WORK_MEMORY = "256MB"  # for hashing a million labels in memory
 
 
