@@ -17,7 +17,6 @@ from labeling.project_api import valid
 from review.answers import MAX_ANSWERS, NewAnswer, answers_submit
 from review.claims import entries_claim, entries_release
 from review.models import Answer
-from review.pipeline import queue_refill
 from review.selectors import answer_page, queue_summary
 from review.serializers import (
     AnswerInput,
@@ -32,6 +31,7 @@ from review.serializers import (
     ReleaseInput,
     ReleaseOutput,
 )
+from review.services import queue_refill_request
 from review.undoing import answer_undo
 
 
@@ -86,7 +86,7 @@ class RefillView(APIView):
     )
     def post(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id, MAY_ENGINEER)
-        return Response(RefillOutput(queue_refill(project=project)).data)
+        return Response(RefillOutput(queue_refill_request(project=project)).data)
 
 
 @extend_schema(tags=["review"])

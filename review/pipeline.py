@@ -12,27 +12,30 @@ from labeling.errors import AssayError, Conflict
 from labeling.locks import lock_labels_shared
 from labeling.models import Project
 from review.claims import leases_expire
-from review.models import Answer, Refill
+from review.models import Refill
 from review.publish import round_publish
-from review.refill import refill_carry_out, refill_plan
+from review.refill import diverse_plan, refill_carry_out, refill_plan, room_left
 from training.models import Round, RoundState
-from training.services import run_request_if_due
 
 logger = logging.getLogger(__name__)
 
 MAX_EXPIRED = 10_000  # leases in one statement
-RECENT = dt.timedelta(minutes=1)  # what the sweep looks at again, in case that a bell was lost
+RECENT = dt.timedelta(minutes=1)
 
 
-def sweep() -> None:
-    """Do whatever should have happened and has not. Harmless when it runs twice, or twice at once."""
+def sweep() -> list[int]:
+    """Do whatever should have happened and has not. Harmless when it runs twice, or twice at once.
+
+    Returns the projects without a model whose queue was begun and waits for queue_diversify.
+    """
     while leases_expire(max_expired=MAX_EXPIRED) == MAX_EXPIRED:
         pass
     publish_ready()
     withdraw_labeled_elsewhere()
-    start_due_runs()
-    for project in projects_starting_cold():
+    cold = projects_starting_cold()
+    for project in cold:
         queue_refill(project=project, withdraws=False)
+    return [project.pk for project in cold]
 
 
 def publish_ready() -> None:
@@ -56,21 +59,45 @@ def queue_refill(*, project: Project, withdraws: bool = True) -> Refill:
     With `withdraws` the machine-made entries that nobody holds are chosen anew; without, they stay and
     only what is missing is added.
     """
-    newest = Round.objects.filter(run__project=project, state=RoundState.PUBLISHED).order_by("-pk")
     with transaction.atomic():
-        plan = refill_plan(
-            project=project,
-            round_id=newest.values_list("pk", flat=True).first(),
-            withdraws=withdraws,
-        )
+        plan = refill_plan(project=project, round_id=_standing_round_id(project), withdraws=withdraws)
         lock_labels_shared(project.pk)
         return refill_carry_out(project=project, plan=plan)
+
+
+def queue_diversify(project_id: int) -> None:
+    """The room that the queue of a project without a model has left is filled with items unlike one another.
+
+    Where items cannot be made into vectors, it is filled at random instead, with a log line.
+    """
+    # Here, because the web processes ring for this and must not load scikit-learn.
+    from review.diverse import diverse_items
+
+    project = Project.objects.filter(pk=project_id, deleted_at__isnull=True).first()
+    if project is None or _standing_round_id(project) is not None or (n_room := room_left(project)) == 0:
+        logger.info("Project %s has no room for diverse entries, or needs none any more.", project_id)
+        return
+    try:
+        plan = diverse_plan(item_ids=diverse_items(project=project, n_wanted=n_room), n_asked=n_room)
+    except AssayError as error:
+        logger.warning("Project %s starts at random: %s", project_id, error)
+        plan = refill_plan(project=project, round_id=None, withdraws=False, cold_share=1.0)
+    with transaction.atomic():
+        lock_labels_shared(project.pk)
+        refill_carry_out(project=project, plan=plan)
+
+
+def _standing_round_id(project: Project) -> int | None:
+    """The newest round that was published: its predictions order the queue."""
+    published = Round.objects.filter(run__project=project, state=RoundState.PUBLISHED)
+    return published.order_by("-pk").values_list("pk", flat=True).first()
 
 
 def projects_starting_cold() -> list[Project]:
     """Projects with items, no model, and less than half of their budget in the queue.
 
-    Those whose last refill found fewer items than it asked for wait until there are new ones.
+    Those whose last refill found fewer items than it asked for wait until there are new ones, and those
+    that were refilled a moment ago wait for their diverse part.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -80,11 +107,12 @@ def projects_starting_cold() -> list[Project]:
                 SELECT max(id) AS last_item_id FROM labeling_item WHERE project_id = project.id
             ) item
             LEFT JOIN LATERAL (
-                SELECT n_added < n_asked AS has_more_room, last_item_id FROM review_refill
+                SELECT n_added < n_asked OR created_at > now() - %(recent)s AS is_enough, last_item_id
+                FROM review_refill
                 WHERE project_id = project.id ORDER BY id DESC LIMIT 1
             ) refill ON true
             WHERE project.deleted_at IS NULL AND item.last_item_id IS NOT NULL
-              AND NOT (coalesce(refill.has_more_room, false) AND refill.last_item_id = item.last_item_id)
+              AND NOT (coalesce(refill.is_enough, false) AND refill.last_item_id = item.last_item_id)
               AND NOT EXISTS (
                 SELECT 1 FROM labeling_import import
                 WHERE import.project_id = project.id AND import.state IN ('queued', 'running'))
@@ -96,7 +124,8 @@ def projects_starting_cold() -> list[Project]:
                     SELECT 1 FROM review_entry
                     WHERE project_id = project.id AND state = 'open' LIMIT project.review_budget
                 ) entry)
-            """
+            """,
+            {"recent": RECENT},
         )
         ids = [project_id for (project_id,) in cursor.fetchall()]
     return list(Project.objects.filter(pk__in=ids))
@@ -118,10 +147,3 @@ def withdraw_labeled_elsewhere() -> int:
             [timezone.now() - RECENT],
         )
         return cursor.rowcount
-
-
-def start_due_runs() -> None:
-    """Runs that recent answers made due are started, in case that the one who answered last could not."""
-    recent = Answer.objects.filter(created_at__gt=timezone.now() - RECENT, project__retrain_after__gt=0)
-    for project_id in recent.values_list("project_id", flat=True).distinct().order_by():
-        run_request_if_due(project_id)

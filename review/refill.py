@@ -57,18 +57,24 @@ _ELIGIBLE = """
 _STAYS = "(entry.state = 'disputed' OR entry.reason = 'flagged' OR entry.n_free < entry.n_wanted)"
 
 
-def refill_plan(*, project: Project, round_id: int | None, withdraws: bool = True) -> RefillPlan:
+def refill_plan(
+    *,
+    project: Project,
+    round_id: int | None,
+    withdraws: bool = True,
+    cold_share: float = COLD_START_RANDOM_SHARE,
+) -> RefillPlan:
     """Choose what enters the queue, by the predictions of the round, or at random if there is none.
 
-    Without a model only COLD_START_RANDOM_SHARE of the budget is filled: the diverse part needs the arrays
-    of a training worker and comes later, through diverse_plan.
+    Without a model only `cold_share` of the budget is filled: the diverse part needs the arrays of a
+    training worker and comes later, through diverse_plan.
     """
     stays = _STAYS if withdraws else "true"
     staying = _count_staying(project.pk, stays)
     n_room = max(0, project.review_budget - sum(staying.values()))
     share = project.random_share
     if round_id is None:
-        share = COLD_START_RANDOM_SHARE
+        share = cold_share
     elif project.acquisition == Acquisition.RANDOM:
         share = 1.0
     wanted = random_share_count(n_entries=project.review_budget, share=share) - staying.get(Reason.RANDOM, 0)
@@ -86,8 +92,8 @@ def refill_plan(*, project: Project, round_id: int | None, withdraws: bool = Tru
     )
 
 
-def diverse_plan(*, project: Project, item_ids: Sequence[int], n_asked: int) -> RefillPlan:
-    """The items, the most different first, enter the queue as they are given."""
+def diverse_plan(*, item_ids: Sequence[int], n_asked: int) -> RefillPlan:
+    """The items, the most typical of their kind first, enter the queue beside what is there."""
     ranked = _ranked([(item_id, None, None) for item_id in item_ids], Reason.DIVERSE)
     return RefillPlan(round_id=None, withdraws=False, n_asked=n_asked, candidates=ranked)
 
@@ -108,6 +114,24 @@ def refill_carry_out(*, project: Project, plan: RefillPlan) -> Refill:
         n_withdrawn=n_withdrawn,
         last_item_id=project.items.order_by("-pk").values_list("pk", flat=True).first() or 0,
     )
+
+
+def room_left(project: Project) -> int:
+    """How many entries the budget has room for beside those that are open."""
+    return max(0, project.review_budget - sum(_count_staying(project.pk, "true").values()))
+
+
+def eligible_item_ids(project: Project) -> list[int]:
+    """Every item that may enter the queue beside what is there, ascending."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT item.id FROM labeling_item item
+            WHERE item.project_id = %s AND {_ELIGIBLE.format(stays="true")} ORDER BY item.id
+            """,
+            [project.pk],
+        )
+        return [item_id for (item_id,) in cursor.fetchall()]
 
 
 def _ranked(rows: list[tuple[int, int | None, float | None]], reason: Reason) -> list[Candidate]:

@@ -1,9 +1,10 @@
-"""Doorbells of review. They carry nothing: what is to be done stands in the rows."""
+"""Doorbells of review. What is to be done stands in the rows, so hearing one twice does no harm."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
+from labeling.work import ring
 from review import pipeline
 
 
@@ -15,4 +16,11 @@ def publish_ready_rounds() -> None:
 
 @shared_task(time_limit=3600)
 def sweep_review() -> None:
-    pipeline.sweep()
+    for project_id in pipeline.sweep():
+        ring(diversify_queue, project_id)
+
+
+# The workers of `train` have scikit-learn and the packed arrays at hand, and may take a minute.
+@shared_task(queue="train", time_limit=1800)
+def diversify_queue(project_id: int) -> None:
+    pipeline.queue_diversify(project_id)

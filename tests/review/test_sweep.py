@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from labeling.models import Import, Project, Publication
 from review.models import Entry, EntryState, Refill
-from review.pipeline import publish_ready, queue_refill, sweep
+from review.pipeline import publish_ready, queue_diversify, queue_refill, sweep
 from tests.makers import make_human_label, make_items
 from tests.review.makers import claim, make_entries, make_round
 from training.models import RoundState
@@ -41,8 +41,41 @@ def test_a_project_with_items_and_no_model_gets_random_entries(budget_of_ten: Pr
     sweep()
 
     entries = Entry.objects.filter(state=EntryState.OPEN)
-    assert 5 <= entries.count() <= 10
-    assert set(entries.values_list("reason", "is_blind")) <= {("random", True), ("diverse", False)}
+    assert list(entries.values_list("reason", "is_blind")) == [("random", True)] * 5
+
+
+def test_a_training_worker_adds_the_diverse_part(budget_of_ten: Project) -> None:
+    make_items(budget_of_ten, 30)
+    assert sweep() == [budget_of_ten.pk]
+
+    queue_diversify(budget_of_ten.pk)
+    queue_diversify(budget_of_ten.pk)
+
+    entries = Entry.objects.filter(state=EntryState.OPEN)
+    assert entries.filter(reason="random", is_blind=True).count() == 5
+    assert entries.filter(reason="diverse", is_blind=False).count() == 5
+    assert sweep() == []
+
+
+def test_items_that_make_no_vectors_are_drawn_at_random(budget_of_ten: Project) -> None:
+    make_items(budget_of_ten, 30)
+    budget_of_ten.items.update(text="")
+    sweep()
+
+    queue_diversify(budget_of_ten.pk)
+
+    assert Entry.objects.filter(state=EntryState.OPEN, reason="random").count() == 10
+
+
+def test_the_random_part_is_spread_over_the_whole_queue(budget_of_ten: Project) -> None:
+    make_items(budget_of_ten, 30)
+    sweep()
+    queue_diversify(budget_of_ten.pk)
+
+    reasons = list(Entry.objects.order_by("-priority", "pk").values_list("reason", flat=True))
+
+    for start in range(0, 10, 2):
+        assert set(reasons[start : start + 2]) == {"random", "diverse"}
 
 
 def test_a_project_whose_pool_is_used_up_is_not_searched_again_and_again(budget_of_ten: Project) -> None:
