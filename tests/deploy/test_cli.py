@@ -1,0 +1,143 @@
+"""The command line does what the API does, and refuses in one sentence with exit code 1."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from django.contrib.auth.models import User
+
+from deploy.cli import main
+from labeling.models import Item, Label, Project
+from tests.makers import make_project
+
+pytestmark = pytest.mark.django_db(transaction=True)  # progress is shown by a thread of its own
+
+
+def assay(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def refused(result: Result) -> str:
+    """The sentence of a refusal; a traceback would be no SystemExit."""
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    return result.output
+
+
+@pytest.fixture
+def boss() -> User:
+    return User.objects.create_superuser("boss", password="boss-works-here")
+
+
+@pytest.fixture
+def reviews(tmp_path: Path) -> Path:
+    path = tmp_path / "reviews.csv"
+    path.write_text("id,text,label\n1,works well,good\n2,fell apart,bad\n3,no opinion yet,\n")
+    return path
+
+
+def test_import_makes_the_project_reads_the_file_and_does_it_once(boss: User, reviews: Path) -> None:
+    first = assay("import", "Reviews", reviews, "--create")
+    second = assay("import", "Reviews", reviews)
+
+    assert first.exit_code == 0, first.output
+    assert "3 rows: 3 items and 2 labels added" in first.output
+    assert "0 items and 0 labels added, 3 known already" in second.output
+    assert Item.objects.count() == 3
+    assert Label.objects.filter(is_human=True).count() == 2
+
+
+def test_dry_run_writes_nothing(boss: User, reviews: Path) -> None:
+    result = assay("import", "Reviews", reviews, "--create", "--dry-run")
+
+    assert result.exit_code == 0, result.output
+    assert "3 items and 2 labels would be added" in result.output
+    assert not Item.objects.exists()
+
+
+def test_export_writes_each_item_with_who_said_so(boss: User, reviews: Path, tmp_path: Path) -> None:
+    assay("import", "Reviews", reviews, "--create")
+
+    result = assay("export", "Reviews", "--format", "csv", "--out", tmp_path / "out.csv")
+
+    assert result.exit_code == 0, result.output
+    with open(tmp_path / "out.csv", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 3
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_export_filter_by_an_unknown_class_names_those_there_are(boss: User) -> None:
+    make_project(owner=boss)
+
+    sentence = refused(assay("export", "Animals", "--format", "csv", "--out", "x.csv", "--class", "cow"))
+
+    assert "no class 'cow'. It has: cat, dog, owl" in sentence
+
+
+def test_unknown_project_is_refused_with_those_there_are(boss: User) -> None:
+    project = make_project(owner=boss)
+
+    assert f"There are: {project.pk} 'Animals'" in refused(assay("train", "Birds"))
+
+
+def test_training_without_labels_is_refused(boss: User) -> None:
+    make_project(owner=boss)
+
+    assert "no human labels" in refused(assay("train", "Animals"))
+
+
+def test_learner_parameter_must_have_a_value(boss: User) -> None:
+    make_project(owner=boss)
+
+    assert "write it as NAME=VALUE" in refused(assay("train", "Animals", "--param", "n_steps"))
+
+
+def test_missing_file_is_refused(boss: User) -> None:
+    assert "There is no file or folder" in refused(assay("import", "Fish", "/nowhere/at/all", "--create"))
+    assert not Project.objects.exists()
+
+
+def test_person_gets_in_with_the_password_that_was_set() -> None:
+    added = assay("user", "add", "ada", "--password", "a-long-enough-one")
+    changed = assay("user", "password", "ada", "--password", "another-long-one")
+
+    assert added.exit_code == changed.exit_code == 0
+    assert User.objects.get(username="ada").check_password("another-long-one")
+    assert not User.objects.get(username="ada").is_superuser
+
+
+def test_weak_password_and_second_user_of_a_name_are_refused() -> None:
+    assert "too short" in refused(assay("user", "add", "ada", "--password", "abc"))
+    assert not User.objects.exists()
+
+    assay("user", "add", "ada", "--password", "a-long-enough-one")
+    assert "already a user ada" in refused(assay("user", "add", "ada", "--password", "a-long-enough-one"))
+
+
+def test_token_opens_the_api(client: object, boss: User) -> None:
+    from rest_framework.test import APIClient
+
+    token = assay("token", "boss").output.strip()
+
+    response = APIClient().get("/api/session", headers={"Authorization": f"Token {token}"})
+
+    assert response.json()["username"] == "boss"
+
+
+def test_project_is_created_and_listed(boss: User) -> None:
+    assay("project", "create", "Birds", "--type", "text", "--class", "owl", "--class", "tit")
+
+    listed = assay("project", "list").output
+
+    assert "Birds\ttext\t0 items" in listed
+    assert list(Project.objects.get().classes.values_list("name", flat=True)) == ["owl", "tit"]
+
+
+def test_worker_for_a_queue_that_does_not_exist_is_refused() -> None:
+    result = assay("worker", "--queues", "train,fish")
+
+    assert result.exit_code == 2
+    assert "no queue 'fish'; choose from train, predict, io, default" in result.output

@@ -1,0 +1,182 @@
+"""`assay up` as a user has it: a process of its own, on real servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy import servers, up
+from labeling.errors import Conflict
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE_SECONDS = 90.0  # a busy machine is no fault
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def eventually(is_so: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+@dataclass
+class Running:
+    data_dir: Path
+    port: int
+    log: Path
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes]
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def assay(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "deploy.cli", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def is_ready(self) -> bool:
+        text = self.log.read_text()
+        assert self.process.poll() is None, text
+        return "Assay is ready" in text
+
+    def pid_of(self, part: str) -> int:
+        pid: int = json.loads((self.data_dir / "up.json").read_text())["parts"][part]["pid"]
+        return pid
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    """An `assay up` that is ready; nothing of it is left afterwards."""
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "ASSAY_BROKER_URL")
+    } | {"ASSAY_DATA_DIR": str(tmp_path / "data"), "ASSAY_STALE_SECONDS": "5"}
+    port, log = free_port(), tmp_path / "log"
+    with open(log, "wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deploy.cli", "up", "--port", str(port), "--no-frontend"],
+            cwd=ROOT,
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    running = Running(tmp_path / "data", port, log, environment, process)
+    try:
+        eventually(running.is_ready)
+        yield running
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+        servers.stop_valkey(running.data_dir)
+        servers.stop_postgres(running.data_dir)
+
+
+@pytest.mark.slow
+def test_up_is_whole_mends_itself_and_leaves_nothing_behind(running: Running) -> None:
+    """One start for all of it, since a start takes seconds."""
+    # Every part is up, for probes and for people.
+    with urllib.request.urlopen(f"{running.address}/health") as response:
+        assert json.loads(response.read()) == {"status": "ok"}
+    status = running.assay("status", "--json")
+    assert status.returncode == 0, status.stdout
+    parts = {part["name"]: part["state"] for part in json.loads(status.stdout)["parts"]}
+    assert set(parts.values()) == {"up"}
+    assert {"database", "broker", "web", "scheduler", "worker train", "worker io", "worker default"} <= set(
+        parts
+    )
+
+    # A second one on the same data is told about the first.
+    second = running.assay("up", "--port", str(free_port()), "--no-frontend")
+    assert second.returncode == 1
+    assert f"process {running.process.pid}, address {running.address}" in second.stderr
+
+    # Commands work beside it.
+    added = running.assay("user", "add", "ada")
+    assert added.returncode == 0, added.stderr
+
+    # What dies is started again.
+    for part in ("web", "worker"):
+        before = running.pid_of(part)
+        os.kill(before, signal.SIGKILL)
+        eventually(lambda part=part, before=before: running.pid_of(part) != before)
+    valkey = servers.valkey_pid(running.data_dir)
+    assert valkey is not None
+    os.kill(valkey, signal.SIGKILL)
+    eventually(lambda: servers.valkey_pid(running.data_dir) not in (None, valkey))
+    eventually(lambda: running.assay("status").returncode == 0)
+
+    # One Ctrl-C stops all of it.
+    family = psutil.Process(running.process.pid).children(recursive=True)
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(60) == 0
+    assert [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE] == []
+    assert servers.postgres_pid(running.data_dir) is None
+    assert servers.valkey_pid(running.data_dir) is None
+
+    # The data is there, without `assay up`.
+    listed = running.assay("user", "list")
+    assert listed.returncode == 0, listed.stderr
+    assert {"admin\tadmin", "ada"} <= set(listed.stdout.splitlines())
+
+
+def test_taken_port_is_named_with_who_has_it_and_what_to_do() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+
+        with pytest.raises(Conflict) as refused:
+            up.check_port("127.0.0.1", port)
+
+    assert f"Port {port}" in refused.value.message
+    assert f"process {os.getpid()}" in refused.value.message
+    assert f"--port {port + 1}" in refused.value.message
+
+
+def test_state_of_a_killed_up_is_not_taken_for_a_running_one(tmp_path: Path) -> None:
+    (tmp_path / "up.lock").touch()
+    (tmp_path / "up.json").write_text(json.dumps({"pid": os.getpid(), "address": "http://127.0.0.1:1"}))
+
+    assert up.read_state(tmp_path) is None
+    with up.only_one(tmp_path):
+        assert up.read_state(tmp_path) is not None
+
+
+def test_child_that_keeps_dying_is_tried_less_and_less_often() -> None:
+    child = up.Child("web", ["web"])
+    supervisor = up.Supervisor(Path("/nowhere"), "http://127.0.0.1:1", [child], False, False)
+    waits = []
+    for child.n_restarts in range(8):
+        child.process = subprocess.Popen(["true"], start_new_session=True, text=True)
+        child.process.wait()
+        child.started_at = supervisor.started_at
+        supervisor._bury(child, now=1000.0)
+        waits.append(child.restart_at - 1000.0)
+
+    assert waits == [1, 2, 4, 8, 16, 30, 30, 30]

@@ -1,0 +1,194 @@
+"""What the documentation says is there, is there; and its commands run as they stand."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from django.contrib.auth.models import User
+
+from deploy.cli import COMMANDS, main
+from deploy.worker import app
+from labeling.account_services import token_create
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TOOLS_ONLY = {"CHROMIUM", "JOBS", "PYTHON", "PIP_EXTRA_INDEX_URL"}
+
+
+def read(path: str) -> str:
+    return (ROOT / path).read_text()
+
+
+def variables_read() -> set[str]:
+    """Environment variables that settings read."""
+    return set(re.findall(r'read_\w+\(\s*"([A-Z_]+)"', read("deploy/settings.py")))
+
+
+def test_every_setting_is_documented() -> None:
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", read("docs/settings.md"), flags=re.MULTILINE))
+
+    assert documented == variables_read()
+
+
+def test_every_setting_that_is_mentioned_exists() -> None:
+    known = variables_read() | TOOLS_ONLY
+    mentioned = {
+        (page.name, name)
+        for page in PAGES
+        for name in re.findall(r"\b(ASSAY_[A-Z_]+|DATABASE_URL)\b", page.read_text())
+        if name.removesuffix("_FILE") not in known
+    }
+
+    assert mentioned == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    # Written by `make bench` and by the browser tests; the README refers to them.
+    later = {"docs/results.md", "docs/images/review.png"}
+    links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
+
+    missing = [
+        link
+        for link in links
+        if "://" not in link and link not in later and not (page.parent / link).exists()
+    ]
+
+    assert missing == []
+
+
+def commands_named() -> Iterator[tuple[str, list[str]]]:
+    """(where, words) of each `assay ...` in the documentation and the containers' files."""
+    for page in PAGES:
+        for line in re.findall(r"(?:\.venv/bin/)?\bassay ([a-z][^`\n]*)", commands_text(page.read_text())):
+            yield page.name, line.split("#")[0].split()
+    for name in ("deploy/compose.yml", "deploy/kubernetes/assay.yml"):
+        for line in re.findall(r'\["assay", ([^\]]+)\]', read(name)):
+            yield name, [word.strip(' "') for word in line.split(",")]
+
+
+def commands_text(text: str) -> str:
+    """What stands in code: between backticks, or indented by four."""
+    spans = re.findall(r"`([^`\n]+)`", text)
+    return "\n".join([*spans, *re.findall(r"^    (.+)$", text, flags=re.MULTILINE)])
+
+
+def test_every_command_that_is_named_exists_with_its_options() -> None:
+    named = list(commands_named())
+    assert len(named) > 20
+
+    for where, (command, *words) in named:
+        assert command in COMMANDS, f"{where}: there is no `assay {command}`"
+        options = [word.split("=")[0] for word in words if word.startswith("--")]
+        help_text = help_of([command, *[word for word in words[:1] if word in subcommands(command)]])
+        for option in options:
+            assert option in help_text, f"{where}: `assay {command}` has no option {option}"
+
+
+def help_of(words: list[str]) -> str:
+    result = CliRunner().invoke(main, [*words, "--help"])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def subcommands(command: str) -> set[str]:
+    found = main.get_command(None, command)  # type: ignore[arg-type]
+    return set(getattr(found, "commands", {}))
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), flags=re.MULTILINE))
+    named = {
+        target
+        for page in PAGES
+        for target in re.findall(r"\bmake ([a-z]+)\b", commands_text(page.read_text()))
+    }
+
+    assert {"demo", "test", "check", "bench", "fix", "setup"} <= targets
+    assert named <= targets
+
+
+def test_help_lists_every_command() -> None:
+    output = help_of([])
+
+    assert all(re.search(rf"^  {name} ", output, flags=re.MULTILINE) for name in COMMANDS)
+
+
+def test_compose_file_starts_every_part_and_demands_its_secrets() -> None:
+    compose: dict[str, Any] = yaml.safe_load(read("deploy/compose.yml"))
+
+    assert {"web", "worker-train", "worker", "scheduler", "postgres", "valkey"} <= set(compose["services"])
+    environment = compose["services"]["web"]["environment"]
+    assert all(
+        ":?" in environment[name] for name in ("DATABASE_URL", "ASSAY_SECRET_KEY", "ASSAY_ALLOWED_HOSTS")
+    )
+
+
+def test_example_of_the_environment_names_only_known_settings() -> None:
+    names = re.findall(r"^#?([A-Z_]+)=", read("deploy/env.example"), flags=re.MULTILINE)
+
+    assert set(names) <= variables_read() | {"POSTGRES_PASSWORD"}
+
+
+def test_manifests_can_be_read() -> None:
+    kinds = [each["kind"] for each in yaml.safe_load_all(read("deploy/kubernetes/assay.yml"))]
+
+    assert kinds.count("Deployment") == 4
+
+
+def test_lock_holds_every_pin_and_no_address() -> None:
+    constraints = read("constraints.txt")
+    pins = re.findall(
+        r'^    "([A-Za-z0-9_.-]+)(?:\[[a-z,]+\])?==([^"]+)"', read("pyproject.toml"), re.MULTILINE
+    )
+
+    assert len(pins) > 30
+    for name, version in pins:
+        assert f"{name}=={version}" in constraints.splitlines(), f"constraints.txt lacks {name}=={version}"
+    assert "://" not in constraints
+    assert " @ " not in constraints
+
+
+@pytest.fixture
+def eager_tasks() -> Iterator[None]:
+    """Tasks run where they are rung: no worker listens to the tests' broker."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.django_db(transaction=True)
+def test_api_session_of_the_documentation_runs(
+    live_server: Any, ada: User, tmp_path: Path, eager_tasks: None
+) -> None:
+    session = re.search(r"```bash\n(.*?)```", read("docs/api.md"), flags=re.DOTALL)
+    assert session
+    _, token = token_create(user=ada)
+
+    result = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", session.group(1)],
+        env={
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "ASSAY": live_server.url,
+            "TOKEN": token,
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.split()[-4:] == ["stored", "repeated", "2", "file"] or "person" in result.stdout
+    assert (tmp_path / "labels.csv").read_text().count("\n") == 4
