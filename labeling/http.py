@@ -141,7 +141,8 @@ def encode_cursor(*key: int | float | str) -> str:
 def _decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
     try:
         padded = cursor.encode() + b"=" * (-len(cursor) % 4)
-        key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        text = base64.b64decode(padded, altchars=b"-_", validate=True)
+        key = json.loads(text, parse_constant=_refuse)
     except (binascii.Error, ValueError, RecursionError):
         key = None
     is_ours = isinstance(key, list) and len(key) == len(kinds)
@@ -153,6 +154,11 @@ def _decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
     if any(kind is int and not -(2**63) <= value < 2**63 for value, kind in zip(key, kinds, strict=True)):
         raise InvalidInput("This cursor is out of range. Leave it out to begin at the first page.")
     return key
+
+
+def _refuse(constant: str) -> None:
+    """NaN and infinities, which JSON has not, though Python reads them."""
+    raise ValueError(constant)
 
 
 def keyset_page(

@@ -17,6 +17,7 @@ from labeling.models import TEXT_PREFIX_CHARS, Item, Label, Project, Publication
 from labeling.selectors import current_labels_of, publication_of
 
 M = TypeVar("M", bound=models.Model)
+MANY_MATCHES = 5_000  # of a search; from here on, the items are walked instead
 
 
 class LabeledBy(TextChoices):
@@ -108,14 +109,37 @@ def check_filters(filters: ItemFilters, order: ItemOrder = ItemOrder.ID) -> None
         )
 
 
-def search_items(rows: QuerySet[M], text: str, *, path: str = "") -> QuerySet[M]:
-    """Rows whose item's key, or text, begins with `text`. Each of the two has its index."""
-    rows = rows.alias(text_start=Collate(Left(F(f"{path}text"), TEXT_PREFIX_CHARS), "C"))
-    by_key = Q(**{f"{path}key__startswith": text})
-    by_text = Q(text_start__startswith=text[:TEXT_PREFIX_CHARS])
+def search_items(rows: QuerySet[M], project: Project, text: str, *, column: str = "pk") -> QuerySet[M]:
+    """Rows whose item's key, or text, begins with `text`; `column` of the rows is the item's id.
+
+    A few matches are looked up first, by the index that each of the two has: PostgreSQL expects many
+    of any beginning of a text, and would walk all items for them. Where there are many, it is right.
+    """
+    items = Item.objects.filter(project=project)
+    items = items.alias(text_start=Collate(Left(F("text"), TEXT_PREFIX_CHARS), "C"))
+    by_key = _begins("key", text)
+    by_text = _begins("text_start", text[:TEXT_PREFIX_CHARS])
     if len(text) > TEXT_PREFIX_CHARS:
-        by_text &= Q(**{f"{path}text__startswith": text})
-    return rows.filter(by_key | by_text)
+        by_text &= Q(text__startswith=text)
+    found = {pk for half in (by_key, by_text) for pk in _some(items.filter(half))}
+    if len(found) < MANY_MATCHES:
+        return rows.filter(**{f"{column}__in": found})
+    return rows.filter(Exists(items.filter(by_key | by_text, pk=OuterRef(column))))
+
+
+def _some(items: QuerySet[Item]) -> QuerySet[Item, int]:
+    return items.order_by().values_list("pk", flat=True)[:MANY_MATCHES]
+
+
+def _begins(column: str, prefix: str) -> Q:
+    """The column, in the order of code points, from the prefix up to the first text beyond it."""
+    above = Q(**{f"{column}__gte": prefix})
+    stem = prefix.rstrip(chr(0x10FFFF))
+    if not stem:
+        return above
+    following = ord(stem[-1]) + 1
+    following = 0xE000 if following == 0xD800 else following  # between them lies no character
+    return above & Q(**{f"{column}__lt": stem[:-1] + chr(following)})
 
 
 def _keys(
@@ -128,30 +152,30 @@ def _keys(
     n: int,
 ) -> list[tuple[Any, ...]]:
     if order.is_by_confidence:
-        labels = _machine(publication, filters).filter(confidence__isnull=False)
+        labels = _machine(project, publication, filters).filter(confidence__isnull=False)
         return _by_confidence(labels, order, after=after, n=n)
     if filters.is_about_confidence or filters.source == LabeledBy.MACHINE:
-        return _by_id(_machine(publication, filters), "item_id", order, after=after, n=n)
+        return _by_id(_machine(project, publication, filters), "item_id", order, after=after, n=n)
     if filters.source == LabeledBy.HUMAN:
         return _by_id(_human(project, filters), "item_id", order, after=after, n=n)
     if filters.class_id is not None:
         walks = [
             _by_id(labels, "item_id", order, after=after, n=n)
-            for labels in (_human(project, filters), _machine(publication, filters))
+            for labels in (_human(project, filters), _machine(project, publication, filters))
         ]
         return list(heapq.merge(*walks, reverse=order.is_down))[:n]
     items = Item.objects.filter(project=project)
     if filters.source == LabeledBy.NONE:
         items = _unlabeled(items, publication)
-    return _by_id(_matching(items, filters), "pk", order, after=after, n=n)
+    return _by_id(_matching(project, items, filters), "pk", order, after=after, n=n)
 
 
 def _human(project: Project, filters: ItemFilters) -> QuerySet[Label]:
     labels = Label.objects.human().standing().filter(project=project)
-    return _matching_labels(labels, filters)
+    return _matching_labels(project, labels, filters)
 
 
-def _machine(publication: Publication | None, filters: ItemFilters) -> QuerySet[Label]:
+def _machine(project: Project, publication: Publication | None, filters: ItemFilters) -> QuerySet[Label]:
     """The published machine labels that no human label stands above."""
     if publication is None:
         return Label.objects.none()
@@ -162,7 +186,7 @@ def _machine(publication: Publication | None, filters: ItemFilters) -> QuerySet[
         labels = labels.filter(confidence__gte=filters.confidence_min)
     if filters.confidence_max is not None:
         labels = labels.filter(confidence__lte=filters.confidence_max)
-    return _matching_labels(labels, filters)
+    return _matching_labels(project, labels, filters)
 
 
 def _unlabeled(items: QuerySet[Item], publication: Publication | None) -> QuerySet[Item]:
@@ -173,21 +197,21 @@ def _unlabeled(items: QuerySet[Item], publication: Publication | None) -> QueryS
     return items
 
 
-def _matching_labels(labels: QuerySet[Label], filters: ItemFilters) -> QuerySet[Label]:
+def _matching_labels(project: Project, labels: QuerySet[Label], filters: ItemFilters) -> QuerySet[Label]:
     if filters.class_id is not None:
         labels = labels.filter(label_class_id=filters.class_id)
     if filters.split:
         labels = labels.filter(item__split=filters.split)
     if filters.search:
-        labels = search_items(labels, filters.search, path="item__")
+        labels = search_items(labels, project, filters.search, column="item_id")
     return labels
 
 
-def _matching(items: QuerySet[Item], filters: ItemFilters) -> QuerySet[Item]:
+def _matching(project: Project, items: QuerySet[Item], filters: ItemFilters) -> QuerySet[Item]:
     if filters.split:
         items = items.filter(split=filters.split)
     if filters.search:
-        items = search_items(items, filters.search)
+        items = search_items(items, project, filters.search)
     return items
 
 

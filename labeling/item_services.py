@@ -24,6 +24,7 @@ from labeling.readers.rows import (
 from labeling.services import Word, labels_record, source_for_person
 
 MAX_ITEMS = 10_000  # of one request; more come as a file
+FIELDS = {"key", "text", "features", "label"}
 MAX_ROWS_NAMED = 20  # in the error, of the rows that are wrong
 
 
@@ -91,6 +92,11 @@ def items_add(*, project: Project, rows: Sequence[Mapping[str, Any]], by: Abstra
 
 def _read_item(project: Project, row: Mapping[str, Any]) -> Item:
     """The item of one row, not saved. Raises BadCell."""
+    if not isinstance(row, dict):
+        raise BadCell("row", 'It must be an object, such as {"key": "a1", "text": "First."}.')
+    unknown = set(row) - FIELDS
+    if unknown:
+        raise BadCell(min(unknown)[:80], f"There is no such field; use {', '.join(sorted(FIELDS))}.")
     payload = "text" if project.item_type == ItemType.TEXT else "features"
     other = "features" if payload == "text" else "text"
     if row.get(other) is not None or row.get(payload) is None:
@@ -136,7 +142,7 @@ def _read_class(row: Mapping[str, Any], class_ids: Mapping[str, int]) -> int | N
     name = row.get("label")
     if name is None:
         return None
-    if name not in class_ids:
+    if not isinstance(name, str) or name not in class_ids:
         names = ", ".join(sorted(class_ids)[:10])
         raise BadCell(
             "label", f"There is no class {str(name)[:40]!r}; the classes are {names or 'none yet'}."

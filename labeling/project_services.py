@@ -70,7 +70,7 @@ def member_add(*, project: Project, username: str, role: str) -> Membership:
     user = get_user_model().objects.filter(username=username, is_active=True).first()
     if user is None:
         raise NotFound(
-            f"There is no user {username!r}. An administrator makes one with `assay user {username}`.",
+            f"There is no user {username!r}. An administrator makes one with `assay user add {username}`.",
             fields={"username": ["There is no such user."]},
         )
     member, is_new = Membership.objects.get_or_create(project=project, user=user, defaults={"role": role})

@@ -20,6 +20,7 @@ from labeling.models import (
     Split,
 )
 from labeling.project_services import ClassDraft
+from labeling.work import WorkState
 
 PROJECT_SETTINGS = (
     "name", "question", "target_precision", "confidence_level", "holdout_share", "answers_wanted",
@@ -31,7 +32,7 @@ class WorkOutput(serializers.Serializer):
     """What imports, exports and runs have in common; theirs add to it."""
 
     id = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=["queued", "running", "done", "failed", "cancelled"])
+    state = serializers.ChoiceField(choices=WorkState.choices)
     is_open = serializers.BooleanField(help_text="Queued or running.")
     step_name = serializers.CharField(help_text="What is being done, for people.")
     step = serializers.IntegerField(help_text="How much of n_steps is done.")

@@ -334,21 +334,28 @@ def _retire_under_human(
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH retired AS (
-                UPDATE labeling_label AS machine
-                SET retired_at = %(now)s,
-                    retired_by_id = person.user_id,
-                    retired_reason = CASE
-                        WHEN machine.label_class_id = human.label_class_id THEN 'confirmed'
-                        ELSE 'corrected'
-                    END
+            WITH meant AS MATERIALIZED (
+                -- From the few human labels to the machine's, one look-up each. A join would be free to
+                -- read the million that were just written, which PostgreSQL's statistics do not know.
+                SELECT human.label_class_id, person.user_id, (
+                    SELECT machine.id FROM labeling_label AS machine
+                    WHERE machine.source_id = %(source)s AND machine.item_id = human.item_id
+                      AND NOT machine.is_human AND machine.retired_at IS NULL
+                ) AS machine_id
                 FROM labeling_label AS human
                 JOIN labeling_source AS person ON person.id = human.source_id
                 WHERE human.project_id = %(project)s
                   AND human.is_human AND human.retired_at IS NULL AND human.id > %(last)s
-                  AND machine.source_id = %(source)s
-                  AND NOT machine.is_human AND machine.retired_at IS NULL
-                  AND machine.item_id = human.item_id
+            ), retired AS (
+                UPDATE labeling_label AS machine
+                SET retired_at = %(now)s,
+                    retired_by_id = meant.user_id,
+                    retired_reason = CASE
+                        WHEN machine.label_class_id = meant.label_class_id THEN 'confirmed'
+                        ELSE 'corrected'
+                    END
+                FROM meant
+                WHERE machine.id = meant.machine_id
                 RETURNING machine.label_class_id
             )
             SELECT label_class_id, count(*) FROM retired GROUP BY label_class_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from labeling.account_api import SessionView, TokensView, TokenView
+from labeling.export_api import ExportCancelView, ExportFileView, ExportsView, ExportView
 from labeling.item_api import ItemImageView, ItemsView, ItemThumbnailView, ItemView
 from labeling.project_api import (
     ClassesView,
@@ -31,5 +32,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("items/<int:item_id>", ItemView.as_view(), name="item"),
     path("items/<int:item_id>/image", ItemImageView.as_view(), name="item-image"),
     path("items/<int:item_id>/thumbnail", ItemThumbnailView.as_view(), name="item-thumbnail"),
+    path("projects/<int:project_id>/exports", ExportsView.as_view(), name="exports"),
+    path("exports/<int:export_id>", ExportView.as_view(), name="export"),
+    path("exports/<int:export_id>/cancel", ExportCancelView.as_view(), name="export-cancel"),
+    path("exports/<int:export_id>/file", ExportFileView.as_view(), name="export-file"),
     path("", include("labeling.import_urls")),
 ]

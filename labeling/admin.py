@@ -1,0 +1,178 @@
+"""Django's admin over what is known. What people and models said is history: shown, never written.
+
+Nothing here deletes rows that labels hang on: projects are deleted by their owners, through the API.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db import models
+from django.http import HttpRequest
+
+from labeling.models import (
+    ApiToken,
+    Blob,
+    Export,
+    Import,
+    Item,
+    Label,
+    LabelClass,
+    LoginFailure,
+    Membership,
+    Project,
+    Publication,
+    Source,
+    Upload,
+    WorkerPulse,
+)
+
+MAX_COUNTED = 10_000  # rows; nobody turns more pages than that
+
+
+class CappedPaginator(Paginator):
+    """Counts no further than the pages that it offers, whatever the table holds."""
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list.order_by()[:MAX_COUNTED].count()
+
+
+class LargeAdmin(admin.ModelAdmin):
+    """Tables with millions of rows: no count of them all, and no list of them to choose from."""
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    ordering = ("-pk",)
+
+    def __init__(self, model: type[models.Model], site: admin.AdminSite) -> None:
+        super().__init__(model, site)
+        self.raw_id_fields = [key.name for key in model._meta.concrete_fields if key.many_to_one]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class HistoryAdmin(LargeAdmin):
+    """Rows that nobody may add, change or delete here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Label)
+class LabelAdmin(HistoryAdmin):
+    list_display = (
+        "id",
+        "item_id",
+        "label_class",
+        "source",
+        "confidence",
+        "created_at",
+        "retired_at",
+        "retired_reason",
+    )
+    list_select_related = ("label_class", "source")
+    search_fields = ("=item__id",)
+
+
+@admin.register(Publication)
+class PublicationAdmin(HistoryAdmin):
+    list_display = ("id", "project", "source", "started_at", "ended_at", "ended_reason", "n_labels")
+    list_select_related = ("project", "source")
+
+
+@admin.register(Source)
+class SourceAdmin(HistoryAdmin):
+    list_display = ("id", "name", "kind", "is_human", "project", "created_at")
+    list_select_related = ("project",)
+    list_filter = ("kind",)
+
+
+@admin.register(Item)
+class ItemAdmin(HistoryAdmin):
+    list_display = ("id", "key", "project", "split", "created_at")
+    list_select_related = ("project",)
+    search_fields = ("=id", "=key")
+
+
+@admin.register(Blob)
+class BlobAdmin(HistoryAdmin):
+    list_display = ("id", "sha256", "media_type", "width", "height", "n_bytes")
+    search_fields = ("=sha256",)
+
+
+@admin.register(Import, Export)
+class WorkAdmin(HistoryAdmin):
+    list_display = ("id", "__str__", "project", "state", "step_name", "attempt", "n_deaths", "created_at")
+    list_select_related = ("project",)
+    list_filter = ("state",)
+
+
+@admin.register(Upload)
+class UploadAdmin(HistoryAdmin):
+    list_display = ("id", "file_name", "owner", "n_bytes", "created_at")
+    list_select_related = ("owner",)
+    ordering = ("-created_at",)
+
+
+@admin.register(WorkerPulse)
+class WorkerPulseAdmin(HistoryAdmin):
+    list_display = ("name", "kind", "queues", "started_at", "seen_at", "stopped_at")
+
+
+@admin.register(Project)
+class ProjectAdmin(LargeAdmin):
+    list_display = ("id", "name", "item_type", "created_by", "created_at", "deleted_at")
+    list_select_related = ("created_by",)
+    search_fields = ("name",)
+    readonly_fields = ("item_type", "salt", "created_at", "deleted_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # a project without an owner would be nobody's
+
+
+@admin.register(Membership)
+class MembershipAdmin(LargeAdmin):
+    list_display = ("id", "user", "project", "role", "created_at")
+    list_select_related = ("user", "project")
+    list_filter = ("role",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+
+@admin.register(LabelClass)
+class LabelClassAdmin(LargeAdmin):
+    list_display = ("id", "name", "project", "hotkey", "colour", "position")
+    list_select_related = ("project",)
+    search_fields = ("name",)
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(HistoryAdmin):
+    list_display = ("id", "name", "owner", "made_at")
+    list_select_related = ("token__user",)
+
+    @admin.display(description="owner")
+    def owner(self, token: ApiToken) -> str:
+        return token.token.user.get_username()
+
+    @admin.display(description="made")
+    def made_at(self, token: ApiToken) -> Any:
+        return token.token.created
+
+
+@admin.register(LoginFailure)
+class LoginFailureAdmin(HistoryAdmin):
+    list_display = ("username", "address", "at")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
