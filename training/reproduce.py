@@ -1,12 +1,12 @@
-"""The case study of seed 001, with the product's own learner, policy and stopping rule.
+"""The case study of seed 001, with the product's own learner and rules.
 
 A simple CNN without augmentation learns from some labeled digits of MNIST, labels the rest of the
 60,000 where it is sure enough, and learns again from both, up to ten rounds. For each number of
 labels and each threshold: how right it is on the 10,000 test digits before and after, how much it
 labeled, and how much of that is right; beside the same network trained on all 60,000 labels.
 
-No database: the IDX files go straight into the loop that training/pipeline.py also runs. As in the
-study there is no holdout, so that confidences are not calibrated and the test digits only measure.
+No database: the IDX files go straight into SelfTraining, which decides as a run does. As in the study
+there is no holdout, so that confidences are not calibrated; the test digits only measure.
 """
 
 from __future__ import annotations
@@ -25,11 +25,10 @@ import numpy.typing as npt
 from labeling.errors import InvalidInput
 from labeling.readers.idx import is_idx
 from training.learners import create
-from training.learners.base import Learner
+from training.learners.base import UNLABELED
+from training.learners.self_training import SelfTraining
 from training.metrics import true_precision
 from training.policies import FixedPolicy
-from training.stopping import RoundOutcome, stop_reason
-from training.thresholds import decide
 
 SIZES = (100, 500, 1_000, 5_000)
 THRESHOLDS = (0.90, 0.95, 0.99)
@@ -71,7 +70,7 @@ class Cell:
     seed: int
     n_rounds: int  # at most
     rounds: tuple[RoundResult, ...]
-    stop_reason: str
+    stop_reason: str  # SelfTraining.termination_condition_
 
     @property
     def key(self) -> tuple[int, float | None, int, int]:
@@ -119,55 +118,44 @@ def _cell(
     device: str,
     tell: Tell,
 ) -> Cell:
-    """Iterative self-training from scratch in each round, as a run of the product does it."""
+    """One line of the table: self-training from scratch in each round, by the rules of a run."""
     drawn = np.random.default_rng(seed).permutation(len(digits.labels))
-    labeled, pool = np.sort(drawn[:n_labels]), np.sort(drawn[n_labels:])
-    rows, labels = labeled, digits.labels[labeled]
-    accepted_before: tuple[IntArray, IntArray] | None = None
+    labels = np.full(len(digits.labels), UNLABELED)
+    labels[drawn[:n_labels]] = digits.labels[drawn[:n_labels]]
+    is_human = labels != UNLABELED
     rounds: list[RoundResult] = []
-    outcomes: list[RoundOutcome] = []
-    while (reason := stop_reason(outcomes, n_rounds=n_rounds)) is None:
-        started = time.monotonic()
-        learner = create("simple_cnn", item_type="image", random_state=seed + len(rounds), device=device)
-        learner.fit(digits.images[rows], labels)
-        test_accuracy = float((_predict(learner, digits.test_images)[0] == digits.test_labels).mean())
-        predicted, confidence = _predict(learner, digits.images[pool])
-        is_accepted, _ = decide(
-            FixedPolicy(1.0 if threshold is None else threshold),
-            round_number=len(rounds) + 1,
-            n_rounds=n_rounds,
-            confidence=confidence,
-            predicted=predicted,
-            n_human=n_labels,
+    started = time.monotonic()
+
+    def measure(number: int, training: SelfTraining) -> None:
+        nonlocal started
+        is_accepted = (training.transduction_ != UNLABELED) & ~is_human
+        truth = true_precision(
+            predicted=training.transduction_[~is_human],
+            is_accepted=is_accepted[~is_human],
+            truth=digits.labels[~is_human],
         )
-        truth = true_precision(predicted=predicted, is_accepted=is_accepted, truth=digits.labels[pool])
+        answers = training.estimator_.predict_proba(digits.test_images).argmax(axis=1)
         rounds.append(
             RoundResult(
-                n_pseudo=len(rows) - n_labels,
-                test_accuracy=test_accuracy,
+                n_pseudo=rounds[-1].n_accepted if rounds else 0,
+                test_accuracy=float((training.classes_[answers] == digits.test_labels).mean()),
                 n_accepted=int(is_accepted.sum()),
                 precision=truth["accepted"] if truth else None,
                 seconds=round(time.monotonic() - started, 1),
             )
         )
-        accepted = pool[is_accepted], predicted[is_accepted]
-        is_same = accepted_before is not None and all(map(np.array_equal, accepted, accepted_before))
-        outcomes.append(RoundOutcome(len(pool), len(accepted[0]), is_same, None, None))
-        accepted_before = accepted
-        rows = np.concatenate([labeled, accepted[0]])
-        labels = np.concatenate([digits.labels[labeled], accepted[1]])
-        order = np.argsort(rows)  # as the product packs them: by item
-        rows, labels = rows[order], labels[order]
-        tell(_round_line(n_labels, threshold, len(rounds), rounds[-1]))
-    return Cell(len(digits.labels), n_labels, threshold, seed, n_rounds, tuple(rounds), reason)
+        tell(_round_line(n_labels, threshold, number, rounds[-1]))
+        started = time.monotonic()
 
-
-def _predict(learner: Learner, images: Images) -> tuple[IntArray, npt.NDArray[np.float64]]:
-    """(class, its probability) of each image."""
-    if len(images) == 0:
-        return np.empty(0, dtype=np.int64), np.empty(0)
-    probabilities = learner.predict_proba(images)  # (n, n_classes)
-    return learner.classes_[probabilities.argmax(axis=1)], probabilities.max(axis=1)
+    training = SelfTraining(
+        create("simple_cnn", item_type="image", random_state=seed, device=device),
+        policy=FixedPolicy(1.0 if threshold is None else threshold),
+        n_rounds=n_rounds,
+        watch=measure,
+    )
+    training.fit(digits.images, labels)
+    stop_reason = training.termination_condition_
+    return Cell(len(digits.labels), n_labels, threshold, seed, n_rounds, tuple(rounds), stop_reason)
 
 
 def _round_line(n_labels: int, threshold: float | None, number: int, result: RoundResult) -> str:

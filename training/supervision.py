@@ -53,7 +53,9 @@ def run_carry_out(run_id: int, *, worker: str) -> None:
     except WorkCancelled:
         _end_cancelled(run)
     except WorkLost as error:
-        logger.warning("%s", error)
+        run.refresh_from_db()
+        if run.is_open:  # else the child has just written that it is over, and was about to end
+            logger.warning("%s", error)
     except BaseException:
         # The worker itself is stopping: another goes on from the last whole round.
         work_release(run)

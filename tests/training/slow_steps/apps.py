@@ -1,0 +1,53 @@
+"""Wraps the seams of training.pipeline when Django starts."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.apps import AppConfig
+
+LONG = 120  # seconds: far over what any test waits
+
+
+class SlowStepsConfig(AppConfig):
+    name = "tests.training.slow_steps"
+
+    def ready(self) -> None:
+        if halt := os.environ.get("ASSAY_TEST_HALT"):
+            _halt_at(halt)
+        if fit := os.environ.get("ASSAY_TEST_FIT"):
+            _replace_fit(fit)
+
+
+def _halt_at(name: str) -> None:
+    from training.progress import RunProgress, Step
+
+    step = RunProgress.step
+
+    @contextmanager
+    def halting(self: RunProgress, which: Step) -> Iterator[None]:
+        with step(self, which):
+            yield
+            # The work of the step is done and nothing after it: the worst moment to die.
+            if which.value == name and self._run.attempt == 1 and self._round_number == 2:
+                time.sleep(LONG)
+
+    RunProgress.step = halting
+
+
+def _replace_fit(how: str) -> None:
+    from training.learners.vectors import VectorLearner
+
+    def fit(self: VectorLearner, X: Any, y: Any, sample_weight: Any = None) -> VectorLearner:
+        if how == "block":
+            ctypes.PyDLL(None).sleep(LONG)  # holds the interpreter's lock, as a long computation in C does
+        if how == "memory":
+            raise MemoryError
+        raise ZeroDivisionError("division by zero, deep inside")
+
+    VectorLearner.fit = fit
