@@ -28,7 +28,9 @@ def images(ada: User) -> Project:
 def test_labeled_file_becomes_items_classes_and_labels_of_one_source(
     texts: Project, ada: User, tmp_path: Path
 ) -> None:
-    path = write_csv(tmp_path / "pets.csv", "id,text,label", "a,a cat sleeps,cat", "b,a dog barks,dog", "c,a thing,")
+    path = write_csv(
+        tmp_path / "pets.csv", "id,text,label", "a,a cat sleeps,cat", "b,a dog barks,dog", "c,a thing,"
+    )
 
     work = run_import(texts, path, user=ada)
 
@@ -36,7 +38,11 @@ def test_labeled_file_becomes_items_classes_and_labels_of_one_source(
     assert work.n_items_added == 3
     assert work.n_labels_added == 2
     assert work.report["classes_added"] == ["cat", "dog"]
-    assert dict(Item.objects.values_list("key", "text")) == {"a": "a cat sleeps", "b": "a dog barks", "c": "a thing"}
+    assert dict(Item.objects.values_list("key", "text")) == {
+        "a": "a cat sleeps",
+        "b": "a dog barks",
+        "c": "a thing",
+    }
     source = Source.objects.get(kind=SourceKind.FILE)
     assert source.is_human
     assert source.name == "pets.csv"
@@ -126,7 +132,9 @@ def test_label_first_takes_as_many_of_each_class_and_seals_the_rest(
 def test_an_existing_human_label_that_differs_stays_and_is_reported(
     texts: Project, ada: User, tmp_path: Path
 ) -> None:
-    run_import(texts, write_csv(tmp_path / "first.csv", "id,text,label", "a,a cat,cat", "b,a dog,dog"), user=ada)
+    run_import(
+        texts, write_csv(tmp_path / "first.csv", "id,text,label", "a,a cat,cat", "b,a dog,dog"), user=ada
+    )
 
     work = run_import(texts, write_csv(tmp_path / "second.csv", "id,text,label", "a,a cat,dog"), user=ada)
 
@@ -161,18 +169,29 @@ def test_a_share_of_the_labels_becomes_the_holdout(ada: User, tmp_path: Path) ->
 
 
 def test_a_human_label_retires_the_standing_machine_label(texts: Project, ada: User, tmp_path: Path) -> None:
-    guesses = write_csv(tmp_path / "guesses.csv", "id,text,label,confidence", "a,a cat,cat,0.9", "b,a dog,cat,0.8")
+    guesses = write_csv(
+        tmp_path / "guesses.csv", "id,text,label,confidence", "a,a cat,cat,0.9", "b,a dog,cat,0.8"
+    )
     run_import(texts, guesses, user=ada, labels_from="machine")
 
-    run_import(texts, write_csv(tmp_path / "truth.csv", "id,text,label", "a,a cat,cat", "b,a dog,dog"), user=ada)
+    run_import(
+        texts, write_csv(tmp_path / "truth.csv", "id,text,label", "a,a cat,cat", "b,a dog,dog"), user=ada
+    )
 
     machine = Label.objects.filter(is_human=False)
     assert dict(machine.values_list("item__key", "retired_reason")) == {"a": "confirmed", "b": "corrected"}
-    assert dict(Label.objects.current().values_list("item__key", "label_class__name")) == {"a": "cat", "b": "dog"}
+    assert dict(Label.objects.current().values_list("item__key", "label_class__name")) == {
+        "a": "cat",
+        "b": "dog",
+    }
 
 
-def test_machine_labels_are_published_with_their_confidence(texts: Project, ada: User, tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "guesses.csv", "id,text,label,confidence", "a,a cat,cat,0.9", "b,a dog,dog,0.8")
+def test_machine_labels_are_published_with_their_confidence(
+    texts: Project, ada: User, tmp_path: Path
+) -> None:
+    path = write_csv(
+        tmp_path / "guesses.csv", "id,text,label,confidence", "a,a cat,cat,0.9", "b,a dog,dog,0.8"
+    )
 
     work = run_import(texts, path, user=ada, labels_from="machine")
 
@@ -190,7 +209,10 @@ def test_a_machine_label_under_a_human_one_never_stands(texts: Project, ada: Use
     guesses = write_csv(tmp_path / "guesses.csv", "id,text,label", "a,a cat,dog", "b,a dog,dog")
     run_import(texts, guesses, user=ada, labels_from="machine")
 
-    assert dict(Label.objects.current().values_list("item__key", "label_class__name")) == {"a": "cat", "b": "dog"}
+    assert dict(Label.objects.current().values_list("item__key", "label_class__name")) == {
+        "a": "cat",
+        "b": "dog",
+    }
     assert Label.objects.get(item__key="a", is_human=False).retired_reason == "corrected"
 
 
@@ -210,7 +232,11 @@ def test_an_item_that_was_trained_on_cannot_become_a_test_item(
 def test_table_rows_keep_numbers_and_lose_missing_values(ada: User, tmp_path: Path) -> None:
     project = make_project(owner=ada, classes=(), item_type="table")
     path = write_csv(
-        tmp_path / "people.csv", "age,job,zip,income", "39,State-gov,01234,low", "NA,?,55555,high", "1e1,nan,7,low"
+        tmp_path / "people.csv",
+        "age,job,zip,income",
+        "39,State-gov,01234,low",
+        "NA,?,55555,high",
+        "1e1,nan,7,low",
     )
 
     work = run_import(project, path, user=ada)
@@ -225,7 +251,13 @@ def test_table_rows_keep_numbers_and_lose_missing_values(ada: User, tmp_path: Pa
 
 def test_dry_run_reports_the_same_and_writes_nothing(texts: Project, ada: User, tmp_path: Path) -> None:
     path = write_csv(
-        tmp_path / "pets.csv", "id,text,label", "a,a cat,cat", "b,a dog,dog", "a,a cat,dog", "c,,cat", "d,a dog,dog"
+        tmp_path / "pets.csv",
+        "id,text,label",
+        "a,a cat,cat",
+        "b,a dog,dog",
+        "a,a cat,dog",
+        "c,,cat",
+        "d,a dog,dog",
     )
 
     dry = run_import(texts, path, user=ada, dry_run=True)
