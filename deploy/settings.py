@@ -184,6 +184,7 @@ CELERY_TASK_ROUTES = {
     **{name: {"queue": "default"} for name in _SWEEPS},
     "labeling.tasks.*": {"queue": "io"},
     "training.tasks.*": {"queue": "train"},
+    "review.tasks.diversify_queue": {"queue": "train"},  # computes on the packed arrays
     "review.tasks.*": {"queue": "default"},
 }
 CELERY_TASK_ANNOTATIONS = {name: {"time_limit": 300} for name in _SWEEPS}  # seconds; the next one tries again

@@ -20,7 +20,7 @@ def sweep_review() -> None:
         ring(diversify_queue, project_id)
 
 
-# The workers of `train` have scikit-learn and the packed arrays at hand, and may take a minute.
-@shared_task(queue="train", time_limit=1800)
+# Routed to the workers of `train`: they have scikit-learn and the packed arrays at hand, and may take a minute.
+@shared_task(time_limit=1800)
 def diversify_queue(project_id: int) -> None:
     pipeline.queue_diversify(project_id)
