@@ -187,7 +187,6 @@ CELERY_TASK_ROUTES = {
     "review.tasks.diversify_queue": {"queue": "train"},  # computes on the packed arrays
     "review.tasks.*": {"queue": "default"},
 }
-CELERY_TASK_ANNOTATIONS = {name: {"time_limit": 300} for name in _SWEEPS}  # seconds; the next one tries again
 CELERY_BEAT_SCHEDULE = {
     name: {
         "task": name,
