@@ -1,6 +1,6 @@
 """Handing out the queue: who gets which entries, in the one order, and for how long.
 
-Two statements a claim, each its own transaction. Neither ever waits for a row (SKIP LOCKED), so any
+A few statements a claim, each its own transaction. None ever waits for a row (SKIP LOCKED), so any
 number of people claim at once without holding each other up and without deadlocks.
 """
 
@@ -36,18 +36,25 @@ EXPIRE = """
         RETURNING review_entry.id
     )"""
 
-# Mine are renewed, even those that ran out a moment ago: nobody else has them yet.
-_RENEW = (
+# Mine are renewed, even those that ran out a moment ago: nobody else has them yet. And are there others'
+# leases to take back? Seldom, so that is a statement of its own.
+_RENEW = """
+    WITH mine AS (
+        UPDATE review_lease SET until = now() + %(lease_seconds)s * interval '1 second'
+        WHERE id IN (
+            SELECT id FROM review_lease
+            WHERE person_id = %(person)s AND project_id = %(project)s AND state = 'held'
+            FOR UPDATE SKIP LOCKED)
+        RETURNING entry_id
+    )
+    SELECT ARRAY(SELECT entry_id FROM mine), EXISTS (
+        SELECT 1 FROM review_lease
+        WHERE project_id = %(project)s AND state = 'held' AND until < now() AND person_id <> %(person)s)"""
+
+_EXPIRE_OF_OTHERS = (
     "WITH "
     + EXPIRE.format(of_project="lease.project_id = %(project)s AND lease.person_id <> %(person)s AND")
-    + """, mine AS (
-        SELECT id FROM review_lease
-        WHERE person_id = %(person)s AND project_id = %(project)s AND state = 'held'
-        FOR UPDATE SKIP LOCKED
-    )
-    UPDATE review_lease SET until = now() + %(lease_seconds)s * interval '1 second'
-    WHERE id IN (SELECT id FROM mine)
-    RETURNING entry_id"""
+    + " SELECT count(*) FROM expired"
 )
 
 _COUNT = """(
@@ -114,7 +121,10 @@ def entries_claim(*, project: Project, person_id: int, role: str, n: int) -> dic
     }
     with connection.cursor() as cursor:
         cursor.execute(_RENEW, asked)
-        entries = entries_show(person_id=person_id, entry_ids=[row[0] for row in cursor.fetchall()])[:n]
+        held, has_expired = cursor.fetchone()
+        if has_expired:
+            cursor.execute(_EXPIRE_OF_OTHERS, asked)
+        entries = entries_show(person_id=person_id, entry_ids=held)[:n]
         n_open = None
         if len(entries) < n:
             cursor.execute(_CLAIM, {**asked, "n": n - len(entries)})

@@ -42,15 +42,18 @@ class RefillPlan:
     candidates: list[Candidate]
 
 
-# What may enter the queue: pool items that no person has labeled, without an entry that stays.
+# What may enter the queue: pool items that no person has labeled, without an entry that stays. The
+# project is named in every part, so that whole-set joins read this project's rows and no others.
 _ELIGIBLE = """
-    item.split = 'pool'
+    item.project_id = %(project)s AND item.split = 'pool'
     AND NOT EXISTS (
         SELECT 1 FROM labeling_label human
-        WHERE human.item_id = item.id AND human.is_human AND human.retired_at IS NULL)
+        WHERE human.project_id = %(project)s AND human.item_id = item.id
+          AND human.is_human AND human.retired_at IS NULL)
     AND NOT EXISTS (
         SELECT 1 FROM review_entry entry
-        WHERE entry.item_id = item.id AND entry.state IN ('open', 'disputed') AND {stays})
+        WHERE entry.project_id = %(project)s AND entry.item_id = item.id
+          AND entry.state IN ('open', 'disputed') AND {stays})
 """
 
 # An entry that a withdrawing refill leaves alone.
@@ -127,9 +130,9 @@ def eligible_item_ids(project: Project) -> list[int]:
         cursor.execute(
             f"""
             SELECT item.id FROM labeling_item item
-            WHERE item.project_id = %s AND {_ELIGIBLE.format(stays="true")} ORDER BY item.id
+            WHERE {_ELIGIBLE.format(stays="true")} ORDER BY item.id
             """,
-            [project.pk],
+            {"project": project.pk},
         )
         return [item_id for (item_id,) in cursor.fetchall()]
 
@@ -166,7 +169,7 @@ def _read_random(
             SELECT drawn.id, prediction.label_class_id, prediction.confidence
             FROM (
                 SELECT item.id, md5(%(salt)s || ':queue:' || item.id) AS draw FROM labeling_item item
-                WHERE item.project_id = %(project)s AND {_ELIGIBLE.format(stays=stays)}
+                WHERE {_ELIGIBLE.format(stays=stays)}
                 ORDER BY draw, item.id LIMIT %(n)s
             ) drawn
             LEFT JOIN training_prediction prediction
@@ -189,7 +192,7 @@ def _read_scored(
             f"""
             SELECT prediction.item_id, prediction.label_class_id, prediction.confidence
             FROM training_prediction prediction JOIN labeling_item item ON item.id = prediction.item_id
-            WHERE prediction.round_id = %(round)s AND item.project_id = %(project)s
+            WHERE prediction.round_id = %(round)s
               AND prediction.item_id <> ALL(%(without)s) AND {_ELIGIBLE.format(stays=stays)}
             ORDER BY prediction.is_accepted, prediction.{ACQUISITION_ORDERS[project.acquisition]},
                      prediction.item_id
