@@ -144,7 +144,8 @@ def _guess_label(names: Sequence[str], columns: Sequence[list[object]], item_typ
     headerless = all(name == f"column {place}" for place, name in enumerate(names, start=1))
     if item_type == "table":
         last = len(names) - 1
-        return last if last > 0 and not _is_number(columns[last]) and _has_classes(columns[last]) else None
+        is_other = last == 0 or names[last].strip().lower() in ALL_NAMES - LABEL_NAMES
+        return None if is_other or _is_number(columns[last]) or not _has_classes(columns[last]) else last
     if item_type == "text" and headerless:
         return next((i for i in (0, len(names) - 1) if len(names) > 1 and _has_classes(columns[i])), None)
     if item_type == "series" and headerless:  # UCR archives: the class comes first
@@ -210,9 +211,10 @@ def _has_classes(column: Sequence[object]) -> bool:
         if value is not None and not isinstance(value, list | dict | bytes)
     ]
     present = [value for value in values if value]
-    if len(present) < 2:
+    n_distinct = len(set(present))
+    if n_distinct == len(present):
         return False
-    return len(set(present)) <= max(2, len(present) * MAX_CLASS_SHARE) and max(map(len, present)) <= 60
+    return n_distinct <= max(2, len(present) * MAX_CLASS_SHARE) and max(map(len, present)) <= 60
 
 
 def _has_whole_classes(column: Sequence[object]) -> bool:

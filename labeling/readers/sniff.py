@@ -106,6 +106,8 @@ def format_of(bundle: Bundle, name: str) -> str:
     if start == b"[" and suffix != "jsonl":
         return "json"
     if start == b"{":
+        if suffix == "json" and b"\n" not in head.strip():
+            return "json"  # one object around the array
         return "jsonl" if suffix == "jsonl" or _has_object_per_line(head) else "json"
     if suffix:
         raise InvalidInput(
@@ -210,19 +212,25 @@ def _parse(text: str, delimiter: str, quote: str) -> list[list[str]]:
 
 
 def _evenness(rows: list[list[str]]) -> float:
-    """How much the rows look like a table: the share that has the usual number (over 1) of columns."""
+    """How much the rows look like a table of more than one column; of equals, that with more columns."""
+    share, usual = _share_of_usual(rows)
+    return 0.0 if usual < 2 else share + min(usual, 50) * 1e-4
+
+
+def _share_of_usual(rows: list[list[str]]) -> tuple[float, int]:
+    """(share of the rows that has the usual number of columns, that number)."""
     lengths = Counter(len(row) for row in rows if row)
     if not lengths:
-        return 0.0
+        return 0.0, 0
     usual, n_rows = lengths.most_common(1)[0]
-    return 0.0 if usual < 2 else n_rows / lengths.total() + min(usual, 50) * 1e-4
+    return n_rows / lengths.total(), usual
 
 
 def _sniff_quote(text: str, delimiter: str) -> str:
     """Whether quotes enclose fields. In tab-separated text they seldom do, and a stray one eats lines."""
     quoted, unquoted = _parse(text, delimiter, '"'), _parse(text, delimiter, "")
-    if _evenness(quoted) != _evenness(unquoted):
-        return '"' if _evenness(quoted) > _evenness(unquoted) else ""
+    if _share_of_usual(quoted)[0] != _share_of_usual(unquoted)[0]:
+        return '"' if _share_of_usual(quoted)[0] > _share_of_usual(unquoted)[0] else ""
     if delimiter != "\t":
         return '"'
     enclosed = [

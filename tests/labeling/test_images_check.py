@@ -1,0 +1,113 @@
+"""Images from outside are decoded whole or refused."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from labeling.images import (
+    CheckedImage,
+    ImageRefused,
+    encode_grey_png,
+    image_check,
+    image_from_grey,
+    image_open,
+)
+from tests.labeling.import_files import image_bytes
+
+
+def check(content: bytes, name: str = "", *, max_bytes: int = 10**6, max_pixels: int = 10**6) -> CheckedImage:
+    return image_check(content, name, max_bytes=max_bytes, max_pixels=max_pixels)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF"])
+def test_each_allowed_format_is_read(kind: str) -> None:
+    image = check(image_bytes((200, 20, 20), kind=kind, size=(20, 10)))
+
+    assert (image.width, image.height) == (20, 10)
+    assert image.media_type == f"image/{kind.lower()}"
+    assert image.thumbnail == b""
+
+
+@pytest.mark.parametrize(
+    ("mode", "seen"),
+    [("1", "L"), ("L", "L"), ("LA", "L"), ("RGB", "RGB"), ("RGBA", "RGB"), ("P", "RGB"), ("I;16", "L")],
+)
+def test_learners_see_grey_or_colour(mode: str, seen: str) -> None:
+    stream = BytesIO()
+    Image.new(mode, (5, 4)).save(stream, "PNG")
+
+    image = check(stream.getvalue())
+
+    assert image.mode == seen
+    assert image_open(image.content, image.mode).mode == seen
+
+
+def test_sixteen_bit_grey_is_scaled_and_not_clipped() -> None:
+    stream = BytesIO()
+    Image.new("I;16", (2, 2), 32_768).save(stream, "PNG")
+
+    assert image_open(check(stream.getvalue()).content, "L").getpixel((0, 0)) == pytest.approx(128, abs=1)
+
+
+def test_a_large_image_gets_a_small_thumbnail() -> None:
+    image = check(image_bytes((1, 2, 3), size=(800, 400)))
+
+    assert Image.open(BytesIO(image.thumbnail)).size == (256, 128)
+
+
+def test_size_is_told_and_shown_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # lies on its side
+    stream = BytesIO()
+    Image.new("RGB", (300, 100)).save(stream, "JPEG", exif=exif)
+
+    image = check(stream.getvalue())
+
+    assert (image.width, image.height) == (100, 300)
+    assert Image.open(BytesIO(image.thumbnail)).size == (85, 256)
+    assert image_open(image.content, "RGB").size == (100, 300)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "sentence"),
+    [
+        (b"", "", "empty"),
+        (b"not an image at all", "a.png", "no image that can be read"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg", "no image that can be read"),
+        (image_bytes(kind="GIF"), "a.png", "named .png but is a GIF"),
+        (image_bytes(kind="PNG"), "a.jpeg", "named .jpeg but is a PNG"),
+        (image_bytes(size=(200, 200))[:-40], "a.png", "broken or cut off"),
+        (image_bytes((1, 2, 3), kind="JPEG", size=(99, 99))[:-60], "a.jpg", "broken or cut off"),
+        (image_bytes(size=(200, 200)), "", "40,000 pixels"),
+    ],
+)
+def test_what_is_not_whole_and_honest_is_refused(content: bytes, name: str, sentence: str) -> None:
+    limit = 30_000 if sentence == "40,000 pixels" else 10**6
+    wanted = "200 x 200 pixels; 30,000" if limit == 30_000 else sentence
+    with pytest.raises(ImageRefused, match=wanted):
+        check(content, name, max_pixels=limit)
+
+
+def test_a_png_with_a_flipped_bit_is_refused() -> None:
+    content = bytearray(image_bytes(7, size=(50, 50)))
+    content[content.index(b"IDAT") + 10] ^= 1
+
+    with pytest.raises(ImageRefused):
+        check(bytes(content))
+
+
+def test_more_bytes_than_allowed_are_refused() -> None:
+    with pytest.raises(ImageRefused, match="bytes; 50 are allowed"):
+        check(image_bytes(), max_bytes=50)
+
+
+def test_grey_pixels_become_a_png_that_holds_exactly_them() -> None:
+    pixels = bytes(range(6))
+
+    image = Image.open(BytesIO(encode_grey_png(3, 2, pixels)))
+
+    assert (image.mode, image.size, image.tobytes()) == ("L", (3, 2), pixels)
+    assert image_from_grey(3, 2, pixels).content_hash != image_from_grey(2, 3, pixels).content_hash
