@@ -168,6 +168,8 @@ class ExportRows:
         """Items with the label that stood at the moment: a person's, else the published machine's.
 
         An item is in the holdout from its first human label on, so before that it was in the pool.
+        Labels are looked up item by item: a join would be free to read the million that were just
+        written, which PostgreSQL's statistics do not know yet.
         """
         conditions, params = _conditions(self.filters)
         columns = ", ".join(f"{sql} AS {name}" for name, sql, _ in self.columns)
@@ -186,14 +188,20 @@ class ExportRows:
                 WHERE item.project_id = %(project)s AND item.id > %(last)s AND item.id <= %(upto)s
                   AND item.created_at <= %(at)s
             ) AS item
-            LEFT JOIN labeling_label AS human
-              ON human.project_id = %(project)s AND human.item_id = item.id AND human.is_human
-             AND human.created_at <= %(at)s AND (human.retired_at IS NULL OR human.retired_at > %(at)s)
-            LEFT JOIN labeling_label AS machine
-              ON human.id IS NULL
-             AND machine.source_id = %(source)s AND machine.item_id = item.id AND NOT machine.is_human
-             AND machine.created_at <= %(at)s
-             AND (machine.retired_at IS NULL OR machine.retired_at > %(at)s)
+            LEFT JOIN LATERAL (
+                SELECT * FROM labeling_label AS label
+                WHERE label.project_id = %(project)s AND label.item_id = item.id AND label.is_human
+                  AND label.created_at <= %(at)s
+                  AND (label.retired_at IS NULL OR label.retired_at > %(at)s)
+                LIMIT 1
+            ) AS human ON true
+            LEFT JOIN LATERAL (
+                SELECT * FROM labeling_label AS label
+                WHERE label.source_id = %(source)s AND label.item_id = item.id AND NOT label.is_human
+                  AND label.created_at <= %(at)s
+                  AND (label.retired_at IS NULL OR label.retired_at > %(at)s)
+                LIMIT 1
+            ) AS machine ON human.id IS NULL
             CROSS JOIN LATERAL (
                 SELECT coalesce(human.id, machine.id) AS id,
                        coalesce(human.label_class_id, machine.label_class_id) AS label_class_id,

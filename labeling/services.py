@@ -128,7 +128,7 @@ def label_retire(
     """The human label no longer stands. What it had replaced by a person is said again, and returned.
 
     A machine label that it had retired does not come back: the item has no label until the next
-    publish (docs/decisions/withdrawn-labels.md). Takes the project's label lock shared, then the item.
+    publish (docs/decisions/0005). Takes the project's label lock shared, then the item.
     Raises Conflict if the label is retired already.
     """
     now = lock_labels_shared(label.project_id)
