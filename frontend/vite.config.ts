@@ -10,7 +10,10 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: {
-    proxy: Object.fromEntries(["/api", "/health", "/admin", "/static"].map((path) => [path, server])),
+    // The Host header stays ours: Django compares it with Origin before it takes a write.
+    proxy: Object.fromEntries(
+      ["/api", "/health", "/admin", "/static"].map((path) => [path, { target: server, changeOrigin: false }]),
+    ),
   },
   build: {
     target: "es2022",

@@ -35,7 +35,7 @@ export function ProjectLayout() {
               {data.name}
             </span>
             {TABS.map((tab) => (
-              <NavLink key={tab.to} to={`/projects/${projectId}/${tab.to}`} end={tab.to === ""} className={styles.tab}>
+              <NavLink key={tab.to} to={`/projects/${projectId}${tab.to && `/${tab.to}`}`} end={tab.to === ""} className={styles.tab}>
                 {tab.title}
               </NavLink>
             ))}

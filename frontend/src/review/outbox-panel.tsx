@@ -17,7 +17,7 @@ export function OutboxPanel() {
     <Popover width={360} position="bottom-end" withArrow shadow="md">
       <Popover.Target>
         <UnstyledButton aria-label={`Answers not stored yet: ${label}`}>
-          <Badge color={colour} variant="light" size="lg" style={{ cursor: "pointer" }} data-testid="outbox">
+          <Badge color={colour} variant="light" size="lg" tt="none" style={{ cursor: "pointer" }} data-testid="outbox">
             {label}
           </Badge>
         </UnstyledButton>

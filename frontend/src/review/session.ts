@@ -157,7 +157,9 @@ export class ReviewSession {
     );
     const entries = [...held, ...fresh];
     if (entries[0]?.id !== this.current?.id) this.shownAt = this.now();
-    this.set({ entries, n_open: claim.n_open, trouble: null, status: entries.length > 0 ? "ready" : "empty" });
+    // None for us though some are free: a round is being published just now, and its entries are locked.
+    const status = entries.length > 0 ? "ready" : claim.n_open > 0 ? "loading" : "empty";
+    this.set({ entries, n_open: claim.n_open, trouble: null, status });
   }
 
   /** Takes an entry out of hand without an answer: it went to somebody else. */

@@ -48,6 +48,13 @@ export function useReviewSession(project: Project) {
     };
   }, [seat.isOurs, session, outbox, id, leaseSeconds]);
 
+  // Nothing in hand: look again, soon while the queue is being filled, now and then where it is empty.
+  useEffect(() => {
+    if (seat.isOurs !== true || state.entries.length > 0) return;
+    const timer = setInterval(() => void session.renew(), state.status === "loading" ? 1_000 : 10_000);
+    return () => clearInterval(timer);
+  }, [seat.isOurs, session, state.entries.length, state.status]);
+
   return { session, state, seat };
 }
 

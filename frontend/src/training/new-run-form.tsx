@@ -2,7 +2,7 @@ import { Button, Group, NativeSelect, NumberInput, Paper, Stack, Text, Title } f
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import type { Learner, ParamValues, PolicyForm, Project, RoundSummary } from "@/api/types";
+import type { Learner, ParamValues, Policy, PolicyForm, Project, RoundSummary, Run } from "@/api/types";
 import { roundQuery, runsQuery, startRun } from "@/training/api";
 import { ParamForm } from "@/training/param-form";
 import { ThresholdSlider } from "@/training/threshold-preview";
@@ -13,20 +13,22 @@ interface Props {
   project: Project;
   learners: readonly Learner[];
   policies: readonly PolicyForm[];
+  /** Its settings are what the form begins with. */
+  lastRun: Run | undefined;
   lastRound: RoundSummary | undefined;
 }
 
 const BESIDE = ["n_rounds", "seed", "learner"];
 
 /** Chooses how the next run works, and starts it. */
-export function NewRunForm({ project, learners, policies, lastRound }: Props) {
+export function NewRunForm({ project, learners, policies, lastRun, lastRound }: Props) {
   const client = useQueryClient();
-  const [learnerName, setLearnerName] = useState<string>();
-  const [params, setParams] = useState<ParamValues>({});
-  const [kind, setKind] = useState("fixed");
-  const [policyValues, setPolicyValues] = useState<ParamValues>({});
-  const [n_rounds, setRounds] = useState(5);
-  const [seed, setSeed] = useState(0);
+  const [learnerName, setLearnerName] = useState(lastRun?.learner);
+  const [params, setParams] = useState<ParamValues>(lastRun?.params ?? {});
+  const [kind, setKind] = useState(lastRun?.policy.kind ?? "fixed");
+  const [policyValues, setPolicyValues] = useState(withoutKind(lastRun?.policy));
+  const [n_rounds, setRounds] = useState(lastRun?.n_rounds ?? 5);
+  const [seed, setSeed] = useState(lastRun?.seed ?? 0);
 
   const learner = learners.find((one) => one.name === learnerName) ?? learners[0];
   const policy = policies.find((one) => one.kind === kind) ?? policies[0];
@@ -125,4 +127,8 @@ export function NewRunForm({ project, learners, policies, lastRound }: Props) {
       </form>
     </Paper>
   );
+}
+
+function withoutKind(policy: Policy | undefined): ParamValues {
+  return Object.fromEntries(Object.entries(policy ?? {}).filter(([name]) => name !== "kind"));
 }

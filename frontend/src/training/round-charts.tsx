@@ -18,6 +18,7 @@ export function RoundCharts({ round, classes }: { round: Round; classes: readonl
     <SimpleGrid cols={{ base: 1, md: 2 }}>
       <Panel
         title="Confusion"
+        isTall
         note={measured ? `Rows are the truth; ${counted(measured.n, test ? "test item" : "holdout item")}` : undefined}
       >
         {measured ? (

@@ -1,7 +1,7 @@
 import { Alert, Paper, Stack, Table, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
-import type { Project } from "@/api/types";
+import type { Project, Run } from "@/api/types";
 import { projectQuery } from "@/labeling/api";
 import { learnersQuery, policiesQuery, roundsQuery, runsQuery } from "@/training/api";
 import { NewRunForm } from "@/training/new-run-form";
@@ -36,7 +36,7 @@ function Training({ project }: { project: Project }) {
             {latest && <RunCard project={project} run={latest} />}
             {!latest?.is_open &&
               (mayTrain ? (
-                <NextRun project={project} />
+                <NextRun project={project} lastRun={latest} />
               ) : (
                 <Alert color="gray">Owners and engineers start runs. You are {project.role} of this project.</Alert>
               ))}
@@ -84,7 +84,7 @@ function Training({ project }: { project: Project }) {
   );
 }
 
-function NextRun({ project }: { project: Project }) {
+function NextRun({ project, lastRun }: { project: Project; lastRun: Run | undefined }) {
   const learners = useQuery(learnersQuery(project.item_type));
   const policies = useQuery(policiesQuery(project.id));
   const rounds = useQuery(roundsQuery(project.id));
@@ -97,6 +97,7 @@ function NextRun({ project }: { project: Project }) {
               project={project}
               learners={catalogue}
               policies={forms}
+              lastRun={lastRun}
               lastRound={rounds.data?.results.filter((round) => round.finished_at !== null).at(-1)}
             />
           )}

@@ -30,6 +30,9 @@ export type ChartOption = ComposeOption<
   | VisualMapComponentOption
 >;
 
+// ECharts measures text by itself, so it must be told the real font.
+const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif";
+
 interface Props {
   option: ChartOption;
   ink: ChartInk;
@@ -57,7 +60,7 @@ export default function EChart({ option, ink, height, label }: Props) {
     chart.current?.setOption(
       {
         animation: false,
-        textStyle: { color: ink.text, fontFamily: "inherit" },
+        textStyle: { color: ink.text, fontFamily: FONT },
         ...option,
         tooltip: {
           confine: true,

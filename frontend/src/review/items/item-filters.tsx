@@ -53,7 +53,7 @@ export function ItemFilterBar({ filters, classes, onChange }: Props) {
         label="Confidence from %"
         min={0}
         max={100}
-        w={130}
+        w={150}
         value={filters.confidence_min === undefined ? "" : Math.round(filters.confidence_min * 100)}
         onChange={(value) => onChange({ confidence_min: confidence(value) })}
       />

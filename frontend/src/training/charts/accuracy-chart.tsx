@@ -9,6 +9,7 @@ export function AccuracyChart({ rounds }: { rounds: readonly RoundSummary[] }) {
   const names = measured.map((round) => `${round.run_number}.${round.number}`);
   const hasTest = measured.some((round) => round.test_accuracy !== null);
   const floor = measured.reduce((low, round) => Math.min(low, round.low ?? 1, round.holdout_accuracy ?? 1, round.test_accuracy ?? 1), 1);
+  const min = Math.min(0.95, Math.max(0, Math.floor(floor * 20) / 20));
 
   return (
     <Chart
@@ -19,8 +20,9 @@ export function AccuracyChart({ rounds }: { rounds: readonly RoundSummary[] }) {
         tooltip: { trigger: "axis", valueFormatter: (value) => (typeof value === "number" ? percent(value) : "–") },
         xAxis: categoryAxis(ink, names, "run.round"),
         yAxis: valueAxis(ink, undefined, {
-          min: Math.max(0, Math.floor(floor * 20) / 20),
+          min,
           max: 1,
+          interval: (1 - min) / 5,
           axisLabel: { color: ink.text, formatter: (value: number) => percent(value, 0) },
         }),
         series: [

@@ -28,4 +28,4 @@ export const valueAxis = (ink: ChartInk, name?: string, options: object = {}) =>
   ...options,
 });
 
-export const legend = (ink: ChartInk) => ({ textStyle: { color: ink.text }, top: 0, right: 0, itemWidth: 14, itemHeight: 10 });
+export const legend = (ink: ChartInk) => ({ textStyle: { color: ink.text }, top: 0, right: 8, itemWidth: 14, itemHeight: 10 });

@@ -29,8 +29,8 @@ export function ReliabilityChart({ raw, calibrated }: { raw: readonly Reliabilit
               return `${percent(said)} sure, ${percent(right)} right (${counted(n ?? 0, "item")})`;
             },
           },
-          xAxis: { ...valueAxis(ink, "confidence", axis), nameGap: 28 },
-          yAxis: valueAxis(ink, "accuracy", axis),
+          xAxis: { ...valueAxis(ink, "confidence (across), accuracy (up)", axis), nameGap: 28 },
+          yAxis: valueAxis(ink, undefined, axis),
           series: [
             {
               name: "ideal",

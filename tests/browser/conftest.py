@@ -1,0 +1,145 @@
+"""A real browser before a real server: `assay up` on a data directory of its own, started once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.client import Client
+from tests.chromium import find_chromium
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORDS = {"ada": "ada-works-here", "ben": "ben-works-here", "cy": "cy-does-not-work-here"}
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+START_SECONDS = 60
+
+ADD_USERS = """
+import django; django.setup()
+from django.contrib.auth.models import User
+for name, password in {passwords!r}.items():
+    User.objects.create_user(name, password=password)
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All in one worker, so that one server does for all; and marked, so that they can be left out."""
+    for item in items:
+        if Path(item.fspath).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@dataclass
+class Server:
+    """`assay up`, which a test may stop and start again on the same data."""
+
+    data_dir: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        hidden = ("DATABASE_URL", "ASSAY_BROKER_URL")  # of the other tests
+        kept = {name: value for name, value in os.environ.items() if name not in hidden}
+        return {**kept, "ASSAY_DATA_DIR": str(self.data_dir), "DJANGO_SETTINGS_MODULE": "deploy.settings"}
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "deploy.cli", "up", "--port", str(self.port), "--workers", "1"]
+        with (self.data_dir / "up.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError((self.data_dir / "up.log").read_text()[-3000:])
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(60)
+            self.process = None
+
+    def add_users(self) -> None:
+        script = ADD_USERS.format(passwords=PASSWORDS)
+        subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=self.environment, check=True)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/health", timeout=2) as reply:
+                return bool(reply.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    assert (ROOT / "frontend/dist/index.html").exists(), "Build the front end first: make setup"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Server(data_dir=tmp_path_factory.mktemp("browser"), port=port)
+    server.start()
+    try:
+        server.add_users()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = find_chromium()
+    assert path, "Browser tests need a Chromium: python -m tests.chromium installs one."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+Enter = Callable[..., tuple[Page, Client]]
+
+
+@pytest.fixture
+def enter(server: Server, chromium: Browser) -> Iterator[Enter]:
+    """enter("ada") -> a page in which Ada is signed in, and a client that calls the API as her.
+
+    A test fails if one of its pages raises an error that nobody catches.
+    """
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def enter(name: str, **options: object) -> tuple[Page, Client]:
+        context = chromium.new_context(base_url=server.address, **options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        client = Client(context)
+        client.sign_in(name, PASSWORDS[name])
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page, client
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert errors == []

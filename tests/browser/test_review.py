@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.client import WORDS, Client
+from tests.browser.conftest import Enter, Server
+
+STORED = "All stored"
+
+
+def key_on_screen(page: Page) -> str:
+    return page.get_by_test_id("item-key").inner_text()
+
+
+def label_all(page: Page, keys: str) -> list[str]:
+    """Press the keys one after another; returns the item that each of them answered."""
+    seen = []
+    for key in keys:
+        seen.append(key_on_screen(page))
+        page.keyboard.press(key)
+    return seen
+
+
+def open_review(page: Page, project_id: int) -> None:
+    page.goto(f"/projects/{project_id}/review")
+    expect(page.get_by_test_id("item-key")).to_be_visible()
+
+
+def said(client: Client, project_id: int) -> list[tuple[str, str]]:
+    names = {class_id: name for name, class_id in client.class_ids(project_id).items()}
+    return [(answer["item_key"], names.get(answer["class_id"], "-")) for answer in client.my_answers(project_id)]
+
+
+def test_keys_answer_skip_and_undo(enter: Enter) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_queue("keys")
+    open_review(page, project_id)
+
+    first, second, third = label_all(page, "12") + [key_on_screen(page)]
+    page.keyboard.press("Space")
+    fourth = key_on_screen(page)
+    assert len({first, second, third, fourth}) == 4
+    page.keyboard.press("z")
+    assert key_on_screen(page) == third
+    page.keyboard.press("Backspace")
+    assert key_on_screen(page) == second
+    page.keyboard.press("3")
+    assert key_on_screen(page) == third
+    expect(page.get_by_test_id("outbox")).to_have_text(STORED)
+
+    assert said(ada, project_id) == [(first, "cat"), (second, "owl")]
+
+
+def test_undo_reaches_answers_from_before_a_reload(enter: Enter) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_queue("again")
+    open_review(page, project_id)
+    (first,) = label_all(page, "1")
+    expect(page.get_by_test_id("outbox")).to_have_text(STORED)
+
+    page.reload()
+    expect(page.get_by_role("button", name="Undo the last answer")).to_be_enabled()
+    page.keyboard.press("z")
+    expect(page.get_by_test_id("item-key")).to_have_text(first)
+
+    assert said(ada, project_id) == []
+
+
+def test_help_shows_the_keys_and_keys_rest_while_it_is_open(enter: Enter) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_queue("help")
+    open_review(page, project_id)
+    shown = key_on_screen(page)
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Undo the last answer")
+    page.keyboard.press("1")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+    assert key_on_screen(page) == shown
+    assert said(ada, project_id) == []
+
+
+def test_the_key_of_the_suggested_class_answers_with_it(enter: Enter) -> None:
+    """Elsewhere the key of the pre-filled class takes it off, and an empty answer is saved without a word."""
+    page, ada = enter("ada")
+    project_id = ada.make_project("trap", n_items=40, n_labeled=18, random_share=0)
+    ada.train(project_id)
+    open_review(page, project_id)
+    page.locator("[data-suggested]").wait_for()
+
+    shown = key_on_screen(page)
+    suggested = page.locator("[data-suggested] span").first.inner_text()
+    page.keyboard.press(str(list(WORDS).index(suggested) + 1))
+    accepted = key_on_screen(page)
+    guess = page.locator("[data-suggested] span").first.inner_text()
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("outbox")).to_have_text(STORED)
+
+    assert said(ada, project_id) == [(shown, suggested), (accepted, guess)]
+
+
+def test_a_flag_with_a_note_goes_to_a_reviewer(enter: Enter) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_queue("flags")
+    open_review(page, project_id)
+    flagged = key_on_screen(page)
+
+    page.keyboard.press("f")
+    page.get_by_label("What is the matter?").fill("two animals, 1 of them hidden")
+    page.get_by_role("button", name="Flag and go on").click()
+    expect(page.get_by_test_id("item-key")).not_to_have_text(flagged)
+
+    page.goto(f"/projects/{project_id}/disputes")
+    expect(page.get_by_role("row", name=flagged)).to_contain_text("two animals, 1 of them hidden")
+    assert said(ada, project_id) == []
+
+
+def test_unsent_answers_survive_a_reload(enter: Enter) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_queue("reload")
+    open_review(page, project_id)
+
+    def refuse(route: Route) -> None:
+        route.abort()
+
+    page.route("**/answers", refuse)
+    seen = label_all(page, "1231")
+    expect(page.get_by_test_id("outbox")).to_have_text("4 waiting")
+    page.reload()
+    expect(page.get_by_test_id("outbox")).to_have_text("4 waiting")
+    expect(page.get_by_test_id("item-key")).to_be_visible()
+    assert key_on_screen(page) not in seen
+    assert said(ada, project_id) == []
+
+    page.unroute("**/answers", refuse)
+    page.keyboard.press("2")
+    expect(page.get_by_test_id("outbox")).to_have_text(STORED)
+    assert [name for _, name in said(ada, project_id)] == ["cat", "dog", "owl", "cat", "dog"]
+
+
+def test_answers_wait_for_the_next_sign_in_when_the_session_has_ended(enter: Enter) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_queue("session")
+    open_review(page, project_id)
+
+    page.context.clear_cookies()
+    page.keyboard.press("1")
+    page.get_by_label("User name").fill("ada")
+    page.locator("input[type=password]").fill("ada-works-here")
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_test_id("item-key")).to_be_visible()
+    expect(page.get_by_test_id("outbox")).to_have_text(STORED)
+    assert [name for _, name in said(ada, project_id)] == ["cat"]
+
+
+def test_a_second_tab_does_not_show_the_same_items(enter: Enter) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_queue("tabs")
+    open_review(page, project_id)
+    other = page.context.new_page()
+
+    other.goto(f"/projects/{project_id}/review")
+    other.get_by_role("button", name="Go on in this tab").click()
+    expect(other.get_by_test_id("item-key")).to_be_visible()
+
+    expect(page.get_by_text("in another tab")).to_be_visible()
+
+
+def test_answers_given_while_the_server_is_down_are_stored_exactly_once(enter: Enter, server: Server) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_queue("down")
+    open_review(page, project_id)
+    before = label_all(page, "12")
+
+    server.stop()
+    during = label_all(page, "31231")
+    expect(page.get_by_test_id("outbox")).to_contain_text("waiting")
+    server.start()
+    after = label_all(page, "2")
+    expect(page.get_by_test_id("outbox")).to_have_text(STORED, timeout=40_000)
+
+    stored = said(ada, project_id)
+    assert [key for key, _ in stored] == before + during + after
+    assert [name for _, name in stored] == ["cat", "dog", "owl", "cat", "dog", "owl", "cat", "dog"]
