@@ -170,12 +170,12 @@ def servers_running(data_dir: Path, *, postgres: bool, valkey: bool) -> Iterator
     data_dir.mkdir(parents=True, exist_ok=True)
     with open(data_dir / "servers.lock", "w") as users, open(data_dir / "start.lock", "w") as start:
         fcntl.flock(users, fcntl.LOCK_SH)
-        with _held(start):
-            if postgres:
-                start_postgres(data_dir)
-            if valkey:
-                start_valkey(data_dir)
         try:
+            with _held(start):
+                if postgres:
+                    start_postgres(data_dir)
+                if valkey:
+                    start_valkey(data_dir)
             yield
         finally:
             with _held(start):
