@@ -31,7 +31,7 @@ class ParquetTable:
             raise InvalidInput(f"{name} holds no row.", code="empty_file")
 
     def records(self, *, skip: int = 0) -> Iterator[Record]:
-        import pyarrow  # type: ignore[import-untyped]
+        import pyarrow
 
         with self._open() as stream:
             file = self._parquet_file(stream)
@@ -69,11 +69,11 @@ class ParquetTable:
             while block := stream.read(2**20):
                 spool.write(block)
         spool.seek(0)
-        return spool  # type: ignore[return-value]
+        return spool
 
     def _parquet_file(self, stream: BinaryIO) -> Any:
         import pyarrow
-        import pyarrow.parquet  # type: ignore[import-untyped]
+        import pyarrow.parquet
 
         try:
             return pyarrow.parquet.ParquetFile(stream)

@@ -156,6 +156,14 @@ def test_fewer_labels_than_classes_are_refused(name: str, item_type: str) -> Non
 
 
 @every_learner
+def test_a_label_of_a_class_that_should_not_be_is_refused(name: str, item_type: str) -> None:
+    X, columns = make_items(item_type)
+
+    with pytest.raises(InvalidRows, match="labels of 'cedar', not among the classes"):
+        make(name, item_type, classes=["ash", "birch"]).fit(X, NAMES[columns])
+
+
+@every_learner
 def test_one_class_is_refused(name: str, item_type: str) -> None:
     X, _ = make_items(item_type)
 

@@ -81,6 +81,11 @@ def check_labels(y: Any, classes: Sequence[Any] | None = None) -> BoolArray:
             f"No label for {'class' if len(without) == 1 else 'classes'} {names}; each class needs one at least. "
             "Label an item of it, or delete the class."
         )
+    if classes is not None and (strangers := seen - set(classes)):
+        raise InvalidRows(
+            f"y holds labels of {', '.join(sorted(map(_name, strangers)))}, not among the classes "
+            f"{', '.join(map(_name, classes))}. Add the class, or leave these rows unlabeled."
+        )
     return mask
 
 

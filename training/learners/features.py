@@ -1,6 +1,7 @@
 """Items to vectors: one scikit-learn pipeline per item type, fitted on the labeled rows.
 
-    text    word 1-2-grams and 3-5-grams of characters within words, TF-IDF with sublinear counts
+    text    word 1-2-grams and 3-5-grams of the first 1,000 characters within words, TF-IDF with
+            sublinear counts
     table   numbers: median, marked where missing, standardised; the rest: one-hot
     series  flattened and standardised
     image   averaged down to 32 x 32 at most, flattened, 0 to 1
@@ -20,7 +21,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA, TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer, strip_accents_unicode
 from sklearn.feature_selection import SelectKBest, chi2
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline
@@ -29,6 +30,7 @@ from sklearn.preprocessing import FunctionTransformer, Normalizer, OneHotEncoder
 from training.learners.errors import InvalidRows
 
 MAX_IMAGE_SIDE = 32  # a classical learner gains nothing from more, and 224 x 224 x 3 is 150,528 numbers
+HEAD_CHARACTERS = 1_000  # of a text, for character n-grams
 NUMERIC_SHARE = 0.95  # a column with this share of numbers is numeric; the rest ("?", "n/a") is missing
 Matrix = Any  # a float32 array or a scipy sparse matrix of shape (n, d)
 
@@ -80,16 +82,24 @@ def _text_steps(n_rows: int) -> list[tuple[str, Any]]:
         dtype=np.float32,
         strip_accents="unicode",
     )
+    # They pay where texts are short or badly spelled. On 1,000 posts of 20 Newsgroups 30,000 of them gave
+    # what 100,000 gave (71%; words alone 69%), and finding them takes most of the time of long texts.
     characters = TfidfVectorizer(
         analyzer="char_wb",
         ngram_range=(3, 5),
+        preprocessor=text_head,
         sublinear_tf=True,
         min_df=min_df,
-        max_features=100_000,
+        max_features=30_000,
         dtype=np.float32,
-        strip_accents="unicode",
     )
     return [("terms", FeatureUnion([("words", words), ("characters", characters)]))]
+
+
+def text_head(text: str) -> str:
+    """The first 1,000 characters, in lower case and without accents."""
+    head: str = strip_accents_unicode(text[:HEAD_CHARACTERS].lower())
+    return head
 
 
 def _check_text(X: Any) -> list[str]:

@@ -33,6 +33,7 @@ OUR_TYPES = (
     "training.learners.features._is_categorical",
     "training.learners.features._is_numeric",
     "training.learners.features.image_vectors",
+    "training.learners.features.text_head",
     "training.learners.vectors.VectorLearner",
 )
 
