@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ from labeling.models import Blob, Import, LabelClass, Publication, Source, Sourc
 from labeling.project_services import ClassDraft, classes_add
 from labeling.readers.bundle import Bundle
 from labeling.readers.dataset import Dataset, open_dataset
-from labeling.readers.rows import GreyPixels, ImageFile, Limits, Problem, Row
+from labeling.readers.rows import GreyPixels, ImageFile, Limits, Problem, Reader, Row
 from labeling.services import publication_open
 from labeling.uploads import bundle_on_server, bundle_stored, import_limits
 from labeling.work import WorkCancelled, WorkLost, work_beat, work_cancel, work_claim, work_fail, work_finish
@@ -92,6 +92,7 @@ class _Rows:
     problems: list[Problem] = field(default_factory=list)
     n_bytes: int = 0
     last_row: int = 0
+    progress: tuple[int, int] = (0, 0)  # of the reader, at the end of this batch
 
     @property
     def n_read(self) -> int:
@@ -138,13 +139,12 @@ class _Job:
             self._make_source()
         chosen = self._choose(dataset)
         skip = int(self.work.cursor.get("n_rows", 0))
-        for batch in _batches(dataset.reader.rows(skip=skip), self._beat):
+        for batch in _ahead(_batches(dataset.reader, skip), self._beat):
             checked = self._check_images(batch.rows, threads)
             blobs = self._save_blobs([image for image in checked if isinstance(image, CheckedImage)], threads)
-            step, n_steps = dataset.reader.progress()
             for attempt in range(1, MAX_TRIES + 1):
                 try:
-                    self._write(batch, checked, blobs, chosen, step, n_steps)
+                    self._write(batch, checked, blobs, chosen)
                     break
                 except IntegrityError:
                     if attempt == MAX_TRIES:
@@ -233,8 +233,6 @@ class _Job:
         checked: list[CheckedImage | ImageRefused | None],
         blobs: list[BlobRow],
         chosen: frozenset[int] | None,
-        step: int,
-        n_steps: int,
     ) -> None:
         """Everything of this batch is in the database, or nothing."""
         report = ImportReport.from_json(self.work.report)
@@ -266,8 +264,8 @@ class _Job:
                 decider.decide(row)
             self.store.write(decider.finish(), now=now)
             cursor = {"n_rows": batch.last_row}
-            self._record(report, cursor, step, n_steps)
-        self._committed(report, cursor, step, n_steps)
+            self._record(report, cursor, *batch.progress)
+        self._committed(report, cursor, *batch.progress)
 
     def _lock_labels(self) -> dt.datetime:
         """The time of this batch, with the project's labels held against publishing if it brings any."""
@@ -409,9 +407,9 @@ def _map(function: Callable[[A], B], things: list[A], threads: Executor) -> Iter
     return threads.map(lambda chunk: [function(thing) for thing in chunk], chunks)
 
 
-def _batches(rows: Iterable[Row | Problem], tick: Callable[[], None]) -> Iterator[_Rows]:
+def _batches(reader: Reader, skip: int) -> Iterator[_Rows]:
     batch = _Rows()
-    for i, row in enumerate(rows):
+    for row in reader.rows(skip=skip):
         if isinstance(row, Problem):
             batch.problems.append(row)
             batch.last_row = max(batch.last_row, row.row or 0)
@@ -419,13 +417,29 @@ def _batches(rows: Iterable[Row | Problem], tick: Callable[[], None]) -> Iterato
             batch.rows.append(row)
             batch.last_row = row.number
             batch.n_bytes += _size_of(row)
-        if i % 1_000 == 0:
-            tick()
         if batch.is_full:
+            batch.progress = reader.progress()
             yield batch
             batch = _Rows()
     if batch.n_read:
+        batch.progress = reader.progress()
         yield batch
+
+
+def _ahead(batches: Iterator[_Rows], beat: Callable[[], None]) -> Iterator[_Rows]:
+    """The same batches, each read while the one before is written. Beats while it waits for one."""
+    with ThreadPoolExecutor(1) as thread:
+        reading = thread.submit(next, batches, None)
+        while True:
+            try:
+                batch = reading.result(timeout=BEAT_SECONDS)
+            except TimeoutError:
+                beat()
+                continue
+            if batch is None:
+                return
+            reading = thread.submit(next, batches, None)
+            yield batch
 
 
 def _size_of(row: Row) -> int:
