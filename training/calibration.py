@@ -35,6 +35,9 @@ def fit_temperature(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> Calib
     probabilities  (n, n_classes), rows sum to 1
     truth          (n,) column of the true class
 
+    Each label counts as right with (n + 1) / (n + 2) only, the rest shared by the other classes (as in
+    Platt 1999): else n answers that are all right would sharpen every probability to 1.
+
     Refuses, with the reason, below 20 rows and where no temperature lowers the log-loss.
     """
     logs, columns = _logs(probabilities), np.asarray(truth, dtype=np.int64)
@@ -45,8 +48,13 @@ def fit_temperature(probabilities: npt.ArrayLike, truth: npt.ArrayLike) -> Calib
             f"{n} held-out human labels; calibration needs {MIN_ROWS} at least. Label more items drawn at random.",
         )
 
+    doubt = 1 / (n + 2)
+
     def loss_at(log_temperature: float) -> float:
-        return _log_loss(log_softmax(logs / np.exp(log_temperature), axis=1), columns)
+        scaled = log_softmax(logs / np.exp(log_temperature), axis=1)
+        of_truth = scaled[np.arange(n), columns]
+        of_others = (scaled.sum(axis=1) - of_truth) / max(1, logs.shape[1] - 1)
+        return float(-((1 - doubt) * of_truth + doubt * of_others).mean())
 
     low, high = np.log(TEMPERATURE_RANGE)
     found = minimize_scalar(loss_at, bounds=(low, high), method="bounded", options={"xatol": 1e-4})

@@ -189,14 +189,14 @@ def _table_row(cell: Cell) -> tuple[str, ...]:
     first, last = cell.rounds[0], cell.rounds[-1]
     if cell.threshold is None:
         return (f"{cell.n_labels:,}", "all labeled", "1", "", f"{last.test_accuracy:.2%}", "", "100.0%", "")
-    less = 1 - (1 - last.test_accuracy) / (1 - first.test_accuracy)
+    error = 1 - first.test_accuracy
     return (
         f"{cell.n_labels:,}",
         f"{cell.threshold:.2f}",
         str(len(cell.rounds)),
         f"{first.test_accuracy:.2%}",
         f"{last.test_accuracy:.2%}",
-        f"{less:.0%}",
+        f"{1 - (1 - last.test_accuracy) / error:.0%}" if error else "-",
         f"{(cell.n_labels + last.n_accepted) / cell.n_items:.1%}",
         "-" if last.precision is None else f"{last.precision:.2%}",
     )
