@@ -28,7 +28,7 @@ frontend/node_modules/.stamp: frontend/package-lock.json $(VENV)/.stamp
 	@touch $@
 
 frontend/dist/index.html: frontend/node_modules/.stamp $(FRONTEND_SOURCES)
-	$(NPM) run build
+	$(NPM) build
 	@touch $@
 
 demo: setup  ## a real dataset being labeled; prints the address

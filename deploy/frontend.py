@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+from whitenoise.compress import main as compress
 
 from labeling.errors import Unavailable
 
@@ -29,13 +30,23 @@ def build_if_missing(dist: Path) -> None:
             f"There is no front end to build in {folder}. Start with --no-frontend to use the API only."
         )
     click.echo("Building the front end; this happens once and takes about a minute.")
-    for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
-        result = npm(folder, *arguments, capture_output=True)
-        if result.returncode:
-            raise Unavailable(
-                f"`npm {' '.join(arguments)}` failed in {folder}. Run it there to see more, or start with "
-                f"--no-frontend. It ended with:\n{(result.stdout + result.stderr)[-2000:]}"
-            )
+    _npm_or_fail(folder, "ci", "--no-audit", "--no-fund")
+    build(folder)
+
+
+def build(folder: Path) -> None:
+    """`folder`/dist is built, each file beside its compressed twin. Raises Unavailable with npm's last words."""
+    _npm_or_fail(folder, "run", "build")
+    compress(["--quiet", str(folder / "dist")])
+
+
+def _npm_or_fail(folder: Path, *arguments: str) -> None:
+    result = npm(folder, *arguments, capture_output=True)
+    if result.returncode:
+        raise Unavailable(
+            f"`npm {' '.join(arguments)}` failed in {folder}. Run it there to see more, or start with "
+            f"--no-frontend. It ended with:\n{(result.stdout + result.stderr)[-2000:]}"
+        )
 
 
 def npm(folder: Path, *arguments: str, capture_output: bool = False) -> subprocess.CompletedProcess[str]:
@@ -83,8 +94,18 @@ def _is_new_enough(path: str) -> bool:
     return major.isdigit() and int(major) >= MIN_NODE
 
 
-if __name__ == "__main__":  # what the Makefile calls: npm, with whatever Node.js there is
+def main(arguments: list[str]) -> int:
+    """What the Makefile calls: `build`, or npm's own arguments, with whatever Node.js there is."""
+    folder = Path(__file__).resolve().parent.parent / "frontend"
     try:
-        sys.exit(npm(Path(__file__).resolve().parent.parent / "frontend", *sys.argv[1:]).returncode)
+        if arguments == ["build"]:
+            build(folder)
+            return 0
+        return npm(folder, *arguments).returncode
     except Unavailable as error:
-        sys.exit(error.message)
+        click.echo(error.message, err=True)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
