@@ -69,7 +69,7 @@ class ParquetTable:
             while block := stream.read(2**20):
                 spool.write(block)
         spool.seek(0)
-        return spool
+        return spool  # type: ignore[return-value]
 
     def _parquet_file(self, stream: BinaryIO) -> Any:
         import pyarrow
