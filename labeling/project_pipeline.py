@@ -38,7 +38,9 @@ def project_erase(project_id: int) -> None:
             default_storage.delete(export.stored_name)
         on_items = paths_to(Item, indexed_only=True)
         items = Item.objects.filter(project_id=project_id).order_by("pk").values_list("pk", flat=True)
-        while batch := list(items[:ITEMS_OF_BATCH]):
+        last = 0  # so that no batch walks over the rows that those before it left dead in the index
+        while batch := list(items.filter(pk__gt=last)[:ITEMS_OF_BATCH]):
+            last = batch[-1]
             with transaction.atomic():
                 for model in children_first(set(on_items)):
                     _delete(model, f"{on_items[model]}__in", batch)
