@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -45,7 +46,7 @@ BATCH_IMAGES = 2_000
 BATCH_BYTES = 64 * 2**20  # of images and text held at once
 BEAT_SECONDS = 2.0
 MAX_TRIES = 4  # of one batch against requests that write the same items at the same moment
-IMAGE_THREADS = 4  # Pillow and the storage give the interpreter free while they work
+IMAGE_THREADS = min(4, os.cpu_count() or 1)  # Pillow and the storage let go of the interpreter
 
 CHUNK = 20  # images handed to a thread at once
 
