@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from labeling.models import Membership, Project, Role
+from labeling.models import Project
 
 
 @pytest.fixture(autouse=True)

@@ -42,7 +42,9 @@ def class_of(item: Item, classes: Sequence[LabelClass]) -> LabelClass:
     return classes[int(item.key.rsplit("-", 1)[1]) % 3]
 
 
-def make_labeled_project(*, owner: User, n_items: int = 120, n_labeled: int = 24, n_holdout: int = 30) -> Project:
+def make_labeled_project(
+    *, owner: User, n_items: int = 120, n_labeled: int = 24, n_holdout: int = 30
+) -> Project:
     """A text project: some items labeled by its owner, some held out, the rest unlabeled."""
     project = make_project(owner=owner)
     classes = list(project.classes.all())
