@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -15,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.client import Client
 from tests.chromium import find_chromium
@@ -27,6 +29,7 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 ).split()
 START_SECONDS = 60
+expect.set_options(timeout=15_000)  # milliseconds; other tests may have the processors
 
 ADD_USERS = """
 import django; django.setup()
@@ -93,18 +96,21 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     assert (ROOT / "frontend/dist/index.html").exists(), "Build the front end first: make setup"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = Server(data_dir=tmp_path_factory.mktemp("browser"), port=port)
+    # Not pytest's folder: run by root, PostgreSQL is another user, and that one is closed to others.
+    data_dir = Path(tempfile.mkdtemp(prefix="assay-browser-"))
+    server = Server(data_dir=data_dir, port=port)
     server.start()
     try:
         server.add_users()
         yield server
     finally:
         server.stop()
+        shutil.rmtree(data_dir, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,7 @@ def test_keys_answer_skip_and_undo(enter: Enter) -> None:
     assert key_on_screen(page) == third
     expect(page.get_by_test_id("outbox")).to_have_text(STORED)
 
-    assert said(ada, project_id) == [(first, "cat"), (second, "owl")]
+    assert sorted(said(ada, project_id)) == sorted([(first, "cat"), (second, "owl")])
 
 
 def test_undo_reaches_answers_from_before_a_reload(enter: Enter) -> None:
@@ -98,7 +98,7 @@ def test_the_key_of_the_suggested_class_answers_with_it(enter: Enter) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("outbox")).to_have_text(STORED)
 
-    assert said(ada, project_id) == [(shown, suggested), (accepted, guess)]
+    assert sorted(said(ada, project_id)) == sorted([(shown, suggested), (accepted, guess)])
 
 
 def test_a_flag_with_a_note_goes_to_a_reviewer(enter: Enter) -> None:
@@ -137,7 +137,7 @@ def test_unsent_answers_survive_a_reload(enter: Enter) -> None:
     page.unroute("**/answers", refuse)
     page.keyboard.press("2")
     expect(page.get_by_test_id("outbox")).to_have_text(STORED)
-    assert [name for _, name in said(ada, project_id)] == ["cat", "dog", "owl", "cat", "dog"]
+    assert sorted(name for _, name in said(ada, project_id)) == ["cat", "cat", "dog", "dog", "owl"]
 
 
 def test_answers_wait_for_the_next_sign_in_when_the_session_has_ended(enter: Enter) -> None:
@@ -182,6 +182,5 @@ def test_answers_given_while_the_server_is_down_are_stored_exactly_once(enter: E
     after = label_all(page, "2")
     expect(page.get_by_test_id("outbox")).to_have_text(STORED, timeout=40_000)
 
-    stored = said(ada, project_id)
-    assert [key for key, _ in stored] == before + during + after
-    assert [name for _, name in stored] == ["cat", "dog", "owl", "cat", "dog", "owl", "cat", "dog"]
+    names = ["cat", "dog", "owl", "cat", "dog", "owl", "cat", "dog"]
+    assert sorted(said(ada, project_id)) == sorted(zip(before + during + after, names, strict=True))

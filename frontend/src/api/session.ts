@@ -1,6 +1,6 @@
 /** Who is signed in. */
 
-import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 
 import { api, ApiError } from "@/api/client";
 import type { Me } from "@/api/types";
@@ -22,15 +22,21 @@ export function useSession() {
   return useQuery(sessionQuery);
 }
 
+/** Another person may see other projects: nothing that the last one saw may stay. */
+function forgetAllBut(client: QueryClient, me: Me | null): void {
+  client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionQuery.queryKey[0] });
+  client.setQueryData(sessionQuery.queryKey, me);
+}
+
 export function useSignIn() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (input: { username: string; password: string }) => api.post<Me>("/session", input),
-    onSuccess: (me) => {
-      // Another person may see other projects: nothing of the last one may show.
-      client.clear();
-      client.setQueryData(sessionQuery.queryKey, me);
+    mutationFn: async (input: { username: string; password: string }) => {
+      // Asking who is signed in brings the CSRF cookie, which may have gone with the session.
+      await client.fetchQuery({ ...sessionQuery, staleTime: 0 });
+      return api.post<Me>("/session", input);
     },
+    onSuccess: (me) => forgetAllBut(client, me),
   });
 }
 
@@ -38,9 +44,6 @@ export function useSignOut() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => api.delete("/session"),
-    onSuccess: () => {
-      client.clear();
-      client.setQueryData(sessionQuery.queryKey, null);
-    },
+    onSuccess: () => forgetAllBut(client, null),
   });
 }

@@ -1,11 +1,11 @@
 import { Group, Kbd, Modal, Stack, Text } from "@mantine/core";
 
-import { enabledActions, keyLabel, type Action } from "@/keys/registry";
+import { keyLabel, type Action } from "@/keys/registry";
 
 /** The keys of this page, printed from the actions themselves. */
 export function KeyHelp({ actions, isOpen, onClose }: { actions: readonly Action[]; isOpen: boolean; onClose: () => void }) {
   const groups = new Map<string, Action[]>();
-  for (const action of enabledActions(actions).filter((one) => one.keys.length > 0)) {
+  for (const action of actions.filter((one) => one.keys.length > 0)) {
     groups.set(action.group, [...(groups.get(action.group) ?? []), action]);
   }
   return (
@@ -19,7 +19,9 @@ export function KeyHelp({ actions, isOpen, onClose }: { actions: readonly Action
             <Stack gap={4}>
               {members.map((action) => (
                 <Group key={action.id} justify="space-between" wrap="nowrap">
-                  <Text size="sm">{action.title}</Text>
+                  <Text size="sm" c={(action.isEnabled?.() ?? true) ? undefined : "dimmed"}>
+                    {action.title}
+                  </Text>
                   <Group gap={4} wrap="nowrap">
                     {action.keys.map((key) => (
                       <Kbd key={key}>{keyLabel(key)}</Kbd>

@@ -12,6 +12,7 @@ import type {
   ItemType,
   LabelClass,
   Member,
+  NewToken,
   Page,
   Preview,
   Progress,
@@ -118,5 +119,5 @@ export const cancelExport = (id: Id) => api.post<unknown>(`/exports/${id}/cancel
 export const exportFileUrl = (id: Id) => `/api/exports/${id}/file`;
 
 export const tokensQuery = queryOptions({ queryKey: ["tokens"], queryFn: () => api.get<Page<Token>>("/tokens") });
-export const createToken = (name: string) => api.post<Token>("/tokens", { name });
+export const createToken = (name: string) => api.post<NewToken>("/tokens", { name });
 export const deleteToken = (id: Token["id"]) => api.delete(`/tokens/${id}`);
