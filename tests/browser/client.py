@@ -27,7 +27,9 @@ class Client:
 
     def make_project(self, name: str, *, n_items: int = 60, n_labeled: int = 0, **fields: object) -> int:
         """A text project of cats, dogs and owls; the first `n_labeled` items have their label."""
-        project = self.post("/projects", {"name": name, "item_type": "text", "classes": list(WORDS), **fields})
+        project = self.post(
+            "/projects", {"name": name, "item_type": "text", "classes": list(WORDS), **fields}
+        )
         kinds = list(WORDS)
         rows = [
             {"key": f"{name}-{i:03}", "text": f"{WORDS[kinds[i % 3]]} number {i}"} for i in range(n_items)
@@ -45,7 +47,11 @@ class Client:
 
     def train(self, project_id: int) -> dict[str, Any]:
         """Run one round to its end, and until its labels stand."""
-        settings = {"learner": "logistic_regression", "n_rounds": 1, "policy": {"kind": "fixed", "threshold": 0.5}}
+        settings = {
+            "learner": "logistic_regression",
+            "n_rounds": 1,
+            "policy": {"kind": "fixed", "threshold": 0.5},
+        }
         run = self.post(f"/projects/{project_id}/runs", settings)
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:

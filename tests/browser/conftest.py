@@ -24,10 +24,16 @@ from tests.chromium import find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORDS = {"ada": "ada-works-here", "ben": "ben-works-here", "cy": "cy-does-not-work-here"}
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 START_SECONDS = 60
 expect.set_options(timeout=15_000)  # milliseconds; other tests may have the processors
 

@@ -15,7 +15,7 @@ def test_a_run_is_started_watched_and_published(enter: Enter) -> None:
     project_id = ada.make_project("loop", n_items=60, n_labeled=24)
     page.goto(f"/projects/{project_id}/training")
 
-    page.get_by_label("Learner").select_option("logistic_regression")
+    page.get_by_role("combobox", name="Learner").select_option("logistic_regression")
     page.get_by_role("slider").press("ArrowLeft")
     expect(page.get_by_text("Threshold: 0.94")).to_be_visible()
     page.get_by_label("Rounds, at most").fill("2")

@@ -4,7 +4,10 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Enter
 
-ROWS = [f"{i},{'great fun' if i % 2 else 'dull and slow'} film {i},{'good' if i % 2 else 'bad'}" for i in range(40)]
+ROWS = [
+    f"{i},{'great fun' if i % 2 else 'dull and slow'} film {i},{'good' if i % 2 else 'bad'}"
+    for i in range(40)
+]
 CSV = "\n".join(["id,review,label", *ROWS[:20], *(row.rsplit(",", 1)[0] + "," for row in ROWS[20:])])
 
 DROP = """([zone, text]) => {

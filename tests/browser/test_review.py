@@ -28,7 +28,9 @@ def open_review(page: Page, project_id: int) -> None:
 
 def said(client: Client, project_id: int) -> list[tuple[str, str]]:
     names = {class_id: name for name, class_id in client.class_ids(project_id).items()}
-    return [(answer["item_key"], names.get(answer["class_id"], "-")) for answer in client.my_answers(project_id)]
+    return [
+        (answer["item_key"], names.get(answer["class_id"], "-")) for answer in client.my_answers(project_id)
+    ]
 
 
 def test_keys_answer_skip_and_undo(enter: Enter) -> None:
@@ -36,7 +38,7 @@ def test_keys_answer_skip_and_undo(enter: Enter) -> None:
     project_id = ada.make_queue("keys")
     open_review(page, project_id)
 
-    first, second, third = label_all(page, "12") + [key_on_screen(page)]
+    first, second, third = [*label_all(page, "12"), key_on_screen(page)]
     page.keyboard.press("Space")
     fourth = key_on_screen(page)
     assert len({first, second, third, fourth}) == 4
