@@ -14,6 +14,8 @@ import datetime as dt
 
 from django.db import connection
 
+from labeling.hot import fetch_prepared
+
 NAMESPACE = 4_159  # of advisory locks: any number that nothing else in this database uses
 
 
@@ -28,9 +30,9 @@ def lock_labels_exclusive(project_id: int) -> dt.datetime:
 
 
 def _lock(function: str, project_id: int) -> dt.datetime:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s, %s), clock_timestamp()", [NAMESPACE, project_id])
-        return cursor.fetchone()[1]
+    statement = f"SELECT {function}({NAMESPACE}, %(project)s::int), clock_timestamp()"
+    [(_, now)] = fetch_prepared(statement, {"project": project_id})
+    return now  # type: ignore[no-any-return]
 
 
 def wait_for_answers(project_id: int) -> None:

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F, QuerySet
 
 from labeling.errors import NotAllowed, NotFound
+from labeling.hot import fetch_prepared
 from labeling.models import Membership, Project, Role
 
 Roles = tuple[Role, ...]
@@ -38,15 +39,25 @@ def project_for(user: AbstractBaseUser, project_id: int, roles: Roles = MAY_SEE)
     return project
 
 
+_MEMBER_COLUMNS = [field.attname for field in Membership._meta.concrete_fields]
+_PROJECT_COLUMNS = [field.attname for field in Project._meta.concrete_fields]
+_FIND_MEMBER = f"""
+    SELECT {", ".join(f"member.{column}" for column in _MEMBER_COLUMNS)},
+           {", ".join(f"project.{column}" for column in _PROJECT_COLUMNS)}
+    FROM labeling_membership member JOIN labeling_project project ON project.id = member.project_id
+    WHERE member.user_id = %(user)s AND member.project_id = %(project)s AND project.deleted_at IS NULL"""
+
+
 def membership_for(user: AbstractBaseUser, project_id: int, roles: Roles = MAY_SEE) -> Membership:
     """The user's membership, with its project loaded; one query. Raises NotFound, NotAllowed."""
-    membership = (
-        Membership.objects.select_related("project")
-        .filter(user=user, project_id=project_id, project__deleted_at__isnull=True)
-        .first()
+    rows = (
+        fetch_prepared(_FIND_MEMBER, {"user": user.pk, "project": project_id}) if project_id < 2**63 else []
     )
-    if membership is None:
+    if not rows:
         raise _no_project(project_id)
+    n = len(_MEMBER_COLUMNS)
+    membership = Membership.from_db("default", _MEMBER_COLUMNS, rows[0][:n])
+    membership.project = Project.from_db("default", _PROJECT_COLUMNS, rows[0][n:])
     require_role(membership.role, roles)
     return membership
 

@@ -14,11 +14,18 @@ from django.db import connection, transaction
 
 from labeling.errors import Conflict, InvalidInput, NotFound
 from labeling.holdout import is_holdout_draw
+from labeling.hot import fetch_prepared
 from labeling.locks import lock_labels_exclusive, lock_labels_shared
 from labeling.models import Item, Label, Project, Publication, Retirement, Source, SourceKind, Split
 from labeling.selectors import machine_class_counts
 
 HOLDOUT_FLOOR = 100  # items that a random queue entry always adds to, before the share decides
+
+
+_SOURCE_COLUMNS = [field.attname for field in Source._meta.concrete_fields if field.attname != "details"]
+_FIND_PERSON = f"""
+    SELECT {", ".join(_SOURCE_COLUMNS)} FROM labeling_source
+    WHERE project_id = %(project)s AND user_id = %(user)s AND kind = 'person'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,9 @@ class RecordedLabel:
 
 def source_for_person(*, project: Project, user: AbstractBaseUser) -> Source:
     """The person as a source in this project, made at their first word."""
+    rows = fetch_prepared(_FIND_PERSON, {"project": project.pk, "user": user.pk})
+    if rows:
+        return Source.from_db("default", _SOURCE_COLUMNS, rows[0])
     source, _ = Source.objects.get_or_create(
         project=project,
         kind=SourceKind.PERSON,
@@ -93,15 +103,30 @@ def labels_record(
     corrected. An item's first human label moves it to the holdout if it came by a uniform draw and
     the holdout is below `holdout_floor` or the project's share of draws falls on it. `by` is written
     as who retired.
-    Takes the project's label lock shared, then its items' rows in order of id; five statements,
+    Takes the project's label lock shared, then its items' rows in order of id; four statements,
     however many words. Raises NotFound for an item, InvalidInput for a class, of another project.
     """
+    now = lock_labels_shared(project.pk)
+    return labels_write(
+        project=project, words=words, source=source, by=by, holdout_floor=holdout_floor, now=now
+    )
+
+
+def labels_write(
+    *,
+    project: Project,
+    words: Sequence[Word],
+    source: Source,
+    by: AbstractBaseUser | None,
+    now: dt.datetime,
+    holdout_floor: int = HOLDOUT_FLOOR,
+) -> list[RecordedLabel]:
+    """labels_record, for a caller whose transaction has held the project's label lock since `now`."""
     class_of = {word.item_id: word.class_id for word in words}
     if len(class_of) != len(words):
         raise InvalidInput("An item occurs twice in one request. Send one label for each item.")
     if not source.is_human or source.project_id != project.pk:
         raise ValueError(f"Source {source.pk} is no human source of project {project.pk}.")
-    now = lock_labels_shared(project.pk)
     splits = _lock_items(project, list(class_of))
     retired = _retire_standing(project, class_of, by=by, now=now)
     drawn = [word.item_id for word in words if word.is_random_draw]
@@ -217,11 +242,13 @@ def _end(publication: Publication, *, reason: str, now: dt.datetime) -> Publicat
 
 def _lock_items(project: Project, item_ids: list[int]) -> dict[int, Split]:
     """Lock the items against other people's words, in one order so that nobody waits in a circle."""
-    rows = (
-        Item.objects.filter(project_id=project.pk, pk__in=item_ids)
-        .select_for_update(no_key=True)
-        .order_by("pk")
-        .values_list("pk", "split")
+    rows = fetch_prepared(
+        """
+        SELECT id, split FROM labeling_item
+        WHERE project_id = %(project)s AND id = ANY(%(items)s::bigint[])
+        ORDER BY id FOR NO KEY UPDATE
+        """,
+        {"project": project.pk, "items": item_ids},
     )
     splits = {pk: Split(split) for pk, split in rows}
     missing = [item_id for item_id in item_ids if item_id not in splits]
@@ -233,36 +260,35 @@ def _lock_items(project: Project, item_ids: list[int]) -> dict[int, Split]:
 def _retire_standing(
     project: Project, class_of: Mapping[int, int], *, by: AbstractBaseUser | None, now: dt.datetime
 ) -> list[RetiredLabel]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE labeling_label AS label
-            SET retired_at = %(now)s,
-                retired_by_id = %(by)s,
-                retired_reason = CASE
-                    WHEN label.is_human THEN 'replaced'
-                    WHEN label.label_class_id = word.class_id THEN 'confirmed'
-                    ELSE 'corrected'
-                END
-            FROM unnest(%(items)s::bigint[], %(classes)s::bigint[]) AS word (item_id, class_id)
-            WHERE label.item_id = word.item_id
-              AND label.retired_at IS NULL
-              AND (label.is_human OR label.source_id = (
-                  SELECT source_id FROM labeling_publication
-                  WHERE project_id = %(project)s AND ended_at IS NULL
-              ))
-            RETURNING label.id, label.item_id, label.label_class_id, label.source_id, label.is_human,
-                      label.retired_reason
-            """,
-            {
-                "now": now,
-                "by": by.pk if by is not None else None,
-                "items": list(class_of),
-                "classes": list(class_of.values()),
-                "project": project.pk,
-            },
-        )
-        return [RetiredLabel(*row[:5], Retirement(row[5])) for row in cursor.fetchall()]
+    rows = fetch_prepared(
+        """
+        UPDATE labeling_label AS label
+        SET retired_at = %(now)s::timestamptz,
+            retired_by_id = %(by)s::bigint,
+            retired_reason = CASE
+                WHEN label.is_human THEN 'replaced'
+                WHEN label.label_class_id = word.class_id THEN 'confirmed'
+                ELSE 'corrected'
+            END
+        FROM unnest(%(items)s::bigint[], %(classes)s::bigint[]) AS word (item_id, class_id)
+        WHERE label.item_id = word.item_id
+          AND label.retired_at IS NULL
+          AND (label.is_human OR label.source_id = (
+              SELECT source_id FROM labeling_publication
+              WHERE project_id = %(project)s AND ended_at IS NULL
+          ))
+        RETURNING label.id, label.item_id, label.label_class_id, label.source_id, label.is_human,
+                  label.retired_reason
+        """,
+        {
+            "now": now,
+            "by": by.pk if by is not None else None,
+            "items": list(class_of),
+            "classes": list(class_of.values()),
+            "project": project.pk,
+        },
+    )
+    return [RetiredLabel(*row[:5], Retirement(row[5])) for row in rows]
 
 
 def _draw_holdout(project: Project, drawn: list[int], splits: Mapping[int, Split], *, floor: int) -> set[int]:
@@ -287,37 +313,36 @@ def _insert_human(
     project: Project, class_of: Mapping[int, int], *, source: Source, now: dt.datetime
 ) -> dict[int, Label]:
     """Insert the words whose class is one of the project's; a word left over had a wrong class."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO labeling_label (project_id, item_id, label_class_id, source_id, is_human,
-                                        created_at, retired_reason)
-            SELECT %(project)s, word.item_id, class.id, %(source)s, true, %(now)s, ''
-            FROM unnest(%(items)s::bigint[], %(classes)s::bigint[]) AS word (item_id, class_id)
-            JOIN labeling_labelclass AS class
-              ON class.id = word.class_id AND class.project_id = %(project)s
-            RETURNING id, item_id, label_class_id
-            """,
-            {
-                "project": project.pk,
-                "source": source.pk,
-                "now": now,
-                "items": list(class_of),
-                "classes": list(class_of.values()),
-            },
+    rows = fetch_prepared(
+        """
+        INSERT INTO labeling_label (project_id, item_id, label_class_id, source_id, is_human,
+                                    created_at, retired_reason)
+        SELECT class.project_id, word.item_id, class.id, %(source)s::bigint, true, %(now)s::timestamptz, ''
+        FROM unnest(%(items)s::bigint[], %(classes)s::bigint[]) AS word (item_id, class_id)
+        JOIN labeling_labelclass AS class
+          ON class.id = word.class_id AND class.project_id = %(project)s
+        RETURNING id, item_id, label_class_id
+        """,
+        {
+            "project": project.pk,
+            "source": source.pk,
+            "now": now,
+            "items": list(class_of),
+            "classes": list(class_of.values()),
+        },
+    )
+    labels = {
+        item_id: Label(
+            pk=pk,
+            project=project,
+            item_id=item_id,
+            label_class_id=class_id,
+            source=source,
+            is_human=True,
+            created_at=now,
         )
-        labels = {
-            item_id: Label(
-                pk=pk,
-                project=project,
-                item_id=item_id,
-                label_class_id=class_id,
-                source=source,
-                is_human=True,
-                created_at=now,
-            )
-            for pk, item_id, class_id in cursor.fetchall()
-        }
+        for pk, item_id, class_id in rows
+    }
     for item_id, class_id in class_of.items():
         if item_id not in labels:
             raise InvalidInput(

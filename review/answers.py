@@ -14,12 +14,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
+from labeling.hot import fetch_prepared
 from labeling.locks import lock_labels_shared
 from labeling.models import Project
 from labeling.permissions import MAY_REVIEW
-from labeling.services import Word, labels_record, source_for_consensus, source_for_person
+from labeling.services import Word, labels_write, source_for_consensus, source_for_person
 from review.acceptance import STORED, Answered, Facts, Refusal, judge
 from review.consensus import majority_class
 from review.flagging import flags_resolve
@@ -129,12 +130,14 @@ def _apply(
                 votes.append((answer.class_id, row))
     if words:
         source = source_for_person(project=project, user=person)
-        recorded = labels_record(project=project, words=[word for word, _ in words], source=source, by=person)
+        recorded = labels_write(
+            project=project, words=[word for word, _ in words], source=source, by=person, now=now
+        )
         for label, (_, row) in zip(recorded, words, strict=True):
             row.label_id = label.label.pk
         if role in MAY_REVIEW:
             flags_resolve(item_ids=[row.item_id for _, row in words if row.reason == "flagged"], now=now)
-    agreed = _count_votes(project, person, votes)
+    agreed = _count_votes(project, person, votes, now=now)
     _write(project.pk, person.pk, stored, now=now)
     if agreed:
         _link_votes(agreed)
@@ -142,7 +145,9 @@ def _apply(
         transaction.on_commit(lambda: run_request_if_due(project.pk), robust=True)
 
 
-def _count_votes(project: Project, person: AbstractBaseUser, votes: list[tuple[int, _Row]]) -> dict[int, int]:
+def _count_votes(
+    project: Project, person: AbstractBaseUser, votes: list[tuple[int, _Row]], *, now: dt.datetime
+) -> dict[int, int]:
     """Close the entries that have all their answers: one label by consensus, or a dispute.
 
     Returns the new labels by entry.
@@ -161,58 +166,59 @@ def _count_votes(project: Project, person: AbstractBaseUser, votes: list[tuple[i
             words.append((Word(row.item_id, agreed_class, row.reason == "random"), row))
     if not words:
         return {}
-    recorded = labels_record(
+    recorded = labels_write(
         project=project,
         words=[word for word, _ in words],
         source=source_for_consensus(project=project),
         by=person,
+        now=now,
     )
     return {row.entry_id: label.label.pk for label, (_, row) in zip(recorded, words, strict=True)}
 
 
 def _lock_entries(project_id: int, entry_ids: list[int]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM review_entry WHERE project_id = %s AND id = ANY(%s) ORDER BY id FOR UPDATE",
-            [project_id, entry_ids],
-        )
+    fetch_prepared(
+        """
+        SELECT id FROM review_entry WHERE project_id = %(project)s AND id = ANY(%(entries)s::bigint[])
+        ORDER BY id FOR UPDATE
+        """,
+        {"project": project_id, "entries": entry_ids},
+    )
 
 
 def _read_facts(
     project_id: int, person_id: int, answers: Sequence[NewAnswer]
 ) -> list[tuple[NewAnswer, Facts, _Row]]:
     """What the database knows about each answer. A new statement, so it sees what the locks waited for."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT prior.key IS NOT NULL, prior.person_id, prior.entry_id, prior.kind, prior.label_class_id,
-                   asked.class_id IS NULL OR class.id IS NOT NULL, lease.created_at, human.created_at,
-                   entry.id, entry.item_id, entry.state, entry.reason, entry.n_wanted, entry.n_free,
-                   entry.is_blind, entry.suggested_class_id, entry.suggested_confidence,
-                   lease.id, lease.state
-            FROM unnest(%(keys)s::uuid[], %(entries)s::bigint[], %(classes)s::bigint[])
-                 WITH ORDINALITY AS asked (key, entry_id, class_id, n)
-            LEFT JOIN review_answer prior ON prior.key = asked.key
-            LEFT JOIN review_entry entry ON entry.id = asked.entry_id AND entry.project_id = %(project)s
-            LEFT JOIN LATERAL (
-                SELECT id, state, created_at FROM review_lease
-                WHERE entry_id = entry.id AND person_id = %(person)s ORDER BY id DESC LIMIT 1
-            ) lease ON true
-            LEFT JOIN labeling_label human
-              ON human.item_id = entry.item_id AND human.is_human AND human.retired_at IS NULL
-            LEFT JOIN labeling_labelclass class
-              ON class.id = asked.class_id AND class.project_id = %(project)s
-            ORDER BY asked.n
-            """,
-            {
-                "project": project_id,
-                "person": person_id,
-                "keys": [answer.key for answer in answers],
-                "entries": [answer.entry_id for answer in answers],
-                "classes": [answer.class_id for answer in answers],
-            },
-        )
-        rows = cursor.fetchall()
+    rows = fetch_prepared(
+        """
+        SELECT prior.key IS NOT NULL, prior.person_id, prior.entry_id, prior.kind, prior.label_class_id,
+               asked.class_id IS NULL OR class.id IS NOT NULL, lease.created_at, human.created_at,
+               entry.id, entry.item_id, entry.state, entry.reason, entry.n_wanted, entry.n_free,
+               entry.is_blind, entry.suggested_class_id, entry.suggested_confidence,
+               lease.id, lease.state
+        FROM unnest(%(keys)s::uuid[], %(entries)s::bigint[], %(classes)s::bigint[])
+             WITH ORDINALITY AS asked (key, entry_id, class_id, n)
+        LEFT JOIN review_answer prior ON prior.key = asked.key
+        LEFT JOIN review_entry entry ON entry.id = asked.entry_id AND entry.project_id = %(project)s
+        LEFT JOIN LATERAL (
+            SELECT id, state, created_at FROM review_lease
+            WHERE entry_id = entry.id AND person_id = %(person)s ORDER BY id DESC LIMIT 1
+        ) lease ON true
+        LEFT JOIN labeling_label human
+          ON human.item_id = entry.item_id AND human.is_human AND human.retired_at IS NULL
+        LEFT JOIN labeling_labelclass class
+          ON class.id = asked.class_id AND class.project_id = %(project)s
+        ORDER BY asked.n
+        """,
+        {
+            "project": project_id,
+            "person": person_id,
+            "keys": [answer.key for answer in answers],
+            "entries": [answer.entry_id for answer in answers],
+            "classes": [answer.class_id for answer in answers],
+        },
+    )
     found = []
     for answer, row in zip(answers, rows, strict=True):
         has_prior, prior_person, prior_entry, prior_kind, prior_class, is_class_known, leased_at, human_at = (
@@ -268,56 +274,55 @@ def _write(
     project_id: int, person_id: int, stored: list[tuple[NewAnswer, _Row]], *, now: dt.datetime
 ) -> None:
     """Write the answers, the person's leases, and the entries; a closed entry's other leases end."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH given AS (
-                SELECT * FROM unnest(
-                    %(keys)s::uuid[], %(kinds)s::text[], %(classes)s::bigint[], %(seconds)s::float8[],
-                    %(notes)s::text[], %(entries)s::bigint[], %(items)s::bigint[], %(labels)s::bigint[],
-                    %(seen)s::jsonb[], %(leases)s::bigint[], %(lease_states)s::text[],
-                    %(entry_states)s::text[], %(n_free)s::smallint[]
-                ) AS given (key, kind, class_id, seconds, note, entry_id, item_id, label_id,
-                            seen, lease_id, lease_state, entry_state, n_free)
-            ), stored AS (
-                INSERT INTO review_answer (key, project_id, entry_id, item_id, person_id, kind, label_class_id,
-                                           label_id, seen, seconds, note, created_at)
-                SELECT key, %(project)s, entry_id, item_id, %(person)s, kind, class_id,
-                       label_id, seen, seconds, note, %(now)s
-                FROM given
-            ), mine AS (
-                UPDATE review_lease lease SET state = given.lease_state
-                FROM given WHERE lease.id = given.lease_id
-            ), others AS (
-                UPDATE review_lease lease SET state = 'released'
-                FROM given
-                WHERE given.entry_state <> 'open' AND lease.entry_id = given.entry_id
-                  AND lease.state = 'held' AND lease.id <> given.lease_id
-            )
-            UPDATE review_entry entry
-            SET state = given.entry_state, n_free = given.n_free,
-                closed_at = CASE WHEN given.entry_state IN ('done', 'skipped') THEN %(now)s::timestamptz END
-            FROM given WHERE entry.id = given.entry_id
-            """,
-            {
-                "project": project_id,
-                "person": person_id,
-                "now": now,
-                "keys": [answer.key for answer, _ in stored],
-                "kinds": [answer.kind for answer, _ in stored],
-                "classes": [answer.class_id for answer, _ in stored],
-                "seconds": [answer.seconds for answer, _ in stored],
-                "notes": [answer.note for answer, _ in stored],
-                "entries": [row.entry_id for _, row in stored],
-                "items": [row.item_id for _, row in stored],
-                "labels": [row.label_id for _, row in stored],
-                "seen": [json.dumps(row.seen) for _, row in stored],
-                "leases": [row.lease_id for _, row in stored],
-                "lease_states": [row.lease_state for _, row in stored],
-                "entry_states": [row.entry_state for _, row in stored],
-                "n_free": [row.n_free for _, row in stored],
-            },
+    fetch_prepared(
+        """
+        WITH given AS (
+            SELECT * FROM unnest(
+                %(keys)s::uuid[], %(kinds)s::text[], %(classes)s::bigint[], %(seconds)s::float8[],
+                %(notes)s::text[], %(entries)s::bigint[], %(items)s::bigint[], %(labels)s::bigint[],
+                %(seen)s::jsonb[], %(leases)s::bigint[], %(lease_states)s::text[],
+                %(entry_states)s::text[], %(n_free)s::smallint[]
+            ) AS given (key, kind, class_id, seconds, note, entry_id, item_id, label_id,
+                        seen, lease_id, lease_state, entry_state, n_free)
+        ), stored AS (
+            INSERT INTO review_answer (key, project_id, entry_id, item_id, person_id, kind, label_class_id,
+                                       label_id, seen, seconds, note, created_at)
+            SELECT key, %(project)s::bigint, entry_id, item_id, %(person)s::bigint, kind, class_id,
+                   label_id, seen, seconds, note, %(now)s::timestamptz
+            FROM given
+        ), mine AS (
+            UPDATE review_lease lease SET state = given.lease_state
+            FROM given WHERE lease.id = given.lease_id
+        ), others AS (
+            UPDATE review_lease lease SET state = 'released'
+            FROM given
+            WHERE given.entry_state <> 'open' AND lease.entry_id = given.entry_id
+              AND lease.state = 'held' AND lease.id <> given.lease_id
         )
+        UPDATE review_entry entry
+        SET state = given.entry_state, n_free = given.n_free,
+            closed_at = CASE WHEN given.entry_state IN ('done', 'skipped') THEN %(now)s::timestamptz END
+        FROM given WHERE entry.id = given.entry_id
+        """,
+        {
+            "project": project_id,
+            "person": person_id,
+            "now": now,
+            "keys": [answer.key for answer, _ in stored],
+            "kinds": [answer.kind for answer, _ in stored],
+            "classes": [answer.class_id for answer, _ in stored],
+            "seconds": [answer.seconds for answer, _ in stored],
+            "notes": [answer.note for answer, _ in stored],
+            "entries": [row.entry_id for _, row in stored],
+            "items": [row.item_id for _, row in stored],
+            "labels": [row.label_id for _, row in stored],
+            "seen": [json.dumps(row.seen) for _, row in stored],
+            "leases": [row.lease_id for _, row in stored],
+            "lease_states": [row.lease_state for _, row in stored],
+            "entry_states": [row.entry_state for _, row in stored],
+            "n_free": [row.n_free for _, row in stored],
+        },
+    )
 
 
 def _result(key: UUID, outcome: str | Refusal) -> dict[str, str]:

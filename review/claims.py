@@ -13,11 +13,12 @@ from typing import Any
 
 from django.db import connection
 
+from labeling.hot import fetch_prepared
 from labeling.models import Project
 from labeling.permissions import MAY_REVIEW
 from review.ordering import HANDING_ORDER
 
-MAX_COUNTED = 1000  # open entries that a claim counts; the queue's summary counts them all
+MAX_COUNTED = 100  # open entries that a claim counts; the queue's summary counts them all
 MAX_EXPIRED = 100  # leases that one claim takes back; the sweep takes the rest
 
 # Leases that ran out go back to their entries. Locks both rows before it writes either.
@@ -101,7 +102,7 @@ _SHOW = f"""
     FROM review_lease lease JOIN review_entry entry ON entry.id = lease.entry_id
     JOIN labeling_item item ON item.id = entry.item_id
     LEFT JOIN labeling_blob blob ON blob.id = item.blob_id
-    WHERE lease.person_id = %(person)s AND lease.state = 'held' AND lease.entry_id = ANY(%(entries)s)
+    WHERE lease.person_id = %(person)s AND lease.state = 'held' AND lease.entry_id = ANY(%(entries)s::bigint[])
     ORDER BY entry.{HANDING_ORDER.replace(", ", ", entry.")}"""
 
 
@@ -119,22 +120,18 @@ def entries_claim(*, project: Project, person_id: int, role: str, n: int) -> dic
         "max_expired": MAX_EXPIRED,
         "max_counted": MAX_COUNTED + n,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_RENEW, asked)
-        held, has_expired = cursor.fetchone()
-        if has_expired:
-            cursor.execute(_EXPIRE_OF_OTHERS, asked)
-        entries = entries_show(person_id=person_id, entry_ids=held)[:n]
-        n_open = None
-        if len(entries) < n:
-            cursor.execute(_CLAIM, {**asked, "n": n - len(entries)})
-            claimed = cursor.fetchall()
-            entries += [_entry_output(*row[1:]) for row in claimed]
-            if claimed:
-                n_open = claimed[0][0] - len(claimed)  # the count is of the moment before
-        if n_open is None:
-            cursor.execute(f"SELECT {_COUNT}", asked)
-            (n_open,) = cursor.fetchone()
+    [(held, has_expired)] = fetch_prepared(_RENEW, asked)
+    if has_expired:
+        fetch_prepared(_EXPIRE_OF_OTHERS, asked)
+    entries = entries_show(person_id=person_id, entry_ids=held)[:n]
+    n_open = None
+    if len(entries) < n:
+        claimed = fetch_prepared(_CLAIM, {**asked, "n": n - len(entries)})
+        entries += [_entry_output(*row[1:]) for row in claimed]
+        if claimed:
+            n_open = claimed[0][0] - len(claimed)  # the count is of the moment before
+    if n_open is None:
+        [(n_open,)] = fetch_prepared(f"SELECT {_COUNT}", asked)
     return {"entries": entries, "n_open": min(n_open, MAX_COUNTED)}
 
 
@@ -142,9 +139,8 @@ def entries_show(*, person_id: int, entry_ids: list[int]) -> list[dict[str, Any]
     """Those of the entries that the person holds, in order, as the page needs them."""
     if not entry_ids:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(_SHOW, {"person": person_id, "entries": entry_ids})
-        return [_entry_output(*row) for row in cursor.fetchall()]
+    rows = fetch_prepared(_SHOW, {"person": person_id, "entries": entry_ids})
+    return [_entry_output(*row) for row in rows]
 
 
 def entries_release(*, project: Project, person_id: int, entry_ids: Sequence[int]) -> int:

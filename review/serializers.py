@@ -52,7 +52,7 @@ class EntryOutput(serializers.Serializer):
 
 class ClaimOutput(serializers.Serializer):
     entries = EntryOutput(many=True)
-    n_open = serializers.IntegerField(help_text="Entries that are free besides; counted up to 1,000.")
+    n_open = serializers.IntegerField(help_text="Entries that are free besides; counted up to 100.")
 
 
 class ReleaseInput(serializers.Serializer):
