@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="a Markdown file that gets the table too")
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.mkdtemp(prefix="assay-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     os.environ["ASSAY_DATA_DIR"] = str(folder / "data")
     os.environ["DJANGO_SETTINGS_MODULE"] = "deploy.settings"

@@ -28,8 +28,13 @@ class Client:
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         payload = None if body is None else json.dumps(body).encode()
-        self._connection.request(method, path, payload, self._headers)
-        response = self._connection.getresponse()
+        try:
+            self._connection.request(method, path, payload, self._headers)
+            response = self._connection.getresponse()
+        except http.client.RemoteDisconnected:  # idle for too long: nothing was done, ask again
+            self._connection.close()
+            self._connection.request(method, path, payload, self._headers)
+            response = self._connection.getresponse()
         content = response.read()
         if response.status >= 400:
             raise RuntimeError(f"{method} {path}: {response.status} {content[:500]!r}")
