@@ -46,7 +46,7 @@ def addresses(ada: Client, made: dict[str, int]) -> dict[str, str]:
         "data": f"{project}/data",
         "settings": f"{project}/settings",
         "account": "/account",
-        "health": "/health",
+        "health": "/parts",
     }
 
 
@@ -69,7 +69,6 @@ def settle(page: Page) -> None:
     """Until no part of the page says that it is loading, and charts are drawn."""
     page.locator("main").first.wait_for()
     page.wait_for_function("!document.querySelector('[aria-label^=\"Loading\"], .mantine-Skeleton-root')")
-    page.wait_for_load_state("networkidle")
 
 
 def test_the_review_page_needs_little_javascript(enter: Enter) -> None:

@@ -968,7 +968,7 @@ export interface components {
         };
         ClaimOutput: {
             entries: components["schemas"]["EntryOutput"][];
-            /** @description Entries that are free besides; counted up to 1,000. */
+            /** @description Entries that are free besides; counted up to 100. */
             n_open: number;
         };
         ClassCountOutput: {

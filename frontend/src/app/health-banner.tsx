@@ -24,7 +24,7 @@ export function HealthBanner() {
             <b>{part.name}</b>: {part.message} {part.how_to_fix}
           </Text>
         ))}
-        <TextLink to="/health" size="sm">
+        <TextLink to="/parts" size="sm">
           All parts
         </TextLink>
       </Stack>

@@ -5,10 +5,7 @@ import { createBrowserRouter, type RouteObject } from "react-router";
 
 import { NotFoundPage } from "@/app/not-found-page";
 import { PageFailed } from "@/app/page-failed";
-import { ProjectLayout } from "@/app/project-layout";
-import { Shell } from "@/app/shell";
 import { SignedIn } from "@/app/signed-in";
-import { SignInPage } from "@/app/sign-in-page";
 import { Loading } from "@/ui/states";
 
 type PageModule = Promise<{ default: ComponentType }>;
@@ -23,21 +20,21 @@ export const router = createBrowserRouter([
     errorElement: <PageFailed />,
     hydrateFallbackElement: <Loading what="Assay" />,
     children: [
-      { path: "/sign-in", element: <SignInPage /> },
+      page("/sign-in", () => import("@/app/sign-in-page")),
       {
         element: <SignedIn />,
         children: [
           page("/projects/:projectId/review", () => import("@/review/review-page")),
           {
-            element: <Shell />,
+            lazy: async () => ({ Component: (await import("@/app/shell")).Shell }),
             children: [
               page("/", () => import("@/labeling/projects-page")),
               page("/projects/new", () => import("@/labeling/new-project/new-project-page")),
               page("/account", () => import("@/labeling/account-page")),
-              page("/health", () => import("@/app/health-page")),
+              page("/parts", () => import("@/app/health-page")),
               {
                 path: "/projects/:projectId",
-                element: <ProjectLayout />,
+                lazy: async () => ({ Component: (await import("@/app/project-layout")).ProjectLayout }),
                 children: [
                   { index: true, lazy: async () => ({ Component: (await import("@/app/overview/overview-page")).default }) },
                   page("training", () => import("@/training/training-page")),

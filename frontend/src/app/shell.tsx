@@ -51,7 +51,7 @@ function PersonMenu() {
         <Menu.Item component={Link} to="/account">
           Access tokens
         </Menu.Item>
-        <Menu.Item component={Link} to="/health">
+        <Menu.Item component={Link} to="/parts">
           Health of the parts
         </Menu.Item>
         <Menu.Item component="a" href="/api/docs">

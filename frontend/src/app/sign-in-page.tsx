@@ -12,7 +12,7 @@ function placeAfter(next: string | null): string {
   return next?.startsWith("/") && !next.startsWith("//") && !next.includes("\\") ? next : "/";
 }
 
-export function SignInPage() {
+export default function SignInPage() {
   const session = useSession();
   const signIn = useSignIn();
   const [search] = useSearchParams();

@@ -1,4 +1,5 @@
-import { Alert, Badge, Button, Group, Popover, ScrollArea, Stack, Text, UnstyledButton } from "@mantine/core";
+import { Alert, Badge, Button, Group, Modal, Stack, Text, UnstyledButton } from "@mantine/core";
+import { useState } from "react";
 
 import type { Operation } from "@/review/outbox-store";
 import { useOutbox, useOutboxState } from "@/review/outbox-context";
@@ -8,21 +9,24 @@ import { TextLink } from "@/ui/link";
 /** Always in sight: how many answers the server does not have yet; opens to the list of them. */
 export function OutboxPanel() {
   const outbox = useOutbox();
+  const [isOpen, setIsOpen] = useState(false);
   const { waiting, refused, isSending, trouble, isUnsafe } = useOutboxState();
   const isQuiet = waiting.length === 0 && refused.length === 0;
   const label = isQuiet ? "All stored" : `${waiting.length} waiting${refused.length > 0 ? `, ${refused.length} refused` : ""}`;
   const colour = refused.length > 0 ? "red" : trouble && waiting.length > 0 ? "orange" : isQuiet ? "teal" : "blue";
 
   return (
-    <Popover width={360} position="bottom-end" withArrow shadow="md">
-      <Popover.Target>
-        <UnstyledButton aria-label={`Answers not stored yet: ${label}`}>
-          <Badge color={colour} variant="light" size="lg" tt="none" style={{ cursor: "pointer" }} data-testid="outbox">
-            {label}
-          </Badge>
-        </UnstyledButton>
-      </Popover.Target>
-      <Popover.Dropdown>
+    <>
+      <UnstyledButton
+        aria-label={`Answers not stored yet: ${label}`}
+        onMouseDown={(event) => event.preventDefault()}
+        onClick={() => setIsOpen(true)}
+      >
+        <Badge color={colour} variant="light" size="lg" tt="none" style={{ cursor: "pointer" }} data-testid="outbox">
+          {label}
+        </Badge>
+      </UnstyledButton>
+      <Modal opened={isOpen} onClose={() => setIsOpen(false)} title="Answers on their way">
         <Stack gap="sm">
           <Text size="sm">
             {isQuiet
@@ -48,17 +52,15 @@ export function OutboxPanel() {
             </Group>
           )}
           {refused.length > 0 && (
-            <ScrollArea.Autosize mah={280}>
-              <Stack gap="xs">
-                {refused.map((one) => (
-                  <Refused key={one.id} operation={one} />
-                ))}
-              </Stack>
-            </ScrollArea.Autosize>
+            <Stack gap="xs">
+              {refused.map((one) => (
+                <Refused key={one.id} operation={one} />
+              ))}
+            </Stack>
           )}
         </Stack>
-      </Popover.Dropdown>
-    </Popover>
+      </Modal>
+    </>
   );
 }
 

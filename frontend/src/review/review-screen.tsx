@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Kbd, Text, Tooltip } from "@mantine/core";
+import { Badge, Button, Group, Kbd, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 
 import type { Entry, Project } from "@/api/types";
@@ -141,11 +141,9 @@ function EntryFacts({ entry, project }: { entry: Entry; project: Project }) {
   const guess = project.classes.find((one) => one.id === entry.suggestion?.class_id);
   return (
     <div className={styles.facts}>
-      <Tooltip label={reason.why}>
-        <Badge color={reason.colour} variant="light" tabIndex={0}>
-          {reason.title}
-        </Badge>
-      </Tooltip>
+      <Badge color={reason.colour} variant="light" style={{ flexShrink: 0 }} title={reason.why}>
+        {reason.title}
+      </Badge>
       <Text size="sm" data-testid="item-key" truncate>
         {entry.item.key}
       </Text>

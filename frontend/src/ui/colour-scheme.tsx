@@ -1,4 +1,4 @@
-import { ActionIcon, Tooltip, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, useMantineColorScheme } from "@mantine/core";
 
 import { MoonIcon, ScreenIcon, SunIcon } from "@/ui/icons";
 
@@ -9,10 +9,15 @@ export function ColourSchemeToggle() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const label = `Colours: ${NAMES[colorScheme]}. Change to ${NAMES[NEXT[colorScheme]]}`;
   return (
-    <Tooltip label={label}>
-      <ActionIcon variant="subtle" color="gray" size="lg" aria-label={label} onClick={() => setColorScheme(NEXT[colorScheme])}>
-        {colorScheme === "auto" ? <ScreenIcon /> : colorScheme === "light" ? <SunIcon /> : <MoonIcon />}
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="lg"
+      title={label}
+      aria-label={label}
+      onClick={() => setColorScheme(NEXT[colorScheme])}
+    >
+      {colorScheme === "auto" ? <ScreenIcon /> : colorScheme === "light" ? <SunIcon /> : <MoonIcon />}
+    </ActionIcon>
   );
 }

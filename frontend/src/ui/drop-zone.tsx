@@ -30,7 +30,7 @@ export function DropZone({ label, hint, onFile }: { label: string; hint: string;
         onDrop={onDrop}
       >
         <Stack align="center" gap={4}>
-          <Group gap="xs">
+          <Group gap="xs" wrap="nowrap">
             <UploadIcon size={22} />
             <Text fw={600}>{label}</Text>
           </Group>
