@@ -15,6 +15,7 @@ from celery.platforms import SecurityWarning
 from deploy.worker import QUEUES, app
 
 THREADS = 8  # of a web process; as many database connections (deploy/wsgi.py)
+MAX_CONNECTIONS = 1024  # that a web process keeps open; requests beyond THREADS wait their turn
 
 
 @click.command("web")
@@ -29,7 +30,8 @@ def web_command(host: str, port: int, workers: int) -> None:
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "deploy.wsgi:application"),
             *("--host", host, "--port", str(port), "--workers", str(workers)),
             *("--blocking-threads", str(THREADS), "--respawn-failed-workers", "--no-ws"),
-            *("--backpressure", str(THREADS), "--log-level", "error", "--workers-kill-timeout", "5"),
+            # Granian counts connections, and a browser keeps its own open while it thinks.
+            *("--backpressure", str(MAX_CONNECTIONS), "--log-level", "error", "--workers-kill-timeout", "5"),
         ],
     )
 
