@@ -84,9 +84,16 @@ class Measured:
 
 
 def claim_and_answer(
-    port: int, tokens: list[str], project_id: int, class_ids: list[int], *, n_each: int, pause: float = 0.0
+    port: int,
+    tokens: list[str],
+    project_id: int,
+    class_ids: list[int],
+    *,
+    n_each: int,
+    pause: float = 0.0,
+    n_at_once: int = 1,
 ) -> Measured:
-    """Let every token's client claim one entry and answer it, `n_each` times, `pause` seconds apart."""
+    """Let every token's client claim `n_at_once` entries and answer them, `n_each` times, `pause` seconds apart."""
     measured = Measured()
     lock = threading.Lock()
     start = threading.Barrier(len(tokens) + 1)
@@ -99,24 +106,22 @@ def claim_and_answer(
         for step in range(n_each):
             due = begun + pause * step if pause else time.perf_counter()
             time.sleep(max(0.0, due - time.perf_counter()))
-            claimed = client.call("POST", f"/api/projects/{project_id}/queue/claim", {"n": 1})["entries"]
+            entries = client.call("POST", f"/api/projects/{project_id}/queue/claim", {"n": n_at_once})[
+                "entries"
+            ]
             claimed_at = time.perf_counter()
-            if not claimed:
+            if not entries:
                 break
-            entry = claimed[0]
-            answer = {
-                "key": str(uuid.uuid4()),
-                "entry_id": entry["id"],
-                "kind": "label",
-                "class_id": class_ids[entry["id"] % len(class_ids)],
-            }
+            answers = [_answer(entry["id"], class_ids) for entry in entries]
             sent_at = time.perf_counter()
-            results = client.call("POST", f"/api/projects/{project_id}/answers", {"answers": [answer]})
-            if results["results"][0]["outcome"] != "stored":
+            results = client.call("POST", f"/api/projects/{project_id}/answers", {"answers": answers})[
+                "results"
+            ]
+            if any(result["outcome"] != "stored" for result in results):
                 raise RuntimeError(f"an answer was not stored: {results}")
             own.claim.append(claimed_at - due)
             own.answer.append(time.perf_counter() - sent_at)
-            own.handed[entry["id"]] += 1
+            own.handed.update(entry["id"] for entry in entries)
         with lock:
             measured.claim += own.claim
             measured.answer += own.answer
@@ -131,6 +136,15 @@ def claim_and_answer(
         thread.join()
     measured.seconds = time.perf_counter() - begun
     return measured
+
+
+def _answer(entry_id: int, class_ids: list[int]) -> dict[str, object]:
+    return {
+        "key": str(uuid.uuid4()),
+        "entry_id": entry_id,
+        "kind": "label",
+        "class_id": class_ids[entry_id % len(class_ids)],
+    }
 
 
 def quantile(seconds: list[float], share: float) -> float:
