@@ -1,7 +1,7 @@
 """May this answer be stored? Pure: the facts come from locked rows, the sentence goes back to the person.
 
-An answer that comes late (its lease ran out, or was given back) is stored all the same if the entry
-still wants answers: the work is done, and throwing it away helps nobody.
+An answer that comes late (its lease ran out or was given back, or a publish has withdrawn the entry since)
+is stored all the same as long as the item wants one: the work is done, and throwing it away helps nobody.
 """
 
 from __future__ import annotations
@@ -46,7 +46,6 @@ CLOSED = {
     "done": "It has all the answers it wanted.",
     "disputed": "People disagreed about it, and a reviewer decides now.",
     "skipped": "It was skipped for everyone.",
-    "withdrawn": "It was withdrawn from the queue after your lease had run out.",
 }
 
 
@@ -88,10 +87,19 @@ def _judge_turn(answer: Answered, facts: Facts) -> Refusal | None:
         )
     if facts.entry_state in CLOSED:
         return Refusal("entry_closed", f"Entry {answer.entry_id} is closed. {CLOSED[facts.entry_state]}")
-    if facts.human_label_at and facts.lease_created_at and facts.human_label_at > facts.lease_created_at:
+    if _is_labeled_since(facts):
         return Refusal(
             "already_labeled",
             f"The item of entry {answer.entry_id} was labeled by somebody else after it was handed to you; "
             "a reviewer may relabel it.",
         )
     return None
+
+
+def _is_labeled_since(facts: Facts) -> bool:
+    """Has somebody else labeled the item since it was handed out, or been why the entry was withdrawn?"""
+    if facts.human_label_at is None:
+        return False
+    if facts.entry_state == "withdrawn":
+        return True
+    return facts.lease_created_at is not None and facts.human_label_at > facts.lease_created_at

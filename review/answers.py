@@ -161,6 +161,8 @@ def _count_votes(
         if len(class_ids) < row.n_wanted:
             continue
         agreed_class = majority_class(class_ids)
+        if agreed_class is None and row.entry_state == "withdrawn":
+            continue  # late votes that disagree: the item has another entry, or none is wanted
         row.entry_state, row.n_free = ("disputed" if agreed_class is None else "done"), 0
         if agreed_class is not None:
             words.append((Word(row.item_id, agreed_class, row.reason == "random"), row))

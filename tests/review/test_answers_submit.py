@@ -275,3 +275,17 @@ def test_a_person_answers_an_entry_once_however_many_answers_it_wants(project: P
 
     assert claim(project, ada) == []
     assert answer(project, ada, entry.pk, project.classes.last())["code"] == "already_answered"
+
+
+def test_a_late_answer_to_an_entry_that_a_publish_withdrew_is_stored(project: Project, ben: User) -> None:
+    [item] = make_items(project, 1)
+    make_entries(project, [item])
+    [held] = claim(project, ben)
+    Lease.objects.update(state=LeaseState.EXPIRED)
+    Entry.objects.update(state=EntryState.WITHDRAWN, n_free=0)
+
+    result = answer(project, ben, held["id"], project.classes.first())
+
+    assert result["outcome"] == "stored"
+    assert Label.objects.current().get().item == item
+    assert Entry.objects.get().state == EntryState.DONE

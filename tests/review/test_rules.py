@@ -67,6 +67,7 @@ def test_the_random_share_is_rounded_to_the_nearest_entry() -> None:
         ({}, STORED),
         ({"lease_state": "expired"}, STORED),
         ({"lease_state": "released"}, STORED),
+        ({"lease_state": "expired", "entry_state": "withdrawn"}, STORED),
         ({"prior": SAID}, REPEATED),
         ({"prior": SAID, "entry_state": "done", "lease_state": "answered"}, REPEATED),
         ({"human_label_at": NOW - dt.timedelta(days=1)}, STORED),
@@ -89,7 +90,7 @@ def test_what_is_stored(changed: dict[str, object], outcome: str) -> None:
         ({"entry_state": "done"}, "entry_closed"),
         ({"entry_state": "disputed"}, "entry_closed"),
         ({"entry_state": "skipped"}, "entry_closed"),
-        ({"entry_state": "withdrawn"}, "entry_closed"),
+        ({"entry_state": "withdrawn", "human_label_at": NOW - dt.timedelta(days=1)}, "already_labeled"),
         ({"human_label_at": NOW + dt.timedelta(seconds=1)}, "already_labeled"),
     ],
 )
