@@ -155,3 +155,17 @@ def enter(server: Server, chromium: Browser) -> Iterator[Enter]:
     for context in contexts:
         context.close()
     assert errors == []
+
+
+@pytest.fixture(scope="session")
+def trained(server: Server, chromium: Browser) -> int:
+    """Ada's project after a round: 45 items labeled by people, 45 by the model, a queue with suggestions."""
+    context = chromium.new_context(base_url=server.address)
+    ada = Client(context)
+    ada.sign_in("ada", PASSWORDS["ada"])
+    project_id = ada.make_project(
+        "animals", n_items=90, n_labeled=45, question="Which animal is this about?", random_share=0
+    )
+    ada.train(project_id)
+    context.close()
+    return project_id

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Response
 
 from tests.browser.client import Client
 from tests.browser.conftest import Enter
@@ -17,30 +16,19 @@ DESK = {"width": 1280, "height": 860}
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-@pytest.fixture(scope="module")
-def made() -> dict[str, int]:
-    """What the first look makes, the others look at again."""
-    return {}
-
-
-def addresses(ada: Client, made: dict[str, int]) -> dict[str, str]:
-    if not made:
-        project_id = ada.make_project(
-            "looks", n_items=90, n_labeled=45, question="Which animal is this about?"
-        )
-        run = ada.train(project_id)
-        machine = ada.get(f"/projects/{project_id}/items?source=machine&limit=1")["results"]
-        made.update(project=project_id, round=run["rounds"][0]["id"], item=machine[0]["id"])
-    project = f"/projects/{made['project']}"
+def addresses(ada: Client, project_id: int) -> dict[str, str]:
+    (round,) = ada.get(f"/projects/{project_id}/rounds")["results"]
+    item = ada.get(f"/projects/{project_id}/items?source=machine&limit=1")["results"][0]
+    project = f"/projects/{project_id}"
     return {
         "projects": "/",
         "new-project": "/projects/new",
         "overview": project,
         "review": f"{project}/review",
         "training": f"{project}/training",
-        "round": f"{project}/rounds/{made['round']}",
+        "round": f"{project}/rounds/{round['id']}",
         "items": f"{project}/items",
-        "item": f"{project}/items/{made['item']}",
+        "item": f"{project}/items/{item['id']}",
         "disputes": f"{project}/disputes",
         "publications": f"{project}/publications",
         "data": f"{project}/data",
@@ -52,12 +40,12 @@ def addresses(ada: Client, made: dict[str, int]) -> dict[str, str]:
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", DESK), ("dark", DESK), ("light", PHONE)])
 def test_every_page_loads_and_fits_its_screen(
-    enter: Enter, made: dict[str, int], scheme: str, size: dict[str, int]
+    enter: Enter, trained: int, scheme: str, size: dict[str, int]
 ) -> None:
     page, ada = enter("ada", color_scheme=scheme, viewport=size)
     SCREENSHOTS.mkdir(exist_ok=True)
 
-    for name, address in addresses(ada, made).items():
+    for name, address in addresses(ada, trained).items():
         page.goto(address)
         settle(page)
         page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-{size['width']}.png", full_page=name != "review")
@@ -75,16 +63,15 @@ def test_the_review_page_needs_little_javascript(enter: Enter) -> None:
     """At most 200 kB compressed before the first item shows."""
     page, ada = enter("ada")
     project_id = ada.make_queue("light")
-    sizes: dict[str, int] = {}
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
-    urls: dict[str, str] = {}
-    session.on("Network.responseReceived", lambda e: urls.update({e["requestId"]: e["response"]["url"]}))
-    session.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]}))
+    scripts: list[int] = []
 
+    def weigh(response: Response) -> None:
+        if response.url.endswith(".js"):
+            scripts.append(int(response.headers["content-length"]))
+
+    page.on("response", weigh)
     page.goto(f"/projects/{project_id}/review")
     page.get_by_test_id("item-key").wait_for()
 
-    scripts = [size for request, size in sizes.items() if re.search(r"\.js$", urls.get(request, ""))]
     assert len(scripts) > 1
     assert sum(scripts) < 200_000

@@ -32,17 +32,15 @@ def test_a_run_is_started_watched_and_published(enter: Enter) -> None:
     assert ada.get(f"/projects/{project_id}/progress")["n_machine"] > 0
 
 
-def test_a_reviewer_relabels_and_the_history_tells(enter: Enter) -> None:
-    page, ada = enter("ada")
-    project_id = ada.make_project("relabel", n_items=40, n_labeled=18)
-    ada.train(project_id)
-    page.goto(f"/projects/{project_id}/items?source=machine")
-    row = page.get_by_role("row", name="relabel-").first
+def test_a_reviewer_relabels_and_the_history_tells(enter: Enter, trained: int) -> None:
+    page, _ = enter("ada")
+    page.goto(f"/projects/{trained}/items?source=machine")
+    row = page.get_by_role("row", name="animals-").first
     key = row.get_by_role("link").inner_text()
 
     row.get_by_label(f"Relabel {key}").select_option(label="owl")
     expect(page.get_by_role("row", name=key)).to_be_hidden()
-    page.goto(f"/projects/{project_id}/items?search={key}")
+    page.goto(f"/projects/{trained}/items?search={key}")
     page.get_by_role("link", name=key).click()
 
     expect(page.get_by_text("ada said so; no machine can replace it.")).to_be_visible()

@@ -84,12 +84,10 @@ def test_help_shows_the_keys_and_keys_rest_while_it_is_open(enter: Enter) -> Non
     assert said(ada, project_id) == []
 
 
-def test_the_key_of_the_suggested_class_answers_with_it(enter: Enter) -> None:
+def test_the_key_of_the_suggested_class_answers_with_it(enter: Enter, trained: int) -> None:
     """Elsewhere the key of the pre-filled class takes it off, and an empty answer is saved without a word."""
     page, ada = enter("ada")
-    project_id = ada.make_project("trap", n_items=40, n_labeled=18, random_share=0)
-    ada.train(project_id)
-    open_review(page, project_id)
+    open_review(page, trained)
     page.locator("[data-suggested]").wait_for()
 
     shown = key_on_screen(page)
@@ -100,7 +98,7 @@ def test_the_key_of_the_suggested_class_answers_with_it(enter: Enter) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("outbox")).to_have_text(STORED)
 
-    assert sorted(said(ada, project_id)) == sorted([(shown, suggested), (accepted, guess)])
+    assert sorted(said(ada, trained)) == sorted([(shown, suggested), (accepted, guess)])
 
 
 def test_a_flag_with_a_note_goes_to_a_reviewer(enter: Enter) -> None:

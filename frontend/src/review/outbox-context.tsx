@@ -1,6 +1,7 @@
 import { createContext, useContext, useEffect, useMemo, useSyncExternalStore, type ReactNode } from "react";
 
 import { sendAnswers, undoAnswer } from "@/review/api";
+import { localJournal } from "@/review/journal";
 import { Outbox, type OutboxState } from "@/review/outbox";
 import { indexedDbStore } from "@/review/outbox-store";
 import { outboxNews, sendingLock } from "@/review/tabs";
@@ -15,6 +16,7 @@ export function OutboxProvider({ person, children }: { person: string; children:
     const outbox: Outbox = new Outbox({
       person,
       store,
+      journal: localJournal(window.localStorage),
       wire: { sendAnswers, undoAnswer },
       lock: sendingLock,
       announce: news.announce,

@@ -4,6 +4,7 @@ import { expect, test, vi } from "vitest";
 
 import { ApiError, unreachable } from "@/api/client";
 import type { AnswerInput, AnswerResult, Entry } from "@/api/types";
+import { localJournal, type Journal } from "@/review/journal";
 import { Outbox, type OutboxWire } from "@/review/outbox";
 import { indexedDbStore, type OutboxStore } from "@/review/outbox-store";
 
@@ -37,16 +38,31 @@ class Server implements OutboxWire {
   };
 }
 
+/** As a browser's localStorage: what is written is there when the call returns. */
+function newJournal(): Journal {
+  const kept = new Map<string, string>();
+  return localJournal({
+    get length() {
+      return kept.size;
+    },
+    key: (i) => [...kept.keys()][i] ?? null,
+    getItem: (name) => kept.get(name) ?? null,
+    setItem: (name, value) => void kept.set(name, value),
+    removeItem: (name) => void kept.delete(name),
+  });
+}
+
 let n_stores = 0;
 const newStore = () => indexedDbStore(`outbox-${(n_stores += 1)}`);
 
 /** An outbox whose clock is turned by hand: `again()` ends the wait. */
-function make(server: Server, store: OutboxStore = newStore(), person = "ada") {
+function make(server: Server, store: OutboxStore = newStore(), person = "ada", journal = newJournal()) {
   let again: () => void = () => undefined;
   const waits: number[] = [];
   const outbox = new Outbox({
     person,
     store,
+    journal,
     wire: server,
     lock: (work) => work(),
     wait: (seconds, then) => {
@@ -124,6 +140,24 @@ test("a reload loses nothing", async () => {
   expect(server.stored).toEqual(["key-1"]);
 });
 
+test("a reload before IndexedDB has answered loses nothing, and undoes what was undone", async () => {
+  const server = new Server();
+  const never = new Promise<void>(() => undefined);
+  const store = newStore();
+  const journal = newJournal();
+  const before = make(server, { ...store, put: () => never, remove: () => never }, "ada", journal);
+  before.outbox.addAnswer(1, entry(1), answer(1));
+  before.outbox.addAnswer(1, entry(2), answer(2));
+  before.outbox.addUndo(1, entry(2), answer(2));
+
+  const after = make(server, store, "ada", journal);
+  await after.outbox.open();
+  await isQuiet(after.outbox);
+
+  expect(server.stored).toEqual(["key-1"]);
+  expect(journal.leftBehind("ada")).toEqual([]);
+});
+
 test("what one person answered is never sent in the name of another", async () => {
   const server = new Server();
   const store = newStore();
@@ -181,7 +215,7 @@ test("one answer that spoils a batch does not hold up the others", async () => {
 test("an answer that never left is undone without a word to the server", async () => {
   const server = new Server();
   const held = new Promise<void>(() => undefined);
-  const outbox = new Outbox({ person: "ada", store: newStore(), wire: server, lock: () => held });
+  const outbox = new Outbox({ person: "ada", store: newStore(), journal: newJournal(), wire: server, lock: () => held });
   outbox.addAnswer(1, entry(1), answer(1));
 
   outbox.addUndo(1, entry(1), answer(1));

@@ -1,8 +1,8 @@
 /**
  * Answers on their way to the server.
  *
- *   answer ──> IndexedDB ──(in the background, in order, in batches)──> server
- *                  │ no word back, 5xx: again, with back-off        │ stored, repeated: removed
+ *   answer ──> journal, IndexedDB ──(in the background, in order, in batches)──> server
+ *                      │ no word back, 5xx: again, with back-off        │ stored, repeated: removed
  *                  │ signed out: waits for the next sign-in         │ refused: kept, with the reason
  *
  * Nothing is dropped: an operation leaves only when the server says that it has it, or when its
@@ -11,6 +11,7 @@
 
 import { ApiError, unreachable } from "@/api/client";
 import type { AnswerInput, AnswerResult, Entry, Id } from "@/api/types";
+import type { Journal } from "@/review/journal";
 import type { Operation, OutboxStore } from "@/review/outbox-store";
 
 const BATCH = 100;
@@ -38,6 +39,7 @@ export interface OutboxState {
 interface Parts {
   person: string;
   store: OutboxStore;
+  journal: Journal;
   wire: OutboxWire;
   lock: Lock;
   /** Tells other tabs that the store changed. */
@@ -92,6 +94,10 @@ export class Outbox {
 
   /** Reads what an earlier page left behind, and begins to send it. */
   async open(): Promise<void> {
+    for (const entered of this.parts.journal.leftBehind(this.parts.person)) {
+      if (entered.kind === "put") this.keep(entered.operation);
+      else this.drop(entered.id);
+    }
     await this.reload();
     this.flush();
   }
@@ -121,7 +127,8 @@ export class Outbox {
   /** Throws an operation away; only its author decides so, or the server's word that it has it. */
   discard(id: string): void {
     this.operations = this.operations.filter((one) => one.id !== id);
-    this.write(() => this.parts.store.remove([id]));
+    this.parts.journal.enter(this.parts.person, { kind: "remove", id });
+    this.drop(id);
     this.changed();
   }
 
@@ -259,13 +266,26 @@ export class Outbox {
       refusal: null,
     };
     this.operations = [...this.operations, operation];
+    this.parts.journal.enter(this.parts.person, { kind: "put", operation });
+    this.keep(operation);
+    this.changed();
+    this.flush();
+  }
+
+  private keep(operation: Operation): void {
     this.unwritten.add(operation.id);
     this.write(async () => {
       await this.parts.store.put([operation]);
       this.unwritten.delete(operation.id);
+      this.parts.journal.forget(this.parts.person, operation.id);
     });
-    this.changed();
-    this.flush();
+  }
+
+  private drop(id: string): void {
+    this.write(async () => {
+      await this.parts.store.remove([id]);
+      this.parts.journal.forget(this.parts.person, id);
+    });
   }
 
   private replace(ids: readonly string[], change: (operation: Operation) => Operation): void {
