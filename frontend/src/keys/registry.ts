@@ -8,6 +8,8 @@
 export interface Action {
   id: string;
   title: string;
+  /** On a button, where the title is too long. */
+  short?: string;
   group: string;
   /** As `keyOf` names them: "1", "z", "?", "Enter", "Space", "Backspace". */
   keys: readonly string[];

@@ -41,6 +41,7 @@ export function reviewActions(classes: readonly LabelClass[], surface: ReviewSur
     {
       id: "accept",
       title: "Accept the suggestion",
+      short: "Accept",
       group: "Answer and go on",
       keys: ["Enter"],
       isEnabled: surface.hasSuggestion,
@@ -49,6 +50,7 @@ export function reviewActions(classes: readonly LabelClass[], surface: ReviewSur
     {
       id: "search",
       title: classes.length > 10 ? "Find a class (or begin to type its name)" : "Find a class",
+      short: "Find",
       group: "Answer and go on",
       keys: ["/"],
       isEnabled: surface.hasItem,
@@ -57,6 +59,7 @@ export function reviewActions(classes: readonly LabelClass[], surface: ReviewSur
     {
       id: "skip",
       title: "Skip, for me",
+      short: "Skip",
       group: "Not now",
       keys: ["Space"],
       isEnabled: surface.hasItem,
@@ -70,8 +73,8 @@ export function reviewActions(classes: readonly LabelClass[], surface: ReviewSur
       isEnabled: surface.hasItem,
       perform: () => surface.skip("skip_all"),
     },
-    { id: "flag", title: "Flag with a note", group: "Not now", keys: ["f"], isEnabled: surface.hasItem, perform: surface.openFlag },
-    { id: "undo", title: "Undo the last answer", group: "Back", keys: ["z", "Backspace"], isEnabled: surface.canUndo, perform: surface.undo },
-    { id: "help", title: "Show keys", group: "Back", keys: ["?"], perform: surface.openHelp },
+    { id: "flag", title: "Flag with a note", short: "Flag", group: "Not now", keys: ["f"], isEnabled: surface.hasItem, perform: surface.openFlag },
+    { id: "undo", title: "Undo the last answer", short: "Undo", group: "Back", keys: ["z", "Backspace"], isEnabled: surface.canUndo, perform: surface.undo },
+    { id: "help", title: "Show keys", short: "Keys", group: "Back", keys: ["?"], perform: surface.openHelp },
   ];
 }

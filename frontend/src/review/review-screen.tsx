@@ -72,7 +72,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
             {count(state.n_open + state.entries.length)} in the queue
           </Text>
           <OutboxPanel />
-          <ActionButton actions={actions} id="help" label="Keys" />
+          <ActionButton actions={actions} id="help" />
           <ColourSchemeToggle />
         </Group>
       </header>
@@ -154,7 +154,7 @@ function EntryFacts({ entry, project }: { entry: Entry; project: Project }) {
   );
 }
 
-function ActionButton({ actions, id, label }: { actions: readonly Action[]; id: string; label?: string }) {
+function ActionButton({ actions, id }: { actions: readonly Action[]; id: string }) {
   const action = actions.find((one) => one.id === id);
   if (!action) return null;
   const [key] = action.keys;
@@ -167,8 +167,9 @@ function ActionButton({ actions, id, label }: { actions: readonly Action[]; id: 
       onClick={action.perform}
       rightSection={key && <Kbd size="xs">{keyLabel(key)}</Kbd>}
       title={action.title}
+      aria-label={action.title}
     >
-      {label ?? action.title.split(" (")[0]}
+      {action.short ?? action.title}
     </Button>
   );
 }

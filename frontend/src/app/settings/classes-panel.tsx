@@ -81,8 +81,9 @@ function ClassRow({ project, labelClass, mayEdit }: { project: Project; labelCla
       <Group gap="xs" wrap="nowrap" align="flex-start" onBlur={store}>
         <ColorInput
           aria-label={`Colour of ${labelClass.name}`}
-          w={130}
+          w={112}
           format="hex"
+          withEyeDropper={false}
           disabled={!mayEdit}
           value={shown.colour}
           onChange={(colour) => setDraft({ ...draft, colour })}
@@ -98,8 +99,8 @@ function ClassRow({ project, labelClass, mayEdit }: { project: Project; labelCla
         />
         <TextInput
           aria-label={`Key of ${labelClass.name}`}
-          w={90}
-          placeholder="no key"
+          w={64}
+          placeholder="key"
           disabled={!mayEdit}
           maxLength={1}
           value={shown.hotkey}
