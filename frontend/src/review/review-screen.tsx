@@ -16,7 +16,7 @@ import { QueueEmpty } from "@/review/queue-empty";
 import { REASONS } from "@/review/reasons";
 import styles from "@/review/review.module.css";
 import { ReviewTrail } from "@/review/review-trail";
-import type { ReviewSession, SessionState } from "@/review/session";
+import { N_OPEN_COUNTED, type ReviewSession, type SessionState } from "@/review/session";
 import { ColourSchemeToggle } from "@/ui/colour-scheme";
 import { count, percent } from "@/ui/format";
 import { TextLink } from "@/ui/link";
@@ -69,7 +69,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
         </Group>
         <Group gap="xs" wrap="nowrap">
           <Text size="sm" c="dimmed" className={styles.wide} aria-live="off">
-            {count(state.n_open + state.entries.length)} in the queue
+            {state.n_open < N_OPEN_COUNTED ? count(state.n_open + state.entries.length) : `over ${N_OPEN_COUNTED}`} in the queue
           </Text>
           <OutboxPanel />
           <ActionButton actions={actions} id="help" />

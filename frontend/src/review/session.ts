@@ -10,6 +10,8 @@ import type { AnswerKind, Claim, Entry, Id } from "@/api/types";
 import { newKey } from "@/review/key";
 import type { Outbox } from "@/review/outbox";
 
+/** A claim counts the open entries up to here, so that it stays quick. */
+export const N_OPEN_COUNTED = 100;
 /** Items in hand: the one on screen and those that are already loaded behind it. */
 export const N_AHEAD = 20;
 const REFILL_BELOW = 12;

@@ -9,7 +9,8 @@ export function AccuracyChart({ rounds }: { rounds: readonly RoundSummary[] }) {
   const names = measured.map((round) => `${round.run_number}.${round.number}`);
   const hasTest = measured.some((round) => round.test_accuracy !== null);
   const floor = measured.reduce((low, round) => Math.min(low, round.low ?? 1, round.holdout_accuracy ?? 1, round.test_accuracy ?? 1), 1);
-  const min = Math.min(0.95, Math.max(0, Math.floor(floor * 20) / 20));
+  const interval = floor < 0.75 ? 0.1 : 0.05;
+  const min = Math.min(0.95, Math.floor(floor / interval + 1e-9) * interval);
 
   return (
     <Chart
@@ -22,8 +23,8 @@ export function AccuracyChart({ rounds }: { rounds: readonly RoundSummary[] }) {
         yAxis: valueAxis(ink, undefined, {
           min,
           max: 1,
-          interval: (1 - min) / 5,
-          axisLabel: { color: ink.text, formatter: (value: number) => percent(value, 0) },
+          interval,
+          axisLabel: { color: ink.text, formatter: (value: number) => `${Math.round(100 * value)}%` },
         }),
         series: [
           band("interval low", measured.map((round) => round.low)),
