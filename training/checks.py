@@ -9,21 +9,13 @@ from typing import Any
 from labeling.errors import AssayError, InvalidInput
 from labeling.models import ItemType, Project
 from training.errors import NotEnoughLabels
-from training.learners.catalogue import check_params
+from training.learners.catalogue import DEFAULT_LEARNER, check_params
 from training.policies import DEFAULT_POLICY, check_policy, policy_json
 from training.selectors import IMAGE_SIZE, class_counts
 
 N_ROUNDS_DEFAULT = 5
 N_ROUNDS_MAX = 50
 SEED_MAX = 2**31 - 1
-
-# What a project starts with: quick, and hard to beat without tuning.
-DEFAULT_LEARNER = {
-    ItemType.IMAGE: "simple_cnn",
-    ItemType.TEXT: "logistic_regression",
-    ItemType.TABLE: "random_forest",
-    ItemType.SERIES: "random_forest",
-}
 
 
 @dataclass(frozen=True)
@@ -75,7 +67,7 @@ def default_settings(item_type: str) -> RunSettings:
     """What a project's first run does if nobody says anything."""
     return check_settings(
         item_type=item_type,
-        learner=DEFAULT_LEARNER[ItemType(item_type)],
+        learner=DEFAULT_LEARNER[item_type],
         params={},
         policy=policy_json(DEFAULT_POLICY),
     )

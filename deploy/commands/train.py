@@ -13,7 +13,7 @@ from deploy.commands.project import find_person, find_project
 from deploy.health import health_parts
 from labeling.errors import InvalidInput
 from labeling.models import Project
-from training.checks import DEFAULT_LEARNER
+from training.learners.catalogue import DEFAULT_LEARNER
 from training.models import Run
 from training.services import run_inline, run_request
 

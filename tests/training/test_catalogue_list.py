@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from training.learners import create, load_factory
-from training.learners.catalogue import ITEM_TYPES, check_params, learners, learners_for
+from training.learners.catalogue import DEFAULT_LEARNER, ITEM_TYPES, check_params, learners, learners_for
 from training.learners.errors import InvalidParams
 from training.learners.saving import load, save
 
@@ -130,3 +130,8 @@ def test_listing_and_checking_import_no_heavy_library() -> None:
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("item_type", ITEM_TYPES)
+def test_the_default_learner_is_offered_first(item_type: str) -> None:
+    assert learners_for(item_type)[0].name == DEFAULT_LEARNER[item_type]
