@@ -36,6 +36,7 @@ from labeling.readers.bundle import Bundle
 from labeling.readers.dataset import Dataset, open_dataset
 from labeling.readers.rows import GreyPixels, ImageFile, Limits, Problem, Reader, Row
 from labeling.services import publication_open
+from labeling.statistics import statistics_refresh
 from labeling.uploads import bundle_on_server, bundle_stored, import_limits
 from labeling.work import WorkCancelled, WorkLost, work_beat, work_cancel, work_claim, work_fail, work_finish
 
@@ -382,6 +383,8 @@ class _Job:
         report = ImportReport.from_json(self.work.report)
         if not report.n_rows:
             raise InvalidInput("The file holds no row.", code="empty_file")
+        if not self.options.dry_run:
+            statistics_refresh("labeling_item", "labeling_label", n_rows=report.n_rows)
         with transaction.atomic():
             if self.options.labels_from == "machine" and report.n_labels_added and not self.options.dry_run:
                 report.notes.append(self._publish())

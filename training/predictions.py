@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from django.db import connection, transaction
 
+from labeling.statistics import statistics_refresh
 from training.models import Round
 from training.runs import round_hold
 
@@ -80,6 +81,7 @@ def predictions_store(round: Round, predictions: Predictions) -> None:
                     block[name] = getattr(predictions, name)[part]
                 copy.write(block.tobytes())
             copy.write(_TRAILER)
+    statistics_refresh("training_prediction", n_rows=len(predictions))
 
 
 def predictions_read(round: Round) -> PastPredictions:
