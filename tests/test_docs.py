@@ -53,15 +53,9 @@ def test_every_setting_that_is_mentioned_exists() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
-    # Written by `make bench` and by the browser tests; the README refers to them.
-    later = {"docs/results.md", "docs/images/review.png"}
     links = re.findall(r"\]\(([^)#]+)\)", page.read_text())
 
-    missing = [
-        link
-        for link in links
-        if "://" not in link and link not in later and not (page.parent / link).exists()
-    ]
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
 
     assert missing == []
 
