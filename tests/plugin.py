@@ -1,7 +1,7 @@
 """Loaded by pytest before Django's settings: starts the real servers that the suite runs on.
 
 One embedded PostgreSQL and one embedded Valkey per test session (xdist workers share them, each
-with its own test database). Set DATABASE_URL and ASSAY_BROKER_URL to test against yours.
+with its own database in both). Set DATABASE_URL and ASSAY_BROKER_URL to test against yours.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from pathlib import Path
 
 
 def _start() -> None:
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        return  # it has inherited the addresses
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        # It has inherited the addresses. Its own database of the broker, or it hears the others' bells.
+        if os.environ["ASSAY_BROKER_URL"].startswith("redis+socket://"):
+            os.environ["ASSAY_BROKER_URL"] += f"?virtual_host={int(worker.removeprefix('gw')) + 1}"
+        return
     folder = Path(tempfile.mkdtemp(prefix="assay-tests-"))
     (folder / "static").mkdir()  # whitenoise warns where there is none
     os.environ["ASSAY_DATA_DIR"] = str(folder)

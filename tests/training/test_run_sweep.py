@@ -29,9 +29,9 @@ def broker() -> Iterator[Redis]:
     """The real broker of the test session, empty."""
     with current_app.connection_for_write() as connection:
         client = connection.default_channel.client
-        client.flushall()
+        client.flushdb()
         yield client
-        client.flushall()
+        client.flushdb()
 
 
 def rings(broker: Redis) -> int:
@@ -49,7 +49,7 @@ def test_a_run_rings_once_and_a_flushed_broker_is_rung_again(ada: User, broker: 
     )
     assert rings(broker) == 1
 
-    broker.flushall()
+    broker.flushdb()
     age(run)
     sweep_runs()
 
