@@ -1,4 +1,4 @@
-"""A cursor for the statements that people wait for: parsed and planned once per connection, not once per call.
+"""Statements that people wait for: parsed and planned once per connection, not once per call.
 
 Django binds values on the client, so PostgreSQL sees a new text, and plans anew, at every call: a third
 of the time of a claim or an answer. Here psycopg binds them on the server and prepares the statement.
