@@ -18,6 +18,12 @@ from django.core.exceptions import ImproperlyConfigured
 MAX_SOCKET_PATH = 100  # bytes; the kernel allows 107 and PostgreSQL adds a name of its own
 
 
+# Statements that people wait for are prepared (labeling/hot.py): Django turns that off, and psycopg would
+# else prepare what is used this often by itself. One plan for all values, or PostgreSQL would make a new one
+# for each call, which takes longer than the statement.
+_PREPARED = {"prepare_threshold": 10**9, "options": "-c plan_cache_mode=force_generic_plan"}
+
+
 def data_secret(data_dir: Path) -> str:
     """The secret key of this data directory, made at first use."""
     path = data_dir / "secret_key"
@@ -57,7 +63,7 @@ def database_settings(url: str, data_dir: Path, *, pool_size: int) -> dict[str, 
         "HOST": host,
         "PORT": str(parts.port or ""),
         "CONN_HEALTH_CHECKS": True,  # a pool must not hand out what a restarted server has cut
-        "OPTIONS": {**pool, **query},
+        "OPTIONS": {**_PREPARED, **pool, **query},
     }
 
 

@@ -14,9 +14,11 @@ handler404 = "labeling.http.page_not_found"
 handler500 = "labeling.http.server_error"
 
 urlpatterns = [
+    path(
+        "api/", include("review.urls")
+    ),  # first, because routes are tried in order, and people wait for these
     path("api/", include("labeling.urls")),
     path("api/", include("training.urls")),
-    path("api/", include("review.urls")),
     path("api/health", HealthView.as_view(), name="health"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

@@ -19,19 +19,20 @@ from labeling.hot import fetch_prepared
 NAMESPACE = 4_159  # of advisory locks: any number that nothing else in this database uses
 
 
+# Returns one row: nothing, and the clock. Its value is `project`.
+LOCK_SHARED = f"SELECT pg_advisory_xact_lock_shared({NAMESPACE}, %(project)s::int), clock_timestamp()"
+_LOCK_EXCLUSIVE = f"SELECT pg_advisory_xact_lock({NAMESPACE}, %(project)s::int), clock_timestamp()"
+
+
 def lock_labels_shared(project_id: int) -> dt.datetime:
     """Hold the project's labels against publishing, beside others who do the same."""
-    return _lock("pg_advisory_xact_lock_shared", project_id)
+    [(_, now)] = fetch_prepared(LOCK_SHARED, {"project": project_id})
+    return now  # type: ignore[no-any-return]
 
 
 def lock_labels_exclusive(project_id: int) -> dt.datetime:
     """Wait for the answers under way, and hold later ones back until this transaction ends."""
-    return _lock("pg_advisory_xact_lock", project_id)
-
-
-def _lock(function: str, project_id: int) -> dt.datetime:
-    statement = f"SELECT {function}({NAMESPACE}, %(project)s::int), clock_timestamp()"
-    [(_, now)] = fetch_prepared(statement, {"project": project_id})
+    [(_, now)] = fetch_prepared(_LOCK_EXCLUSIVE, {"project": project_id})
     return now  # type: ignore[no-any-return]
 
 

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from labeling.errors import Conflict, InvalidInput, NotFound
 from labeling.holdout import is_holdout_draw
-from labeling.hot import fetch_prepared
+from labeling.hot import Rows, fetch_in_turn, fetch_prepared
 from labeling.locks import lock_labels_exclusive, lock_labels_shared
 from labeling.models import Item, Label, Project, Publication, Retirement, Source, SourceKind, Split
 from labeling.selectors import machine_class_counts
@@ -23,9 +23,10 @@ HOLDOUT_FLOOR = 100  # items that a random queue entry always adds to, before th
 
 
 _SOURCE_COLUMNS = [field.attname for field in Source._meta.concrete_fields if field.attname != "details"]
-_FIND_PERSON = f"""
+# The person as a source, if there is one. Its values are `project` and `person`.
+FIND_PERSON = f"""
     SELECT {", ".join(_SOURCE_COLUMNS)} FROM labeling_source
-    WHERE project_id = %(project)s AND user_id = %(user)s AND kind = 'person'"""
+    WHERE project_id = %(project)s AND user_id = %(person)s AND kind = 'person'"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,13 @@ class RecordedLabel:
     retired: list[RetiredLabel] = field(default_factory=list)
 
 
-def source_for_person(*, project: Project, user: AbstractBaseUser) -> Source:
-    """The person as a source in this project, made at their first word."""
-    rows = fetch_prepared(_FIND_PERSON, {"project": project.pk, "user": user.pk})
-    if rows:
+def source_for_person(*, project: Project, user: AbstractBaseUser, found: Rows | None = None) -> Source:
+    """The person as a source in this project, made at their first word.
+
+    `found`: what FIND_PERSON returned, for a caller that has run it already.
+    """
+    values = {"project": project.pk, "person": user.pk}
+    if rows := fetch_prepared(FIND_PERSON, values) if found is None else found:
         return Source.from_db("default", _SOURCE_COLUMNS, rows[0])
     source, _ = Source.objects.get_or_create(
         project=project,
@@ -107,8 +111,15 @@ def labels_record(
     however many words. Raises NotFound for an item, InvalidInput for a class, of another project.
     """
     now = lock_labels_shared(project.pk)
+    splits = _lock_items(project, [word.item_id for word in words])
     return labels_write(
-        project=project, words=words, source=source, by=by, holdout_floor=holdout_floor, now=now
+        project=project,
+        words=words,
+        source=source,
+        by=by,
+        holdout_floor=holdout_floor,
+        now=now,
+        splits=splits,
     )
 
 
@@ -119,19 +130,21 @@ def labels_write(
     source: Source,
     by: AbstractBaseUser | None,
     now: dt.datetime,
+    splits: Mapping[int, Split],
     holdout_floor: int = HOLDOUT_FLOOR,
 ) -> list[RecordedLabel]:
-    """labels_record, for a caller whose transaction has held the project's label lock since `now`."""
+    """labels_record, for a caller whose transaction has held the project's label lock since `now`.
+
+    It has locked the rows of the items too, FOR NO KEY UPDATE in order of id; `splits` is where they are.
+    """
     class_of = {word.item_id: word.class_id for word in words}
     if len(class_of) != len(words):
         raise InvalidInput("An item occurs twice in one request. Send one label for each item.")
     if not source.is_human or source.project_id != project.pk:
         raise ValueError(f"Source {source.pk} is no human source of project {project.pk}.")
-    splits = _lock_items(project, list(class_of))
-    retired = _retire_standing(project, class_of, by=by, now=now)
     drawn = [word.item_id for word in words if word.is_random_draw]
     to_holdout = _draw_holdout(project, drawn, splits, floor=holdout_floor)
-    labels = _insert_human(project, class_of, source=source, now=now)
+    retired, labels = _replace_standing(project, class_of, source=source, by=by, now=now)
     return [
         RecordedLabel(
             label=labels[item_id],
@@ -257,40 +270,6 @@ def _lock_items(project: Project, item_ids: list[int]) -> dict[int, Split]:
     return splits
 
 
-def _retire_standing(
-    project: Project, class_of: Mapping[int, int], *, by: AbstractBaseUser | None, now: dt.datetime
-) -> list[RetiredLabel]:
-    rows = fetch_prepared(
-        """
-        UPDATE labeling_label AS label
-        SET retired_at = %(now)s::timestamptz,
-            retired_by_id = %(by)s::bigint,
-            retired_reason = CASE
-                WHEN label.is_human THEN 'replaced'
-                WHEN label.label_class_id = word.class_id THEN 'confirmed'
-                ELSE 'corrected'
-            END
-        FROM unnest(%(items)s::bigint[], %(classes)s::bigint[]) AS word (item_id, class_id)
-        WHERE label.item_id = word.item_id
-          AND label.retired_at IS NULL
-          AND (label.is_human OR label.source_id = (
-              SELECT source_id FROM labeling_publication
-              WHERE project_id = %(project)s AND ended_at IS NULL
-          ))
-        RETURNING label.id, label.item_id, label.label_class_id, label.source_id, label.is_human,
-                  label.retired_reason
-        """,
-        {
-            "now": now,
-            "by": by.pk if by is not None else None,
-            "items": list(class_of),
-            "classes": list(class_of.values()),
-            "project": project.pk,
-        },
-    )
-    return [RetiredLabel(*row[:5], Retirement(row[5])) for row in rows]
-
-
 def _draw_holdout(project: Project, drawn: list[int], splits: Mapping[int, Split], *, floor: int) -> set[int]:
     """Move those of the uniformly drawn items to the holdout that this is the first word on."""
     drawn = [item_id for item_id in drawn if splits[item_id] == Split.POOL]
@@ -309,28 +288,55 @@ def _draw_holdout(project: Project, drawn: list[int], splits: Mapping[int, Split
     return moving
 
 
-def _insert_human(
-    project: Project, class_of: Mapping[int, int], *, source: Source, now: dt.datetime
-) -> dict[int, Label]:
-    """Insert the words whose class is one of the project's; a word left over had a wrong class."""
-    rows = fetch_prepared(
-        """
-        INSERT INTO labeling_label (project_id, item_id, label_class_id, source_id, is_human,
-                                    created_at, retired_reason)
-        SELECT class.project_id, word.item_id, class.id, %(source)s::bigint, true, %(now)s::timestamptz, ''
-        FROM unnest(%(items)s::bigint[], %(classes)s::bigint[]) AS word (item_id, class_id)
-        JOIN labeling_labelclass AS class
-          ON class.id = word.class_id AND class.project_id = %(project)s
-        RETURNING id, item_id, label_class_id
-        """,
-        {
-            "project": project.pk,
-            "source": source.pk,
-            "now": now,
-            "items": list(class_of),
-            "classes": list(class_of.values()),
-        },
-    )
+# What stands on the items, machine or human, no longer does.
+_RETIRE_STANDING = """
+    UPDATE labeling_label AS label
+    SET retired_at = %(now)s::timestamptz,
+        retired_by_id = %(by)s::bigint,
+        retired_reason = CASE
+            WHEN label.is_human THEN 'replaced'
+            WHEN label.label_class_id = word.class_id THEN 'confirmed'
+            ELSE 'corrected'
+        END
+    FROM unnest(%(items)s::bigint[], %(classes)s::bigint[]) AS word (item_id, class_id)
+    WHERE label.item_id = word.item_id
+      AND label.retired_at IS NULL
+      AND (label.is_human OR label.source_id = (
+          SELECT source_id FROM labeling_publication
+          WHERE project_id = %(project)s AND ended_at IS NULL
+      ))
+    RETURNING label.id, label.item_id, label.label_class_id, label.source_id, label.is_human,
+              label.retired_reason"""
+
+# Only words whose class is one of the project's.
+_INSERT_HUMAN = """
+    INSERT INTO labeling_label (project_id, item_id, label_class_id, source_id, is_human,
+                                created_at, retired_reason)
+    SELECT class.project_id, word.item_id, class.id, %(source)s::bigint, true, %(now)s::timestamptz, ''
+    FROM unnest(%(items)s::bigint[], %(classes)s::bigint[]) AS word (item_id, class_id)
+    JOIN labeling_labelclass AS class
+      ON class.id = word.class_id AND class.project_id = %(project)s
+    RETURNING id, item_id, label_class_id"""
+
+
+def _replace_standing(
+    project: Project,
+    class_of: Mapping[int, int],
+    *,
+    source: Source,
+    by: AbstractBaseUser | None,
+    now: dt.datetime,
+) -> tuple[list[RetiredLabel], dict[int, Label]]:
+    """The labels that stood, and the new ones by item."""
+    values = {
+        "project": project.pk,
+        "source": source.pk,
+        "by": by.pk if by is not None else None,
+        "now": now,
+        "items": list(class_of),
+        "classes": list(class_of.values()),
+    }
+    retired, inserted = fetch_in_turn((_RETIRE_STANDING, values), (_INSERT_HUMAN, values))
     labels = {
         item_id: Label(
             pk=pk,
@@ -341,7 +347,7 @@ def _insert_human(
             is_human=True,
             created_at=now,
         )
-        for pk, item_id, class_id in rows
+        for pk, item_id, class_id in inserted
     }
     for item_id, class_id in class_of.items():
         if item_id not in labels:
@@ -349,7 +355,7 @@ def _insert_human(
                 f"Class {class_id} is not one of this project's. Use the id of one of its classes.",
                 fields={"class_id": [f"There is no class {class_id} in this project."]},
             )
-    return labels
+    return [RetiredLabel(*row[:5], Retirement(row[5])) for row in retired], labels
 
 
 def _retire_under_human(

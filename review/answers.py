@@ -16,11 +16,17 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
-from labeling.hot import fetch_prepared
-from labeling.locks import lock_labels_shared
-from labeling.models import Project
+from labeling.hot import Rows, fetch_in_turn, fetch_prepared
+from labeling.locks import LOCK_SHARED
+from labeling.models import Project, Split
 from labeling.permissions import MAY_REVIEW
-from labeling.services import Word, labels_write, source_for_consensus, source_for_person
+from labeling.services import (
+    FIND_PERSON,
+    Word,
+    labels_write,
+    source_for_consensus,
+    source_for_person,
+)
 from review.acceptance import STORED, Answered, Facts, Refusal, judge
 from review.consensus import majority_class
 from review.flagging import flags_resolve
@@ -59,6 +65,16 @@ class _Row:
     label_id: int | None = None
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What a batch of answers needs to know, read under its locks."""
+
+    now: dt.datetime
+    splits: dict[int, Split]  # of the locked items
+    facts: list[tuple[NewAnswer, Facts, _Row]]  # of each answer, in order
+    source: Rows  # the person's, if they have spoken before
+
+
 def answers_submit(
     *, project: Project, person: AbstractBaseUser, role: str, answers: Sequence[NewAnswer]
 ) -> list[dict[str, str]]:
@@ -82,13 +98,12 @@ def answers_submit(
 def _submit(
     *, project: Project, person: AbstractBaseUser, role: str, answers: Sequence[NewAnswer]
 ) -> list[dict[str, str]]:
-    now = lock_labels_shared(project.pk)
-    _lock_entries(project.pk, sorted({answer.entry_id for answer in answers}))
+    known = _lock_and_read(project.pk, person.pk, answers)
     stored: list[tuple[NewAnswer, _Row]] = []
     results = []
     taken: dict[UUID, Answered] = {}
     leased_now: dict[int, str] = {}  # entry -> this person's lease state, as this batch leaves it
-    for answer, facts, row in _read_facts(project.pk, person.pk, answers):
+    for answer, facts, row in known.facts:
         said = Answered(person.pk, answer.entry_id, answer.kind, answer.class_id)
         facts = _as_of_batch(facts, prior=taken.get(answer.key), lease_state=leased_now.get(answer.entry_id))
         outcome = judge(said, answer.key, facts)
@@ -98,7 +113,7 @@ def _submit(
             leased_now[answer.entry_id] = "answered" if answer.kind == "label" else "skipped"
             stored.append((answer, row))
     if stored:
-        _apply(project, person, role, stored, now=now)
+        _apply(project, person, role, stored, known)
     return results
 
 
@@ -107,8 +122,7 @@ def _apply(
     person: AbstractBaseUser,
     role: str,
     stored: list[tuple[NewAnswer, _Row]],
-    *,
-    now: dt.datetime,
+    known: _Known,
 ) -> None:
     """Carry out what each accepted answer means for its item, entry and leases."""
     words: list[tuple[Word, _Row]] = []
@@ -129,16 +143,22 @@ def _apply(
                 row.n_free -= not was_held and row.n_free > 0
                 votes.append((answer.class_id, row))
     if words:
-        source = source_for_person(project=project, user=person)
         recorded = labels_write(
-            project=project, words=[word for word, _ in words], source=source, by=person, now=now
+            project=project,
+            words=[word for word, _ in words],
+            source=source_for_person(project=project, user=person, found=known.source),
+            by=person,
+            now=known.now,
+            splits=known.splits,
         )
         for label, (_, row) in zip(recorded, words, strict=True):
             row.label_id = label.label.pk
         if role in MAY_REVIEW:
-            flags_resolve(item_ids=[row.item_id for _, row in words if row.reason == "flagged"], now=now)
-    agreed = _count_votes(project, person, votes, now=now)
-    _write(project.pk, person.pk, stored, now=now)
+            flags_resolve(
+                item_ids=[row.item_id for _, row in words if row.reason == "flagged"], now=known.now
+            )
+    agreed = _count_votes(project, person, votes, known)
+    _write(project.pk, person.pk, stored, now=known.now)
     if agreed:
         _link_votes(agreed)
     if (words or agreed) and project.retrain_after:
@@ -146,7 +166,7 @@ def _apply(
 
 
 def _count_votes(
-    project: Project, person: AbstractBaseUser, votes: list[tuple[int, _Row]], *, now: dt.datetime
+    project: Project, person: AbstractBaseUser, votes: list[tuple[int, _Row]], known: _Known
 ) -> dict[int, int]:
     """Close the entries that have all their answers: one label by consensus, or a dispute.
 
@@ -173,54 +193,63 @@ def _count_votes(
         words=[word for word, _ in words],
         source=source_for_consensus(project=project),
         by=person,
-        now=now,
+        now=known.now,
+        splits=known.splits,
     )
     return {row.entry_id: label.label.pk for label, (_, row) in zip(recorded, words, strict=True)}
 
 
-def _lock_entries(project_id: int, entry_ids: list[int]) -> None:
-    fetch_prepared(
-        """
-        SELECT id FROM review_entry WHERE project_id = %(project)s AND id = ANY(%(entries)s::bigint[])
-        ORDER BY id FOR UPDATE
-        """,
-        {"project": project_id, "entries": entry_ids},
-    )
+_LOCK_ENTRIES = """
+    SELECT id FROM review_entry WHERE project_id = %(project)s AND id = ANY(%(entries)s::bigint[])
+    ORDER BY id FOR UPDATE"""
+
+_LOCK_ITEMS = """
+    SELECT id, split FROM labeling_item WHERE id IN (
+        SELECT item_id FROM review_entry WHERE project_id = %(project)s AND id = ANY(%(entries)s::bigint[]))
+    ORDER BY id FOR NO KEY UPDATE"""
+
+_READ_FACTS = """
+    SELECT prior.key IS NOT NULL, prior.person_id, prior.entry_id, prior.kind, prior.label_class_id,
+           asked.class_id IS NULL OR class.id IS NOT NULL, lease.created_at, human.created_at,
+           entry.id, entry.item_id, entry.state, entry.reason, entry.n_wanted, entry.n_free,
+           entry.is_blind, entry.suggested_class_id, entry.suggested_confidence,
+           lease.id, lease.state
+    FROM unnest(%(keys)s::uuid[], %(entries)s::bigint[], %(classes)s::bigint[])
+         WITH ORDINALITY AS asked (key, entry_id, class_id, n)
+    LEFT JOIN review_answer prior ON prior.key = asked.key
+    LEFT JOIN review_entry entry ON entry.id = asked.entry_id AND entry.project_id = %(project)s
+    LEFT JOIN LATERAL (
+        SELECT id, state, created_at FROM review_lease
+        WHERE entry_id = entry.id AND person_id = %(person)s ORDER BY id DESC LIMIT 1
+    ) lease ON true
+    LEFT JOIN labeling_label human
+      ON human.item_id = entry.item_id AND human.is_human AND human.retired_at IS NULL
+    LEFT JOIN labeling_labelclass class
+      ON class.id = asked.class_id AND class.project_id = %(project)s
+    ORDER BY asked.n"""
 
 
-def _read_facts(
-    project_id: int, person_id: int, answers: Sequence[NewAnswer]
-) -> list[tuple[NewAnswer, Facts, _Row]]:
-    """What the database knows about each answer. A new statement, so it sees what the locks waited for."""
-    rows = fetch_prepared(
-        """
-        SELECT prior.key IS NOT NULL, prior.person_id, prior.entry_id, prior.kind, prior.label_class_id,
-               asked.class_id IS NULL OR class.id IS NOT NULL, lease.created_at, human.created_at,
-               entry.id, entry.item_id, entry.state, entry.reason, entry.n_wanted, entry.n_free,
-               entry.is_blind, entry.suggested_class_id, entry.suggested_confidence,
-               lease.id, lease.state
-        FROM unnest(%(keys)s::uuid[], %(entries)s::bigint[], %(classes)s::bigint[])
-             WITH ORDINALITY AS asked (key, entry_id, class_id, n)
-        LEFT JOIN review_answer prior ON prior.key = asked.key
-        LEFT JOIN review_entry entry ON entry.id = asked.entry_id AND entry.project_id = %(project)s
-        LEFT JOIN LATERAL (
-            SELECT id, state, created_at FROM review_lease
-            WHERE entry_id = entry.id AND person_id = %(person)s ORDER BY id DESC LIMIT 1
-        ) lease ON true
-        LEFT JOIN labeling_label human
-          ON human.item_id = entry.item_id AND human.is_human AND human.retired_at IS NULL
-        LEFT JOIN labeling_labelclass class
-          ON class.id = asked.class_id AND class.project_id = %(project)s
-        ORDER BY asked.n
-        """,
-        {
-            "project": project_id,
-            "person": person_id,
-            "keys": [answer.key for answer in answers],
-            "entries": [answer.entry_id for answer in answers],
-            "classes": [answer.class_id for answer in answers],
-        },
+def _lock_and_read(project_id: int, person_id: int, answers: Sequence[NewAnswer]) -> _Known:
+    """Take the locks in their order, then read: each statement sees what the ones before waited for."""
+    values = {
+        "project": project_id,
+        "person": person_id,
+        "keys": [answer.key for answer in answers],
+        "entries": [answer.entry_id for answer in answers],
+        "classes": [answer.class_id for answer in answers],
+    }
+    [(_, now)], _, items, facts, source = fetch_in_turn(
+        (LOCK_SHARED, values),
+        (_LOCK_ENTRIES, values),
+        (_LOCK_ITEMS, values),
+        (_READ_FACTS, values),
+        (FIND_PERSON, values),
     )
+    splits = {item_id: Split(split) for item_id, split in items}
+    return _Known(now, splits, _facts_of(answers, facts), source)
+
+
+def _facts_of(answers: Sequence[NewAnswer], rows: Rows) -> list[tuple[NewAnswer, Facts, _Row]]:
     found = []
     for answer, row in zip(answers, rows, strict=True):
         has_prior, prior_person, prior_entry, prior_kind, prior_class, is_class_known, leased_at, human_at = (

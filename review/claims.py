@@ -18,6 +18,7 @@ from labeling.models import Project
 from labeling.permissions import MAY_REVIEW
 from review.ordering import HANDING_ORDER
 
+MAX_CLAIMED = 50  # entries that one person holds by one claim
 MAX_COUNTED = 100  # open entries that a claim counts; the queue's summary counts them all
 MAX_EXPIRED = 100  # leases that one claim takes back; the sweep takes the rest
 
@@ -26,7 +27,7 @@ EXPIRE = """
     late AS (
         SELECT lease.id FROM review_lease lease JOIN review_entry entry ON entry.id = lease.entry_id
         WHERE {of_project} lease.state = 'held' AND lease.until < now()
-        ORDER BY lease.until LIMIT %(max_expired)s
+        ORDER BY lease.until LIMIT {max_expired}
         FOR UPDATE SKIP LOCKED
     ), expired AS (
         UPDATE review_lease SET state = 'expired' WHERE id IN (SELECT id FROM late) RETURNING entry_id
@@ -54,14 +55,18 @@ _RENEW = """
 
 _EXPIRE_OF_OTHERS = (
     "WITH "
-    + EXPIRE.format(of_project="lease.project_id = %(project)s AND lease.person_id <> %(person)s AND")
+    + EXPIRE.format(
+        of_project="lease.project_id = %(project)s AND lease.person_id <> %(person)s AND",
+        max_expired=MAX_EXPIRED,
+    )
     + " SELECT count(*) FROM expired"
 )
 
-_COUNT = """(
+_COUNT = f"""(
         SELECT count(*) FROM (
             SELECT 1 FROM review_entry
-            WHERE project_id = %(project)s AND state = 'open' AND n_free > 0 LIMIT %(max_counted)s
+            WHERE project_id = %(project)s AND state = 'open' AND n_free > 0
+            LIMIT {MAX_COUNTED + MAX_CLAIMED}
         ) open_entry)"""
 
 _SHOWN = """
@@ -71,6 +76,8 @@ _SHOWN = """
 # FOR UPDATE checks the conditions again on the newest version of a row that somebody else has just
 # changed, so an entry that was taken since this statement began is passed over.
 # ON CONFLICT: the same person claims in two windows at the same moment.
+# How many is written into the text: without the number PostgreSQL plans for a tenth of
+# the queue, and sorts all of it.
 _CLAIM = f"""
     WITH picked AS (
         SELECT id FROM review_entry entry
@@ -80,7 +87,7 @@ _CLAIM = f"""
             SELECT 1 FROM review_lease lease
             WHERE lease.entry_id = entry.id AND lease.person_id = %(person)s
               AND lease.state IN ('held', 'answered', 'skipped'))
-        ORDER BY {HANDING_ORDER} LIMIT %(n)s
+        ORDER BY {HANDING_ORDER} LIMIT {{n}}
         FOR UPDATE SKIP LOCKED
     ), lease AS (
         INSERT INTO review_lease (entry_id, project_id, person_id, state, until, created_at)
@@ -107,7 +114,7 @@ _SHOW = f"""
 
 
 def entries_claim(*, project: Project, person_id: int, role: str, n: int) -> dict[str, Any]:
-    """The person holds `n` entries (1 to 50) if there are as many: those held before, renewed, come first.
+    """The person holds `n` entries (1 to MAX_CLAIMED) if there are as many: those held before, renewed, come first.
 
     Flagged entries go to reviewers only. Returns {"entries": [...], "n_open": how many more are free,
     counted up to MAX_COUNTED}.
@@ -117,8 +124,6 @@ def entries_claim(*, project: Project, person_id: int, role: str, n: int) -> dic
         "person": person_id,
         "sees_flagged": role in MAY_REVIEW,
         "lease_seconds": project.lease_seconds,
-        "max_expired": MAX_EXPIRED,
-        "max_counted": MAX_COUNTED + n,
     }
     [(held, has_expired)] = fetch_prepared(_RENEW, asked)
     if has_expired:
@@ -126,7 +131,7 @@ def entries_claim(*, project: Project, person_id: int, role: str, n: int) -> dic
     entries = entries_show(person_id=person_id, entry_ids=held)[:n]
     n_open = None
     if len(entries) < n:
-        claimed = fetch_prepared(_CLAIM, {**asked, "n": n - len(entries)})
+        claimed = fetch_prepared(_CLAIM.format(n=n - len(entries)), asked)
         entries += [_entry_output(*row[1:]) for row in claimed]
         if claimed:
             n_open = claimed[0][0] - len(claimed)  # the count is of the moment before
@@ -166,9 +171,8 @@ def entries_release(*, project: Project, person_id: int, entry_ids: Sequence[int
 def leases_expire(*, max_expired: int = 10_000) -> int:
     """Every lease that has run out goes back to its entry, `max_expired` at once; returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {EXPIRE.format(of_project='')} SELECT count(*) FROM expired", {"max_expired": max_expired}
-        )
+        expire = EXPIRE.format(of_project="", max_expired=int(max_expired))
+        cursor.execute(f"WITH {expire} SELECT count(*) FROM expired")
         return int(cursor.fetchone()[0])
 
 

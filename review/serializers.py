@@ -13,11 +13,11 @@ from rest_framework import serializers
 from labeling.models import Publication, Split
 from labeling.serializers import ItemOutput, SourceOutput, item_json
 from review.answers import MAX_ANSWERS
+from review.claims import MAX_CLAIMED
 from review.history import KINDS
 from review.models import Answer, AnswerKind, Entry, Flag, Reason, Refill
 
 MAX_ID = 2**63 - 1
-MAX_CLAIMED = 50
 
 
 # The queue

@@ -27,11 +27,11 @@ from review.oversight_api import (
 )
 
 urlpatterns: list[URLPattern] = [
-    path("projects/<int:project_id>/queue", QueueView.as_view(), name="queue"),
     path("projects/<int:project_id>/queue/claim", ClaimView.as_view(), name="queue-claim"),
+    path("projects/<int:project_id>/answers", AnswersView.as_view(), name="answers"),
+    path("projects/<int:project_id>/queue", QueueView.as_view(), name="queue"),
     path("projects/<int:project_id>/queue/release", ReleaseView.as_view(), name="queue-release"),
     path("projects/<int:project_id>/queue/refill", RefillView.as_view(), name="queue-refill"),
-    path("projects/<int:project_id>/answers", AnswersView.as_view(), name="answers"),
     path("projects/<int:project_id>/answers/mine", MyAnswersView.as_view(), name="answers-mine"),
     path("answers/<uuid:key>/undo", AnswerUndoView.as_view(), name="answer-undo"),
     path("projects/<int:project_id>/labels", RelabelView.as_view(), name="labels"),
