@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from torch.nn import functional
 
 from training.learners.augmentation import Augmentation, augment
 from training.learners.base import FloatArray, Progress, check_labels, check_weights
+from training.learners.clock import Clock
 from training.learners.errors import InvalidRows, LearnerError
 from training.learners.features import check_rows
 
@@ -29,7 +29,6 @@ N_CHECKS = 20  # looks at the held-out rows in a whole fit
 # With few labels more passes teach nothing new; 200 labels x 60 passes are about 100 steps of 128.
 MAX_PASSES = 60
 MIN_STEPS = 300
-SECONDS_BETWEEN_REPORTS = 0.25
 LAST_SIDE = 8
 PIXELS_WORTH_THREADS = 50_000  # of a batch; 128 images of 20 x 20
 
@@ -151,7 +150,7 @@ class SimpleCNN(ClassifierMixin, BaseEstimator):
 
         # Seeds the weights, dropout and batches, and leaves the caller's random state as it was.
         devices = [] if self.device == "cpu" else [torch.device(self.device)]
-        with torch.random.fork_rng(devices=devices), _threads_for(self.batch_size, images):
+        with torch.random.fork_rng(devices=devices), threads_for(self.batch_size, images):
             torch.manual_seed(self.random_state)
             self._train(*data, row_weights, held)
         return self
@@ -173,7 +172,7 @@ class SimpleCNN(ClassifierMixin, BaseEstimator):
         best_loss, best_weights, n_without_gain = float("inf"), None, 0
         self.history_: list[dict[str, Any]] = []
         self.stop_reason_ = f"All {n_steps} steps are done."
-        clock = _Clock(self.progress, n_steps)
+        clock = Clock(self.progress, n_steps)
         order = torch.empty(0, dtype=torch.int64)
 
         for step in range(n_steps):
@@ -312,7 +311,7 @@ def _measure(net: ConvNet, images: Tensor, columns: Tensor) -> tuple[float, floa
 
 
 @contextmanager
-def _threads_for(batch_size: int, images: npt.NDArray[np.uint8]) -> Iterator[None]:
+def threads_for(batch_size: int, images: npt.NDArray[np.uint8]) -> Iterator[None]:
     """One thread while a step is small: threads wait for each other a dozen times a step, and beside a
     busy neighbour that took 280 ms a step where one thread took 33 (8 x 8 images, 2 cores)."""
     before = torch.get_num_threads()
@@ -322,23 +321,3 @@ def _threads_for(batch_size: int, images: npt.NDArray[np.uint8]) -> Iterator[Non
         yield
     finally:
         torch.set_num_threads(before)
-
-
-class _Clock:
-    """Tells the callback how far the loop is, a few times a second at most."""
-
-    def __init__(self, progress: Progress | None, n_steps: int) -> None:
-        self.progress = progress
-        self.n_steps = n_steps
-        self.started = time.monotonic()
-        self.last = -SECONDS_BETWEEN_REPORTS
-
-    def tick(self, step: int) -> None:
-        seconds = time.monotonic() - self.started
-        if self.progress is not None and seconds - self.last >= SECONDS_BETWEEN_REPORTS:
-            self.last = seconds
-            self.progress(step, self.n_steps, seconds / step * (self.n_steps - step) if step else None)
-
-    def finish(self) -> None:
-        if self.progress is not None:
-            self.progress(self.n_steps, self.n_steps, 0.0)

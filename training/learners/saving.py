@@ -16,7 +16,7 @@ import uuid
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sklearn
 import skops.io
@@ -71,7 +71,7 @@ def save(learner: Any, folder: str | Path) -> None:
             description["settings"] = learner.save_weights(beside)
         else:
             description |= {"kind": "skops", "type": _type_name(learner)}
-            _save_skops(learner, beside)
+            dump_skops(_bare(learner), beside / "model.skops")
         description["files"] = {path.name: _sha256(path) for path in sorted(beside.iterdir())}
         (beside / "learner.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
         _put_in_place(beside, target)
@@ -102,25 +102,22 @@ def load(folder: str | Path) -> Any:
             )
     if description["kind"] == "weights":
         return _weights_type(description["type"]).load_weights(source, description["settings"])
-    return _load_skops(source, description)
+    return load_skops(source / "model.skops")
 
 
-def _save_skops(learner: Any, folder: Path) -> None:
-    bare = copy.copy(learner)
-    if hasattr(bare, "progress"):
-        bare.progress = None  # a callback belongs to the process that made it
-    path = folder / "model.skops"
-    skops.io.dump(bare, path)
+def dump_skops(thing: Any, path: Path) -> None:
+    """Writes a scikit-learn object. Raises LearnerError where it holds a type that is not trusted."""
+    skops.io.dump(thing, path)
     unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(_trusted_types()))
     if unknown:
         raise LearnerError(
-            f"{_type_name(learner)} cannot be saved safely: it holds {', '.join(unknown)}. "
+            f"{_type_name(thing)} cannot be saved safely: it holds {', '.join(unknown)}. "
             "Name these types in the trusted_types of its LearnerSpec if they run no code when loaded."
         )
 
 
-def _load_skops(folder: Path, description: dict[str, Any]) -> Any:
-    path = folder / "model.skops"
+def load_skops(path: Path) -> Any:
+    """What dump_skops wrote. Raises UnreadableModel."""
     unknown = sorted(set(skops.io.get_untrusted_types(file=path)) - set(_trusted_types()))
     if unknown:
         raise UnreadableModel(
@@ -130,10 +127,23 @@ def _load_skops(folder: Path, description: dict[str, Any]) -> Any:
     try:
         return skops.io.load(path, trusted=_trusted_types())
     except (ValueError, TypeError, AttributeError, KeyError, ImportError) as error:
-        saved = description["versions"].get("scikit-learn")
+        saved = _saved_versions(path.parent).get("scikit-learn")
         raise UnreadableModel(
             f"Saved with scikit-learn {saved}, not readable with {sklearn.__version__}: {error}. Train again."
         ) from error
+
+
+def _bare(learner: Any) -> Any:
+    """A copy without its callback, which belongs to the process that made it."""
+    bare = copy.copy(learner)
+    if hasattr(bare, "progress"):
+        bare.progress = None
+    return bare
+
+
+def _saved_versions(folder: Path) -> dict[str, str]:
+    description = json.loads((folder / "learner.json").read_text(encoding="utf-8"))
+    return cast("dict[str, str]", description["versions"])
 
 
 def _trusted_types() -> list[str]:
