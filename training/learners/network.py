@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -311,11 +312,11 @@ def _measure(net: ConvNet, images: Tensor, columns: Tensor) -> tuple[float, floa
 
 
 @contextmanager
-def threads_for(batch_size: int, images: npt.NDArray[np.uint8]) -> Iterator[None]:
+def threads_for(batch_size: int, rows: npt.NDArray[Any]) -> Iterator[None]:
     """One thread while a step is small: threads wait for each other a dozen times a step, and beside a
     busy neighbour that took 280 ms a step where one thread took 33 (8 x 8 images, 2 cores)."""
     before = torch.get_num_threads()
-    if batch_size * images.shape[1] * images.shape[2] < PIXELS_WORTH_THREADS:
+    if batch_size * math.prod(rows.shape[1:3]) < PIXELS_WORTH_THREADS:
         torch.set_num_threads(1)
     try:
         yield

@@ -1,0 +1,333 @@
+"""What every deep learner shares: checks, batches, the loop, averaged weights, prediction, saving."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.learners.augmentation import Augmentation, augment
+from training.learners.base import FloatArray, Progress, check_labels, check_weights, take_rows
+from training.learners.clock import Clock
+from training.learners.deep.data import Batches, IntArray, Rows
+from training.learners.deep.nets import Average, make_net
+from training.learners.errors import InvalidRows, LearnerError
+from training.learners.features import check_rows, fit_features
+from training.learners.network import threads_for
+from training.learners.saving import dump_skops, load_skops
+
+ROWS_PER_BATCH = 1_024  # of predict_proba
+N_CHECKS = 20  # looks at the loss in a whole fit
+MAX_DIMENSIONS = 2_000  # of vectors; longer series are reduced by PCA
+WARM_UP = 0.1  # share of the steps in which the learning rate rises
+AVERAGE_DECAY = 0.999
+WEIGHT_DECAY = 0.01
+NOT_SAVED = ("progress", "classes", "device")
+
+
+class Batch(NamedTuple):
+    """What one step sees. S is (C, H, W) for images and (D,) for vectors."""
+
+    x: Tensor  # (B, *S) labeled rows, as they are
+    y: Tensor  # (B,) their columns
+    weight: Tensor  # (B,) their weights
+    u: Tensor  # (U, *S) unlabeled rows, as they are
+    rows: IntArray  # (U,) their places among the unlabeled rows
+    done: float  # share of the steps that are done, 0 to 1
+
+
+class Data(NamedTuple):
+    """What a fit trains on: all rows, and which of them are labeled."""
+
+    rows: Rows
+    labeled: IntArray  # (n_labeled,) row numbers
+    y: Tensor  # (n_labeled,) columns, on the device
+    weight: Tensor  # (n_labeled,) on the device
+    pool: IntArray  # (n_unlabeled,) row numbers
+
+
+Loss = Callable[[nn.Module, Batch], Tensor]
+
+
+class DeepLearner(ClassifierMixin, BaseEstimator):
+    """A network trained on labeled and unlabeled rows, by a loss that each method writes out in `_loss`.
+
+    X is uint8 images, a table or float32 series, see training/learners/base.py. Images go through
+    the convolutions of SimpleCNN; tables and series become the vectors of training/learners/features.py
+    (fitted on all rows, one scale for all columns) and go through two dense layers. Unlabeled rows
+    have y -1 or None. sample_weight counts in the loss of labeled rows; rows of weight 0 are left out.
+
+    With no unlabeled row the loss is the cross-entropy of the labels: the same network, supervised.
+
+    n_steps        all of them are done; each sees batch_size rows
+    labeled_share  of each batch that is labeled rows, however few there are; the rest is unlabeled rows
+    learning_rate  at its peak, after a tenth of the steps; then cos(7/16 pi t) as in FixMatch
+    dropout        share of units switched off
+    augmentation   of images, for the weak view: "none", "shift" or "affine"; see augmentation.py
+    flip           mirror images at random
+    noise          of vectors, for the weak view: standard deviation added; columns have about 1
+    item_type      "image", "table" or "series"
+    progress       called with (step, n_steps, seconds left) four times a second; what it raises stops the fit
+
+    After fit: `classes_` (sorted), `net_` (the moving average of the weights, decay 0.999),
+    `history_` (one dict per check: step, train_loss).
+    Same seed, machine and threads: same weights. On CUDA: bfloat16, channels last.
+    Memory: X itself, not copied (on CUDA one byte a pixel more there), for tables and series
+    4 bytes x rows x dimensions, 16 bytes x rows for the order of batches, and the activations of
+    one batch: about 40 kB for a grey image of 28 x 28 and view.
+    Raises TooFewLabels, InvalidRows, and LearnerError where the loss is no longer finite.
+    """
+
+    def __init__(
+        self,
+        n_steps: int = 2_000,
+        batch_size: int = 128,
+        labeled_share: float = 0.25,
+        learning_rate: float = 0.003,
+        dropout: float = 0.4,
+        augmentation: Augmentation = "shift",
+        flip: bool = False,
+        noise: float = 0.1,
+        item_type: str = "image",
+        random_state: int = 0,
+        device: str = "cpu",
+        progress: Progress | None = None,
+        classes: Sequence[Any] | None = None,
+    ) -> None:
+        self.n_steps = n_steps
+        self.batch_size = batch_size
+        self.labeled_share = labeled_share
+        self.learning_rate = learning_rate
+        self.dropout = dropout
+        self.augmentation = augmentation
+        self.flip = flip
+        self.noise = noise
+        self.item_type = item_type
+        self.random_state = random_state
+        self.device = device
+        self.progress = progress
+        self.classes = classes
+
+    # --- what a method writes ------------------------------------------------------------------------
+
+    def _begin(self, data: Data) -> None:
+        """Whatever a method keeps from step to step, made anew."""
+
+    def _loss(self, net: nn.Module, batch: Batch) -> Tensor:
+        """The loss of one step, a scalar. `self.net_` is the moving average so far."""
+        raise NotImplementedError
+
+    # --- what methods share --------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        checked = check_rows(X, item_type=self.item_type)
+        mask = check_labels(y, self.classes)
+        if len(checked) != len(mask):
+            raise InvalidRows(
+                f"X has {len(checked)} rows and y has {len(mask)}; there must be one label per row."
+            )
+        weights = check_weights(sample_weight, len(mask))
+        if weights is None:
+            weights = np.ones(len(mask))
+        labels = np.asarray(np.asarray(y)[mask].tolist())
+        self.classes_, columns = np.unique(labels, return_inverse=True)
+        is_used = weights[mask] > 0
+        if not is_used.any():
+            raise InvalidRows("All labeled rows have weight 0; at least one must count.")
+
+        clock = Clock(self.progress, self._n_steps_in_all())
+        clock.tick(0)
+        rows = Rows(checked if self.item_type == "image" else self._fit_vectors(checked), self.device)
+        self.input_shape_ = rows.shape
+        labeled = np.flatnonzero(mask)[is_used]
+        data = Data(
+            rows=rows,
+            labeled=labeled,
+            y=torch.as_tensor(columns[is_used], dtype=torch.int64, device=self.device),
+            weight=torch.as_tensor(weights[labeled], dtype=torch.float32, device=self.device),
+            pool=np.flatnonzero(~mask & (weights > 0)),
+        )
+        # Seeds the weights, dropout and views, and leaves the caller's random state as it was.
+        devices = [] if self.device == "cpu" else [torch.device(self.device)]
+        with torch.random.fork_rng(devices=devices), threads_for(self.batch_size, rows.values):
+            torch.manual_seed(self.random_state)
+            self._train(data, clock)
+        clock.finish()
+        return self
+
+    def _train(self, data: Data, clock: Clock) -> None:
+        """Sets `net_`. One loop; a method of several rounds overrides this."""
+        self._begin(data)
+        self._loop(data, self._loss if len(data.pool) else self._labels_alone, clock)
+
+    def _n_steps_in_all(self) -> int:
+        return self.n_steps
+
+    def _loop(self, data: Data, loss_of: Loss, clock: Clock, start: int = 0) -> None:
+        """n_steps steps from fresh weights to `net_`. `start`: steps of the fit that went before."""
+        n_labeled = max(2, round(self.batch_size * self.labeled_share))
+        n_unlabeled = max(1, self.batch_size - n_labeled)
+        labeled_batches = Batches(len(data.labeled), n_labeled, self.random_state)
+        pool_batches = Batches(len(data.pool), n_unlabeled, self.random_state + 1)
+        net = self._make_net().train()
+        average = Average(net, self._make_net(), AVERAGE_DECAY)
+        self.net_ = average.net
+        optimizer = self._optimizer(net)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._learning_rate_at)
+        steps_per_check = max(1, self.n_steps // N_CHECKS)
+        self.history_: list[dict[str, Any]] = []
+
+        for step in range(self.n_steps):
+            clock.tick(start + step)
+            picked = labeled_batches.next()  # (B,) places in `labeled`
+            place = torch.from_numpy(picked).to(self.device)
+            rows = pool_batches.next() if len(data.pool) else data.pool  # (U,) places in `pool`
+            batch = Batch(
+                x=data.rows.take(data.labeled[picked]),
+                y=data.y[place],
+                weight=data.weight[place],
+                u=data.rows.take(data.pool[rows]),
+                rows=rows,
+                done=step / self.n_steps,
+            )
+            with torch.autocast(self._device_type, dtype=torch.bfloat16, enabled=self._device_type == "cuda"):
+                loss = loss_of(net, batch)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            schedule.step()
+            average.update()
+
+            if (step + 1) % steps_per_check == 0 or step + 1 == self.n_steps:
+                self.history_.append({"step": start + step + 1, "train_loss": loss.item()})
+                if not math.isfinite(self.history_[-1]["train_loss"]):
+                    raise LearnerError(
+                        f"The loss is no longer a finite number at step {step + 1} of {self.n_steps}. "
+                        f"Lower learning_rate, which is {self.learning_rate}."
+                    )
+
+    def _labels_alone(self, net: nn.Module, batch: Batch) -> Tensor:
+        return labeled_loss(net(self._weak(batch.x)), batch)
+
+    def _weak(self, x: Tensor) -> Tensor:
+        """A view that leaves the class alone: (B, *S) -> (B, *S)."""
+        if x.ndim == 2:
+            return x + self.noise * torch.randn_like(x)
+        return augment(x, self.augmentation, is_flipped=self.flip)
+
+    def _optimizer(self, net: nn.Module) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(net.parameters(), lr=self.learning_rate, weight_decay=WEIGHT_DECAY)
+
+    def _learning_rate_at(self, step: int) -> float:
+        """Share of the peak: up over a tenth of the steps, then the cosine of FixMatch (2020, section 2.4)."""
+        warm_up = max(1, int(WARM_UP * self.n_steps))
+        if step < warm_up:
+            return (step + 1) / warm_up
+        return math.cos(7 / 16 * math.pi * (step - warm_up) / max(1, self.n_steps - warm_up))
+
+    def _make_net(self) -> nn.Module:
+        return make_net(self.input_shape_, len(self.classes_), self.dropout).to(self.device)
+
+    @property
+    def _device_type(self) -> str:
+        return torch.device(self.device).type
+
+    # --- rows ----------------------------------------------------------------------------------------
+
+    def _fit_vectors(self, checked: Any) -> npt.NDArray[np.float32]:
+        """(n, D) vectors of all rows; sets `features_` and `scale_`, which gives columns a variance of 1 on average."""
+        self.features_, vectors = fit_features(
+            checked,
+            item_type=self.item_type,
+            y=np.zeros(len(checked)),
+            is_dense=True,
+            max_dimensions=MAX_DIMENSIONS,
+            random_state=self.random_state,
+        )
+        variance = float(np.var(vectors, axis=0).mean())
+        self.scale_ = 1 / math.sqrt(variance) if variance > 0 else 1.0
+        return self._scaled(vectors)
+
+    def _scaled(self, vectors: Any) -> npt.NDArray[np.float32]:
+        return np.asarray(vectors, dtype=np.float32) * np.float32(self.scale_)
+
+    def _inputs(self, X: Any) -> npt.NDArray[Any]:
+        """A batch of rows as Rows holds them. Raises InvalidRows."""
+        checked = check_rows(X, item_type=self.item_type)
+        if self.item_type != "image":
+            return self._scaled(self.features_.transform(checked))
+        n_channels, height, width = self.input_shape_
+        shape = (height, width) if n_channels == 1 else (height, width, n_channels)
+        if checked.shape[1:] != shape:
+            raise InvalidRows(
+                f"Images have shape {checked.shape[1:]}; this network was trained on {shape}. Resize them to that."
+            )
+        images: npt.NDArray[np.uint8] = checked
+        return images
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        check_is_fitted(self)
+        found = np.empty((len(X), len(self.classes_)))
+        for start in range(0, len(X), ROWS_PER_BATCH):
+            batch = np.arange(start, min(start + ROWS_PER_BATCH, len(X)))
+            rows = Rows(self._inputs(take_rows(X, batch)), self.device)
+            found[batch] = self._predicted(rows, np.arange(len(batch)))
+        return found
+
+    def _predicted(self, rows: Rows, batch: IntArray) -> FloatArray:
+        """(B, K) probabilities by `net_`, without noise."""
+        with torch.inference_mode():
+            logits = self.net_(rows.take(batch))
+        predicted: FloatArray = logits.double().softmax(dim=1).cpu().numpy()
+        return predicted
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        chosen: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return chosen
+
+    # --- files ---------------------------------------------------------------------------------------
+
+    def save_weights(self, folder: Path) -> dict[str, Any]:
+        """Writes weights.npz, and features.skops unless rows are images; returns the JSON to keep beside them."""
+        check_is_fitted(self)
+        arrays = {name: value.cpu().numpy() for name, value in self.net_.state_dict().items()}
+        np.savez(folder / "weights.npz", allow_pickle=False, **arrays)
+        settings = {
+            name: value for name, value in self.get_params(deep=False).items() if name not in NOT_SAVED
+        }
+        settings |= {"classes_": self.classes_.tolist(), "input_shape_": list(self.input_shape_)}
+        if self.item_type != "image":
+            dump_skops(self.features_, folder / "features.skops")
+            settings["scale_"] = self.scale_
+        return settings
+
+    @classmethod
+    def load_weights(cls, folder: Path, settings: dict[str, Any]) -> Self:
+        """The learner as it was saved, on the CPU."""
+        fitted = {name: value for name, value in settings.items() if name.endswith("_")}
+        learner = cls(**{name: value for name, value in settings.items() if name not in fitted})
+        learner.classes_ = np.asarray(fitted["classes_"])
+        learner.input_shape_ = tuple(fitted["input_shape_"])
+        if learner.item_type != "image":
+            learner.features_ = load_skops(folder / "features.skops")
+            learner.scale_ = fitted["scale_"]
+        net = learner._make_net()
+        with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
+            net.load_state_dict({name: torch.from_numpy(arrays[name]) for name in arrays.files})
+        learner.net_ = net.eval()
+        return learner
+
+
+def labeled_loss(logits: Tensor, batch: Batch) -> Tensor:
+    """Cross-entropy of the labeled rows, each by its weight. logits: (B, K)."""
+    losses = functional.cross_entropy(logits, batch.y, reduction="none")  # (B,)
+    return (losses * batch.weight).sum() / batch.weight.sum()

@@ -1,0 +1,51 @@
+"""What several methods' losses are made of: ramps, sharpening, mixup, soft targets. Pure functions."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def linear_ramp(done: float, *, start: float, end: float) -> float:
+    """0 until `start`, 1 from `end`, a straight line between; all three are shares of the steps."""
+    return min(1.0, max(0.0, (done - start) / (end - start)))
+
+
+def sigmoid_ramp(done: float, *, end: float) -> float:
+    """exp(-5 (1 - t)^2) with t = done / end, 1 from `end` on (Laine and Aila 2017, section 2.1)."""
+    t = min(1.0, done / end)
+    return math.exp(-5 * (1 - t) ** 2)
+
+
+def sharpen(p: Tensor, temperature: float) -> Tensor:
+    """(B, K) probabilities to the power 1 / temperature, summing to 1 again (MixMatch 2019, equation 7)."""
+    powers = p ** (1 / temperature)
+    return powers / powers.sum(dim=1, keepdim=True)
+
+
+def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """(B,) cross-entropy of (B, K) logits against (B, K) probabilities, no mean taken."""
+    return -(targets * functional.log_softmax(logits, dim=1)).sum(dim=1)
+
+
+def one_hot(columns: Tensor, n_classes: int) -> Tensor:
+    """(B,) columns -> (B, K) float32."""
+    return functional.one_hot(columns, n_classes).float()
+
+
+def mixup_share(alpha: float, *, is_first_major: bool) -> float:
+    """The share of the first partner, drawn from Beta(alpha, alpha); `is_first_major`: at least a half.
+
+    mixup 2018, section 2; the major first partner is MixMatch 2019, equation 9. Draws from torch's
+    random state on the CPU.
+    """
+    share = float(torch.distributions.Beta(alpha, alpha).sample())
+    return max(share, 1 - share) if is_first_major else share
+
+
+def mix(first: Tensor, second: Tensor, share: float) -> Tensor:
+    """share * first + (1 - share) * second."""
+    return torch.lerp(second, first, share)
