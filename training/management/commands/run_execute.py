@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
-import signal
-import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -14,11 +11,11 @@ from django.core.management.base import BaseCommand, CommandParser
 from labeling.errors import AssayError
 from labeling.work import WorkCancelled, WorkLost, WorkState
 from training.models import Run
+from training.processes import die_with_parent
 from training.runs import run_fail
 
 logger = logging.getLogger(__name__)
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 NICENESS = 5  # people who answer on the same machine come first
 
 
@@ -54,11 +51,3 @@ class Command(BaseCommand):
                 "or image size, and start again. Rounds that were finished are kept.",
                 code="out_of_memory",
             )
-
-
-def die_with_parent(parent: int) -> None:
-    """Ask Linux to kill this process when its parent dies, and make sure that it has not died already."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        raise SystemExit(f"The supervisor (process {parent}) is gone.")
