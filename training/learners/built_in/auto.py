@@ -1,0 +1,26 @@
+"""The default learner, and the graph that it leans on."""
+
+from training.learners.spec import ITEM_TYPES, LearnerSpec, Param
+
+SPECS = (
+    LearnerSpec(
+        name="label_propagation",
+        title="Label propagation",
+        description="Labels spread along a graph of similar items. Strong with few labels where classes hang together.",
+        item_types=ITEM_TYPES,
+        factory="training.learners.graph:LabelPropagation",
+        takes="items",
+        params=(
+            Param("n_neighbors", "int", 10, 1, 100, help="Neighbours of each item in the graph."),
+            Param(
+                "alpha",
+                "float",
+                0.99,
+                0.0,
+                0.999,
+                help="How far labels spread: 0 is not at all, 0.99 is far.",
+            ),
+        ),
+        trusted_types=("training.learners.graph.LabelPropagation",),
+    ),
+)
