@@ -17,6 +17,7 @@ from dataclasses import asdict
 from django.db import connection
 
 from labeling.blobs import BlobRow
+from labeling.copying import copy_rows
 from labeling.import_decisions import Decisions, ItemState
 from labeling.models import Blob, Import, LabelClass
 
@@ -159,60 +160,56 @@ class ImportStore:
                         copy.write_row(row)
 
     def _copy_items(self, decisions: Decisions, now: dt.datetime) -> None:
-        images = [item.incoming.image.sha256 for item in decisions.items if item.incoming.image]
+        items = decisions.items
+        if not items:
+            return
+        images = [item.incoming.image.sha256 for item in items if item.incoming.image]
         blob_ids = dict(Blob.objects.filter(sha256__in=images).values_list("sha256", "pk"))
-        columns = (
-            "id, project_id, key, content_hash, split, text, features, blob_id, imported_by_id, created_at"
+        rows = [item.incoming.row for item in items]
+        copy_rows(
+            "labeling_item",
+            {
+                "id": [item.id for item in items],
+                "project_id": self.project_id,
+                "key": [item.incoming.key for item in items],
+                "content_hash": [item.incoming.content_hash for item in items],
+                "split": [item.split for item in items],
+                "text": [row.text for row in rows],
+                "features": [
+                    None if row.features is None else json.dumps(row.features, allow_nan=False)
+                    for row in rows
+                ],
+                "blob_id": [
+                    blob_ids[item.incoming.image.sha256] if item.incoming.image else None for item in items
+                ],
+                "imported_by_id": self.work.pk,
+                "created_at": now.isoformat(),
+            },
         )
-        with connection.cursor() as cursor, cursor.copy(f"COPY labeling_item ({columns}) FROM STDIN") as copy:
-            for item in decisions.items:
-                incoming = item.incoming
-                row = incoming.row
-                copy.write_row(
-                    (
-                        item.id,
-                        self.project_id,
-                        incoming.key,
-                        incoming.content_hash,
-                        item.split,
-                        row.text,
-                        None if row.features is None else json.dumps(row.features, allow_nan=False),
-                        blob_ids[incoming.image.sha256] if incoming.image else None,
-                        self.work.pk,
-                        now,
-                    )
-                )
 
     def _copy_labels(self, decisions: Decisions, now: dt.datetime) -> None:
-        if not decisions.labels:
+        labels = decisions.labels
+        if not labels:
             return
         source = self.work.source
         assert source is not None  # made before the first label
-        retired_by = self.work.created_by_id
-        columns = (
-            "project_id, item_id, label_class_id, source_id, is_human, confidence, created_at, "
-            "retired_at, retired_reason, retired_by_id"
+        copy_rows(
+            "labeling_label",
+            {
+                "project_id": self.project_id,
+                "item_id": [label.item_id for label in labels],
+                "label_class_id": [label.class_id for label in labels],
+                "source_id": source.pk,
+                "is_human": source.is_human,
+                "confidence": [label.confidence for label in labels],
+                "created_at": now.isoformat(),
+                "retired_at": [now.isoformat() if label.retired_reason else None for label in labels],
+                "retired_reason": [label.retired_reason for label in labels],
+                "retired_by_id": [
+                    self.work.created_by_id if label.retired_reason else None for label in labels
+                ],
+            },
         )
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(f"COPY labeling_label ({columns}) FROM STDIN") as copy,
-        ):
-            for label in decisions.labels:
-                stands = not label.retired_reason
-                copy.write_row(
-                    (
-                        self.project_id,
-                        label.item_id,
-                        label.class_id,
-                        source.pk,
-                        source.is_human,
-                        label.confidence,
-                        now,
-                        None if stands else now,
-                        label.retired_reason,
-                        None if stands else retired_by,
-                    )
-                )
 
     def _retire(self, decisions: Decisions, now: dt.datetime) -> None:
         """What no longer stands: our own labels that the file contradicts, machine labels under people's."""
