@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,7 +14,8 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate, Left
 
 from labeling.errors import InvalidInput
-from labeling.models import TEXT_PREFIX_CHARS, Item, Label, Project, Publication
+from labeling.hot import fetch_prepared
+from labeling.models import TEXT_PREFIX_CHARS, Blob, Item, Label, Project, Publication
 from labeling.selectors import current_labels_of, publication_of
 
 M = TypeVar("M", bound=models.Model)
@@ -81,10 +83,30 @@ def item_page(
     more = len(keys) > limit
     keys = keys[:limit]
     item_ids = [key[-1] for key in keys]
-    items = Item.objects.select_related("blob").in_bulk(item_ids)
+    items = _items(item_ids)
     labels = current_labels_of(item_ids)
     page = [LabeledItem(items[item_id], labels.get(item_id)) for item_id in item_ids if item_id in items]
     return page, keys[-1] if more else None
+
+
+_ITEM_COLUMNS = [field.attname for field in Item._meta.concrete_fields]
+_ITEMS = f"""
+    SELECT {", ".join(f"item.{column}" for column in _ITEM_COLUMNS)}, blob.width, blob.height
+    FROM labeling_item item LEFT JOIN labeling_blob blob ON blob.id = item.blob_id
+    WHERE item.id = ANY(%(items)s::bigint[])"""
+
+
+def _items(item_ids: list[int]) -> dict[int, Item]:
+    """The items with the size of their images."""
+    items = {}
+    for *columns, width, height in fetch_prepared(_ITEMS, {"items": item_ids}):
+        item = Item.from_db("default", _ITEM_COLUMNS, columns)
+        if item.features is not None:
+            item.features = json.loads(item.features)
+        if item.blob_id is not None:
+            item.blob = Blob(pk=item.blob_id, width=width, height=height)
+        items[item.pk] = item
+    return items
 
 
 def check_filters(filters: ItemFilters, order: ItemOrder = ItemOrder.ID) -> None:
