@@ -59,9 +59,10 @@ fix: $(VENV)/.stamp frontend/node_modules/.stamp  ## what can be formatted and r
 bench: setup  ## the table of docs/results.md: speed and memory at 10,000 to 1,000,000 items
 	$(RUN) -m tests.benchmarks
 
-results: setup  ## the case study of docs/results.md; MNIST=folder with the IDX files
-	@test -n "$(MNIST)" || { echo "Say where the IDX files are: make results MNIST=/path/to/mnist"; exit 1; }
-	$(VENV)/bin/assay reproduce seed-001 $(MNIST)
+results: setup  ## the learners and the case study of docs/results.md; DATA=folder with a folder for each dataset
+	@test -n "$(DATA)" || { echo "Say where the data lies: make results DATA=/path (with mnist, 20newsgroups, ...)"; exit 1; }
+	$(RUN) -m tests.benchmarks.learners $(DATA)
+	$(VENV)/bin/assay reproduce seed-001 $(DATA)/mnist --results .assay/results/seed-001.jsonl --markdown
 
 types: frontend/node_modules/.stamp  ## the front end's types, from the API's schema
 	$(RUN) manage.py spectacular --validate --fail-on-warn --file frontend/openapi.yaml

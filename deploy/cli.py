@@ -24,6 +24,7 @@ COMMANDS = {
     "import": ("files", "Import a file, folder or archive into a project."),
     "export": ("files", "Export a project's items and labels to a file."),
     "train": ("train", "Start a training run, and watch it if you like."),
+    "compare": ("compare", "Compare learners on a project's labels, or on a labeled file."),
     "user": ("user", "Add and list people, set their passwords."),
     "token": ("user", "Make an API token for a person."),
     "reproduce": ("reproduce", "Run a published case study and print its table."),

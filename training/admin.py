@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest
 
-from training.models import Round, Run, RunLogLine
+from training.models import Comparison, Round, Run, RunLogLine, Trial
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -62,3 +62,20 @@ class RunLogLineAdmin(ReadOnlyAdmin):
     list_filter = ["level"]
     list_select_related = ["run__project"]
     search_fields = ["message"]
+
+
+class TrialInline(admin.TabularInline):
+    model = Trial
+    fields = ["learner", "n_labels", "seed", "outcome", "finished_at"]
+    readonly_fields = fields
+    can_delete = False
+    max_num = 0
+
+
+@admin.register(Comparison)
+class ComparisonAdmin(ReadOnlyAdmin):
+    list_display = ["project", "number", "state", "measured_by", "created_by", "created_at", "finished_at"]
+    list_filter = ["state", "measured_by"]
+    list_select_related = ["project", "created_by"]
+    search_fields = ["project__name", "error_message"]
+    inlines = [TrialInline]

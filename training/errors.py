@@ -3,6 +3,7 @@
 AssayError (labeling/errors.py)
 ├── Conflict
 │   ├── RunAlreadyOpen      409  the project has a run that is not over
+│   ├── AlreadyOpen         409  the same of a comparison or an inspection
 │   ├── NotEnoughLabels     409  too few human labels to train on
 │   └── ModelGone           409  a round without an artifact was asked for its model
 └── DataUnfit               400  items cannot be made into arrays; a run fails with this sentence
@@ -17,6 +18,12 @@ class RunAlreadyOpen(Conflict):
     """A project has at most one run that is queued or running."""
 
     code = "run_open"
+
+
+class AlreadyOpen(Conflict):
+    """A project has at most one comparison, and one inspection, that is queued or running."""
+
+    code = "already_open"
 
 
 class NotEnoughLabels(Conflict):

@@ -135,3 +135,67 @@ class Prediction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id}: {self.label_class_id} by round {self.round_id}"
+
+
+class MeasuredBy(models.TextChoices):
+    """Which labels measure the learners of a comparison."""
+
+    HOLDOUT = "holdout", "The holdout"
+    TEST = "test", "The test file"
+    CROSS_VALIDATION = "cross_validation", "Cross-validation over the training labels"
+
+
+class Comparison(Work):
+    """Several learners on the same labels and the same seeds; its trials hold what each came to."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="comparisons")
+    number = models.PositiveIntegerField()  # 1, 2, ... within the project
+    learners = models.JSONField(default=list)  # [{"learner", "params"}], checked, as they were asked for
+    n_labels = models.JSONField(default=list)  # sizes to draw from the training labels; empty: all of them
+    n_seeds = models.PositiveIntegerField(default=3)
+    seed = models.PositiveIntegerField(default=0)  # the first; the others follow
+    max_seconds = models.PositiveIntegerField(default=900)  # of one trial; past it, it is stopped
+    # The snapshot that it is of. Set when it begins; taken up again by whoever goes on with it.
+    as_of = models.DateTimeField(null=True, blank=True)  # labels standing at this moment
+    last_item_id = models.BigIntegerField(default=0)  # the newest item that is part of it
+    rows_hash = models.CharField(max_length=64, blank=True)  # SHA-256 over items, labels and their roles
+    measured_by = models.CharField(max_length=20, choices=MeasuredBy.choices, blank=True)
+    n_human = models.PositiveIntegerField(default=0)  # training labels
+    n_test = models.PositiveIntegerField(default=0)  # labels that measure; with cross-validation n_human
+    n_pool = models.PositiveIntegerField(default=0)  # items given as unlabeled
+    code_version = models.CharField(max_length=100, blank=True)
+    table = models.JSONField(default=list)  # of the trials so far; training/comparison/table.py
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="comparison_number_once"),
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(state__in=list(OPEN_STATES)), name="comparison_one_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"comparison {self.number} of {self.project}"
+
+
+class Trial(models.Model):
+    """One learner, so many labels, one seed, and what came of it."""
+
+    comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="trials")
+    learner = models.CharField(max_length=50)
+    n_labels = models.PositiveIntegerField(null=True, blank=True)  # null: all
+    seed = models.PositiveIntegerField()
+    outcome = models.JSONField()  # training/comparison/trial.py, Outcome
+    finished_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["comparison", "learner", "n_labels", "seed"],
+                name="trial_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.learner}, seed {self.seed}, of {self.comparison}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db.models import QuerySet
 
 from labeling.models import Label, Split
@@ -20,9 +22,12 @@ def finished_rounds(project_id: int) -> QuerySet[Round]:
     return rounds.filter(source__isnull=False).order_by("-id")
 
 
-def human_labels(project_id: int) -> QuerySet[Label]:
-    """What people say now. A machine's word is never among them, wherever it came from."""
-    return Label.objects.filter(project_id=project_id, is_human=True, retired_at__isnull=True)
+def human_labels(project_id: int, *, as_of: dt.datetime | None = None) -> QuerySet[Label]:
+    """What people say now, or said at `as_of`. A machine's word is never among them, wherever it came from."""
+    labels = Label.objects.filter(project_id=project_id, is_human=True)
+    if as_of is None:
+        return labels.filter(retired_at__isnull=True)
+    return labels.filter(created_at__lte=as_of).exclude(retired_at__lte=as_of)
 
 
 def training_labels(project_id: int) -> QuerySet[Label]:

@@ -8,6 +8,7 @@ Laws that this file keeps, and tests try to break:
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from dataclasses import dataclass
@@ -78,13 +79,18 @@ class _HumanLabels:
     last_id: int
 
 
-def labels_read(project: Project, classes: tuple[LabelClass, ...]) -> _HumanLabels:
-    """What people say now, in one statement. Read before items are packed, so that each of them is."""
+def labels_read(
+    project: Project, classes: tuple[LabelClass, ...], *, as_of: dt.datetime | None = None
+) -> _HumanLabels:
+    """What people say now, or said at `as_of`, in one statement.
+
+    Read before items are packed, so that each of them is.
+    """
     position = {label_class.pk: column for column, label_class in enumerate(classes)}
     item_ids, columns, splits, used = [], [], [], []
     last_id = 0
     rows = (
-        human_labels(project.pk)
+        human_labels(project.pk, as_of=as_of)
         .order_by("item_id")
         .values_list("id", "item_id", "label_class_id", "item__split", "item__key")
         .iterator(chunk_size=READ_ROWS)

@@ -13,10 +13,11 @@ from celery.signals import worker_shutting_down
 from django.db import connection
 
 from labeling.work import OPEN_STATES, WorkState, ring, works_waiting
-from training.models import RoundState, Run
+from training.comparisons import COMPARISON
+from training.models import Comparison, RoundState, Run
 from training.runs import rounds_remove_unfinished, run_open_if_due
 from training.selectors import projects_that_retrain
-from training.supervision import run_carry_out
+from training.supervision import job_carry_out, run_carry_out
 
 logger = logging.getLogger(__name__)
 
@@ -30,11 +31,18 @@ def train_run(run_id: int) -> None:
     run_carry_out(run_id, worker=WORKER)
 
 
+@shared_task(ignore_result=True)
+def compare_learners(comparison_id: int) -> None:
+    job_carry_out(COMPARISON, comparison_id, worker=WORKER)
+
+
 @shared_task(ignore_result=True, time_limit=60)
 def sweep_runs() -> None:
     """Ring again for runs whose doorbell was lost, start those that are due, and tidy after dead workers."""
     for run_id in works_waiting(Run):
         ring(train_run, run_id)
+    for comparison_id in works_waiting(Comparison):
+        ring(compare_learners, comparison_id)
     for project in projects_that_retrain():
         if (run := run_open_if_due(project)) is not None:
             ring(train_run, run.pk)
@@ -55,9 +63,10 @@ def release_runs(**_: Any) -> None:
 
 def _release_runs() -> None:
     try:
-        n_released = Run.objects.filter(worker=WORKER, state=WorkState.RUNNING).update(
-            state=WorkState.QUEUED, worker="", heartbeat_at=None
-        )
-        logger.info("Stopping: %s runs given back to the queue.", n_released)
+        for model in (Run, Comparison):
+            n_released = model.objects.filter(worker=WORKER, state=WorkState.RUNNING).update(
+                state=WorkState.QUEUED, worker="", heartbeat_at=None
+            )
+            logger.info("Stopping: %s of %s given back to the queue.", n_released, model.__name__)
     finally:
         connection.close()

@@ -15,6 +15,7 @@ from training.api import (
     RunsView,
     RunView,
 )
+from training.comparison_api import ComparisonCancelView, ComparisonsView, ComparisonView
 
 urlpatterns: list[URLPattern] = [
     path("learners", LearnersView.as_view(), name="learners"),
@@ -26,4 +27,7 @@ urlpatterns: list[URLPattern] = [
     path("projects/<int:project_id>/rounds", RoundsView.as_view(), name="rounds"),
     path("rounds/<int:round_id>", RoundView.as_view(), name="round"),
     path("rounds/<int:round_id>/model", RoundModelView.as_view(), name="round-model"),
+    path("projects/<int:project_id>/comparisons", ComparisonsView.as_view(), name="comparisons"),
+    path("comparisons/<int:comparison_id>", ComparisonView.as_view(), name="comparison"),
+    path("comparisons/<int:comparison_id>/cancel", ComparisonCancelView.as_view(), name="comparison-cancel"),
 ]
