@@ -11,6 +11,7 @@ import pytest
 
 from training.learners import create
 from training.learners.base import UNLABELED
+from training.learners.built_in import deep
 from training.learners.catalogue import learners_for
 from training.learners.errors import InvalidParams, InvalidRows, LearnerError, TooFewLabels, UnknownLearner
 from training.learners.saving import load, save
@@ -21,8 +22,10 @@ QUICK: dict[str, dict[str, Any]] = {
     "random_forest": {"n_estimators": 20},
     "gradient_boosting": {"max_iter": 5},
     "simple_cnn": {"n_steps": 12, "batch_size": 16},
+    **{spec.name: {"n_steps": 16, "batch_size": 16} for spec in deep.SPECS},
+    "noisy_student": {"n_steps": 16, "batch_size": 16, "n_rounds": 1},
 }
-SEMI_SUPERVISED = {"label_propagation"}
+SEMI_SUPERVISED = {"label_propagation", *(spec.name for spec in deep.SPECS)}
 CASES = [(spec.name, kind) for kind in ("image", "text", "table", "series") for spec in learners_for(kind)]
 EACH_ONCE = [(spec.name, spec.item_types[0]) for spec in learners_for()]
 

@@ -12,7 +12,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from training.learners import create
-from training.learners.augmentation import augment, random_maps
+from training.learners.augmentation import REACHES, augment, random_maps
 from training.learners.errors import InvalidRows, LearnerError, UnreadableModel
 from training.learners.network import ConvNet, SimpleCNN, steps_for
 from training.learners.saving import load, save
@@ -154,7 +154,7 @@ def test_a_flip_mirrors_left_and_right_and_about_half_of_the_images() -> None:
 def test_shifts_reach_a_tenth_of_the_side_and_turn_nothing() -> None:
     torch.manual_seed(0)
 
-    maps = random_maps(1_000, "shift", is_flipped=False)  # (n, 2, 3); a side is 2 long
+    maps = random_maps(1_000, REACHES["shift"], is_flipped=False)  # (n, 2, 3); a side is 2 long
 
     assert torch.equal(maps[:, :, :2], torch.eye(2).expand(1_000, 2, 2))
     assert 0.19 < maps[:, :, 2].abs().max() <= 0.2

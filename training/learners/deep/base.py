@@ -120,7 +120,7 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
     # --- what a method writes ------------------------------------------------------------------------
 
     def _begin(self, data: Data) -> None:
-        """Whatever a method keeps from step to step, made anew."""
+        """Whatever a method keeps from step to step, made anew; there are unlabeled rows."""
 
     def _loss(self, net: nn.Module, batch: Batch) -> Tensor:
         """The loss of one step, a scalar. `self.net_` is the moving average so far."""
@@ -166,8 +166,11 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
 
     def _train(self, data: Data, clock: Clock) -> None:
         """Sets `net_`. One loop; a method of several rounds overrides this."""
-        self._begin(data)
-        self._loop(data, self._loss if len(data.pool) else self._labels_alone, clock)
+        if len(data.pool):
+            self._begin(data)
+            self._loop(data, self._loss, clock)
+        else:
+            self._loop(data, self._labels_alone, clock)
 
     def _n_steps_in_all(self) -> int:
         return self.n_steps

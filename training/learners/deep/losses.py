@@ -15,7 +15,7 @@ def linear_ramp(done: float, *, start: float, end: float) -> float:
 
 
 def sigmoid_ramp(done: float, *, end: float) -> float:
-    """exp(-5 (1 - t)^2) with t = done / end, 1 from `end` on (Laine and Aila 2017, section 2.1)."""
+    """exp(-5 (1 - t)^2) with t = done / end, 1 from `end` on (Laine and Aila 2017)."""
     t = min(1.0, done / end)
     return math.exp(-5 * (1 - t) ** 2)
 
@@ -31,21 +31,28 @@ def soft_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     return -(targets * functional.log_softmax(logits, dim=1)).sum(dim=1)
 
 
+def mean_entropy(logits: Tensor) -> Tensor:
+    """Mean entropy of (B, K) logits; low where the network is sure."""
+    logs = functional.log_softmax(logits, dim=1)
+    return -(logs.exp() * logs).sum(dim=1).mean()
+
+
 def one_hot(columns: Tensor, n_classes: int) -> Tensor:
     """(B,) columns -> (B, K) float32."""
     return functional.one_hot(columns, n_classes).float()
 
 
-def mixup_share(alpha: float, *, is_first_major: bool) -> float:
-    """The share of the first partner, drawn from Beta(alpha, alpha); `is_first_major`: at least a half.
+def mixup_shares(n: int, alpha: float, *, is_first_major: bool) -> Tensor:
+    """(n,) shares of the first partner, drawn from Beta(alpha, alpha); `is_first_major`: at least a half.
 
     mixup 2018, section 2; the major first partner is MixMatch 2019, equation 9. Draws from torch's
     random state on the CPU.
     """
-    share = float(torch.distributions.Beta(alpha, alpha).sample())
-    return max(share, 1 - share) if is_first_major else share
+    shares = torch.distributions.Beta(alpha, alpha).sample((n,))
+    return torch.maximum(shares, 1 - shares) if is_first_major else shares
 
 
-def mix(first: Tensor, second: Tensor, share: float) -> Tensor:
-    """share * first + (1 - share) * second."""
-    return torch.lerp(second, first, share)
+def mix(first: Tensor, second: Tensor, shares: Tensor) -> Tensor:
+    """share * first + (1 - share) * second, for each of (B, ...) rows by its own of (B,) shares."""
+    shares = shares.to(first.device).view(-1, *[1] * (first.ndim - 1))
+    return torch.lerp(second, first, shares)

@@ -67,7 +67,7 @@ class PseudoLabel(DeepLearner):
     def _loss(self, net: nn.Module, batch: Batch) -> Tensor:
         views = self._weak(torch.cat([batch.x, batch.u]))  # (B + U, *S)
         logits: Tensor = net(views).float()
-        labeled, unlabeled = logits.split([len(batch.x), len(batch.u)])  # (B, K), (U, K)
+        labeled, unlabeled = logits[: len(batch.x)], logits[len(batch.x) :]  # (B, K), (U, K)
 
         confidence, own = unlabeled.detach().softmax(dim=1).max(dim=1)  # (U,), (U,)
         losses = functional.cross_entropy(unlabeled, own, reduction="none")  # (U,)
