@@ -21,8 +21,8 @@ from typing import TypeVar
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
 from labeling.blobs import BlobRow, blob_save
+from labeling.class_names import hotkey_of, natural
 from labeling.errors import AssayError, InvalidInput
-from labeling.hotkeys import hotkey_of
 from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey
 from labeling.import_decisions import Batch, BatchRules, Incoming
 from labeling.import_options import ImportOptions, options_from_json
@@ -450,11 +450,3 @@ def _size_of(row: Row) -> int:
     if row.image is not None:
         return len(row.image.content)
     return len(row.text or "") if row.text is not None else 16 * len(row.features or ())
-
-
-def natural(name: str) -> tuple[int, float, str]:
-    """Sort key under which numbers stand in their order and before words: 1, 2, 10, cat."""
-    try:
-        return (0, float(name), name)
-    except ValueError:
-        return (1, 0.0, name.casefold())

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
 
+from labeling.class_names import natural
 from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey, image_open
 from labeling.import_options import ImportOptions
 from labeling.readers.bundle import Bundle
@@ -111,7 +112,10 @@ def preview_make(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
         rows=shown,
         n_rows_seen=n_rows,
         is_whole_file=is_whole,
-        classes=[ClassFound(name, n) for name, n in labels.most_common(1_000)],
+        classes=[
+            ClassFound(name, n)
+            for name, n in sorted(labels.most_common(1_000), key=lambda row: natural(row[0]))
+        ],
         n_labeled=n_labeled,
         n_unlabeled=max(0, n_rows - n_labeled - len(problems)),
         problems=problems[:N_PROBLEMS_SHOWN],

@@ -45,11 +45,8 @@ def upload_create(*, owner: AbstractBaseUser, file: File[bytes]) -> Upload:
     """The file is in the storage, for its owner to import. Raises TooLarge, or InvalidInput if it is empty."""
     upload_check_size(file.size)
     if not file.size:
-        raise InvalidInput(
-            f"{file.name} is empty. Choose a file with rows.",
-            code="empty_file",
-            fields={"file": ["The file is empty."]},
-        )
+        sentence = f"{file.name} is empty. Choose a file with rows."
+        raise InvalidInput(sentence, code="empty_file", fields={"file": [sentence]})
     upload = Upload(id=uuid.uuid4(), owner=owner, file_name=_base_name(file.name or ""), n_bytes=file.size)
     safe_name = re.sub(r"[^A-Za-z0-9._-]+", "_", upload.file_name)[-100:].lstrip(".") or "file"
     upload.stored_name = default_storage.save(f"uploads/{upload.id}/{safe_name}", file)

@@ -14,8 +14,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
+from labeling.class_names import hotkey_of
 from labeling.errors import Conflict, InvalidInput, NotFound
-from labeling.hotkeys import hotkey_of
 from labeling.models import Label, LabelClass, Membership, Project, Role, SealedTruth
 
 # Ten that are told apart by most eyes, colour-blind ones included (Okabe and Ito 2008, and Tol 2021).

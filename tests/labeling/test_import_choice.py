@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from labeling.hotkeys import HOTKEYS, hotkey_of
-from labeling.import_pipeline import natural
+from labeling.class_names import HOTKEYS, hotkey_of, natural
 from labeling.label_choice import choose_labels
 
 

@@ -1,4 +1,4 @@
-"""Hotkeys for classes that an import finds. Pure."""
+"""Order and hotkeys of the classes that an import finds. Pure."""
 
 from __future__ import annotations
 
@@ -16,3 +16,11 @@ def hotkey_of(name: str, taken: Collection[str]) -> str:
     if len(own) == 1 and own in HOTKEYS and own not in taken:
         return own
     return next((key for key in HOTKEYS if key not in taken), "")
+
+
+def natural(name: str) -> tuple[int, float, str]:
+    """Sort key under which numbers stand in their order and before words: 1, 2, 10, cat."""
+    try:
+        return (0, float(name), name)
+    except ValueError:
+        return (1, 0.0, name.casefold())
