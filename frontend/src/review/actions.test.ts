@@ -29,6 +29,16 @@ test("no two enabled actions share a key, with all ten digits and letters in use
   expect(findClashes(reviewActions(classes(hotkeys), surface([])))).toEqual([]);
 });
 
+test("the digit of its place answers with a class whose own key is another, and never with two", () => {
+  const actions = reviewActions(classes(["b", "a", "1", ""]), surface([]));
+
+  expect(findClashes(actions)).toEqual([]);
+  expect(findAction(actions, "b")).toMatchObject({ action: { title: "class 1" } });
+  expect(findAction(actions, "1")).toMatchObject({ action: { title: "class 3" } });
+  expect(findAction(actions, "2")).toMatchObject({ action: { title: "class 2" } });
+  expect(findAction(actions, "4")).toMatchObject({ action: { title: "class 4" } });
+});
+
 test("a class that asks for a key of the page does not get it, and the reason can be shown", () => {
   const actions = reviewActions(classes(["z", "F", "/"]), surface([]));
 

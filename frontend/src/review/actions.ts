@@ -27,12 +27,22 @@ export interface ReviewSurface {
 
 export const classActionId = (classId: number) => `class-${classId}`;
 
+const DIGITS = "1234567890";
+
+/** The class's own key, then the digit of its place unless that is another class's own. */
+function classKeys(classes: readonly LabelClass[], one: LabelClass): string[] {
+  const own = (other: LabelClass) => other.hotkey.toLowerCase();
+  const keys = one.hotkey !== "" && hotkeyProblem(one.hotkey) === undefined ? [own(one)] : [];
+  const digit = DIGITS[classes.indexOf(one)];
+  return digit === undefined || classes.some((other) => own(other) === digit) ? keys : [...keys, digit];
+}
+
 export function reviewActions(classes: readonly LabelClass[], surface: ReviewSurface): Action[] {
   const answers = classes.map((one): Action => ({
     id: classActionId(one.id),
     title: one.name,
     group: "Answer and go on",
-    keys: one.hotkey !== "" && hotkeyProblem(one.hotkey) === undefined ? [one.hotkey.toLowerCase()] : [],
+    keys: classKeys(classes, one),
     isEnabled: surface.hasItem,
     perform: () => surface.label(one.id),
   }));
