@@ -25,10 +25,14 @@ _PREPARED = {"prepare_threshold": 10**9, "options": "-c plan_cache_mode=force_ge
 
 
 def data_secret(data_dir: Path) -> str:
-    """The secret key of this data directory, made at first use."""
+    """The secret key of this data directory, made at first use; one for now if there is no such directory.
+
+    So whoever asks for help in any folder does not leave a data directory there.
+    """
+    if not data_dir.is_dir():
+        return secrets.token_urlsafe(50)
     path = data_dir / "secret_key"
     if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
         # Written beside and linked into place: of two first starts at once, both read one key.
         beside = data_dir / f"secret_key.{os.getpid()}"
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -141,3 +144,13 @@ def test_worker_for_a_queue_that_does_not_exist_is_refused() -> None:
 
     assert result.exit_code == 2
     assert "no queue 'fish'; choose from train, predict, io, default" in result.output
+
+
+def test_asking_for_help_leaves_nothing_in_the_folder(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "ASSAY_DATA_DIR"}
+    for words in (["--help"], ["user", "add", "--help"]):
+        subprocess.run(
+            [sys.executable, "-m", "deploy.cli", *words],
+            cwd=tmp_path, env=environment, check=True, capture_output=True,
+        )  # fmt: skip
+    assert list(tmp_path.iterdir()) == []
