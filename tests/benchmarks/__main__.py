@@ -13,6 +13,7 @@ import argparse
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -86,6 +87,7 @@ def _measure(server: object, sizes: list[int], folder: Path) -> str:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped then too
     threading.excepthook = lambda args: os._exit(_die(args))
 
     def _die(args: threading.ExceptHookArgs) -> int:
