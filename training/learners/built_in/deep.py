@@ -95,7 +95,7 @@ SPECS = (
         factory="training.learners.deep.mean_teacher:MeanTeacher",
         takes="items",
         params=(
-            Param("weight", "float", 10.0, 0.0, 1000.0, help="Weight of the agreement, after its rise."),
+            Param("weight", "float", 3.0, 0.0, 1000.0, help="Weight of the agreement, after its rise."),
             *_shared(),
         ),
     ),

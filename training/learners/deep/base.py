@@ -19,6 +19,7 @@ from training.learners.augmentation import Augmentation, augment
 from training.learners.base import FloatArray, Progress, check_labels, check_weights, take_rows
 from training.learners.clock import Clock
 from training.learners.deep.data import Batches, IntArray, Rows
+from training.learners.deep.losses import decay_for
 from training.learners.deep.nets import Average, make_net
 from training.learners.errors import InvalidRows, LearnerError
 from training.learners.features import check_rows, fit_features
@@ -29,7 +30,6 @@ ROWS_PER_BATCH = 1_024  # of predict_proba
 N_CHECKS = 20  # looks at the loss in a whole fit
 MAX_DIMENSIONS = 2_000  # of vectors; longer series are reduced by PCA
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
-AVERAGE_DECAY = 0.999
 WEIGHT_DECAY = 0.01
 NOT_SAVED = ("progress", "classes", "device")
 
@@ -78,7 +78,8 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
     item_type      "image", "table" or "series"
     progress       called with (step, n_steps, seconds left) four times a second; what it raises stops the fit
 
-    After fit: `classes_` (sorted), `net_` (the moving average of the weights, decay 0.999),
+    After fit: `classes_` (sorted), `net_` (the moving average of the weights over about the last
+    twentieth of the steps),
     `history_` (one dict per check: step, train_loss).
     Same seed, machine and threads: same weights. On CUDA: bfloat16, channels last.
     Memory: X itself, not copied (on CUDA one byte a pixel more there), for tables and series
@@ -182,7 +183,7 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
         labeled_batches = Batches(len(data.labeled), n_labeled, self.random_state)
         pool_batches = Batches(len(data.pool), n_unlabeled, self.random_state + 1)
         net = self._make_net().train()
-        average = Average(net, self._make_net(), AVERAGE_DECAY)
+        average = Average(net, self._make_net(), decay_for(self.n_steps))
         self.net_ = average.net
         optimizer = self._optimizer(net)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._learning_rate_at)

@@ -20,6 +20,14 @@ def sigmoid_ramp(done: float, *, end: float) -> float:
     return math.exp(-5 * (1 - t) ** 2)
 
 
+def decay_for(n_steps: int) -> float:
+    """Of a moving average that remembers a twentieth of the fit; 0.9 at least and 0.999 at most.
+
+    Papers have 0.999 for hundreds of thousands of steps. In a fit of 2,000 that would be half of it.
+    """
+    return min(0.999, max(0.9, 1 - 20 / n_steps))
+
+
 def sharpen(p: Tensor, temperature: float) -> Tensor:
     """(B, K) probabilities to the power 1 / temperature, summing to 1 again (MixMatch 2019, equation 7)."""
     powers = p ** (1 / temperature)

@@ -30,7 +30,7 @@ class MeanTeacher(DeepLearner):
 
     def __init__(
         self,
-        weight: float = 10.0,
+        weight: float = 3.0,
         n_steps: int = 2_000,
         batch_size: int = 128,
         labeled_share: float = 0.25,

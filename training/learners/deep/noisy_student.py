@@ -81,7 +81,7 @@ class NoisyStudent(DeepLearner):
         return self.n_steps * (self.n_rounds + 1)
 
     def _train(self, data: Data, clock: Clock) -> None:
-        self._loop(data, self._labels_alone, clock)
+        self._loop(data._replace(pool=data.pool[:0]), self._labels_alone, clock)
         self.n_rounds_ = 0
         while len(data.pool) and self.n_rounds_ < self.n_rounds:
             answers = self._answers(data, clock)  # (n_unlabeled, K)

@@ -20,7 +20,7 @@ from training.learners.deep.losses import (
 )
 from training.learners.deep.nets import probabilities
 
-WARM_UP = 0.1  # share of the steps on labels alone
+WARM_UP = 0.2  # share of the steps on labels alone
 
 
 class SoftPseudoLabel(DeepLearner):
@@ -37,7 +37,7 @@ class SoftPseudoLabel(DeepLearner):
     alpha       of Beta(alpha, alpha), the shares of the mix
     prior       weight of the pull towards equal classes; 0 where classes are far from equal
     entropy     weight of the entropy of the answers
-    The others are those of DeepLearner; the first tenth of the steps sees the labels alone.
+    The others are those of DeepLearner; the first fifth of the steps sees the labels alone.
     """
 
     def __init__(

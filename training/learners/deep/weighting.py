@@ -10,7 +10,7 @@ and returns the pseudo-labels, (U,) columns, and their weights, (U,) from 0 to 1
 classes. None of it carries a gradient. Memory: a few times K, and in FlexMatch 8 bytes x unlabeled rows.
 
 `decay` is that of the moving averages. The papers have 0.999 for a million steps; a fit of
-thousands needs a shorter memory, see decay_for.
+thousands needs a shorter memory, see decay_for in losses.py.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
+
+from training.learners.deep.losses import decay_for
 
 Rule = Literal["fixed", "flexmatch", "freematch", "softmatch", "adamatch"]
 
@@ -43,11 +45,6 @@ def make_weighting(
     if rule == "adamatch":
         return AdaMatch(n_classes, decay, threshold, device)
     return Fixed(threshold)
-
-
-def decay_for(n_steps: int) -> float:
-    """So that a moving average remembers a twentieth of the fit; 0.9 at least and 0.999 at most."""
-    return min(0.999, max(0.9, 1 - 20 / n_steps))
 
 
 class Fixed:
