@@ -18,7 +18,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from training.calibration import apply_temperature, fit_temperature
+from training.calibration import MIN_ROWS, apply_temperature, fit_temperature
 from training.learners.base import FloatArray, Progress, check_labels, check_weights, take_rows
 from training.learners.clock import Clock
 from training.learners.errors import InvalidRows
@@ -34,6 +34,7 @@ QUERIES_PER_BATCH = 65_536
 N_ITERATIONS = 60  # of conjugate gradients, at most
 TOLERANCE = 1e-4
 MAX_DIMENSIONS = 64
+TEXT_DIMENSIONS = 200
 N_FOLDS = 5
 USUAL_TEMPERATURE = 0.25  # spread far, the classes' scores come close to each other; on MNIST 0.2 fits
 
@@ -292,7 +293,7 @@ class LabelPropagation(ClassifierMixin, BaseEstimator):
 
     Transductive: unlabeled rows are part of the graph, and what is learned of them comes from it.
     New rows get the vote of their neighbours in the graph. Items become vectors of 64 dimensions at most,
-    see features.py (text: latent semantic analysis; images and long rows: principal components). Zhou and
+    see features.py (text: latent semantic analysis, 200; images and long rows: principal components). Zhou and
     others 2004, with the graph and the class weights of Iscen and others 2019 (section 3).
 
     item_type    image, text, table or series: what X is
@@ -305,7 +306,8 @@ class LabelPropagation(ClassifierMixin, BaseEstimator):
     Rows of weight 0 count as unlabeled. With no unlabeled rows labels spread among the labeled alone.
 
     After fit: `classes_` (sorted), `features_`, `vectors_` (n, d) float32, `transduction_` (n, K) float32
-    probabilities of the rows of X in their order, `temperature_`.
+    probabilities of the rows of X in their order, `temperature_`, `held_out_` (l, K) what the graph says of each
+    labeled row while it is held out, NaN where it never is.
 
     Peak memory, in bytes, for n rows, d dimensions, k neighbours and K classes: the vectors (features.py)
     once more, 60 n k for the graph, 40 n K to spread labels. 1,000,000 rows of 64 numbers in 10 classes with
@@ -344,7 +346,12 @@ class LabelPropagation(ClassifierMixin, BaseEstimator):
         if len(rows) == 0:
             raise InvalidRows("All labeled rows have weight 0; at least one must count.")
 
-        features, self.vectors_ = dense_vectors(X, self.item_type, MAX_DIMENSIONS, self.random_state)
+        features, self.vectors_ = dense_vectors(
+            X,
+            self.item_type,
+            TEXT_DIMENSIONS if self.item_type == "text" else MAX_DIMENSIONS,
+            self.random_state,
+        )
         index = NeighbourIndex(self.vectors_, device=self.device, random_state=self.random_state)
         folds = folds_of(columns, N_FOLDS, self.random_state)
         clock = Clock(self.progress, index.n_blocks(len(mask)) + (N_FOLDS + 1) * N_ITERATIONS)
@@ -357,8 +364,10 @@ class LabelPropagation(ClassifierMixin, BaseEstimator):
             graph, rows, columns, weights[rows], folds, len(self.classes_), self.alpha, step
         )
         is_judged = np.isfinite(held_out).all(axis=1)
-        fitted = fit_temperature(held_out[is_judged], columns[is_judged]).temperature
-        self.temperature_ = fitted or USUAL_TEMPERATURE
+        self.temperature_: float | None = USUAL_TEMPERATURE
+        if is_judged.sum() >= MIN_ROWS:
+            self.temperature_ = fit_temperature(held_out[is_judged], columns[is_judged]).temperature
+        self.held_out_ = apply_temperature(held_out, self.temperature_)
         found = as_probabilities(scores, class_shares(columns, len(self.classes_)))
         self.transduction_ = apply_temperature(found, self.temperature_).astype(np.float32)
         self.features_ = features
@@ -367,7 +376,8 @@ class LabelPropagation(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> FloatArray:
         check_is_fitted(self)
-        index = NeighbourIndex(self.vectors_, device=self.device, random_state=self.random_state)
+        device = usable(self.device)
+        index = NeighbourIndex(self.vectors_, device=device, random_state=self.random_state)
         queries = transform_rows(self.features_, X, self.item_type)
         answers = vote(index, queries, self.transduction_, self.n_neighbors)
         answers /= answers.sum(axis=1, keepdims=True)
@@ -400,6 +410,11 @@ def transform_rows(features: Any, X: Any, item_type: str) -> Float32Array:
         for rows in np.array_split(np.arange(n_rows), max(1, -(-n_rows // 8_192)))
     ]
     return np.concatenate(parts)
+
+
+def usable(device: str) -> str:
+    """The device, or the CPU where a model that was trained on CUDA is loaded without it."""
+    return device if device == "cpu" or torch.cuda.is_available() else "cpu"
 
 
 def counted(clock: Clock) -> Step:

@@ -4,6 +4,19 @@ from training.learners.spec import ITEM_TYPES, LearnerSpec, Param
 
 SPECS = (
     LearnerSpec(
+        name="auto",
+        title="Automatic",
+        description="No settings. Tries what suits the items, uses the unlabeled ones where that helps, and says what it chose.",
+        item_types=ITEM_TYPES,
+        factory="training.learners.auto:Auto",
+        takes="items",
+        trusted_types=(
+            "training.learners.auto.Auto",
+            "training.learners.auto.candidates.PoolFeatures",
+            "training.learners.auto.student.Student",
+        ),
+    ),
+    LearnerSpec(
         name="label_propagation",
         title="Label propagation",
         description="Labels spread along a graph of similar items. Strong with few labels where classes hang together.",

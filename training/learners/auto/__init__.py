@@ -1,0 +1,370 @@
+"""The default learner: no knobs. It tries what suits the items and keeps what held-out human labels speak for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from training.calibration import apply_temperature
+from training.learners.auto.candidates import (
+    Fit,
+    Labels,
+    PoolFeatures,
+    fit_self_trained,
+    fit_supervised,
+    out_of_fold,
+    supervised_names,
+    title_of,
+)
+from training.learners.auto.images import Budget, Networks
+from training.learners.auto.judging import (
+    Candidate,
+    blended_losses,
+    calibrated,
+    gain,
+    losses,
+    sentence,
+    stack,
+    trimmed,
+)
+from training.learners.auto.student import Student
+from training.learners.base import FloatArray, Progress, check_labels, check_weights, take_rows
+from training.learners.clock import Clock
+from training.learners.errors import InvalidRows
+from training.learners.features import check_rows
+from training.learners.graph import LabelPropagation, Step, counted, folds_of, usable
+
+IntArray = npt.NDArray[np.int64]
+
+N_FOLDS = 5
+MIN_POOL = 100  # fewer unlabeled rows have nothing to tell
+MAX_POOL = 100_000  # more unlabeled rows cost time and tell no more; they are drawn at random
+MIN_JUDGED = 10  # held-out labels; below, nothing can be told apart
+FAST_LABELS = 2_000  # up to here every fold is judged; above, one: its labels are many enough
+ROWS_PER_BATCH = 8_192
+
+
+class Auto(ClassifierMixin, BaseEstimator):
+    """Chooses among supervised and semi-supervised learning by log-loss on held-out human labels.
+
+    On the labels alone: text, logistic regression and naive Bayes; tables and series, logistic regression, random
+    forest, from 50 labels on gradient boosting, and discriminant analysis; images, logistic regression and
+    from 50 labels on a convolutional network, whose augmentation is itself chosen on held-out labels. They are
+    blended with the shares that fit held-out labels best (stacking; Yao and others 2018).
+
+    With the pool (100 unlabeled rows at least): labels spread on a graph of similar items; features fitted on
+    all texts; self-training with soft weights. Images: the graph teaches a student network, whose own features
+    make the next graph, up to four times (after Iscen and others 2019). Semi-supervision stays off unless it
+    lowers the log-loss on held-out labels by more than its standard error.
+
+    Each class keeps a label in every fold; a class's only label is never held out. With fewer than 10 labels
+    that can be held out nothing can be judged: then the supervised learners count equally. Rows of weight 0
+    count as unlabeled. Of more than 100,000 unlabeled rows that many are drawn.
+
+    item_type  image, text, table or series: what X is
+    device     "cpu" or "cuda": there students take four times as many steps
+    progress   called with (step, n_steps, seconds left) four times a second; what it raises stops the fit
+
+    After fit: `classes_` (sorted); `report_`, sentences on what was tried, measured and chosen; `chosen_`,
+    name -> share of what makes the predictions; `is_semi_supervised_`; `members_`, name -> fitted learner.
+
+    Peak memory: that of the vectors of the labeled rows (features.py), and with a pool that of
+    LabelPropagation (graph.py) for at most 100,000 rows and the labeled ones; images: 1.5 kB a row besides.
+    Same seed, machine and threads: same result.
+    Raises TooFewLabels and InvalidRows.
+    """
+
+    def __init__(
+        self,
+        item_type: str,
+        random_state: int = 0,
+        device: str = "cpu",
+        progress: Progress | None = None,
+        classes: Sequence[Any] | None = None,
+    ) -> None:
+        self.item_type = item_type
+        self.random_state = random_state
+        self.device = device
+        self.progress = progress
+        self.classes = classes
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        mask = check_labels(y, self.classes)
+        weights = check_weights(sample_weight, len(mask))
+        weights = np.ones(len(mask)) if weights is None else weights
+        check_rows(X, item_type=self.item_type)
+        self.classes_, columns = np.unique(np.asarray(np.asarray(y)[mask].tolist()), return_inverse=True)
+        is_used = weights[mask] > 0
+        rows = np.flatnonzero(mask)[is_used]
+        columns = columns[is_used]
+        if len(np.unique(columns)) < len(self.classes_):
+            raise InvalidRows("A class has labels of weight 0 only; one of each class must count at least.")
+        pool = np.setdiff1d(np.arange(len(mask)), rows)
+        folds = folds_of(columns, N_FOLDS, self.random_state)
+        labels = Labels(rows, columns, weights[rows], folds, len(self.classes_))
+
+        self.report_: list[str] = []
+        X, labels, pool = self._bounded(X, labels, pool)
+        search = self._search_images if self.item_type == "image" else self._search_vectors
+        search(X, labels, pool)
+        return self
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        check_is_fitted(self)
+        n_rows = len(X)
+        probabilities = np.zeros((n_rows, len(self.classes_)))
+        for start in range(0, n_rows, ROWS_PER_BATCH):
+            rows = np.arange(start, min(start + ROWS_PER_BATCH, n_rows))
+            batch = take_rows(X, rows)
+            for name, member in self.members_.items():
+                on = {"device": usable(self.device)} if isinstance(member, Student) else {}
+                answers = member.predict_proba(batch, **on)
+                probabilities[rows] += self.chosen_[name] * apply_temperature(
+                    answers, self.temperatures_[name]
+                )
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        return probabilities
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        chosen: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return chosen
+
+    # --- what all item types share --------------------------------------------------------------------
+
+    def _bounded(self, X: Any, labels: Labels, pool: IntArray) -> tuple[Any, Labels, IntArray]:
+        """The rows that are learned from, and where labels and pool lie among them."""
+        if len(pool) <= MAX_POOL:
+            return X, labels, pool
+        drawn = np.random.default_rng(self.random_state).choice(pool, MAX_POOL, replace=False)
+        kept = np.sort(np.concatenate([labels.rows, drawn]))
+        self.report_.append(f"Of {len(pool)} unlabeled rows {MAX_POOL} are drawn to learn from.")
+        rows = np.searchsorted(kept, labels.rows)
+        moved = Labels(rows, labels.columns, labels.weights, labels.folds, labels.n_classes)
+        return take_rows(X, kept), moved, np.setdiff1d(np.arange(len(kept)), rows)
+
+    def _judged_folds(self, labels: Labels) -> IntArray:
+        """The folds whose labels are held out in turn; none where that would be too few labels."""
+        folds = np.arange(N_FOLDS if len(labels.rows) <= FAST_LABELS else 1)
+        n_judged = int(np.isin(labels.folds, folds).sum())
+        return folds if n_judged >= MIN_JUDGED else folds[:0]
+
+    def _supervised_candidates(
+        self, X: Any, labels: Labels, folds: IntArray, step: Step
+    ) -> dict[str, Candidate]:
+        """Name -> what it says of held-out labels, on the labels alone."""
+        found = {}
+        for name in supervised_names(self.item_type, labels):
+            title = title_of(name, self.item_type)
+
+            def fit(some: Labels, name: str = name) -> Any:
+                return fit_supervised(name, X, some, self.item_type, self.random_state, is_trial=True)
+
+            found[name] = calibrated(title, out_of_fold(fit, X, labels, folds, step), labels.columns)
+        return found
+
+    def _shares(
+        self, candidates: dict[str, Candidate], labels: Labels, is_judged: IntArray
+    ) -> dict[str, float]:
+        if len(is_judged) == 0:
+            return dict.fromkeys(candidates, 1 / len(candidates))
+        said = [candidate.probabilities[is_judged] for candidate in candidates.values()]
+        return trimmed(dict(zip(candidates, stack(said, labels.columns[is_judged]).tolist(), strict=True)))
+
+    def _keep(
+        self, candidates: dict[str, Candidate], shares: dict[str, float], members: dict[str, Any]
+    ) -> None:
+        self.members_ = members
+        self.chosen_ = shares
+        self.temperatures_ = {name: candidates[name].temperature for name in shares}
+        parts = ", ".join(f"{share:.0%} {candidates[name].title}" for name, share in shares.items())
+        self.report_.append(f"Predictions come from {parts}.")
+
+    def _cannot_judge(self, labels: Labels) -> str:
+        n_judged = int((labels.folds >= 0).sum())
+        return (
+            f"Semi-supervision is off: only {n_judged} labels can be held out with each class keeping one, and it "
+            f"takes {MIN_JUDGED} to tell whether it helps. Label more items."
+        )
+
+    # --- text, tables, series -------------------------------------------------------------------------
+
+    def _search_vectors(self, X: Any, labels: Labels, pool: IntArray) -> None:
+        folds = self._judged_folds(labels)
+        names = supervised_names(self.item_type, labels)
+        is_tried = len(pool) >= MIN_POOL and len(folds) > 0
+        n_steps = (len(names) + 2 * is_tried) * (len(folds) + 1)
+        clock = Clock(self.progress, n_steps + 1)
+        step = counted(clock)
+        step()
+        plain = self._supervised_candidates(X, labels, folds, step)
+        judged = np.flatnonzero(np.isin(labels.folds, folds))
+        if len(judged):
+            self.report_ += [sentence(candidate, labels.columns) for candidate in plain.values()]
+        candidates = dict(plain)
+        fitted: dict[str, Any] = {}
+        if is_tried:
+            pooled, fitted = self._pool_candidates(X, labels, pool, folds, plain, step)
+            self.report_ += [sentence(candidate, labels.columns) for candidate in pooled.values()]
+            candidates |= pooled
+            self.is_semi_supervised_ = self._helps(plain, candidates, labels, judged)
+        else:
+            self.is_semi_supervised_ = False
+            self.report_.append(self._cannot_judge(labels) if len(pool) >= MIN_POOL else _little_pool(pool))
+        if not self.is_semi_supervised_:
+            candidates = plain
+        shares = self._shares(candidates, labels, judged)
+        members: dict[str, Any] = {}
+        for name in shares:
+            if name in plain:
+                members[name] = fit_supervised(name, X, labels, self.item_type, self.random_state)
+            elif name == "self_training":
+                best = self._teacher_of_itself(plain, labels)
+                members[name] = fit_self_trained(
+                    best, X, pool, labels, self.item_type, self.random_state, plain[best].temperature
+                )
+            else:
+                members[name] = fitted[name]
+            step()
+        self._keep(candidates, shares, members)
+        clock.finish()
+
+    def _pool_candidates(
+        self,
+        X: Any,
+        labels: Labels,
+        pool: IntArray,
+        folds: IntArray,
+        plain: dict[str, Candidate],
+        step: Step,
+    ) -> tuple[dict[str, Candidate], dict[str, Any]]:
+        """What learns from the pool too: its answers to held-out labels, and what is fitted already."""
+        found: dict[str, Candidate] = {}
+        y = np.full(len(labels.rows) + len(pool), -1)
+        y[labels.rows] = labels.columns
+        weights = np.ones(len(y))
+        weights[labels.rows] = labels.weights
+        graph = LabelPropagation(
+            self.item_type,
+            random_state=self.random_state,
+            device=self.device,
+            progress=None if self.progress is None else lambda *_: step(),
+        ).fit(X, y, weights)
+        graph.progress = None
+        found["label_propagation"] = calibrated(
+            "Label propagation", _only(graph.held_out_, labels, folds), labels.columns
+        )
+        fitted: dict[str, Any] = {"label_propagation": graph}
+        if self.item_type == "text":
+            on_pool = PoolFeatures(graph.features_, self.item_type, self.random_state)
+
+            def fit_on_pool(some: Labels) -> Any:
+                return PoolFeatures(graph.features_, self.item_type, self.random_state).fit_vectors(
+                    graph.vectors_, some
+                )
+
+            found["pool_features"] = calibrated(
+                "Logistic regression on latent semantics of all texts",
+                out_of_fold(fit_on_pool, X, labels, folds, step),
+                labels.columns,
+            )
+            fitted["pool_features"] = on_pool.fit_vectors(graph.vectors_, labels)
+        best = self._teacher_of_itself(plain, labels)
+
+        def fit_again(some: Labels) -> Any:
+            return fit_self_trained(
+                best, X, pool, some, self.item_type, self.random_state, plain[best].temperature
+            )
+
+        found["self_training"] = calibrated(
+            f"Self-training of {title_of(best, self.item_type).lower()}",
+            out_of_fold(fit_again, X, labels, folds, step),
+            labels.columns,
+        )
+        return found, fitted
+
+    def _teacher_of_itself(self, plain: dict[str, Candidate], labels: Labels) -> str:
+        """The best of the learners that can weigh rows."""
+
+        def loss(name: str) -> float:
+            said = plain[name].probabilities
+            asked = np.isfinite(said).all(axis=1)
+            return float(losses(said[asked], labels.columns[asked]).mean())
+
+        return min((name for name in plain if name != "lda"), key=loss)
+
+    def _helps(
+        self, plain: dict[str, Candidate], candidates: dict[str, Candidate], labels: Labels, judged: IntArray
+    ) -> bool:
+        columns, folds = labels.columns[judged], labels.folds[judged]
+        before = blended_losses([one.probabilities[judged] for one in plain.values()], columns, folds)
+        after = blended_losses([one.probabilities[judged] for one in candidates.values()], columns, folds)
+        found = gain(before, after)
+        measured = (
+            f"from {before.mean():.3f} to {after.mean():.3f} on {len(judged)} held-out labels (gain {found})"
+        )
+        if found.is_beyond_noise:
+            self.report_.append(f"Semi-supervision is on: it takes the log-loss {measured}.")
+        else:
+            self.report_.append(
+                f"Semi-supervision is off: it takes the log-loss {measured}, no gain beyond noise."
+            )
+        return found.is_beyond_noise
+
+    # --- images ---------------------------------------------------------------------------------------
+
+    def _search_images(self, X: Any, labels: Labels, pool: IntArray) -> None:
+        images = check_rows(X, item_type="image")
+        folds = self._judged_folds(labels)
+        judged = np.flatnonzero(np.isin(labels.folds, folds))
+        budget = Budget(images, len(labels.rows), self.device)
+        clock = Clock(self.progress, budget.n_steps(len(images), len(labels.rows)))
+        step = counted(clock)
+        step()
+        networks = Networks(
+            images, labels, self.report_, random_state=self.random_state, device=self.device, step=step
+        )
+        candidates = self._supervised_candidates(images, labels, folds, step)
+        fits: dict[str, Fit] = {
+            "logistic_regression": lambda some: fit_supervised(
+                "logistic_regression", images, some, "image", self.random_state
+            ),
+            "network": networks.supervised,
+        }
+        if len(folds):
+            self.report_ += [sentence(candidate, labels.columns) for candidate in candidates.values()]
+            network = networks.choose_views(folds)
+            if network is not None:
+                candidates["network"] = network
+                self.report_.append(sentence(network, labels.columns))
+                # Views were compared on some folds only: all are judged on those.
+                judged = np.flatnonzero(np.isfinite(network.probabilities).all(axis=1))
+        found = None
+        if len(pool) < MIN_POOL:
+            self.report_.append(_little_pool(pool))
+        elif not len(folds):
+            self.report_.append(self._cannot_judge(labels))
+        else:
+            found = networks.search(candidates, fits, judged)
+        self.is_semi_supervised_ = found is not None
+        if found is not None:
+            candidates = {"student": Candidate("Student of graph and labels", np.empty(0), found.temperature)}
+            self._keep(candidates, {"student": 1.0}, {"student": found.student})
+        else:
+            shares = self._shares(candidates, labels, judged)
+            self._keep(candidates, shares, {name: fits[name](labels) for name in shares})
+        clock.finish()
+
+
+def _little_pool(pool: IntArray) -> str:
+    return f"Semi-supervision is off: with {len(pool)} unlabeled rows there is little to learn from."
+
+
+def _only(probabilities: FloatArray, labels: Labels, folds: IntArray) -> FloatArray:
+    """NaN for labels outside these folds, so that all candidates are judged on the same."""
+    kept = np.where(np.isin(labels.folds, folds)[:, None], probabilities, np.nan)
+    return kept

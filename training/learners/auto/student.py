@@ -1,0 +1,234 @@
+"""The student: a convolutional network that learns from people's labels and, as soft targets, from a teacher's."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.learners.augmentation import Augmentation, augment
+from training.learners.auto.candidates import Labels
+from training.learners.base import FloatArray
+from training.learners.deep.nets import Average
+from training.learners.errors import InvalidRows
+from training.learners.features import check_rows
+from training.learners.graph import Step
+from training.learners.network import ConvNet, numbers, threads_for
+
+IMAGES_PER_BATCH = 1_024  # of prediction
+LABELED_SHARE = 0.25  # of each batch, where there is a teacher
+LEARNING_RATE = 0.003
+DROPOUT = 0.4
+WEIGHT_DECAY = 0.01
+AVERAGE_DECAY = 0.995
+SELF_SHARE = 0.8  # of the targets, at the end, that is the average network's own answer
+SELF_STARTS, SELF_FULL = 0.2, 0.6  # shares of the steps
+LARGEST_BALANCE = 3.0  # a rare class counts so many times at most
+
+
+class Views(NamedTuple):
+    """How images may be changed without changing their class."""
+
+    augmentation: Augmentation = "none"
+    flip: bool = False
+
+    def __str__(self) -> str:
+        moved = {
+            "none": "no movement",
+            "shift": "shifts",
+            "affine": "shifts, rotation, scale and shear",
+        }[self.augmentation]
+        return moved + (" and mirroring" if self.flip else "")
+
+
+class Teaching(NamedTuple):
+    """What a teacher says of all images. Both on the CPU."""
+
+    targets: FloatArray  # (n, K), rows sum to 1
+    weights: FloatArray  # (n,) how far to believe it, 0 to 1
+    is_first: bool  # no student had a part in it
+
+
+class Student:
+    """A trained network as arrays, so that it can be saved as data; the network itself is built when it is asked.
+
+    `image_shape`: (C, H, W).
+    """
+
+    def __init__(
+        self, weights: dict[str, npt.NDArray[Any]], image_shape: tuple[int, int, int], n_classes: int
+    ) -> None:
+        self.weights = weights
+        self.image_shape = image_shape
+        self.n_classes = n_classes
+
+    def predict_proba(self, X: Any, device: str = "cpu") -> FloatArray:
+        """(n, K) for uint8 images (n, H, W) or (n, H, W, 3), as they are. Raises InvalidRows for another size."""
+        images = check_rows(X, item_type="image")
+        channels, height, width = self.image_shape
+        shape = (height, width) if channels == 1 else (height, width, channels)
+        if images.shape[1:] != shape:
+            raise InvalidRows(
+                f"Images have shape {images.shape[1:]}; this network was trained on {shape}. Resize them to that."
+            )
+        return self.look(images, Views(), n_views=1, device=device)[0]
+
+    def look(
+        self,
+        images: npt.NDArray[np.uint8],
+        views: Views,
+        *,
+        n_views: int,
+        device: str = "cpu",
+        seed: int = 0,
+        step: Step | None = None,
+    ) -> tuple[FloatArray, npt.NDArray[np.float32]]:
+        """Means over the image as it is and n_views - 1 random views of it.
+
+        (n, K) probabilities, and (n, 128) features of the last layer but one, of unit length.
+        """
+        net = self._net().to(device)
+        probabilities = np.empty((len(images), self.n_classes))
+        features = np.empty((len(images), net.head.in_features), dtype=np.float32)
+        with torch.inference_mode(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            for start in range(0, len(images), IMAGES_PER_BATCH):
+                if step is not None:
+                    step()
+                batch = slice(start, start + IMAGES_PER_BATCH)
+                x = numbers(_channels_first(images[batch]).to(device))  # (B, C, H, W)
+                said: list[Tensor] = []
+                seen: list[Tensor] = []
+                for number in range(n_views):
+                    moved = augment(x, views.augmentation, is_flipped=views.flip) if number else x
+                    hidden = functional.relu(net.dense(net.blocks(moved).flatten(1)))  # (B, 128)
+                    seen.append(hidden)
+                    said.append(net.head(hidden).double().softmax(dim=1))  # (B, K)
+                probabilities[batch] = torch.stack(said).mean(dim=0).cpu().numpy()
+                mean = torch.stack(seen).mean(dim=0)
+                features[batch] = functional.normalize(mean, dim=1).float().cpu().numpy()
+        return probabilities, features
+
+    def _net(self) -> ConvNet:
+        net = ConvNet(*self.image_shape, self.n_classes, DROPOUT)
+        net.load_state_dict({name: torch.from_numpy(value) for name, value in self.weights.items()})
+        return _channels_last(net).eval()
+
+
+def train_student(
+    images: npt.NDArray[np.uint8],
+    labels: Labels,
+    teaching: Teaching | None,
+    views: Views,
+    *,
+    n_steps: int,
+    batch_size: int,
+    seed: int,
+    device: str,
+    step: Step,
+) -> Student:
+    """A fresh network on (n, H, W[, 3]) uint8 images; with no teaching on the labels alone.
+
+    A quarter of each batch are human labels, drawn by weight. For the rest the target is the teacher's. Where that
+    is a first one, the average of the network's own weights so far judges another view of them from a fifth of
+    the steps on (mean teacher: Tarvainen and Valpola 2017), and gains a share of the target up to four
+    fifths: the teacher starts it, and its errors fade. Later teachers hold too few errors for that: it would
+    only confirm them. Each row counts by 1 - entropy / log K, and rare classes as much as frequent ones
+    (Iscen and others 2019, equations 11 and 12). AdamW, one cycle; the average of the weights is kept.
+
+    Memory: one byte a pixel of the images on CUDA, none more on the CPU; 8 K bytes an image for targets;
+    about 40 kB a grey image of 28 x 28 in a batch.
+    """
+    n_classes = labels.n_classes
+    channels = 1 if images.ndim == 3 else 3
+    shape = (channels, images.shape[1], images.shape[2])
+    devices = [] if device == "cpu" else [torch.device(device)]
+    with torch.random.fork_rng(devices=devices), threads_for(batch_size, images):
+        torch.manual_seed(seed)
+        net = _channels_last(ConvNet(*shape, n_classes, DROPOUT).to(device))
+        average = Average(net, copy.deepcopy(net), AVERAGE_DECAY)
+        optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, max_lr=LEARNING_RATE, total_steps=n_steps + 1, pct_start=0.2
+        )
+        truth = functional.one_hot(torch.from_numpy(labels.columns), n_classes).float()  # (l, K)
+        drawn_by = torch.from_numpy(labels.weights)  # (l,)
+        n_known = batch_size if teaching is None else int(batch_size * LABELED_SHARE)
+        n_taught = min(batch_size - n_known, len(images))
+        balance = _balance(teaching)  # (K,)
+        order = np.empty(0, dtype=np.int64)
+        generator = np.random.default_rng(seed)
+
+        for number in range(n_steps):
+            step()
+            known = torch.multinomial(drawn_by, n_known, replacement=True)  # (L,)
+            x = _batch(images, labels.rows[known.numpy()], device)  # (L, C, H, W)
+            target = truth[known].to(device)  # (L, K)
+            weight = torch.ones(n_known, device=device)
+            if teaching is not None:
+                if len(order) < n_taught:
+                    order = generator.permutation(len(images))
+                taught, order = order[:n_taught], order[n_taught:]
+                u = _batch(images, taught, device)  # (U, C, H, W)
+                said = torch.from_numpy(teaching.targets[taught]).float().to(device)  # (U, K)
+                believed = torch.from_numpy(teaching.weights[taught]).float().to(device)  # (U,)
+                share = _self_share(number / n_steps) if teaching.is_first else 0.0
+                if share > 0:
+                    with torch.no_grad():
+                        view = augment(
+                            u, "none" if views.augmentation == "none" else "shift", is_flipped=views.flip
+                        )
+                        own = average.net(view).softmax(dim=1)  # (U, K)
+                    said = said.lerp(own, share)
+                    entropy = -(said * said.clamp(min=1e-9).log()).sum(dim=1)
+                    believed = believed.lerp(1 - entropy / math.log(n_classes), share)
+                x, target = torch.cat([x, u]), torch.cat([target, said])
+                weight = torch.cat([weight, believed * (said @ balance.to(device))])
+
+            net.train()
+            logits = net(augment(x, views.augmentation, is_flipped=views.flip))  # (B, K)
+            loss = (-(target * logits.log_softmax(dim=1)).sum(dim=1) * weight).mean()
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            average.update()
+
+    arrays = {name: value.cpu().numpy() for name, value in average.net.state_dict().items()}
+    return Student(arrays, shape, n_classes)
+
+
+def _self_share(done: float) -> float:
+    """Of the average network's own answers in the targets, when this share of the steps is done."""
+    return SELF_SHARE * min(1.0, max(0.0, (done - SELF_STARTS) / (SELF_FULL - SELF_STARTS)))
+
+
+def _balance(teaching: Teaching | None) -> Tensor:
+    """(K,) what makes each class count as much as others over all images, within bounds; mean about 1."""
+    if teaching is None:
+        return torch.empty(0)
+    mass = teaching.weights @ teaching.targets  # (K,)
+    wanted = mass.mean() / np.maximum(mass, 1e-12)
+    return torch.from_numpy(np.clip(wanted, 1 / LARGEST_BALANCE, LARGEST_BALANCE)).float()
+
+
+def _channels_last(net: ConvNet) -> ConvNet:
+    moved: Any = net
+    return cast("ConvNet", moved.to(memory_format=torch.channels_last))
+
+
+def _batch(images: npt.NDArray[np.uint8], rows: npt.NDArray[np.int64], device: str) -> Tensor:
+    return numbers(_channels_first(images[rows]).to(device))
+
+
+def _channels_first(images: npt.NDArray[np.uint8]) -> Tensor:
+    """(n, H, W[, 3]) -> (n, C, H, W) uint8."""
+    if images.ndim == 3:
+        return torch.from_numpy(images)[:, None]
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(images, 3, 1)))
