@@ -19,8 +19,10 @@ from review.history import item_history
 from review.models import Entry, Flag
 from review.publish import publication_discard, round_publish
 from review.relabeling import MAX_RELABELED, Relabel, entry_decide, items_relabel, label_withdraw
+from review.second_looks import candidates_flag
 from review.selectors import disputes_of, flags_of, publications_of
 from review.serializers import (
+    CandidatesInput,
     DisputeOutput,
     FlagInput,
     FlagOutput,
@@ -32,7 +34,9 @@ from review.serializers import (
     VerdictInput,
     dispute_json,
 )
-from training.models import Round
+from training.models import Inspection, Round
+
+MAY_ENGINEER_OR_REVIEW = tuple(dict.fromkeys((*MAY_ENGINEER, *MAY_REVIEW)))
 
 
 @extend_schema(tags=["review"])
@@ -73,6 +77,22 @@ class FlagResolveView(APIView):
     def post(self, request: Request, flag_id: int) -> Response:
         flag = row_for(request.user, Flag.objects.select_related("person", "item"), flag_id, MAY_REVIEW)
         return Response(FlagOutput(flag_resolve(flag=flag)).data)
+
+
+@extend_schema(tags=["review"])
+class CandidatesFlagView(APIView):
+    @extend_schema(
+        operation_id="label_errors_flag",
+        summary="Send label-error candidates of an inspection to the queue, each flagged with its reason",
+        request=CandidatesInput,
+        responses={200: FlagOutput(many=True), 400: ErrorOutput},
+    )
+    def post(self, request: Request, inspection_id: int) -> Response:
+        inspections = Inspection.objects.select_related("project")
+        inspection = row_for(request.user, inspections, inspection_id, MAY_ENGINEER_OR_REVIEW)
+        item_ids = valid(CandidatesInput, request)["item_ids"]
+        flags = candidates_flag(inspection=inspection, person=request.user, item_ids=item_ids)
+        return Response(FlagOutput(flags, many=True).data)
 
 
 @extend_schema(tags=["review"])

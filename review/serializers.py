@@ -200,6 +200,15 @@ class FlagInput(serializers.Serializer):
     note = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
 
 
+class CandidatesInput(serializers.Serializer):
+    item_ids = serializers.ListField(
+        child=serializers.IntegerField(),
+        min_length=1,
+        max_length=200,
+        help_text="Of candidates that the inspection found.",
+    )
+
+
 class FlagOutput(serializers.ModelSerializer):
     person = serializers.CharField(source="person.username")
     item_key = serializers.CharField(source="item.key")

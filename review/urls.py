@@ -14,6 +14,7 @@ from review.api import (
     ReleaseView,
 )
 from review.oversight_api import (
+    CandidatesFlagView,
     DiscardView,
     DisputesView,
     FlagResolveView,
@@ -39,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("items/<int:item_id>/flags", ItemFlagsView.as_view(), name="item-flags"),
     path("projects/<int:project_id>/flags", FlagsView.as_view(), name="flags"),
     path("flags/<int:flag_id>/resolve", FlagResolveView.as_view(), name="flag-resolve"),
+    path("inspections/<int:inspection_id>/flag", CandidatesFlagView.as_view(), name="label-errors-flag"),
     path("projects/<int:project_id>/disputes", DisputesView.as_view(), name="disputes"),
     path("entries/<int:entry_id>/verdict", VerdictView.as_view(), name="entry-verdict"),
     path("items/<int:item_id>/history", HistoryView.as_view(), name="item-history"),

@@ -21,7 +21,7 @@ from labeling.models import Export, Import, Membership, Project
 from review.models import Answer, Entry, Flag
 from tests.labeling.makers import publish, record
 from tests.makers import make_items
-from training.models import Comparison, Round, Run
+from training.models import Comparison, Inspection, Round, Run
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -75,6 +75,7 @@ def rows(project: Project, ada: User, ben: User) -> dict[str, object]:
         "run_id": run.pk,
         "round_id": Round.objects.create(run=run, number=1).pk,
         "comparison_id": Comparison.objects.create(project=project, number=1).pk,
+        "inspection_id": Inspection.objects.create(project=project, number=1, learner="lda").pk,
         "entry_id": entry.pk,
         "flag_id": Flag.objects.create(project=project, item=item, person=ben).pk,
         "key": answer.pk,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest
 
-from training.models import Comparison, Round, Run, RunLogLine, Trial
+from training.models import Comparison, Inspection, Round, Run, RunLogLine, Trial
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -79,3 +79,11 @@ class ComparisonAdmin(ReadOnlyAdmin):
     list_select_related = ["project", "created_by"]
     search_fields = ["project__name", "error_message"]
     inlines = [TrialInline]
+
+
+@admin.register(Inspection)
+class InspectionAdmin(ReadOnlyAdmin):
+    list_display = ["project", "number", "state", "learner", "created_by", "created_at", "finished_at"]
+    list_filter = ["state"]
+    list_select_related = ["project", "created_by"]
+    search_fields = ["project__name", "error_message"]

@@ -199,3 +199,32 @@ class Trial(models.Model):
 
     def __str__(self) -> str:
         return f"{self.learner}, seed {self.seed}, of {self.comparison}"
+
+
+class Inspection(Work):
+    """A look at the data and the labels: map, label errors, near duplicates, drift, reliability."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="inspections")
+    number = models.PositiveIntegerField()  # 1, 2, ... within the project
+    learner = models.CharField(max_length=50)  # whose out-of-fold opinion the labels are held against
+    seed = models.PositiveIntegerField(default=0)
+    # The snapshot that it is of.
+    labels_hash = models.CharField(max_length=64, blank=True)  # as Round.labels_hash
+    last_human_label_id = models.BigIntegerField(default=0)
+    n_human = models.PositiveIntegerField(default=0)  # training labels
+    n_items = models.PositiveIntegerField(default=0)
+    round = models.ForeignKey(  # whose model made the map's features; null: no model could
+        Round, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    findings = models.JSONField(default=dict)  # tool -> what it found; training/inspection_pipeline.py
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="inspection_number_once"),
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(state__in=list(OPEN_STATES)), name="inspection_one_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"inspection {self.number} of {self.project}"

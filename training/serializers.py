@@ -184,3 +184,26 @@ class ComparisonOutput(WorkOutput):
     n_pool = serializers.IntegerField(help_text="Items given as unlabeled.")
     code_version = serializers.CharField()
     table = ComparisonRowOutput(many=True)
+
+
+class InspectionInput(serializers.Serializer):
+    """Left out: a learner that is quick and good on few labels, seed 0."""
+
+    learner = serializers.CharField(max_length=50, required=False, default="", allow_blank=True)
+    seed = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**31 - 1)
+
+
+class InspectionSummaryOutput(WorkOutput):
+    number = serializers.IntegerField()
+    learner = serializers.CharField(help_text="Whose out-of-fold opinion the labels are held against.")
+    seed = serializers.IntegerField()
+    labels_hash = serializers.CharField()
+    n_human = serializers.IntegerField(help_text="Training labels.")
+    n_items = serializers.IntegerField()
+    round_id = serializers.IntegerField(allow_null=True, help_text="Whose model made the map's features.")
+
+
+class InspectionOutput(InspectionSummaryOutput):
+    findings = serializers.DictField(
+        help_text="labels, drift, near_duplicates, map: each with a sentence on what was found and what to do."
+    )

@@ -14,7 +14,8 @@ from django.db import connection
 
 from labeling.work import OPEN_STATES, WorkState, ring, works_waiting
 from training.comparisons import COMPARISON
-from training.models import Comparison, RoundState, Run
+from training.inspections import INSPECTION
+from training.models import Comparison, Inspection, RoundState, Run
 from training.runs import rounds_remove_unfinished, run_open_if_due
 from training.selectors import projects_that_retrain
 from training.supervision import job_carry_out, run_carry_out
@@ -36,6 +37,11 @@ def compare_learners(comparison_id: int) -> None:
     job_carry_out(COMPARISON, comparison_id, worker=WORKER)
 
 
+@shared_task(ignore_result=True)
+def inspect_project(inspection_id: int) -> None:
+    job_carry_out(INSPECTION, inspection_id, worker=WORKER)
+
+
 @shared_task(ignore_result=True, time_limit=60)
 def sweep_runs() -> None:
     """Ring again for runs whose doorbell was lost, start those that are due, and tidy after dead workers."""
@@ -43,6 +49,8 @@ def sweep_runs() -> None:
         ring(train_run, run_id)
     for comparison_id in works_waiting(Comparison):
         ring(compare_learners, comparison_id)
+    for inspection_id in works_waiting(Inspection):
+        ring(inspect_project, inspection_id)
     for project in projects_that_retrain():
         if (run := run_open_if_due(project)) is not None:
             ring(train_run, run.pk)
@@ -63,7 +71,7 @@ def release_runs(**_: Any) -> None:
 
 def _release_runs() -> None:
     try:
-        for model in (Run, Comparison):
+        for model in (Run, Comparison, Inspection):
             n_released = model.objects.filter(worker=WORKER, state=WorkState.RUNNING).update(
                 state=WorkState.QUEUED, worker="", heartbeat_at=None
             )

@@ -16,6 +16,7 @@ from training.api import (
     RunView,
 )
 from training.comparison_api import ComparisonCancelView, ComparisonsView, ComparisonView
+from training.inspection_api import InspectionCancelView, InspectionsView, InspectionView
 
 urlpatterns: list[URLPattern] = [
     path("learners", LearnersView.as_view(), name="learners"),
@@ -30,4 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("projects/<int:project_id>/comparisons", ComparisonsView.as_view(), name="comparisons"),
     path("comparisons/<int:comparison_id>", ComparisonView.as_view(), name="comparison"),
     path("comparisons/<int:comparison_id>/cancel", ComparisonCancelView.as_view(), name="comparison-cancel"),
+    path("projects/<int:project_id>/inspections", InspectionsView.as_view(), name="inspections"),
+    path("inspections/<int:inspection_id>", InspectionView.as_view(), name="inspection"),
+    path("inspections/<int:inspection_id>/cancel", InspectionCancelView.as_view(), name="inspection-cancel"),
 ]

@@ -1,0 +1,203 @@
+"""Inspections of a project: what they find there, where candidates go, and who may ask."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from labeling.models import Membership, Project, Role, Split
+from labeling.work import WorkState
+from review.models import Entry, Flag
+from review.relabeling import Relabel, items_relabel
+from tests.makers import make_human_label, make_project
+from tests.training.makers import WORDS, class_of, make_labeled_project, make_run, make_texts
+from training.inspection_pipeline import inspection_execute
+from training.inspection_services import inspection_inline, inspection_request
+from training.learners import create
+from training.models import Inspection
+from training.pipeline import run_execute
+from training.quality.features import item_features, learner_features
+
+
+def make_inspection(project: Project, *, is_running: bool = True) -> Inspection:
+    inspection = inspection_request(project=project, user=None)
+    if is_running:
+        Inspection.objects.filter(pk=inspection.pk).update(state=WorkState.RUNNING, attempt=1)
+        inspection.refresh_from_db()
+    return inspection
+
+
+@pytest.fixture
+def inspected(ada: User) -> Inspection:
+    """90 labels, three of them wrong; two copies of an item under another class."""
+    project = make_project(owner=ada)
+    classes = list(project.classes.all())
+    items = make_texts(project, 150)
+    for item in items[:90]:
+        wrong = item.key in ("item-7", "item-19", "item-33")
+        make_human_label(item, classes[2] if wrong else class_of(item, classes), user=ada)
+    items[100].text = items[101].text = items[0].text
+    for item in (items[100], items[101]):
+        item.save()
+    make_human_label(items[100], classes[1], user=ada)
+    inspection = make_inspection(project)
+    inspection_execute(inspection)
+    inspection.refresh_from_db()
+    return inspection
+
+
+def test_every_tool_finds_what_was_planted_and_says_what_to_do(inspected: Inspection) -> None:
+    found = inspected.findings
+    keys = dict(inspected.project.items.values_list("pk", "key"))
+
+    assert inspected.state == WorkState.DONE
+    assert set(found) == {"labels", "drift", "near_duplicates", "map"}
+    assert all(tool["sentence"].endswith(".") for tool in found.values())
+    likeliest = {keys[each["item_id"]] for each in found["labels"]["candidates"][:6]}
+    assert {"item-7", "item-19", "item-33"} <= likeliest
+    assert found["labels"]["n_labels"] == 91
+    assert found["labels"]["reliability"]["bins"]
+    conflict = next(group for group in found["near_duplicates"]["groups"] if group["is_conflict"])
+    assert {"item-0", "item-100", "item-101"} <= {keys[item_id] for item_id in conflict["item_ids"]}
+    assert found["drift"]["two_sample"]["p_value"] > 0.001
+    points = found["map"]["points"]
+    assert len(points) == 150
+    assert [source for *_, source, _ in points].count("human") == 91
+    assert inspected.round is None
+    assert inspected.labels_hash
+
+
+def test_too_few_labels_are_said_and_the_rest_is_still_looked_at(ada: User) -> None:
+    inspection = make_inspection(make_labeled_project(owner=ada, n_labeled=12))
+
+    inspection_execute(inspection)
+
+    inspection.refresh_from_db()
+    assert inspection.state == WorkState.DONE
+    assert "12 training labels" in inspection.findings["labels"]["sentence"]
+    assert "too few" in inspection.findings["drift"]["sentence"]
+    assert inspection.findings["map"]["points"]
+
+
+def test_a_shifted_pool_is_noticed(ada: User) -> None:
+    project = make_project(owner=ada)
+    classes = list(project.classes.all())
+    for item in make_texts(project, 60):
+        make_human_label(item, class_of(item, classes), user=ada)
+    for item in make_texts(project, 80, prefix="new"):
+        item.text = f"{item.text} " + " ".join(WORDS["owl"] * 3)
+        item.save()
+    inspection = make_inspection(project)
+
+    inspection_execute(inspection)
+
+    inspection.refresh_from_db()
+    drift = inspection.findings["drift"]
+    assert drift["two_sample"]["p_value"] < 1e-6
+    assert "words" in {shift["name"] for shift in drift["features"] if shift["is_shifted"]}
+    assert "the pool has changed" in drift["sentence"]
+
+
+def test_the_map_is_of_the_last_models_features(ada: User) -> None:
+    project = make_labeled_project(owner=ada)
+    run = make_run(project, is_running=True, n_rounds=1)
+    run_execute(run)
+    inspection = make_inspection(project)
+
+    inspection_execute(inspection)
+
+    inspection.refresh_from_db()
+    assert inspection.round == run.rounds.get()
+    assert "the last model's features" in inspection.findings["map"]["sentence"]
+
+
+@pytest.mark.usefixtures("child_database")
+def test_a_worker_carries_an_inspection_out_in_a_child(ada: User) -> None:
+    project = make_project(owner=ada)
+    make_texts(project, 6, split=Split.POOL)
+
+    over = inspection_inline(make_inspection(project, is_running=False))
+
+    assert over.state == WorkState.DONE, over.error_message
+    assert len(over.findings["map"]["points"]) == 6
+
+
+# To the queue
+
+
+def test_candidates_go_to_the_queue_with_their_reason_and_only_once(
+    inspected: Inspection, ada_client: APIClient
+) -> None:
+    wanted = [each["item_id"] for each in inspected.findings["labels"]["candidates"][:2]]
+
+    sent = ada_client.post(f"/api/inspections/{inspected.pk}/flag", {"item_ids": wanted}, format="json")
+    again = ada_client.post(f"/api/inspections/{inspected.pk}/flag", {"item_ids": wanted}, format="json")
+
+    assert sent.status_code == 200
+    assert {flag["item_id"] for flag in sent.data} == set(wanted)
+    assert "labeled owl, but the other labels suggest" in sent.data[0]["note"]
+    assert again.data == []
+    entries = Entry.objects.filter(item_id__in=wanted, state="open")
+    assert {entry.reason for entry in entries} == {"flagged"}
+    assert len(entries) == 2
+
+
+def test_items_that_are_no_candidates_are_refused_and_changed_labels_left_alone(
+    inspected: Inspection, ada: User, ada_client: APIClient
+) -> None:
+    candidate = inspected.findings["labels"]["candidates"][0]
+    change = Relabel(item_id=candidate["item_id"], class_id=candidate["suggested_class_id"])
+    items_relabel(project=inspected.project, person=ada, changes=[change])
+    stranger = inspected.project.items.get(key="item-149").pk
+
+    refused = ada_client.post(
+        f"/api/inspections/{inspected.pk}/flag", {"item_ids": [stranger]}, format="json"
+    )
+    changed = ada_client.post(
+        f"/api/inspections/{inspected.pk}/flag", {"item_ids": [candidate["item_id"]]}, format="json"
+    )
+
+    assert refused.status_code == 400
+    assert changed.data == []
+    assert not Flag.objects.exists()
+
+
+def test_who_may_do_what(ada: User, ben: User, ada_client: APIClient, ben_client: APIClient) -> None:
+    project = make_labeled_project(owner=ada)
+    Membership.objects.create(project=project, user=ben, role=Role.ANNOTATOR)
+
+    started = ada_client.post(f"/api/projects/{project.pk}/inspections", {}, format="json")
+    second = ada_client.post(f"/api/projects/{project.pk}/inspections", {}, format="json")
+    address = f"/api/inspections/{started.data['id']}"
+
+    assert started.status_code == 201
+    assert started.data["learner"] == "logistic_regression"
+    assert second.data["code"] == "already_open"
+    assert ben_client.get(address).status_code == 200
+    assert "findings" not in ben_client.get(f"/api/projects/{project.pk}/inspections").data["results"][0]
+    assert ben_client.post(f"{address}/cancel").status_code == 403
+    assert ben_client.post(f"{address}/flag", {"item_ids": [1]}, format="json").status_code == 403
+    assert ada_client.post(f"{address}/cancel").data["state"] == "cancelled"
+    wrong = ada_client.post(f"/api/projects/{project.pk}/inspections", {"learner": "svm2"}, format="json")
+    assert wrong.status_code == 400
+    assert list(wrong.data["fields"]) == ["learner"]
+
+
+# Features
+
+
+def test_a_networks_features_are_what_its_last_layer_is_given() -> None:
+    draw = np.random.default_rng(0)
+    images = draw.integers(0, 255, (24, 8, 8)).astype(np.uint8)
+    learner = create("simple_cnn", item_type="image", n_steps=2, batch_size=8)
+    learner.fit(images, np.arange(24) % 2)
+
+    points = learner_features(learner, images, item_type="image")
+
+    assert points is not None
+    assert points.shape[0] == 24
+    assert points.shape[1] > 2
+    assert learner_features(object(), images, item_type="image") is None
+    assert item_features(images, item_type="image").shape == (24, 64)

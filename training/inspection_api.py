@@ -1,0 +1,67 @@
+"""Inspections of the data and the labels over HTTP. Engineers start and cancel; every member reads."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
+from labeling.permissions import MAY_ENGINEER, project_for, row_for
+from labeling.project_api import valid
+from training.inspection_services import inspection_cancel, inspection_request
+from training.models import Inspection
+from training.serializers import InspectionInput, InspectionOutput, InspectionSummaryOutput
+
+SHOWN = Inspection.objects.select_related("created_by")
+
+
+@extend_schema(tags=["training"])
+class InspectionsView(APIView):
+    @extend_schema(
+        operation_id="inspections_list",
+        summary="The inspections of a project, newest first, without what they found",
+        parameters=PAGE_PARAMETERS,
+        responses=page_of(InspectionSummaryOutput),
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id)
+        rows = SHOWN.filter(project=project).defer("findings")
+        return page_response(*keyset_page(request, rows), InspectionSummaryOutput)
+
+    @extend_schema(
+        operation_id="inspection_start",
+        summary="Look for label errors, drift and near duplicates, and draw a map; one at a time",
+        request=InspectionInput,
+        responses={201: InspectionOutput, 400: ErrorOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_ENGINEER)
+        inspection = inspection_request(project=project, user=request.user, **valid(InspectionInput, request))
+        return Response(InspectionOutput(inspection).data, status=status.HTTP_201_CREATED)
+
+
+@extend_schema(tags=["training"])
+class InspectionView(APIView):
+    @extend_schema(
+        operation_id="inspection_show",
+        summary="One inspection, with its progress and what it found so far",
+        responses=InspectionOutput,
+    )
+    def get(self, request: Request, inspection_id: int) -> Response:
+        return Response(InspectionOutput(row_for(request.user, SHOWN.all(), inspection_id)).data)
+
+
+@extend_schema(tags=["training"])
+class InspectionCancelView(APIView):
+    @extend_schema(
+        operation_id="inspection_cancel",
+        summary="Stop an inspection within seconds; what it found so far stays",
+        request=None,
+        responses={200: InspectionOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, inspection_id: int) -> Response:
+        inspection = row_for(request.user, SHOWN.all(), inspection_id, MAY_ENGINEER)
+        return Response(InspectionOutput(inspection_cancel(inspection)).data)

@@ -1,0 +1,348 @@
+"""What a worker does for an inspection, in the order it happens. Runs in the child (inspection_execute).
+
+Each tool's findings are written as soon as they are there, as JSON with a `sentence` that says what they
+mean and what to do. The rules are in training/quality.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.core.files.storage import default_storage
+
+from labeling.models import ItemType, Label
+from labeling.work import work_beat
+from training import learners
+from training.artifacts import artifact_files
+from training.comparison.trial import fold_numbers
+from training.inspections import inspection_finish, inspection_write
+from training.learners.base import take_rows
+from training.learners.errors import LearnerError
+from training.learners.saving import load
+from training.metrics import spread_columns
+from training.models import Inspection, Round
+from training.packed import PackedItems, packed_open
+from training.quality import drift
+from training.quality.features import item_features, learner_features
+from training.quality.label_errors import MIN_LABELS, N_FOLDS, label_errors
+from training.quality.map import N_POINTS, plane_map, sample_rows
+from training.quality.near_duplicates import THRESHOLD, near_duplicates, rows_that_fit
+from training.quality.reliability import reliability_curve
+from training.querysets import finished_rounds
+from training.snapshot import Snapshot, labels_read, snapshot_take
+
+logger = logging.getLogger(__name__)
+
+CANDIDATES_SHOWN = 200
+GROUPS_SHOWN = 100
+GROUP_ITEMS_SHOWN = 20
+DUPLICATE_ROWS = 20_000  # items that are compared pair by pair, at most
+N_TOOLS = 4
+
+Findings = dict[str, Any]
+
+
+class _Look:
+    """What all tools look at."""
+
+    def __init__(self, inspection: Inspection, snapshot: Snapshot, packed: PackedItems) -> None:
+        self.inspection, self.snapshot, self.packed = inspection, snapshot, packed
+        self.item_type = inspection.project.item_type
+        self.seed = inspection.seed
+
+    def beat(self, name: str, done: int) -> None:
+        work_beat(self.inspection, step_name=name, step=done, n_steps=N_TOOLS, seconds_left=None)
+
+
+def inspection_execute(inspection: Inspection) -> None:
+    """Every tool has written what it found. Raises WorkCancelled, WorkLost, and AssayError."""
+    project = inspection.project
+    classes = tuple(project.classes.all())
+    labels = labels_read(project, classes)
+    packed = packed_open(
+        project,
+        on_progress=lambda done, n: work_beat(inspection, step_name="reading items", step=done, n_steps=n),
+    )
+    snapshot = snapshot_take(project, classes=classes, labels=labels, packed=packed, before=None)
+    inspection_write(
+        inspection,
+        labels_hash=snapshot.labels_hash,
+        last_human_label_id=snapshot.last_human_label_id,
+        n_human=len(snapshot.human),
+        n_items=len(packed),
+        findings={},
+    )
+    look = _Look(inspection, snapshot, packed)
+    tools: list[tuple[str, Callable[[_Look], Findings]]] = [
+        ("labels", find_label_errors),
+        ("drift", find_drift),
+        ("near_duplicates", find_near_duplicates),
+        ("map", draw_map),
+    ]
+    for done, (name, tool) in enumerate(tools):
+        look.beat(name.replace("_", " "), done)
+        try:
+            found = tool(look)
+        except LearnerError as error:
+            found = {"sentence": error.message}
+        inspection_write(inspection, findings={**inspection.findings, name: found})
+    inspection_finish(inspection)
+
+
+# Label errors and reliability
+
+
+def find_label_errors(look: _Look) -> Findings:
+    """Human labels that the other labels contradict, and whether the learner's confidence can be believed."""
+    human, n_classes = look.snapshot.human, len(look.snapshot.classes)
+    if len(human) < MIN_LABELS or len(set(human.columns.tolist())) < 2:
+        return {
+            "sentence": f"There are {len(human)} training labels; from {MIN_LABELS} of two classes on, wrong ones "
+            "can be told. Label more items."
+        }
+    X = look.packed.take(human.rows)
+    fold = fold_numbers(human.columns, N_FOLDS, seed=look.seed)
+    probabilities = np.zeros((len(human), n_classes))
+    for number in range(N_FOLDS):
+        judged = np.flatnonzero(fold == number)
+        if len(judged) == 0:
+            continue
+        look.beat(f"labels, part {number + 1} of {N_FOLDS}", 0)
+        learner = learners.create(look.inspection.learner, item_type=look.item_type, random_state=look.seed)
+        rest = np.flatnonzero(fold != number)
+        learner.fit(take_rows(X, rest), human.columns[rest])
+        given = learner.predict_proba(take_rows(X, judged))
+        probabilities[judged] = spread_columns(given, learner.classes_.tolist(), range(n_classes))
+    judged = np.flatnonzero(fold >= 0)  # the only label of a class judges nobody, and is not judged
+    errors = label_errors(probabilities[judged], human.columns[judged])
+    rows = judged[errors.rows[:CANDIDATES_SHOWN]]
+    item_ids = look.packed.ids[human.rows[rows]]
+    class_ids = look.snapshot.class_ids
+    answers = probabilities[judged].argmax(axis=1)
+    return {
+        "n_labels": len(judged),
+        "n_candidates": len(errors.rows),
+        "noise_share": max(0.0, errors.noise_share),
+        "candidates": [
+            {
+                "item_id": int(item_id),
+                "class_id": class_ids[int(human.columns[row])],
+                "confidence": float(errors.self_confidence[place]),
+                "suggested_class_id": class_ids[int(errors.suggested[place])],
+                "suggested_confidence": float(errors.suggested_confidence[place]),
+            }
+            for place, (row, item_id) in enumerate(zip(rows, item_ids, strict=True))
+        ],
+        "reliability": reliability_curve(probabilities[judged].max(axis=1), answers == human.columns[judged]),
+        "sentence": _label_sentence(len(judged), len(errors.rows), errors.noise_share),
+    }
+
+
+def _label_sentence(n_labels: int, n_candidates: int, noise_share: float) -> str:
+    if n_candidates == 0:
+        return f"None of the {n_labels:,} labels stands against the others. Nothing needs to be done."
+    return (
+        f"{n_candidates:,} of {n_labels:,} labels stand against what the other labels teach; about "
+        f"{max(0.0, noise_share):.1%} of all are estimated to be wrong. Not each is a mistake: unusual items are "
+        "among them. Send the likeliest to the queue, where a reviewer decides."
+    )
+
+
+# Drift
+
+
+def find_drift(look: _Look) -> Findings:
+    """Whether the labeled items look like the pool, and in what they differ."""
+    draw = np.random.default_rng(look.seed)
+    sides = [
+        _some(rows, drift.MAX_ROWS, draw) for rows in (look.snapshot.human.rows, look.snapshot.pool_rows)
+    ]
+    labeled, pool = (look.packed.take(rows) for rows in sides)
+    if min(map(len, sides)) < drift.MIN_ROWS:
+        return {"sentence": drift.drift_sentence(None, [])}
+    together = take_rows(
+        look.packed.take(np.sort(np.concatenate(sides))), np.argsort(np.argsort(np.concatenate(sides)))
+    )
+    vectors = item_features(together, item_type=look.item_type, random_state=look.seed)
+    n = len(sides[0])
+    test = drift.two_sample_test(vectors[:n], vectors[n:], random_state=look.seed)
+    shifts = drift.feature_shifts(_measures(labeled, look.item_type), _measures(pool, look.item_type))
+    found: Findings = {
+        "n_labeled": n,
+        "n_pool": len(sides[1]),
+        "two_sample": test.as_json() if test else None,
+        "features": [shift.as_json() for shift in shifts[:50]],
+        "n_features": len(shifts),
+        "sentence": drift.drift_sentence(test, shifts),
+    }
+    if look.item_type == ItemType.IMAGE:
+        found["intensity"] = {
+            "labeled": drift.intensity_histogram(labeled),
+            "pool": drift.intensity_histogram(pool),
+        }
+    return found
+
+
+def _measures(X: Any, item_type: str) -> pd.DataFrame:
+    if item_type == ItemType.IMAGE:
+        return drift.image_measures(X)
+    if item_type == ItemType.TEXT:
+        return drift.text_measures(X)
+    if item_type == ItemType.SERIES:
+        return drift.series_measures(X)
+    table: pd.DataFrame = X
+    return table
+
+
+# Near duplicates
+
+
+def find_near_duplicates(look: _Look) -> Findings:
+    """Groups of items that are all but the same, and whether people called them the same."""
+    draw = np.random.default_rng(look.seed)
+    n_all = len(look.packed)
+    rows = _with_labeled(look.snapshot.human.rows, n_all, DUPLICATE_ROWS, draw)
+    vectors = item_features(look.packed.take(rows), item_type=look.item_type, random_state=look.seed)
+    n_dimensions = vectors.shape[1] if isinstance(vectors, np.ndarray) else 100  # sparse: terms of a text
+    fits = rows_that_fit(len(rows), n_dimensions)
+    if fits < len(rows):
+        kept = np.sort(draw.choice(len(rows), fits, replace=False))
+        rows, vectors = rows[kept], vectors[kept]
+    groups = near_duplicates(
+        vectors, progress=lambda step, n, left: look.beat(f"near duplicates, {step:,} of {n:,}", 2)
+    )
+    class_by_row = dict(
+        zip(
+            look.snapshot.human.rows.tolist(),
+            [look.snapshot.class_ids[column] for column in look.snapshot.human.columns],
+            strict=True,
+        )
+    )
+    shown = []
+    for group in groups:
+        members = rows[group.rows]
+        classes = sorted({class_by_row[row] for row in members.tolist() if row in class_by_row})
+        shown.append(
+            {
+                "item_ids": look.packed.ids[members[:GROUP_ITEMS_SHOWN]].tolist(),
+                "n": len(members),
+                "similarity": group.similarity,
+                "class_ids": classes,
+                "is_conflict": len(classes) > 1,
+            }
+        )
+    shown.sort(key=lambda group: not group["is_conflict"])  # stable: within, the largest first
+    n_extra = sum(len(group.rows) - 1 for group in groups)
+    n_conflicts = sum(group["is_conflict"] for group in shown)
+    return {
+        "n_items": n_all,
+        "n_compared": len(rows),
+        "threshold": THRESHOLD,
+        "n_groups": len(groups),
+        "n_extra": n_extra,
+        "n_conflicts": n_conflicts,
+        "groups": shown[:GROUPS_SHOWN],
+        "sentence": _duplicate_sentence(len(rows), len(groups), n_extra, n_conflicts),
+    }
+
+
+def _duplicate_sentence(n: int, n_groups: int, n_extra: int, n_conflicts: int) -> str:
+    if n_groups == 0:
+        return f"No two of {n:,} items are all but the same. Nothing needs to be done."
+    sentence = (
+        f"{n_extra:,} of {n:,} items are all but the same as another. Copies that lie in the training labels and in "
+        "the holdout at once make the model look better than it is: remove them before the next import."
+    )
+    if n_conflicts:
+        sentence += f" People gave different classes within {n_conflicts:,} groups: look at these first."
+    return sentence
+
+
+# Map
+
+
+def draw_map(look: _Look) -> Findings:
+    """A sample of the items on a plane, marked by who labeled them."""
+    class_by_item = dict(
+        Label.objects.filter(project=look.inspection.project)
+        .current()
+        .filter(is_human=False)
+        .values_list("item_id", "label_class_id")
+    )
+    ids, snapshot = look.packed.ids, look.snapshot
+    source = np.full(len(ids), "unlabeled", dtype="<U9")
+    class_id = np.zeros(len(ids), dtype=np.int64)
+    machine = look.packed.rows_of(np.array(sorted(set(class_by_item) & set(ids.tolist())), dtype=np.int64))
+    source[machine] = "machine"
+    class_id[machine] = [class_by_item[item_id] for item_id in ids[machine].tolist()]
+    for labeled in (snapshot.human, snapshot.holdout):
+        source[labeled.rows] = "human"
+        class_id[labeled.rows] = np.array(snapshot.class_ids)[labeled.columns]
+    rows = sample_rows(source, n=N_POINTS, random_state=look.seed)
+    X = look.packed.take(rows)
+    points, round = _model_features(look, X)
+    if points is None:
+        points = item_features(X, item_type=look.item_type, random_state=look.seed)
+    inspection_write(look.inspection, round=round)
+    places = plane_map(points, random_state=look.seed)
+    of = "the last model's features" if round is not None else "the items' own features"
+    return {
+        "n_items": len(ids),
+        "points": [
+            [int(ids[row]), round_place(x), round_place(y), str(source[row]), int(class_id[row]) or None]
+            for row, (x, y) in zip(rows, places, strict=True)
+        ],
+        "sentence": (
+            f"{len(rows):,} of {len(ids):,} items by {of}; near ones are alike, the distance between far ones means "
+            "nothing. Parts of the map without a label by people are where the next labels teach most."
+        ),
+    }
+
+
+def round_place(value: float) -> float:
+    return round(float(value), 4)
+
+
+def _model_features(look: _Look, X: Any) -> tuple[Any | None, Round | None]:
+    """Features of the newest model that can be read, and its round."""
+    for made in finished_rounds(look.inspection.project_id).exclude(artifact="")[:1]:
+        try:
+            with tempfile.TemporaryDirectory() as name:
+                learner = load(_fetched(made, Path(name)))
+            points = learner_features(learner, X, item_type=look.item_type)
+        except LearnerError as error:  # another version's model, or images of another size
+            logger.warning("The model of round %s gives no features: %s", made.pk, error.message)
+            return None, None
+        return (points, made) if points is not None else (None, None)
+    return None, None
+
+
+def _fetched(made: Round, folder: Path) -> Path:
+    for name in artifact_files(made.artifact):
+        target = folder / name[len(made.artifact) + 1 :]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with default_storage.open(name) as file:
+            target.write_bytes(file.read())
+    return folder
+
+
+# Rows
+
+
+def _some(rows: np.ndarray, n: int, draw: np.random.Generator) -> np.ndarray:
+    return np.sort(draw.choice(rows, n, replace=False)) if len(rows) > n else rows
+
+
+def _with_labeled(labeled: np.ndarray, n_all: int, n: int, draw: np.random.Generator) -> np.ndarray:
+    """At most n of n_all rows, ascending: the labeled ones first, as their copies do most harm."""
+    if n_all <= n:
+        return np.arange(n_all)
+    first = _some(labeled, n, draw)
+    others = np.setdiff1d(np.arange(n_all), first)
+    return np.sort(np.concatenate([first, draw.choice(others, n - len(first), replace=False)]))
