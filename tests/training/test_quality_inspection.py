@@ -30,8 +30,11 @@ def make_inspection(project: Project, *, is_running: bool = True) -> Inspection:
 
 
 @pytest.fixture
-def inspected(ada: User) -> Inspection:
-    """90 labels, three of them wrong; two copies of an item under another class."""
+def inspected(ada: User, monkeypatch: pytest.MonkeyPatch) -> Inspection:
+    """90 labels, three of them wrong; two copies of an item, one of them under another class."""
+    # Placing points and growing trees take most of the time, and are not what is looked at here.
+    monkeypatch.setattr("training.inspection_pipeline.plane_map", lambda points, **_: np.zeros((150, 2)))
+    monkeypatch.setattr("training.quality.drift.N_TREES", 10)
     project = make_project(owner=ada)
     classes = list(project.classes.all())
     items = make_texts(project, 150)
@@ -55,8 +58,8 @@ def test_every_tool_finds_what_was_planted_and_says_what_to_do(inspected: Inspec
     assert inspected.state == WorkState.DONE
     assert set(found) == {"labels", "drift", "near_duplicates", "map"}
     assert all(tool["sentence"].endswith(".") for tool in found.values())
-    likeliest = {keys[each["item_id"]] for each in found["labels"]["candidates"][:6]}
-    assert {"item-7", "item-19", "item-33"} <= likeliest
+    likeliest = {keys[each["item_id"]] for each in found["labels"]["candidates"][:3]}
+    assert {"item-7", "item-33"} <= likeliest <= {"item-7", "item-19", "item-33", "item-100"}
     assert found["labels"]["n_labels"] == 91
     assert found["labels"]["reliability"]["bins"]
     conflict = next(group for group in found["near_duplicates"]["groups"] if group["is_conflict"])
@@ -137,7 +140,7 @@ def test_candidates_go_to_the_queue_with_their_reason_and_only_once(
 
     assert sent.status_code == 200
     assert {flag["item_id"] for flag in sent.data} == set(wanted)
-    assert "labeled owl, but the other labels suggest" in sent.data[0]["note"]
+    assert all("but the other labels suggest" in flag["note"] for flag in sent.data)
     assert again.data == []
     entries = Entry.objects.filter(item_id__in=wanted, state="open")
     assert {entry.reason for entry in entries} == {"flagged"}

@@ -39,6 +39,40 @@ export interface paths {
         patch: operations["class_update"];
         trace?: never;
     };
+    "/api/comparisons/{comparison_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One comparison, with its progress and its table so far */
+        get: operations["comparison_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/comparisons/{comparison_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a comparison within seconds; its finished trials stay */
+        post: operations["comparison_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/entries/{entry_id}/verdict": {
         parameters: {
             query?: never;
@@ -172,6 +206,57 @@ export interface paths {
         put?: never;
         /** Stop an import; what is in stays, importing again adds the rest */
         post: operations["import_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inspections/{inspection_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One inspection, with its progress and what it found so far */
+        get: operations["inspection_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inspections/{inspection_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop an inspection within seconds; what it found so far stays */
+        post: operations["inspection_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inspections/{inspection_id}/flag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send label-error candidates of an inspection to the queue, each flagged with its reason */
+        post: operations["label_errors_flag"];
         delete?: never;
         options?: never;
         head?: never;
@@ -427,6 +512,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The comparisons of a project, newest first, with their tables */
+        get: operations["comparisons_list"];
+        put?: never;
+        /** Compare learners on the same labels and seeds; a project has one at a time */
+        post: operations["comparison_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/disputes": {
         parameters: {
             query?: never;
@@ -491,6 +594,24 @@ export interface paths {
         put?: never;
         /** Import an upload in the background, or check all of it (options.dry_run) */
         post: operations["import_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The inspections of a project, newest first, without what they found */
+        get: operations["inspections_list"];
+        put?: never;
+        /** Look for label errors, drift and near duplicates, and draw a map; one at a time */
+        post: operations["inspection_start"];
         delete?: never;
         options?: never;
         head?: never;
@@ -959,6 +1080,12 @@ export interface components {
         AnswersOutput: {
             results: components["schemas"]["AnswerResultOutput"][];
         };
+        /** @enum {unknown} */
+        BlankEnum: "";
+        CandidatesInput: {
+            /** @description Of candidates that the inspection found. */
+            item_ids: number[];
+        };
         ClaimInput: {
             /**
              * @description Entries to hold, those held already included.
@@ -1017,6 +1144,96 @@ export interface components {
             role: components["schemas"]["ColumnRoleEnum"];
             examples: string[];
         };
+        ComparedLearner: {
+            learner: string;
+            /** @description Left out: its defaults. */
+            params?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description Left out: all training labels, three seeds from 0 on, 15 minutes a trial. */
+        ComparisonInput: {
+            learners: components["schemas"]["ComparedLearner"][];
+            /** @description Sizes to draw from the training labels; the rest of them counts as unlabeled. */
+            n_labels?: number[];
+            /** @default 3 */
+            n_seeds: number;
+            /** @default 0 */
+            seed: number;
+            /**
+             * @description Of one trial.
+             * @default 900
+             */
+            max_seconds: number;
+        };
+        /** @description What imports, exports and runs have in common; theirs add to it. */
+        ComparisonOutput: {
+            id: number;
+            state: components["schemas"]["WorkStateEnum"];
+            /** @description Queued or running. */
+            is_open: boolean;
+            /** @description What is being done, for people. */
+            step_name: string;
+            /** @description How much of n_steps is done. */
+            step: number;
+            /** @description 0: not known yet. */
+            n_steps: number;
+            /** Format: double */
+            seconds_left: number | null;
+            error_code: string;
+            error_message: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            created_by?: string | null;
+            number: number;
+            learners: components["schemas"]["ComparedLearner"][];
+            /** @description Empty: all. */
+            n_labels: number[];
+            n_seeds: number;
+            seed: number;
+            max_seconds: number;
+            /**
+             * Format: date-time
+             * @description Labels standing then; null: not begun.
+             */
+            as_of: string | null;
+            /** @description SHA-256 over items, labels and their roles. */
+            rows_hash: string;
+            measured_by: components["schemas"]["MeasuredByEnum"] | components["schemas"]["BlankEnum"];
+            /** @description Training labels. */
+            n_human: number;
+            /** @description Labels that measure. */
+            n_test: number;
+            /** @description Items given as unlabeled. */
+            n_pool: number;
+            code_version: string;
+            table: components["schemas"]["ComparisonRowOutput"][];
+        };
+        ComparisonPage: {
+            results: components["schemas"]["ComparisonOutput"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description One learner at one number of labels. Scores and costs are there once a seed is done. */
+        ComparisonRowOutput: {
+            learner: string;
+            /** @description null: all. */
+            n_labels: number | null;
+            /** @description Done without an error. */
+            n_seeds: number;
+            errors: string[];
+            n_train?: number;
+            n_pool?: number;
+            n_test?: number;
+            metrics?: components["schemas"]["ScoresOutput"];
+            fit_seconds?: components["schemas"]["EstimateOutput"];
+            predict_seconds?: components["schemas"]["EstimateOutput"];
+            peak_bytes?: components["schemas"]["EstimateOutput"];
+        };
         ConflictOutput: {
             row: number;
             key: string;
@@ -1065,6 +1282,15 @@ export interface components {
             fields: {
                 [key: string]: string[];
             };
+        };
+        /** @description A mean over seeds, with its 95% interval. */
+        EstimateOutput: {
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
         };
         /** @description Something that happened to an item. Which fields there are depends on the kind. */
         EventOutput: {
@@ -1298,6 +1524,90 @@ export interface components {
             problems?: components["schemas"]["ProblemOutput"][];
             notes?: string[];
         };
+        /** @description Left out: a learner that is quick and good on few labels, seed 0. */
+        InspectionInput: {
+            /** @default  */
+            learner: string;
+            /** @default 0 */
+            seed: number;
+        };
+        /** @description What imports, exports and runs have in common; theirs add to it. */
+        InspectionOutput: {
+            id: number;
+            state: components["schemas"]["WorkStateEnum"];
+            /** @description Queued or running. */
+            is_open: boolean;
+            /** @description What is being done, for people. */
+            step_name: string;
+            /** @description How much of n_steps is done. */
+            step: number;
+            /** @description 0: not known yet. */
+            n_steps: number;
+            /** Format: double */
+            seconds_left: number | null;
+            error_code: string;
+            error_message: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            created_by?: string | null;
+            number: number;
+            /** @description Whose out-of-fold opinion the labels are held against. */
+            learner: string;
+            seed: number;
+            labels_hash: string;
+            /** @description Training labels. */
+            n_human: number;
+            n_items: number;
+            /** @description Whose model made the map's features. */
+            round_id: number | null;
+            /** @description labels, drift, near_duplicates, map: each with a sentence on what was found and what to do. */
+            findings: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description What imports, exports and runs have in common; theirs add to it. */
+        InspectionSummaryOutput: {
+            id: number;
+            state: components["schemas"]["WorkStateEnum"];
+            /** @description Queued or running. */
+            is_open: boolean;
+            /** @description What is being done, for people. */
+            step_name: string;
+            /** @description How much of n_steps is done. */
+            step: number;
+            /** @description 0: not known yet. */
+            n_steps: number;
+            /** Format: double */
+            seconds_left: number | null;
+            error_code: string;
+            error_message: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            created_by?: string | null;
+            number: number;
+            /** @description Whose out-of-fold opinion the labels are held against. */
+            learner: string;
+            seed: number;
+            labels_hash: string;
+            /** @description Training labels. */
+            n_human: number;
+            n_items: number;
+            /** @description Whose model made the map's features. */
+            round_id: number | null;
+        };
+        InspectionSummaryPage: {
+            results: components["schemas"]["InspectionSummaryOutput"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
         /** @description One row of a bulk request. The service checks rows, and names them by number. */
         ItemDraft: {
             /** @description The content hash, unless given. */
@@ -1403,6 +1713,14 @@ export interface components {
             /** @description May open the admin. */
             is_staff: boolean;
         };
+        /**
+         * @description * `holdout` - The holdout
+         *     * `test` - The test file
+         *     * `cross_validation` - Cross-validation over the training labels
+         *     * `` - Not begun
+         * @enum {string}
+         */
+        MeasuredByEnum: "holdout" | "test" | "cross_validation";
         MemberInput: {
             username: string;
             role: components["schemas"]["RoleEnum"];
@@ -1863,6 +2181,27 @@ export interface components {
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
         };
+        /** @description A mean over seeds, with its 95% interval. */
+        ScoreOutput: {
+            /** Format: double */
+            mean: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+            /** @description How much worse than the best, paired; null: the best. */
+            behind: components["schemas"]["EstimateOutput"] | null;
+            /** @description Cannot be told from the best. */
+            is_level: boolean;
+            /** @description The best, and no other is level with it. */
+            is_best: boolean;
+        };
+        ScoresOutput: {
+            accuracy: components["schemas"]["ScoreOutput"];
+            macro_f1: components["schemas"]["ScoreOutput"];
+            log_loss: components["schemas"]["ScoreOutput"];
+            ece: components["schemas"]["ScoreOutput"];
+        };
         /**
          * @description * `human` - A person
          *     * `machine` - A model or a file from one
@@ -2072,6 +2411,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClassOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    comparison_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comparison_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonOutput"];
+                };
+            };
+        };
+    };
+    comparison_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                comparison_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonOutput"];
                 };
             };
             409: {
@@ -2302,6 +2691,90 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    inspection_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inspection_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionOutput"];
+                };
+            };
+        };
+    };
+    inspection_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inspection_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    label_errors_flag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inspection_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CandidatesInput"];
+                "multipart/form-data": components["schemas"]["CandidatesInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlagOutput"][];
+                };
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2874,6 +3347,74 @@ export interface operations {
             };
         };
     };
+    comparisons_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first. */
+                cursor?: string;
+                /** @description Rows of a page, 1 to 200; 50 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonPage"];
+                };
+            };
+        };
+    };
+    comparison_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComparisonInput"];
+                "multipart/form-data": components["schemas"]["ComparisonInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
     disputes_list: {
         parameters: {
             query?: {
@@ -3045,6 +3586,74 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    inspections_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first. */
+                cursor?: string;
+                /** @description Rows of a page, 1 to 200; 50 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionSummaryPage"];
+                };
+            };
+        };
+    };
+    inspection_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["InspectionInput"];
+                "multipart/form-data": components["schemas"]["InspectionInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -99,6 +99,83 @@ export type Run = Exactly<Output<"RunOutput">, { params: ParamValues; policy: Po
 export type Round = Exactly<Output<"RoundOutput">, { metrics: Partial<RoundMetrics> }>;
 export type LogLine = Output<"LogLineOutput">;
 
+export type Estimate = Schemas["EstimateOutput"];
+export type Score = Schemas["ScoreOutput"];
+export type ComparisonRow = Schemas["ComparisonRowOutput"];
+export type Comparison = Exactly<Output<"ComparisonOutput">, { learners: { learner: string; params?: ParamValues }[] }>;
+export type InspectionSummary = Output<"InspectionSummaryOutput">;
+export type Inspection = Exactly<Output<"InspectionOutput">, { findings: Partial<Findings> }>;
+
+/** Inspection.findings: what each tool found, and in a sentence what to do about it. */
+export interface Findings {
+  labels: Finding & Partial<LabelErrors>;
+  drift: Finding & Partial<Drift>;
+  near_duplicates: Finding & Partial<NearDuplicates>;
+  map: Finding & { n_items?: number; points?: MapPoint[] };
+}
+
+interface Finding {
+  sentence: string;
+}
+
+export interface LabelErrors {
+  n_labels: number;
+  n_candidates: number;
+  noise_share: number;
+  candidates: LabelErrorCandidate[];
+  reliability: { n: number; bins: ReliabilityBin[]; error: number; sentence: string };
+}
+
+export interface LabelErrorCandidate {
+  item_id: Id;
+  class_id: Id;
+  confidence: number;
+  suggested_class_id: Id;
+  suggested_confidence: number;
+}
+
+export interface FeatureShift {
+  name: string;
+  kind: "number" | "category";
+  statistic: number;
+  p_value: number;
+  is_shifted: boolean;
+  labeled: number;
+  pool: number;
+  category: string;
+}
+
+export interface Drift {
+  n_labeled: number;
+  n_pool: number;
+  two_sample: { accuracy: number; low: number; high: number; p_value: number; n: number } | null;
+  features: FeatureShift[];
+  n_features: number;
+  /** Share of pixels in each of 16 equal parts of 0 to 255; images only. */
+  intensity?: { labeled: number[]; pool: number[] };
+}
+
+export interface NearDuplicates {
+  n_items: number;
+  n_compared: number;
+  threshold: number;
+  n_groups: number;
+  n_extra: number;
+  n_conflicts: number;
+  groups: DuplicateGroup[];
+}
+
+export interface DuplicateGroup {
+  item_ids: Id[];
+  n: number;
+  similarity: number;
+  class_ids: Id[];
+  is_conflict: boolean;
+}
+
+/** Item, place across and up (-1 to 1), who labeled it, and its class. */
+export type MapPoint = [item: Id, x: number, y: number, source: "human" | "machine" | "unlabeled", class_id: Id | null];
+
 export interface ReliabilityBin {
   low: number;
   high: number;

@@ -12,6 +12,8 @@ import { Ready } from "@/ui/query";
 const TABS = [
   { to: "", title: "Overview" },
   { to: "training", title: "Training" },
+  { to: "compare", title: "Compare" },
+  { to: "quality", title: "Quality" },
   { to: "items", title: "Items" },
   { to: "disputes", title: "Disputes" },
   { to: "publications", title: "Publications" },

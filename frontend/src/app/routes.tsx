@@ -38,6 +38,8 @@ export const router = createBrowserRouter([
                 children: [
                   { index: true, lazy: async () => ({ Component: (await import("@/app/overview/overview-page")).default }) },
                   page("training", () => import("@/training/training-page")),
+                  page("compare", () => import("@/training/compare/compare-page")),
+                  page("quality", () => import("@/training/quality/quality-page")),
                   page("runs/:runId", () => import("@/training/run-page")),
                   page("rounds/:roundId", () => import("@/app/round/round-page")),
                   page("items", () => import("@/review/items/items-page")),

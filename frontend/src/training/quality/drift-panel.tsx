@@ -1,0 +1,85 @@
+import { Stack, Table, Text } from "@mantine/core";
+
+import type { Drift, FeatureShift, Findings } from "@/api/types";
+import { categoryAxis, GRID, legend, valueAxis } from "@/training/charts/axes";
+import { Chart, CHART_COLOURS } from "@/ui/chart";
+import { count, percent, percentWithin } from "@/ui/format";
+import { Panel } from "@/ui/panel";
+
+const SHOWN = 12;
+
+/** Whether the labeled items look like the pool: as a whole, feature by feature, and by pixel intensity. */
+export function DriftPanel({ found }: { found: Findings["drift"] }) {
+  const { two_sample, features = [], n_features = 0, intensity } = found;
+  return (
+    <Panel title="Labeled items against the pool" isTall note={found.sentence}>
+      <Stack gap="sm">
+        {two_sample && (
+          <Text size="sm">
+            Told apart in {percentWithin(two_sample.accuracy, two_sample.low, two_sample.high)} of {count(two_sample.n)} cases; by chance
+            alone with probability {probability(two_sample.p_value)}.
+          </Text>
+        )}
+        {intensity && <IntensityChart intensity={intensity} />}
+        {features.length > 0 && (
+          <Table.ScrollContainer minWidth={420}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Feature</Table.Th>
+                  <Table.Th>Labeled</Table.Th>
+                  <Table.Th>Pool</Table.Th>
+                  <Table.Th>Shift</Table.Th>
+                  <Table.Th>p, adjusted</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {features.slice(0, SHOWN).map((one) => (
+                  <Table.Tr key={one.name} fw={one.is_shifted ? 650 : undefined}>
+                    <Table.Td>
+                      {one.name}
+                      {one.category && ` = ${one.category}`}
+                    </Table.Td>
+                    <Table.Td>{typical(one, one.labeled)}</Table.Td>
+                    <Table.Td>{typical(one, one.pool)}</Table.Td>
+                    <Table.Td>{one.statistic.toFixed(2)}</Table.Td>
+                    <Table.Td>{probability(one.p_value)}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+        {n_features > SHOWN && (
+          <Text size="xs" c="dimmed">
+            The most shifted {SHOWN} of {count(n_features)} features.
+          </Text>
+        )}
+      </Stack>
+    </Panel>
+  );
+}
+
+const probability = (p: number) => (p < 0.001 ? "under 0.001" : p.toFixed(3));
+const typical = (shift: FeatureShift, value: number) => (shift.kind === "category" ? percent(value) : Number(value.toPrecision(3)).toString());
+
+function IntensityChart({ intensity }: { intensity: NonNullable<Drift["intensity"]> }) {
+  const width = 256 / intensity.labeled.length;
+  return (
+    <Chart
+      label="Share of pixels by intensity, of labeled items and of the pool"
+      height={200}
+      option={(ink) => ({
+        grid: GRID,
+        legend: legend(ink),
+        tooltip: { trigger: "axis" },
+        xAxis: categoryAxis(ink, intensity.labeled.map((_, place) => String(place * width))),
+        yAxis: valueAxis(ink, undefined, { axisLabel: { color: ink.text, formatter: (value: number) => percent(value, 0) } }),
+        series: [
+          { name: "labeled", type: "line", step: "middle", symbol: "none", color: CHART_COLOURS.human, data: intensity.labeled },
+          { name: "pool", type: "line", step: "middle", symbol: "none", color: CHART_COLOURS.muted, data: intensity.pool },
+        ],
+      })}
+    />
+  );
+}

@@ -1,0 +1,33 @@
+import { SimpleGrid, Stack } from "@mantine/core";
+
+import type { Inspection, Project } from "@/api/types";
+import { ReliabilityChart } from "@/training/charts/reliability-chart";
+import { DriftPanel } from "@/training/quality/drift-panel";
+import { DuplicatesPanel } from "@/training/quality/duplicates-panel";
+import { LabelErrorsPanel } from "@/training/quality/label-errors-panel";
+import { MapChart } from "@/training/quality/map-chart";
+import { Panel } from "@/ui/panel";
+
+/** What each tool found, each with its sentence on what to do. */
+export function InspectionFindings({ project, inspection }: { project: Project; inspection: Inspection }) {
+  const { labels, drift, near_duplicates, map } = inspection.findings;
+  return (
+    <Stack gap="md">
+      {labels && <LabelErrorsPanel project={project} inspection={inspection} found={labels} />}
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        {labels?.reliability && (
+          <Panel title="Reliability on the training labels, out of fold" note={labels.reliability.sentence}>
+            <ReliabilityChart raw={null} calibrated={labels.reliability.bins} />
+          </Panel>
+        )}
+        {map && (
+          <Panel title="Map" isTall note={map.sentence}>
+            <MapChart points={map.points ?? []} classes={project.classes} />
+          </Panel>
+        )}
+        {drift && <DriftPanel found={drift} />}
+      </SimpleGrid>
+      {near_duplicates && <DuplicatesPanel project={project} found={near_duplicates} />}
+    </Stack>
+  );
+}

@@ -1,0 +1,118 @@
+import { Button, Checkbox, Group, Table, Text } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
+
+import type { Findings, Inspection, LabelErrorCandidate, Project } from "@/api/types";
+import { flagCandidates } from "@/training/quality/api";
+import { ClassById } from "@/training/quality/class-by-id";
+import { counted, percent } from "@/ui/format";
+import { TextLink } from "@/ui/link";
+import { Panel } from "@/ui/panel";
+import { FormError } from "@/ui/states";
+
+const SHOWN = 25;
+
+interface Props {
+  project: Project;
+  inspection: Inspection;
+  found: Findings["labels"];
+}
+
+/** Labels that contradict the others, the likeliest first; the chosen ones go to the queue. */
+export function LabelErrorsPanel({ project, inspection, found }: Props) {
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
+  const [limit, setLimit] = useState(SHOWN);
+  const send = useMutation({
+    mutationFn: () => flagCandidates(inspection.id, [...chosen]),
+    onSuccess: () => setChosen(new Set()),
+  });
+  const candidates = found.candidates ?? [];
+  const maySend = ["owner", "engineer", "reviewer"].includes(project.role);
+
+  function choose(ids: number[], isChosen: boolean) {
+    setChosen((before) => new Set(isChosen ? [...before, ...ids] : [...before].filter((id) => !ids.includes(id))));
+  }
+
+  const shown = candidates.slice(0, limit);
+  const shownIds = shown.map((one) => one.item_id);
+  return (
+    <Panel title="Possible label errors" note={found.sentence}>
+      {shown.length > 0 && (
+        <Table.ScrollContainer minWidth={520}>
+          <Table>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>
+                  <Checkbox
+                    aria-label="Choose all shown"
+                    checked={shownIds.every((id) => chosen.has(id))}
+                    onChange={(event) => choose(shownIds, event.currentTarget.checked)}
+                  />
+                </Table.Th>
+                <Table.Th>Item</Table.Th>
+                <Table.Th>Labeled</Table.Th>
+                <Table.Th>The others suggest</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {shown.map((one) => (
+                <CandidateRow key={one.item_id} project={project} candidate={one} isChosen={chosen.has(one.item_id)} onChoose={choose} />
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+      <Group justify="space-between" mt="xs">
+        {candidates.length > limit ? (
+          <Button variant="subtle" size="xs" onClick={() => setLimit(candidates.length)}>
+            Show all {candidates.length}
+          </Button>
+        ) : (
+          <span />
+        )}
+        {maySend && candidates.length > 0 && (
+          <Button size="xs" disabled={chosen.size === 0} loading={send.isPending} onClick={() => send.mutate()}>
+            Send {counted(chosen.size, "item")} to the queue
+          </Button>
+        )}
+      </Group>
+      <FormError error={send.error} />
+      {send.data && (
+        <Text size="sm" role="status">
+          {counted(send.data.length, "item")} went on top of the queue, each with its reason. Those flagged or changed before were left out.
+        </Text>
+      )}
+    </Panel>
+  );
+}
+
+interface RowProps {
+  project: Project;
+  candidate: LabelErrorCandidate;
+  isChosen: boolean;
+  onChoose: (ids: number[], isChosen: boolean) => void;
+}
+
+function CandidateRow({ project, candidate, isChosen, onChoose }: RowProps) {
+  const { item_id, class_id, suggested_class_id } = candidate;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Checkbox
+          aria-label={`Choose item ${item_id}`}
+          checked={isChosen}
+          onChange={(event) => onChoose([item_id], event.currentTarget.checked)}
+        />
+      </Table.Td>
+      <Table.Td>
+        <TextLink to={`/projects/${project.id}/items/${item_id}`}>Item {item_id}</TextLink>
+      </Table.Td>
+      <Table.Td>
+        <ClassById classes={project.classes} id={class_id} /> {percent(candidate.confidence, 0)}
+      </Table.Td>
+      <Table.Td>
+        <ClassById classes={project.classes} id={suggested_class_id} /> {percent(candidate.suggested_confidence, 0)}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
