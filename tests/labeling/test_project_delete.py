@@ -14,7 +14,7 @@ from labeling.project_pipeline import children_first, paths_to, project_erase
 from review.models import Answer, Entry, Flag, Lease
 from tests.labeling.makers import publish, record
 from tests.makers import make_items, make_project
-from training.models import Prediction, Round, Run, RunLogLine
+from training.models import Comparison, Inspection, Prediction, Round, Run, RunLogLine, Trial
 
 OWN_APPS = ("labeling", "training", "review")
 
@@ -52,6 +52,9 @@ def fill(project: Project, user: User) -> None:
         person=user, kind="label", label_class=label_class,
     )  # fmt: skip
     Flag.objects.create(project=project, item=items[2], person=user)
+    comparison = Comparison.objects.create(project=project, number=1)
+    Trial.objects.create(comparison=comparison, learner="knn", seed=0, outcome={})
+    Inspection.objects.create(project=project, number=1, learner="knn", round=a_round)
 
 
 def counts() -> dict[str, int]:
