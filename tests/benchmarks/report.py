@@ -21,7 +21,9 @@ class Row:
     def verdict(self) -> str:
         if self.limit is None:
             return ""
-        ratio = self.ours / self.limit if self.is_floor else self.limit / max(self.ours, 1e-9)
+        if self.ours == 0 and not self.is_floor:
+            return "reached"
+        ratio = self.ours / self.limit if self.is_floor else self.limit / self.ours
         return f"{'reached' if ratio >= 1 else 'MISSED'} ({ratio:.2g}x)"
 
 
