@@ -59,3 +59,15 @@ def test_it_uses_the_pool_of_digits_and_beats_the_labels_alone() -> None:
     assert list(learner.chosen_) == ["student"]
     assert any("Semi-supervision is on" in sentence for sentence in learner.report_)
     assert (learner.predict(X[pool]) == y[pool]).mean() > (plain.predict(X[pool]) == y[pool]).mean()
+
+
+def test_it_uses_the_pool_of_moons() -> None:
+    X, y = moons()
+    hidden = some_labeled(y, 8, seed=1)
+
+    learner = Auto("table").fit(X, hidden)
+
+    plain = create("logistic_regression", item_type="table").fit(X, hidden)
+    assert learner.is_semi_supervised_
+    assert learner.chosen_["label_propagation"] > 0.2
+    assert (learner.predict(X) == y).mean() > (plain.predict(X) == y).mean() + 0.02
