@@ -20,7 +20,6 @@ from django.db import transaction
 
 from labeling.errors import InvalidInput, NotFound, TooLarge
 from labeling.import_options import ImportOptions, options_from_json
-from labeling.import_pipeline import import_run
 from labeling.import_preview import Preview, preview_make
 from labeling.models import Import, ItemType, Project, Upload
 from labeling.readers.bundle import Bundle
@@ -117,6 +116,9 @@ def import_from_path(
 
 def import_run_inline(import_id: int, on_progress: Callable[[Import], None] | None = None) -> Import:
     """Carry the import out in this process and return it, over. If a worker has it already, wait for that one."""
+    # Here, because the pipeline loads pyarrow, and web processes load this module.
+    from labeling.import_pipeline import import_run
+
     worker = f"{socket.gethostname()}:{os.getpid()}"
     while True:
         is_ours = import_run(import_id, worker=worker, on_progress=on_progress)

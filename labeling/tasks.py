@@ -7,7 +7,6 @@ import socket
 
 from celery import shared_task
 
-from labeling.import_pipeline import import_run
 from labeling.models import Export, Import, Project
 from labeling.project_pipeline import project_erase
 from labeling.uploads import uploads_sweep
@@ -21,13 +20,15 @@ def _worker_name() -> str:
 @shared_task
 def import_items(import_id: int) -> None:
     """Carry out one import."""
+    # Here, because the pipelines load pyarrow, and web processes ring these tasks.
+    from labeling.import_pipeline import import_run
+
     import_run(import_id, worker=_worker_name())
 
 
 @shared_task
 def export_project(export_id: int) -> None:
     """Carry out one export."""
-    # Here, because the pipeline loads pyarrow, and web processes ring this task.
     from labeling.export_pipeline import export_run
 
     export_run(export_id, worker=_worker_name())
