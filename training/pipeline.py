@@ -86,8 +86,9 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
         classes = tuple(project.classes.all())
         labels = labels_read(project, classes)
         packed = packed_open(project, image_size=_image_size(run), on_progress=progress.tell)
-        snapshot = snapshot_take(project, classes=classes, labels=labels, packed=packed, before=before)
-        run_log(run, _begin_line(number, snapshot))
+        taught_by = None if _uses_unlabeled(run) else before
+        snapshot = snapshot_take(project, classes=classes, labels=labels, packed=packed, before=taught_by)
+        run_log(run, _begin_line(number, snapshot, uses_unlabeled=_uses_unlabeled(run)))
 
     with progress.step(Step.FIT):
         learner = _fit(run, number, snapshot, packed, progress)
@@ -146,7 +147,11 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
 
 
 def _fit(run: Run, number: int, snapshot: Snapshot, packed: PackedItems, progress: RunProgress) -> Learner:
-    """The learner, fitted from scratch on human labels and the pseudo-labels of the round before."""
+    """The learner, fitted from scratch.
+
+    On human labels and the pseudo-labels of the round before; one that learns from unlabeled items by
+    itself, on human labels and the pool.
+    """
     params = {name: value for name, value in run.params.items() if name != IMAGE_SIZE.name}
     learner = learners.create(
         run.learner,
@@ -157,6 +162,9 @@ def _fit(run: Run, number: int, snapshot: Snapshot, packed: PackedItems, progres
         progress=progress.tell,
         **params,
     )
+    if _uses_unlabeled(run):
+        rows, labels = snapshot.with_pool()
+        return learner.fit(packed.take(rows), labels)
     rows, columns = snapshot.training_set()
     return learner.fit(packed.take(rows), snapshot.class_names[columns])
 
@@ -242,12 +250,21 @@ def _outcome(round: Round) -> RoundOutcome:
     )
 
 
-def _begin_line(number: int, snapshot: Snapshot) -> str:
+def _begin_line(number: int, snapshot: Snapshot, *, uses_unlabeled: bool) -> str:
+    beside = (
+        f"{len(snapshot.pool_rows):,} unlabeled items"
+        if uses_unlabeled
+        else f"{len(snapshot.pseudo):,} pseudo-labels"
+    )
     return (
-        f"Round {number}: training on {len(snapshot.human):,} human labels and {len(snapshot.pseudo):,} "
-        f"pseudo-labels; {len(snapshot.holdout):,} held out, {len(snapshot.test):,} for testing, "
+        f"Round {number}: training on {len(snapshot.human):,} human labels and {beside}; "
+        f"{len(snapshot.holdout):,} held out, {len(snapshot.test):,} for testing, "
         f"{len(snapshot.pool_rows):,} items to predict."
     )
+
+
+def _uses_unlabeled(run: Run) -> bool:
+    return learner_named(run.learner, item_type=run.project.item_type).uses_unlabeled
 
 
 def _image_size(run: Run) -> int | None:

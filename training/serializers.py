@@ -14,8 +14,8 @@ class ParamOutput(serializers.Serializer):
     """One value that may be set: what it is, its default and what is allowed."""
 
     name = serializers.CharField()
-    type = serializers.ChoiceField(choices=["int", "float", "bool", "choice"])
-    default = serializers.JSONField(help_text="A number, true or false, or one of the choices.")
+    type = serializers.ChoiceField(choices=["int", "float", "bool", "choice", "text"])
+    default = serializers.JSONField(help_text="A number, true or false, one of the choices, or a text.")
     low = serializers.FloatField(allow_null=True, help_text="Smallest value allowed.")
     high = serializers.FloatField(allow_null=True, help_text="Largest value allowed.")
     choices = serializers.ListField(child=serializers.CharField())

@@ -67,6 +67,14 @@ class Snapshot:
         order = np.argsort(rows, kind="stable")
         return rows[order], columns[order]
 
+    def with_pool(self) -> tuple[IntArray, npt.NDArray[np.object_]]:
+        """(rows, class names) of what people labeled and of the pool, None there; in ascending order of rows."""
+        rows = np.concatenate([self.human.rows, self.pool_rows])
+        names = np.full(len(rows), None, dtype=object)
+        names[: len(self.human)] = self.class_names[self.human.columns]
+        order = np.argsort(rows, kind="stable")
+        return rows[order], names[order]
+
 
 @dataclass(frozen=True)
 class _HumanLabels:

@@ -15,6 +15,7 @@ from labeling.work import WorkState
 from tests.makers import make_human_label, make_project
 from tests.training.makers import class_of, make_labeled_project, make_run, make_texts
 from tests.training.test_packed_open import make_feature_items, make_image_items
+from training.learners.graph import LabelPropagation
 from training.learners.saving import load
 from training.models import Prediction, Round, RoundState, Run
 from training.pipeline import run_execute
@@ -30,6 +31,29 @@ def execute(run: Run) -> list[Round]:
     run.refresh_from_db()
     assert run.state == WorkState.DONE
     return list(run.rounds.order_by("number"))
+
+
+def test_a_learner_that_uses_unlabeled_items_is_given_the_pool_and_no_pseudo_labels(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[list[object]] = []
+    fit = LabelPropagation.fit
+
+    def watch(self: LabelPropagation, X: object, y: np.ndarray, *rest: object) -> LabelPropagation:
+        given.append(y.tolist())
+        return fit(self, X, y, *rest)
+
+    monkeypatch.setattr(LabelPropagation, "fit", watch)
+    run = make_run(make_labeled_project(owner=ada), is_running=True, learner="label_propagation")
+
+    rounds = execute(run)
+
+    assert len(given) == len(rounds)
+    for labels in given:
+        assert sum(label is None for label in labels) == 120 - 24
+        assert sum(label is not None for label in labels) == 24
+    assert {round.metrics["n_train_pseudo"] for round in rounds} == {0}
+    assert any("96 unlabeled items" in line.message for line in run.log_lines.all())
 
 
 def test_a_run_leaves_ready_rounds_with_a_prediction_for_every_unlabeled_item(ada: User) -> None:

@@ -16,7 +16,7 @@ class Param:
     """One parameter that a user may set. `low` and `high` are allowed values themselves."""
 
     name: str
-    type: Literal["int", "float", "bool", "choice"]
+    type: Literal["int", "float", "bool", "choice", "text"]
     default: Value
     low: float | None = None
     high: float | None = None
@@ -67,6 +67,9 @@ class LearnerSpec:
     factory: str
     params: tuple[Param, ...] = ()
     takes: Literal["vectors", "items"] = "vectors"
+    # Learns from unlabeled rows: a run hands it people's labels and the whole pool, and leaves out the
+    # pseudo-labels of the round before, which it makes better by itself.
+    uses_unlabeled: bool = False
     # What the classifier asks of its vectors; dense ones are reduced to max_dimensions where needed.
     is_dense: bool = False
     max_dimensions: int | None = None

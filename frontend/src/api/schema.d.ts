@@ -1760,7 +1760,7 @@ export interface components {
         ParamOutput: {
             name: string;
             type: components["schemas"]["TypeEnum"];
-            /** @description A number, true or false, or one of the choices. */
+            /** @description A number, true or false, one of the choices, or a text. */
             default: unknown;
             /**
              * Format: double
@@ -2284,9 +2284,10 @@ export interface components {
          *     * `float` - float
          *     * `bool` - bool
          *     * `choice` - choice
+         *     * `text` - text
          * @enum {string}
          */
-        TypeEnum: "int" | "float" | "bool" | "choice";
+        TypeEnum: "int" | "float" | "bool" | "choice" | "text";
         UploadInput: {
             file: string;
         };

@@ -1,4 +1,4 @@
-import { NativeSelect, NumberInput, SimpleGrid, Switch } from "@mantine/core";
+import { NativeSelect, NumberInput, SimpleGrid, Switch, Textarea } from "@mantine/core";
 
 import type { LearnerParam, ParamValues } from "@/api/types";
 import { fieldError } from "@/ui/errors";
@@ -58,6 +58,22 @@ function ParamField({ param, value, error, onChange }: FieldProps) {
         data={param.choices ?? []}
         value={String(value)}
         error={error}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    );
+  }
+  if (param.type === "text") {
+    return (
+      <Textarea
+        label={label}
+        description={param.help}
+        value={typeof value === "string" ? value : JSON.stringify(value)}
+        error={error}
+        autosize
+        minRows={4}
+        maxRows={20}
+        spellCheck={false}
+        ff="monospace"
         onChange={(event) => onChange(event.currentTarget.value)}
       />
     );

@@ -10,6 +10,7 @@ SPECS = (
         item_types=ITEM_TYPES,
         factory="training.learners.auto:Auto",
         takes="items",
+        uses_unlabeled=True,
         trusted_types=(
             "training.learners.auto.Auto",
             "training.learners.auto.candidates.PoolFeatures",
@@ -23,6 +24,7 @@ SPECS = (
         item_types=ITEM_TYPES,
         factory="training.learners.graph:LabelPropagation",
         takes="items",
+        uses_unlabeled=True,
         params=(
             Param("n_neighbors", "int", 10, 1, 100, help="Neighbours of each item in the graph."),
             Param(

@@ -58,6 +58,7 @@ SPECS = (
         item_types=KINDS,
         factory="training.learners.deep.pseudo_label:PseudoLabel",
         takes="items",
+        uses_unlabeled=True,
         params=(
             Param("weight", "float", 1.0, 0.0, 100.0, help="Weight of unlabeled items in the end."),
             Param("threshold", "float", 0.0, 0.0, 1.0, help="Least confidence of an answer that counts."),
@@ -72,6 +73,7 @@ SPECS = (
         item_types=KINDS,
         factory="training.learners.deep.soft_pseudo_label:SoftPseudoLabel",
         takes="items",
+        uses_unlabeled=True,
         params=(
             Param("alpha", "float", 1.0, 0.01, 10.0, help="How evenly two rows are mixed."),
             Param(
@@ -94,6 +96,7 @@ SPECS = (
         item_types=KINDS,
         factory="training.learners.deep.mean_teacher:MeanTeacher",
         takes="items",
+        uses_unlabeled=True,
         params=(
             Param("weight", "float", 3.0, 0.0, 1000.0, help="Weight of the agreement, after its rise."),
             *_shared(),
@@ -107,6 +110,7 @@ SPECS = (
         item_types=KINDS,
         factory="training.learners.deep.vat:VirtualAdversarial",
         takes="items",
+        uses_unlabeled=True,
         params=(
             Param(
                 "epsilon",
@@ -129,6 +133,7 @@ SPECS = (
         item_types=KINDS,
         factory="training.learners.deep.mixmatch:MixMatch",
         takes="items",
+        uses_unlabeled=True,
         params=(
             Param("weight", "float", 25.0, 0.0, 1000.0, help="Weight of unlabeled items, after its rise."),
             Param("alpha", "float", 0.75, 0.01, 10.0, help="How evenly two rows are mixed."),
@@ -144,6 +149,7 @@ SPECS = (
         item_types=("image",),
         factory="training.learners.deep.fixmatch:FixMatch",
         takes="items",
+        uses_unlabeled=True,
         params=(
             Param(
                 "weighting",
@@ -172,6 +178,7 @@ SPECS = (
         item_types=KINDS,
         factory="training.learners.deep.noisy_student:NoisyStudent",
         takes="items",
+        uses_unlabeled=True,
         params=(
             Param("n_rounds", "int", 2, 1, 10, help="Students, one after the other."),
             Param("threshold", "float", 0.3, 0.0, 1.0, help="Least confidence of an answer that counts."),

@@ -28,10 +28,11 @@ SPECS = (
         item_types=("text", "table"),
         factory="training.learners.weak.learner:WeakSupervision",
         takes="items",
+        uses_unlabeled=True,
         params=(
             FunctionsParam(
                 "functions",
-                "text",  # type: ignore[arg-type]
+                "text",
                 "",
                 help="Labeling functions as JSON: keywords, patterns, expressions, columns of another model.",
             ),
