@@ -23,9 +23,15 @@ QUICK: dict[str, dict[str, Any]] = {
     "gradient_boosting": {"max_iter": 5},
     "simple_cnn": {"n_steps": 12, "batch_size": 16},
     **{spec.name: {"n_steps": 16, "batch_size": 16} for spec in deep.SPECS},
+    "mixmatch": {"n_steps": 48, "batch_size": 16},  # every row is mixed with others, so it learns slowly
     "noisy_student": {"n_steps": 16, "batch_size": 16, "n_rounds": 1},
+    "pretrained_cnn": {"n_pretraining_steps": 4, "pretraining_batch": 16, "n_steps": 16, "batch_size": 16},
 }
-SEMI_SUPERVISED = {"label_propagation", *(spec.name for spec in deep.SPECS)}
+SEMI_SUPERVISED = {
+    "label_propagation",
+    "pretrained_cnn",
+    *(spec.name for spec in deep.SPECS),
+}
 CASES = [(spec.name, kind) for kind in ("image", "text", "table", "series") for spec in learners_for(kind)]
 EACH_ONCE = [(spec.name, spec.item_types[0]) for spec in learners_for()]
 

@@ -1,5 +1,12 @@
 """The learners that ship, a light module of specs for each family; the code behind them lies beside this package."""
 
-from training.learners.built_in import auto, classical, deep, networks, weak
+from training.learners.built_in import auto, classical, deep, networks, pretraining, weak
 
-BUILT_IN = (*classical.SPECS, *networks.SPECS, *deep.SPECS, *auto.SPECS, *weak.SPECS)
+BUILT_IN = (
+    *classical.SPECS,
+    *networks.SPECS,
+    *deep.SPECS,
+    *pretraining.SPECS,
+    *auto.SPECS,
+    *weak.SPECS,
+)
