@@ -197,6 +197,10 @@ CELERY_BEAT_SCHEDULE = {
     for name in _SWEEPS
 }
 
+# A folder of pretrained networks. The learners, which know no Django, look into the environment themselves
+# (training/learners/built_in/pretraining.py); it stands here so that every variable does.
+ASSAY_BACKBONES = read_str("ASSAY_BACKBONES", "")
+
 # Limits on what comes in.
 ASSAY_MAX_UPLOAD_BYTES = read_int("ASSAY_MAX_UPLOAD_BYTES", 20 * 2**30, low=2**10, high=2**42)
 ASSAY_MAX_IMAGE_BYTES = read_int("ASSAY_MAX_IMAGE_BYTES", 50 * 2**20, low=2**10, high=2**31)
