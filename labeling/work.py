@@ -180,6 +180,14 @@ def works_waiting(model: type[Work]) -> list[int]:
     return list(model._default_manager.filter(queued | abandoned).order_by("pk").values_list("pk", flat=True))
 
 
+def work_hold(work: Work) -> None:
+    """Lock the row until the transaction ends, if this attempt still holds it. Raises WorkLost."""
+    model = type(work)
+    mine = model._default_manager.filter(pk=work.pk, attempt=work.attempt, state=WorkState.RUNNING)
+    if not mine.select_for_update(no_key=True).values_list("pk").exists():
+        raise WorkLost(f"{model.__name__} {work.pk} is no longer held by attempt {work.attempt}.")
+
+
 def _end(work: Work, state: WorkState, **columns: object) -> None:
     model = type(work)
     n_ended = model._default_manager.filter(pk=work.pk, attempt=work.attempt, state=WorkState.RUNNING).update(

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from django.utils import timezone
 
-from labeling.work import work_beat
+from labeling.work import work_beat, work_finish
 from training.code_version import code_version
 from training.comparison.benchmark import trials_planned
 from training.comparison.dataset import Dataset, dataset_write
@@ -23,7 +23,7 @@ from training.comparison.runner import trial_run
 from training.comparison.table import table_rows
 from training.comparison.trial import Outcome
 from training.comparison.trial import Trial as PlannedTrial
-from training.comparisons import comparison_begin, comparison_describe, comparison_finish, trial_store
+from training.comparisons import comparison_begin, comparison_describe, trial_store
 from training.learners.base import UNLABELED
 from training.models import Comparison, MeasuredBy, Trial
 from training.packed import PackedItems, packed_open
@@ -48,7 +48,7 @@ def comparison_execute(comparison: Comparison) -> None:
         dataset_write(dataset, folder)
         del dataset  # the trials read it from there
         _carry_out(comparison, folder)
-    comparison_finish(comparison)
+    work_finish(comparison)
 
 
 def _carry_out(comparison: Comparison, folder: Path) -> None:

@@ -17,11 +17,11 @@ import pandas as pd
 from django.core.files.storage import default_storage
 
 from labeling.models import ItemType, Label
-from labeling.work import work_beat
+from labeling.work import work_beat, work_finish
 from training import learners
 from training.artifacts import artifact_files
 from training.comparison.trial import fold_numbers
-from training.inspections import inspection_finish, inspection_write
+from training.inspections import inspection_write
 from training.learners.base import take_rows
 from training.learners.errors import LearnerError
 from training.learners.saving import load
@@ -92,7 +92,7 @@ def inspection_execute(inspection: Inspection) -> None:
         except LearnerError as error:
             found = {"sentence": error.message}
         inspection_write(inspection, findings={**inspection.findings, name: found})
-    inspection_finish(inspection)
+    work_finish(inspection)
 
 
 # Label errors and reliability

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from labeling.work import work_hold
 from training import evaluation, learners
 from training.acquisition import entropy
 from training.acquisition import margin as closeness
@@ -40,7 +41,6 @@ from training.runs import (
     round_ready,
     rounds_remove_unfinished,
     run_finish,
-    run_hold,
     run_log,
 )
 from training.selectors import IMAGE_SIZE
@@ -63,7 +63,7 @@ def run_execute(run: Run) -> None:
     Raises WorkCancelled, WorkLost, and AssayError for what a user can act on.
     """
     with transaction.atomic():
-        run_hold(run)
+        work_hold(run)
         rounds_remove_unfinished(run)
     done = list(run.rounds.exclude(state=RoundState.RUNNING).order_by("number"))
     if done:

@@ -1,7 +1,7 @@
 """The only writer of runs and rounds while work goes on. Every write is fenced.
 
 A worker that lost its claim may still be computing. It writes only after it has locked the run's
-row and found its own attempt there (`run_hold`), so nothing of it gets in beside its successor.
+row and found its own attempt there (`work_hold`), so nothing of it gets in beside its successor.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from labeling.errors import AssayError
 from labeling.models import Project, Source, SourceKind
-from labeling.work import WorkLost, WorkState, work_fail, work_finish
+from labeling.work import WorkLost, work_fail, work_finish, work_hold
 from training.artifacts import artifact_delete, artifact_name
 from training.checks import RunSettings, check_labels, check_settings, default_settings
 from training.errors import RunAlreadyOpen
@@ -88,17 +88,10 @@ def _already_open(run: Run | None) -> str:
     return f"{which}; a project has one open run at a time. Wait until it is over, or cancel it."
 
 
-def run_hold(run: Run) -> None:
-    """Lock the run's row until the transaction ends, if this attempt still holds it. Raises WorkLost."""
-    mine = Run.objects.filter(pk=run.pk, attempt=run.attempt, state=WorkState.RUNNING)
-    if not mine.select_for_update(no_key=True).values_list("pk").exists():
-        raise WorkLost(f"Run {run.pk} is no longer held by attempt {run.attempt}.")
-
-
 def run_log(run: Run, message: str, *, level: str = "info") -> None:
     """One line for people. Raises WorkLost."""
     with transaction.atomic():
-        run_hold(run)
+        work_hold(run)
         RunLogLine.objects.create(run=run, level=level, message=message)
 
 
@@ -121,7 +114,7 @@ def run_fail(run: Run, error: AssayError | str, *, code: str = "failed") -> None
 def round_open(run: Run, *, number: int) -> Round:
     """A running round with this number. Raises WorkLost."""
     with transaction.atomic():
-        run_hold(run)
+        work_hold(run)
         return Round.objects.create(run=run, number=number)
 
 
@@ -132,7 +125,7 @@ def round_ready(round: Round, *, columns: Mapping[str, Any], details: Mapping[st
     """
     run = round.run
     with transaction.atomic():
-        run_hold(run)
+        work_hold(run)
         source = Source.objects.create(
             project_id=run.project_id,
             kind=SourceKind.MODEL,

@@ -32,6 +32,7 @@ from labeling.work import (
     work_beat,
     work_cancel,
     work_claim,
+    work_fail,
     work_release,
 )
 from training.models import Run
@@ -49,7 +50,7 @@ class Job:
 
     model: type[Work]
     command: str  # of manage.py; the child's, called with the row's id and its attempt
-    fail: Callable[[Any, str, str], None]  # (work, sentence, code): the row has failed
+    fail: Callable[[Any, str, str], None] = lambda work, sentence, code: work_fail(work, sentence, code=code)
     tidy: Callable[[Any], None] = lambda work: None  # after a cancellation
     kept: str = ""  # a sentence on what a failure leaves
 
