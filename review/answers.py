@@ -208,6 +208,8 @@ _LOCK_ITEMS = """
         SELECT item_id FROM review_entry WHERE project_id = %(project)s AND id = ANY(%(entries)s::bigint[]))
     ORDER BY id FOR NO KEY UPDATE"""
 
+# A person's word is picked from the item's few labels, not asked for by "is_human": for that there are indexes
+# of human labels alone, which PostgreSQL reads whole as long as it believes what it last counted, that is, none.
 _READ_FACTS = """
     SELECT prior.key IS NOT NULL, prior.person_id, prior.entry_id, prior.kind, prior.label_class_id,
            asked.class_id IS NULL OR class.id IS NOT NULL, lease.created_at, human.created_at,
@@ -222,8 +224,10 @@ _READ_FACTS = """
         SELECT id, state, created_at FROM review_lease
         WHERE entry_id = entry.id AND person_id = %(person)s ORDER BY id DESC LIMIT 1
     ) lease ON true
-    LEFT JOIN labeling_label human
-      ON human.item_id = entry.item_id AND human.is_human AND human.retired_at IS NULL
+    LEFT JOIN LATERAL (
+        SELECT max(created_at) FILTER (WHERE is_human) AS created_at FROM labeling_label
+        WHERE item_id = entry.item_id AND retired_at IS NULL
+    ) human ON true
     LEFT JOIN labeling_labelclass class
       ON class.id = asked.class_id AND class.project_id = %(project)s
     ORDER BY asked.n"""

@@ -76,6 +76,7 @@ _SHOWN = """
 # FOR UPDATE checks the conditions again on the newest version of a row that somebody else has just
 # changed, so an entry that was taken since this statement began is passed over.
 # ON CONFLICT: the same person claims in two windows at the same moment.
+# OFFSET 0 keeps the leases a look-up for each entry, whatever PostgreSQL believes of their number.
 # How many is written into the text: without the number PostgreSQL plans for a tenth of
 # the queue, and sorts all of it.
 _CLAIM = f"""
@@ -86,7 +87,8 @@ _CLAIM = f"""
           AND NOT EXISTS (
             SELECT 1 FROM review_lease lease
             WHERE lease.entry_id = entry.id AND lease.person_id = %(person)s
-              AND lease.state IN ('held', 'answered', 'skipped'))
+              AND lease.state IN ('held', 'answered', 'skipped')
+            OFFSET 0)
         ORDER BY {HANDING_ORDER} LIMIT {{n}}
         FOR UPDATE SKIP LOCKED
     ), lease AS (

@@ -112,7 +112,7 @@ def claim_and_answer(
             claimed_at = time.perf_counter()
             if not entries:
                 break
-            answers = [_answer(entry["id"], class_ids) for entry in entries]
+            answers = [answer_to(entry["id"], class_ids) for entry in entries]
             sent_at = time.perf_counter()
             results = client.call("POST", f"/api/projects/{project_id}/answers", {"answers": answers})[
                 "results"
@@ -138,7 +138,7 @@ def claim_and_answer(
     return measured
 
 
-def _answer(entry_id: int, class_ids: list[int]) -> dict[str, object]:
+def answer_to(entry_id: int, class_ids: list[int]) -> dict[str, object]:
     return {
         "key": str(uuid.uuid4()),
         "entry_id": entry_id,
