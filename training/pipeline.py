@@ -123,7 +123,7 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
 
     with progress.step(Step.STORE):
         version = code_version()
-        _save_learner(round, learner, snapshot, calibration, version)
+        _save_learner(round, learner, snapshot, packed, calibration, version)
         predictions_store(round, predictions)
 
     round_ready(
@@ -206,14 +206,22 @@ def _predict_pool(
 
 
 def _save_learner(
-    round: Round, learner: Learner, snapshot: Snapshot, calibration: Calibration, version: str
+    round: Round,
+    learner: Learner,
+    snapshot: Snapshot,
+    packed: PackedItems,
+    calibration: Calibration,
+    version: str,
 ) -> None:
     """The fitted learner is in the storage, with a card that says what it is and how to use it."""
+    one = packed.take(np.arange(1))
     card = _provenance(round, snapshot, version) | {
         "item_type": round.run.project.item_type,
+        "row_shape": list(one.shape[1:]) if isinstance(one, np.ndarray) else None,  # of images and series
+        "columns": list(one.columns) if hasattr(one, "columns") else None,  # of tables
         "classes": list(snapshot.class_names),
         "temperature": calibration.temperature,
-        "how_to_use": "training.learners.saving.load(folder).predict_proba(X); columns are its classes_.",
+        "how_to_use": "training.learners.saving.load(path).predict_proba(X): docs/learners/saving.md.",
     }
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "model"

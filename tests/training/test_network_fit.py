@@ -11,7 +11,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from training.learners import create
+from training.learners import create, saving
 from training.learners.augmentation import REACHES, augment, random_maps
 from training.learners.errors import InvalidRows, LearnerError, UnreadableModel
 from training.learners.network import ConvNet, SimpleCNN, steps_for
@@ -178,7 +178,8 @@ def test_a_saved_file_cannot_choose_what_is_imported(tmp_path: Path) -> None:
     X, y = tiny()
     save(SimpleCNN(n_steps=1).fit(X, y), tmp_path / "model")
     path = tmp_path / "model" / "learner.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"type": "subprocess.Popen"}))
+    forged = json.loads(path.read_text()) | {"type": "subprocess.Popen"}
+    path.write_text(json.dumps(forged | {"checksum": saving._own_checksum(forged)}))
 
     with pytest.raises(UnreadableModel, match=r"subprocess.Popen is no learner"):
         load(tmp_path / "model")

@@ -1,8 +1,9 @@
 """Fitted learners to files that cannot run code when they are read, and back.
 
-A folder holds `learner.json` (versions, settings, a SHA-256 of every other file) and the weights:
-`model.skops` for scikit-learn (types outside the trusted list are refused), or what the learner's own
-`save_weights(folder)` writes. The folder is written beside its place and renamed into it.
+A folder holds `learner.json` (versions, settings, a SHA-256 of itself and of every other file) and the
+weights: `model.skops` for scikit-learn (types outside the trusted list are refused), or what the learner's
+own `save_weights(folder)` writes. The folder is written beside its place and renamed into it. Checksums
+tell damage, not forgery: whoever can write the files can write new checksums, but no code into them.
 """
 
 from __future__ import annotations
@@ -10,9 +11,14 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import lzma
 import os
 import shutil
+import struct
+import tempfile
 import uuid
+import zipfile
+import zlib
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,7 +30,12 @@ import skops.io
 from training.learners.catalogue import learners
 from training.learners.errors import LearnerError, UnreadableModel
 
-FORMAT = 1  # 1: learner.json with files and checksums; model.skops, or weights.npz with settings in the JSON
+# 1: learner.json with files and checksums; model.skops, or weights.npz with settings in the JSON
+# 2: the same, with a checksum of learner.json itself
+FORMAT = 2
+
+# What zipfile raises where single bytes are wrong (it takes them for other compressions, versions, passwords).
+DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, RuntimeError)
 
 # Types that a saved model of ours may hold, beyond those skops trusts by itself.
 OUR_TYPES = (
@@ -73,27 +84,35 @@ def save(learner: Any, folder: str | Path) -> None:
             description |= {"kind": "skops", "type": _type_name(learner)}
             dump_skops(_bare(learner), beside / "model.skops")
         description["files"] = {path.name: _sha256(path) for path in sorted(beside.iterdir())}
+        description["checksum"] = _own_checksum(description)
         (beside / "learner.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
         _put_in_place(beside, target)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def load(folder: str | Path) -> Any:
-    """The fitted learner. Raises UnreadableModel where it is missing, damaged or from another version."""
-    source = Path(folder)
-    try:
-        description = json.loads((source / "learner.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UnreadableModel(
-            f"There is no saved learner in {source.name}: learner.json is missing."
-        ) from None
-    except ValueError as error:
-        raise UnreadableModel(f"learner.json in {source.name} is damaged: {error}. Train again.") from None
-    if description.get("format") != FORMAT:
-        raise UnreadableModel(
-            f"This learner was saved in format {description.get('format')!r}; this version reads {FORMAT}. Train again."
-        )
+def load(source: str | Path) -> Any:
+    """The fitted learner in this folder, or in the zip that a round's page gives out.
+
+    Raises UnreadableModel where it is missing, damaged or from another version.
+    """
+    path = Path(source)
+    if not path.is_file():
+        return _load_folder(path)
+    with tempfile.TemporaryDirectory() as folder:
+        inner = Path(folder) / path.stem
+        try:
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(inner)
+        except DAMAGED_ZIP as error:
+            raise UnreadableModel(
+                f"{path.name} cannot be read as a zip: {error}. Download the model again."
+            ) from None
+        return _load_folder(inner)
+
+
+def _load_folder(source: Path) -> Any:
+    description = _read_description(source)
     for name, checksum in description["files"].items():
         path = source / Path(name).name
         if not path.is_file() or _sha256(path) != checksum:
@@ -103,6 +122,28 @@ def load(folder: str | Path) -> Any:
     if description["kind"] == "weights":
         return _weights_type(description["type"]).load_weights(source, description["settings"])
     return load_skops(source / "model.skops")
+
+
+def _read_description(source: Path) -> dict[str, Any]:
+    """What learner.json says, once it is certain that it says what was written. Raises UnreadableModel."""
+    try:
+        description = json.loads((source / "learner.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UnreadableModel(
+            f"There is no saved learner in {source.name}: learner.json is missing."
+        ) from None
+    except ValueError as error:
+        raise UnreadableModel(f"learner.json in {source.name} is damaged: {error}. Train again.") from None
+    format = description.get("format") if isinstance(description, dict) else None
+    if format != FORMAT:
+        raise UnreadableModel(
+            f"This learner was saved in format {format!r}; this version reads {FORMAT}. Train again."
+        )
+    if description.get("checksum") != _own_checksum(description):
+        raise UnreadableModel(
+            f"learner.json in {source.name} was changed after it was saved. Train again, or restore the file."
+        )
+    return cast("dict[str, Any]", description)
 
 
 def dump_skops(thing: Any, path: Path) -> None:
@@ -173,6 +214,13 @@ def _put_in_place(beside: Path, target: Path) -> None:
 
 def _type_name(learner: Any) -> str:
     return f"{type(learner).__module__}.{type(learner).__qualname__}"
+
+
+def _own_checksum(description: dict[str, Any]) -> str:
+    """SHA-256 of learner.json without its own checksum, whatever its white space."""
+    rest = {name: value for name, value in description.items() if name != "checksum"}
+    as_read = json.loads(json.dumps(rest))  # numbers that are keys are texts once they have been in a file
+    return hashlib.sha256(json.dumps(as_read, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:
