@@ -64,3 +64,5 @@ export const roundsQuery = (projectId: Id) =>
 
 export const roundQuery = (id: Id) =>
   queryOptions({ queryKey: ["rounds", id], queryFn: () => api.get<Round>(`/rounds/${id}`) });
+
+export const roundModelUrl = (id: Id) => `/api/rounds/${id}/model`;

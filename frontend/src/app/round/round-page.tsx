@@ -1,14 +1,15 @@
-import { Code, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import { Button, Code, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
 import type { Project, Round } from "@/api/types";
 import { PublishRoundButton } from "@/app/round/publish-round-button";
 import { projectQuery } from "@/labeling/api";
-import { roundQuery } from "@/training/api";
+import { roundModelUrl, roundQuery } from "@/training/api";
 import { ClassScores } from "@/training/class-scores";
 import { RoundCharts } from "@/training/round-charts";
 import { Figure } from "@/ui/figure";
 import { count, counted, duration, percent, words } from "@/ui/format";
+import { DownloadIcon } from "@/ui/icons";
 import { useIdParam } from "@/ui/id-param";
 import { Page } from "@/ui/page";
 import { Panel } from "@/ui/panel";
@@ -83,6 +84,14 @@ function RoundDetail({ project, round }: { project: Project; round: Round }) {
             </Table.Tbody>
           </Table>
         </Table.ScrollContainer>
+        <Group justify="space-between" mt="sm">
+          <Text size="sm" c="dimmed">
+            Weights and JSON in a zip. Three lines of Python use it without Assay: docs/learners/saving.md.
+          </Text>
+          <Button component="a" href={roundModelUrl(round.id)} download variant="default" leftSection={<DownloadIcon size={16} />}>
+            Download the model
+          </Button>
+        </Group>
       </Panel>
     </Stack>
   );
