@@ -69,7 +69,11 @@ def run_execute(run: Run) -> None:
     if done:
         run_log(run, f"Going on after round {done[-1].number}, the last whole one.", level="warning")
     progress = RunProgress(run)
-    while (reason := stop_reason([_outcome(round) for round in done], n_rounds=run.n_rounds)) is None:
+    while (
+        reason := stop_reason(
+            [_outcome(round) for round in done], n_rounds=run.n_rounds, uses_unlabeled=_uses_unlabeled(run)
+        )
+    ) is None:
         done.append(
             round_execute(run, number=len(done) + 1, before=done[-1] if done else None, progress=progress)
         )

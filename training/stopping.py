@@ -19,8 +19,11 @@ class RoundOutcome:
     log_loss: float | None  # on the holdout, nats; lower is better
 
 
-def stop_reason(rounds: Sequence[RoundOutcome], *, n_rounds: int) -> str | None:
-    """Why no round should follow these, as a sentence; None: do another."""
+def stop_reason(rounds: Sequence[RoundOutcome], *, n_rounds: int, uses_unlabeled: bool = False) -> str | None:
+    """Why no round should follow these, as a sentence; None: do another.
+
+    uses_unlabeled  the learner takes the whole pool into each fit, and is never given pseudo-labels
+    """
     if not rounds:
         return None
     last = rounds[-1]
@@ -30,6 +33,8 @@ def stop_reason(rounds: Sequence[RoundOutcome], *, n_rounds: int) -> str | None:
         return (
             f"It did the {n_rounds} rounds that were asked for." if n_rounds > 1 else "It did its one round."
         )
+    if uses_unlabeled:
+        return "This learner learns from the whole pool at once, so another round would learn the same."
     if last.n_accepted == 0:
         return (
             "No prediction passed the threshold, so another round would learn the same. "

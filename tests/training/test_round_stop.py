@@ -52,3 +52,8 @@ def test_a_tie_that_is_surer_is_a_gain() -> None:
 
 def test_without_a_holdout_nobody_can_tell_so_it_goes_on() -> None:
     assert stop_reason(_with(None, None, None, None), n_rounds=9) is None
+
+
+def test_a_learner_that_learns_from_the_whole_pool_needs_no_second_round() -> None:
+    assert stop_reason([], n_rounds=5, uses_unlabeled=True) is None
+    assert "learn the same" in stop_reason(_with(0.9), n_rounds=5, uses_unlabeled=True)
