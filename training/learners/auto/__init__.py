@@ -15,9 +15,9 @@ from training.learners.auto.candidates import (
     Fit,
     Labels,
     PoolFeatures,
-    fit_self_trained,
     fit_supervised,
     out_of_fold,
+    self_training,
     supervised_names,
     title_of,
 )
@@ -27,7 +27,6 @@ from training.learners.auto.judging import (
     blended_losses,
     calibrated,
     gain,
-    losses,
     sentence,
     stack,
     trimmed,
@@ -57,8 +56,8 @@ class Auto(ClassifierMixin, BaseEstimator):
     from 50 labels on a convolutional network, whose augmentation is itself chosen on held-out labels. They are
     blended with the shares that fit held-out labels best (stacking; Yao and others 2018).
 
-    With the pool (100 unlabeled rows at least): labels spread on a graph of similar items; features fitted on
-    all texts; self-training with soft weights. Images: the graph teaches a student network, whose own features
+    With the pool (100 unlabeled rows at least): labels spread on a graph of similar items; logistic regression
+    on features of all texts; for tables and series, logistic regression trained on its own answers. Images: the graph teaches a student network, whose own features
     make the next graph, up to four times (after Iscen and others 2019). Semi-supervision stays off unless it
     lowers the log-loss on held-out labels by more than its standard error.
 
@@ -206,11 +205,17 @@ class Auto(ClassifierMixin, BaseEstimator):
         if len(judged):
             self.report_ += [sentence(candidate, labels.columns) for candidate in plain.values()]
         candidates = dict(plain)
-        fitted: dict[str, Any] = {}
+        fits: dict[str, Fit] = {
+            name: lambda some, name=name: fit_supervised(  # type: ignore[misc]
+                name, X, some, self.item_type, self.random_state
+            )
+            for name in plain
+        }
         if is_tried:
-            pooled, fitted = self._pool_candidates(X, labels, pool, folds, plain, step)
+            pooled, of_pool = self._pool_candidates(X, labels, pool, folds, plain, step)
             self.report_ += [sentence(candidate, labels.columns) for candidate in pooled.values()]
             candidates |= pooled
+            fits |= of_pool
             self.is_semi_supervised_ = self._helps(plain, candidates, labels, judged)
         else:
             self.is_semi_supervised_ = False
@@ -220,15 +225,7 @@ class Auto(ClassifierMixin, BaseEstimator):
         shares = self._shares(candidates, labels, judged)
         members: dict[str, Any] = {}
         for name in shares:
-            if name in plain:
-                members[name] = fit_supervised(name, X, labels, self.item_type, self.random_state)
-            elif name == "self_training":
-                best = self._teacher_of_itself(plain, labels)
-                members[name] = fit_self_trained(
-                    best, X, pool, labels, self.item_type, self.random_state, plain[best].temperature
-                )
-            else:
-                members[name] = fitted[name]
+            members[name] = fits[name](labels)
             step()
         self._keep(candidates, shares, members)
         clock.finish()
@@ -241,9 +238,8 @@ class Auto(ClassifierMixin, BaseEstimator):
         folds: IntArray,
         plain: dict[str, Candidate],
         step: Step,
-    ) -> tuple[dict[str, Candidate], dict[str, Any]]:
-        """What learns from the pool too: its answers to held-out labels, and what is fitted already."""
-        found: dict[str, Candidate] = {}
+    ) -> tuple[dict[str, Candidate], dict[str, Fit]]:
+        """What learns from the pool too: its answers to held-out labels, and how it is fitted on some labels."""
         y = np.full(len(labels.rows) + len(pool), -1)
         y[labels.rows] = labels.columns
         weights = np.ones(len(y))
@@ -255,47 +251,25 @@ class Auto(ClassifierMixin, BaseEstimator):
             progress=None if self.progress is None else lambda *_: step(),
         ).fit(X, y, weights)
         graph.progress = None
-        found["label_propagation"] = calibrated(
-            "Label propagation", _only(graph.held_out_, labels, folds), labels.columns
-        )
-        fitted: dict[str, Any] = {"label_propagation": graph}
+        spread = calibrated("Label propagation", _only(graph.held_out_, labels, folds), labels.columns)
+        fit_again: Fit
         if self.item_type == "text":
-            on_pool = PoolFeatures(graph.features_, self.item_type, self.random_state)
+            name, title = "pool_features", "Logistic regression on latent semantics of all texts"
 
-            def fit_on_pool(some: Labels) -> Any:
-                return PoolFeatures(graph.features_, self.item_type, self.random_state).fit_vectors(
-                    graph.vectors_, some
-                )
+            def fit_on_all(some: Labels) -> Any:
+                learner = PoolFeatures(graph.features_, self.item_type, self.random_state)
+                return learner.fit_vectors(graph.vectors_[some.rows], some.columns, some.weights)
 
-            found["pool_features"] = calibrated(
-                "Logistic regression on latent semantics of all texts",
-                out_of_fold(fit_on_pool, X, labels, folds, step),
-                labels.columns,
-            )
-            fitted["pool_features"] = on_pool.fit_vectors(graph.vectors_, labels)
-        best = self._teacher_of_itself(plain, labels)
-
-        def fit_again(some: Labels) -> Any:
-            return fit_self_trained(
-                best, X, pool, some, self.item_type, self.random_state, plain[best].temperature
-            )
-
-        found["self_training"] = calibrated(
-            f"Self-training of {title_of(best, self.item_type).lower()}",
-            out_of_fold(fit_again, X, labels, folds, step),
-            labels.columns,
+            fit_again = fit_on_all
+        else:
+            name, title = "self_training", "Self-training of logistic regression"
+            temperature = plain["logistic_regression"].temperature
+            fit_again = self_training(X, pool, labels, self.item_type, self.random_state, temperature)
+        again = calibrated(title, out_of_fold(fit_again, X, labels, folds, step), labels.columns)
+        return (
+            {"label_propagation": spread, name: again},
+            {"label_propagation": lambda _: graph, name: fit_again},
         )
-        return found, fitted
-
-    def _teacher_of_itself(self, plain: dict[str, Candidate], labels: Labels) -> str:
-        """The best of the learners that can weigh rows."""
-
-        def loss(name: str) -> float:
-            said = plain[name].probabilities
-            asked = np.isfinite(said).all(axis=1)
-            return float(losses(said[asked], labels.columns[asked]).mean())
-
-        return min((name for name in plain if name != "lda"), key=loss)
 
     def _helps(
         self, plain: dict[str, Candidate], candidates: dict[str, Candidate], labels: Labels, judged: IntArray

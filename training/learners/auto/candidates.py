@@ -1,4 +1,4 @@
-"""Classifiers of vectors as candidates: alone, on features of the whole pool, and trained on their own answers."""
+"""Classifiers of vectors as candidates: on the labels alone, on features of the pool, and on their own answers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from training.calibration import apply_temperature
 from training.learners.base import FloatArray, take_rows
 from training.learners.catalogue import check_params, learner_named
 from training.learners.classifiers import logistic_regression
+from training.learners.features import Matrix, fit_features
 from training.learners.graph import transform_rows
 from training.learners.vectors import VectorLearner
 
@@ -76,54 +77,76 @@ def fit_supervised(
     return learner.fit(take_rows(X, labels.rows), labels.columns, weights)
 
 
-def fit_self_trained(
-    name: str,
-    X: Any,
-    pool: IntArray,
-    labels: Labels,
-    item_type: str,
-    random_state: int,
-    temperature: float | None,
-) -> VectorLearner:
-    """The learner trained again, twice, on the labels and on its answers for up to 4,000 rows of the pool.
-
-    An answer counts by 1 - entropy / log K (Iscen and others 2019, equation 11), and all answers together as
-    much as all labels, so that the labels are never drowned.
-    """
-    learner = fit_supervised(name, X, labels, item_type, random_state)
-    drawn = np.sort(np.random.default_rng(random_state).permutation(pool)[:MAX_SELF_LABELED])
-    asked = take_rows(X, drawn)
-    both = take_rows(X, np.concatenate([labels.rows, drawn]))
-    for _ in range(N_SELF_TRAININGS):
-        answers = apply_temperature(learner.predict_proba(asked), temperature)  # (n, K)
-        weights = certainty(answers)
-        weights *= labels.weights.sum() / max(weights.sum(), 1e-12)
-        learner = _learner(name, item_type, random_state).fit(
-            both,
-            np.concatenate([labels.columns, answers.argmax(axis=1)]),
-            np.concatenate([labels.weights, weights]),
-        )
-    return learner
-
-
 class PoolFeatures(BaseEstimator):
-    """Logistic regression on features that were fitted on all rows, labeled or not."""
+    """Logistic regression on features that were fitted on labeled and unlabeled rows alike."""
 
     def __init__(self, features: Any, item_type: str, random_state: int = 0) -> None:
         self.features = features
         self.item_type = item_type
         self.random_state = random_state
 
-    def fit_vectors(self, vectors: npt.NDArray[np.float32], labels: Labels) -> PoolFeatures:
-        """vectors: (n, d) of all rows."""
-        classifier = logistic_regression(random_state=self.random_state, C=10.0, balanced=False)
-        self.classifier_ = classifier.fit(vectors[labels.rows], labels.columns, labels.weights)
+    def fit_vectors(self, vectors: Matrix, columns: IntArray, weights: FloatArray) -> PoolFeatures:
+        """vectors: (l, d) of the labeled rows; columns, weights: (l,)."""
+        C = 10.0 if self.item_type == "text" else 1.0  # as in built_in/classical.py
+        self.classifier_ = logistic_regression(random_state=self.random_state, C=C, balanced=False)
+        self.classifier_.fit(vectors, columns, weights)
+        return self
+
+    def fit_again(
+        self,
+        vectors: Matrix,
+        columns: IntArray,
+        weights: FloatArray,
+        unlabeled: Matrix,
+        temperature: float | None,
+    ) -> PoolFeatures:
+        """Self-training: fitted on the labels, then twice on these and on its own answers.
+
+        unlabeled    (u, d); each row counts by 1 - entropy / log K (Iscen and others 2019, equation 11), and
+                     all together as much as all labels, so that these are never drowned
+        temperature  of its answers
+        """
+        self.fit_vectors(vectors, columns, weights)
+        both = np.concatenate([vectors, unlabeled])
+        for _ in range(N_SELF_TRAININGS):
+            answers = apply_temperature(self.classifier_.predict_proba(unlabeled), temperature)  # (u, K)
+            counts = certainty(answers)
+            counts *= weights.sum() / max(counts.sum(), 1e-12)
+            found = np.concatenate([columns, answers.argmax(axis=1)])
+            self.fit_vectors(both, found, np.concatenate([weights, counts]))
         return self
 
     def predict_proba(self, X: Any) -> FloatArray:
         vectors = transform_rows(self.features, X, self.item_type)
         answers: FloatArray = self.classifier_.predict_proba(vectors)
         return answers
+
+
+def self_training(
+    X: Any, pool: IntArray, labels: Labels, item_type: str, random_state: int, temperature: float | None
+) -> Fit:
+    """Some of these labels -> PoolFeatures trained on its own answers for up to 4,000 rows of the pool.
+
+    Features are fitted once, on the labeled rows and the drawn ones. Memory: their vectors, twice.
+    """
+    drawn = np.random.default_rng(random_state).permutation(pool)[:MAX_SELF_LABELED]
+    kept = np.sort(np.concatenate([labels.rows, drawn]))
+    features, vectors = fit_features(
+        take_rows(X, kept),
+        item_type=item_type,
+        y=np.zeros(len(kept), dtype=np.int64),
+        is_dense=True,
+        max_dimensions=None,
+        random_state=random_state,
+    )
+    unlabeled = vectors[np.isin(kept, drawn)]
+
+    def fit(some: Labels) -> PoolFeatures:
+        mine = vectors[np.searchsorted(kept, some.rows)]
+        learner = PoolFeatures(features, item_type, random_state)
+        return learner.fit_again(mine, some.columns, some.weights, unlabeled, temperature)
+
+    return fit
 
 
 def out_of_fold(
