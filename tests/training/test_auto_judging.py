@@ -66,6 +66,15 @@ def test_a_gain_counts_only_beyond_its_noise() -> None:
     assert not gain(before[:1], before[:1] - 1).is_beyond_noise
 
 
+def test_a_share_of_a_blend_takes_half_the_proof() -> None:
+    before = np.ones(100)
+    changes = 0.1 * np.where(np.arange(100) % 2, 1, -1)  # their standard error is close to 0.01
+
+    assert gain(before, before - changes - 0.007).is_worth_a_share
+    assert not gain(before, before - changes - 0.007).is_beyond_noise
+    assert not gain(before, before - changes - 0.004).is_worth_a_share
+
+
 def test_overconfident_answers_are_softened_and_rows_not_asked_stay_so() -> None:
     said = answers(0.8, 0.999, 0)
     said[:10] = np.nan

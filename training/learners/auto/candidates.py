@@ -14,7 +14,7 @@ from training.learners.base import FloatArray, take_rows
 from training.learners.catalogue import check_params, learner_named
 from training.learners.classifiers import logistic_regression
 from training.learners.features import Matrix, fit_features
-from training.learners.graph import transform_rows
+from training.learners.graph import LabelPropagation, transform_rows
 from training.learners.vectors import VectorLearner
 
 IntArray = npt.NDArray[np.int64]
@@ -122,14 +122,59 @@ class PoolFeatures(BaseEstimator):
         return answers
 
 
-def self_training(
-    X: Any, pool: IntArray, labels: Labels, item_type: str, random_state: int, temperature: float | None
-) -> Fit:
-    """Some of these labels -> PoolFeatures trained on its own answers for up to 4,000 rows of the pool.
+class PoolVectors:
+    """Features fitted on labeled and unlabeled rows, and fits of logistic regression to their vectors.
 
-    Features are fitted once, on the labeled rows and the drawn ones. Memory: their vectors, twice.
+    features   fitted
+    vectors    (n, d) of the rows that are kept
+    kept       (n,) their places in X, ascending; every labeled one among them
+    unlabeled  (u,) places in X of those that self-training answers
     """
+
+    def __init__(
+        self,
+        features: Any,
+        vectors: Matrix,
+        kept: IntArray,
+        unlabeled: IntArray,
+        item_type: str,
+        random_state: int,
+    ) -> None:
+        self.features = features
+        self.vectors = vectors
+        self.kept = kept
+        self.unlabeled = unlabeled
+        self.item_type = item_type
+        self.random_state = random_state
+
+    def fit(self, some: Labels) -> PoolFeatures:
+        return self._learner().fit_vectors(self._of(some.rows), some.columns, some.weights)
+
+    def self_training(self, temperature: float | None) -> Fit:
+        asked = self._of(self.unlabeled)
+
+        def fit(some: Labels) -> PoolFeatures:
+            mine = self._of(some.rows)
+            return self._learner().fit_again(mine, some.columns, some.weights, asked, temperature)
+
+        return fit
+
+    def _of(self, rows: IntArray) -> Matrix:
+        return self.vectors[np.searchsorted(self.kept, rows)]
+
+    def _learner(self) -> PoolFeatures:
+        return PoolFeatures(self.features, self.item_type, self.random_state)
+
+
+def pool_vectors(
+    X: Any, pool: IntArray, labels: Labels, item_type: str, random_state: int, graph: LabelPropagation
+) -> PoolVectors:
+    """Texts: the latent semantics that the graph was built on. Others: features of the labeled rows and of up to
+    4,000 rows of the pool, not reduced."""
     drawn = np.random.default_rng(random_state).permutation(pool)[:MAX_SELF_LABELED]
+    if item_type == "text":
+        kept = np.arange(len(graph.vectors_))
+        return PoolVectors(graph.features_, graph.vectors_, kept, drawn, item_type, random_state)
     kept = np.sort(np.concatenate([labels.rows, drawn]))
     features, vectors = fit_features(
         take_rows(X, kept),
@@ -139,14 +184,7 @@ def self_training(
         max_dimensions=None,
         random_state=random_state,
     )
-    unlabeled = vectors[np.isin(kept, drawn)]
-
-    def fit(some: Labels) -> PoolFeatures:
-        mine = vectors[np.searchsorted(kept, some.rows)]
-        learner = PoolFeatures(features, item_type, random_state)
-        return learner.fit_again(mine, some.columns, some.weights, unlabeled, temperature)
-
-    return fit
+    return PoolVectors(features, vectors, kept, drawn, item_type, random_state)
 
 
 def out_of_fold(

@@ -17,6 +17,7 @@ N_ROUNDS = 200  # of expectation-maximization
 PRIOR = 2.0  # labels' worth of belief in equal shares, in all
 SMALLEST_SHARE = 0.05  # of a blend; less is left out, as it costs as much time and memory as more
 STANDARD_ERRORS = 1.0  # that a gain must exceed to count as more than noise
+STANDARD_ERRORS_OF_SHARE = 0.5  # the same where a share of a blend is at stake, not all of it: less is risked
 SMALLEST = 1e-6
 
 
@@ -37,6 +38,10 @@ class Gain(NamedTuple):
     @property
     def is_beyond_noise(self) -> bool:
         return self.mean > STANDARD_ERRORS * self.error
+
+    @property
+    def is_worth_a_share(self) -> bool:
+        return self.mean > STANDARD_ERRORS_OF_SHARE * self.error
 
     def __str__(self) -> str:
         return f"{self.mean:.3f} +- {self.error:.3f}"
