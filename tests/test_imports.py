@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = {"torch", "sklearn", "pandas", "scipy", "kornia", "pyarrow"}
+HEAVY = {"torch", "sklearn", "pandas", "scipy", "pyarrow"}
 
 # What granian does in a worker: load the application, with every route and the admin behind it.
 WEB_PROCESS = """
