@@ -13,13 +13,15 @@ import argparse
 import os
 import platform
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import psutil
 
-from training.comparison.benchmark import benchmark_run, trials_planned
+from training.comparison.benchmark import Done, benchmark_run, trials_planned
 from training.comparison.dataset import Dataset
 from training.comparison.files import files_read
 from training.comparison.table import table_markdown, table_rows
@@ -92,7 +94,35 @@ def _study_text(study: Study, folder: Path, options: argparse.Namespace) -> str:
         about=study.name,
         tell=lambda line: _say(f"{study.name}, {line}"),
     )
-    return f"### {study.title}\n\n{_facts(dataset)}\n\n{table_markdown(table_rows(done))}"
+    parts = [f"### {study.title}", _facts(dataset), table_markdown(table_rows(done)), _gains(done)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _gains(done: Sequence[Done]) -> str:
+    """By how much `auto` errs less than each other learner, seed by seed; "" where there is nothing to compare."""
+    errors: dict[tuple[int | None, str], dict[int, float]] = {}
+    for trial, outcome in done:
+        if not outcome.error:
+            errors.setdefault((trial.n_labels, trial.learner), {})[trial.seed] = (
+                1 - outcome.scores["accuracy"]
+            )
+    lines = []
+    for (n_labels, name), theirs in errors.items():
+        ours = errors.get((n_labels, "auto"), {})
+        seeds = sorted(set(ours) & set(theirs))
+        if name == "auto" or len(seeds) < 2:
+            continue
+        gain = 100 * np.array([theirs[seed] - ours[seed] for seed in seeds])  # points
+        error = gain.std(ddof=1) / np.sqrt(len(gain))
+        means = [100 * np.mean([one[seed] for seed in seeds]) for one in (ours, theirs)]
+        lines.append(
+            f"| {name} | {n_labels or 'all'} | {len(seeds)} | {means[0]:.2f} | {means[1]:.2f} | "
+            f"{gain.mean():+.2f} +- {error:.2f} |"
+        )
+    if not lines:
+        return ""
+    head = "| `auto` against | labels | seeds | error of `auto`, % | its error, % | gain, points |"
+    return "\n".join([head, "|---|---:|---:|---:|---:|---:|", *lines])
 
 
 def _facts(dataset: Dataset) -> str:
@@ -109,7 +139,7 @@ def _preface(options: argparse.Namespace) -> str:
         f"{psutil.virtual_memory().total / 2**30:.0f} GiB, Python {platform.python_version()}: means over "
         f"{options.seeds} seeds with 95% intervals over seeds and test items, at most {options.minutes:g} minutes "
         "a trial. Bold: better than every other learner of the table beyond what chance explains, paired by seed "
-        "and test item."
+        "and test item. Gains are in points of error, paired by seed, with the standard error over seeds."
     )
 
 
