@@ -73,7 +73,7 @@ class SmallBudget(Budget):
 
     def __init__(self, images: np.ndarray, n_labels: int, device: str) -> None:
         super().__init__(images, n_labels, device)
-        self.supervised, self.n_folds, self.round, self.last, self.n_rounds = 40, 2, 40, 80, 1
+        self.supervised, self.compared, self.round, self.last, self.n_rounds = 40, 40, 40, 80, 1
 
 
 def test_it_compares_augmentations_and_measures_rounds_on_held_out_labels(

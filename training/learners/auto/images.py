@@ -41,7 +41,8 @@ MIN_LABELS_FOR_NETWORK = (
     50  # with fewer a network on the labels alone is not worth trying, nor can views be compared
 )
 SMALL_POOL = 5_000
-LABELS_TO_COMPARE = 60  # held out, for views
+FOLDS_TO_COMPARE = 3  # held out in turn, for views: with one, a few odd labels decide
+MANY_JUDGED = 100  # held-out labels; from here on a gain of any size is taken
 N_VIEWS = 3
 N_NEIGHBORS = 10
 N_DIMENSIONS = 64
@@ -66,17 +67,16 @@ class Budget:
         is_small = len(images) < SMALL_POOL
         self.round = int(share * (max(60, len(images) // 10) if is_small else 6 * np.sqrt(len(images))))
         self.last = (2 if is_small else 4) * self.round
-        self.n_rounds = 2 if is_small else 4
+        self.n_rounds = 2  # a third repeats the errors of the second
         self.batch_size = 64 if is_small else 128
         self.supervised = int(np.clip(n_labels * 60 // 64, 150, max(150, 3_000 * share)))
-        self.n_folds = int(
-            np.clip(-(-LABELS_TO_COMPARE * 5 // n_labels), 1, 5)
-        )  # in which views are compared
+        self.compared = max(150, self.supervised // 2)  # which views are best shows before a network is done
 
     def n_steps(self, n_rows: int, n_labels: int) -> int:
         """Of everything, about, for the progress."""
         n_looks = N_VIEWS * n_rows // 1_024 + 1
-        compared = (self.n_folds * (len(ALL_VIEWS) + 1) + 1) * self.supervised
+        compared = FOLDS_TO_COMPARE * (len(ALL_VIEWS) + 1) * self.compared
+        compared += (FOLDS_TO_COMPARE + 1) * self.supervised
         rounds = self.n_rounds * (self.round + n_looks + 60) + 400
         return (compared if n_labels >= MIN_LABELS_FOR_NETWORK else 0) + rounds + self.last
 
@@ -110,44 +110,61 @@ class Networks:
     # --- on the labels alone --------------------------------------------------------------------------
 
     def choose_views(self, folds: IntArray) -> Candidate | None:
-        """Which changes keep the class, by log-loss on held-out labels; what a network so trained says of them."""
+        """Which changes keep the class, by log-loss on held-out labels; what a network so trained says of them.
+
+        Movement without mirroring is what suits most images, so another choice needs a gain beyond noise.
+        """
         labels = self.labels
         if len(labels.rows) < MIN_LABELS_FOR_NETWORK:
             return None
-        judged = folds[: self.budget.n_folds]
-        answers = {views: self._network_out_of_fold(views, judged) for views in ALL_VIEWS}
-        best = min(answers, key=lambda views: self._loss(answers[views]))
+        judged = folds[:FOLDS_TO_COMPARE]
+        n_steps = self.budget.compared
+        said = {views: self._network_out_of_fold(views, judged, n_steps) for views in ALL_VIEWS}
+        best = self._best(said)
         mirrored = Views(best.augmentation, flip=True)
-        answers[mirrored] = self._network_out_of_fold(mirrored, judged)
-        best = min(answers, key=lambda views: self._loss(answers[views]))
-        found = ", ".join(f"{self._loss(said):.3f} with {views}" for views, said in answers.items())
+        said[mirrored] = self._network_out_of_fold(mirrored, judged, n_steps)
+        if gain(self._losses(said[best]), self._losses(said[mirrored])).is_beyond_noise:
+            best = mirrored
+        found = ", ".join(f"{self._losses(one).mean():.3f} with {views}" for views, one in said.items())
         self.report.append(f"Augmentation by log-loss on held-out labels: {found}. Chosen: {best}.")
         self.views = best
-        return calibrated("Network on the labels alone", answers[best], labels.columns)
+        if self.budget.supervised == n_steps:
+            return said[best]
+        return self._network_out_of_fold(best, judged, self.budget.supervised)
 
     def supervised(self, labels: Labels) -> Student:
+        return self._network(labels, self.views, self.budget.supervised)
+
+    def _network(self, labels: Labels, views: Views, n_steps: int) -> Student:
         return train_student(
             self.images,
             labels,
             None,
-            self.views,
-            n_steps=self.budget.supervised,
+            views,
+            n_steps=n_steps,
             batch_size=self.budget.batch_size // 2,
             seed=self.random_state,
             device=self.device,
             step=self.step,
         )
 
-    def _network_out_of_fold(self, views: Views, judged: IntArray) -> FloatArray:
+    def _network_out_of_fold(self, views: Views, judged: IntArray, n_steps: int) -> Candidate:
         def fit(labels: Labels) -> Student:
-            self.views = views
-            return self.supervised(labels)
+            return self._network(labels, views, n_steps)
 
-        return out_of_fold(fit, self.images, self.labels, judged, self.step)
+        said = out_of_fold(fit, self.images, self.labels, judged, self.step)
+        return calibrated("Network on the labels alone", said, self.labels.columns)
 
-    def _loss(self, probabilities: FloatArray) -> float:
-        asked = np.isfinite(probabilities).all(axis=1)
-        return float(losses(probabilities[asked], self.labels.columns[asked]).mean())
+    def _best(self, said: dict[Views, Candidate]) -> Views:
+        """The usual views, unless others are better beyond noise."""
+        best = min(said, key=lambda views: float(self._losses(said[views]).mean()))
+        is_better = gain(self._losses(said[USUAL_VIEWS]), self._losses(said[best])).is_beyond_noise
+        return best if is_better else USUAL_VIEWS
+
+    def _losses(self, candidate: Candidate) -> FloatArray:
+        """(l',) of the labels that it was asked for."""
+        asked = np.isfinite(candidate.probabilities).all(axis=1)
+        return losses(candidate.probabilities[asked], self.labels.columns[asked])
 
     # --- with the pool --------------------------------------------------------------------------------
 
@@ -197,7 +214,7 @@ class Networks:
         best: tuple[Student, FloatArray, FloatArray] | None = None
         for number in range(self.budget.n_rounds):
             student = self._teach(teacher, known, self.budget.round, number)
-            teacher, own = self._next_teacher(student, known, number)
+            teacher = self._next_teacher(student, known, number)
             after = losses(teacher[labels.rows[is_held]], truth)
             if is_held.any():
                 self.report.append(
@@ -209,14 +226,15 @@ class Networks:
                     break
                 if gain(after, before[is_held]).is_beyond_noise:
                     break
-            best = student, after, own[labels.rows[is_held]]
+            best = student, after, student.predict_proba(self.images[labels.rows[is_held]])
         if best is None:
             self.report.append("Semi-supervision is off: it raises the log-loss on held-out labels.")
             return None
         student, after, own = best
         if is_held.any():
             found = gain(before[is_held], after)
-            if not (found.is_beyond_noise or (found.mean > 0 and of_first.is_beyond_noise)):
+            is_enough = len(truth) >= MANY_JUDGED or of_first.is_beyond_noise
+            if not (found.is_beyond_noise or (found.mean > 0 and is_enough)):
                 self.report.append(
                     f"Semi-supervision is off: it gains {found} in log-loss, not beyond noise."
                 )
@@ -227,7 +245,7 @@ class Networks:
                 f"Semi-supervision is on: the graph gains {of_first} in log-loss. All labels are trained on; "
                 f"they are too few to hold some out for the student, or to compare ways of augmentation: {self.views}."
             )
-        teacher, _ = self._next_teacher(student, labels, len(self.report))
+        teacher = self._next_teacher(student, labels, len(self.report))
         last = self._teach(teacher, labels, self.budget.last, self.budget.n_rounds)
         temperature = fit_temperature(own, truth).temperature if len(truth) >= MIN_ROWS else None
         return Found(last, temperature)
@@ -270,14 +288,14 @@ class Networks:
             step=self.step,
         )
 
-    def _next_teacher(self, student: Student, labels: Labels, seed: int) -> tuple[FloatArray, FloatArray]:
-        """(n, K) what spreads from the labels in the student's own feature space, and its own answers."""
-        own, features = student.look(
+    def _next_teacher(self, student: Student, labels: Labels, seed: int) -> FloatArray:
+        """(n, K) what spreads from the labels in the student's own feature space."""
+        features = student.features(
             self.images, self.views, n_views=N_VIEWS, device=self.device, seed=seed, step=self.step
         )
         graph = self._graph(features)
         candidate = calibrated("", self._held_out(graph, labels), labels.columns, USUAL_TEMPERATURE)
-        return self._spread(graph, labels, candidate.temperature), own
+        return self._spread(graph, labels, candidate.temperature)
 
     def _graph(self, vectors: npt.NDArray[np.float32]) -> Any:
         index = NeighbourIndex(vectors, device=self.device, random_state=self.random_state)
