@@ -163,18 +163,18 @@ def find_drift(look: _Look) -> Findings:
     sides = [
         _some(rows, drift.MAX_ROWS, draw) for rows in (look.snapshot.human.rows, look.snapshot.pool_rows)
     ]
-    labeled, pool = (look.packed.take(rows) for rows in sides)
     if min(map(len, sides)) < drift.MIN_ROWS:
         return {"sentence": drift.drift_sentence(None, [])}
-    together = take_rows(
-        look.packed.take(np.sort(np.concatenate(sides))), np.argsort(np.argsort(np.concatenate(sides)))
-    )
+    order = np.argsort(np.concatenate(sides))
+    is_labeled = order < len(sides[0])
+    together = look.packed.take(np.concatenate(sides)[order])
+    labeled, pool = take_rows(together, is_labeled), take_rows(together, ~is_labeled)
     vectors = item_features(together, item_type=look.item_type, random_state=look.seed)
-    n = len(sides[0])
-    test = drift.two_sample_test(vectors[:n], vectors[n:], random_state=look.seed)
+    of_labeled, of_pool = np.flatnonzero(is_labeled), np.flatnonzero(~is_labeled)
+    test = drift.two_sample_test(vectors[of_labeled], vectors[of_pool], random_state=look.seed)
     shifts = drift.feature_shifts(_measures(labeled, look.item_type), _measures(pool, look.item_type))
     found: Findings = {
-        "n_labeled": n,
+        "n_labeled": len(sides[0]),
         "n_pool": len(sides[1]),
         "two_sample": test.as_json() if test else None,
         "features": [shift.as_json() for shift in shifts[:50]],
