@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from django.db.models import Count, F, Max, QuerySet
+from django.db.models.functions import Left
 
-from labeling.models import ItemType, LabelClass, Project, Publication
+from labeling.models import Item, ItemType, LabelClass, Project, Publication
 from training.learners.catalogue import LearnerSpec, Param, learners_for
-from training.models import Round, RoundState, Run, RunLogLine
+from training.models import Inspection, Round, RoundState, Run, RunLogLine
 from training.querysets import finished_rounds, human_labels, training_labels
 
 ROUNDS_WITH_PREDICTIONS = 10  # newest of a project; older ones are pruned unless they are published
+
+HEAD = 200  # characters of a text by which a person knows it again
 
 # Of every learner of images: not the learner's own, since it decides how items are packed.
 IMAGE_SIZE = Param(
@@ -37,6 +41,25 @@ def class_counts(project: Project) -> list[tuple[LabelClass, int]]:
     counts = training_labels(project.pk).values_list("label_class_id").annotate(n=Count("id")).order_by()
     n_by_class = dict(counts)
     return [(label_class, n_by_class.get(label_class.pk, 0)) for label_class in project.classes.all()]
+
+
+def items_named(inspection: Inspection) -> list[dict[str, Any]]:
+    """What a person needs to recognize each label-error candidate and each near duplicate that still exists."""
+    candidates = inspection.findings.get("labels", {}).get("candidates", [])
+    groups = inspection.findings.get("near_duplicates", {}).get("groups", [])
+    ids = {each["item_id"] for each in candidates} | {pk for group in groups for pk in group["item_ids"]}
+    items = Item.objects.filter(project_id=inspection.project_id, pk__in=ids).annotate(
+        head=Left("text", HEAD)
+    )
+    return [
+        {
+            "id": pk,
+            "key": key,
+            "text": head,
+            "thumbnail_url": f"/api/items/{pk}/thumbnail" if blob_id is not None else None,
+        }
+        for pk, key, head, blob_id in items.order_by("pk").values_list("pk", "key", "head", "blob_id")
+    ]
 
 
 def newest_human_label_id(project_id: int) -> int:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.models import ItemType
 from labeling.serializers import WorkOutput
 from training.checks import N_ROUNDS_DEFAULT
-from training.models import MeasuredBy, Round, RoundState, RunLogLine, Trigger
+from training.models import Inspection, MeasuredBy, Round, RoundState, RunLogLine, Trigger
+from training.selectors import items_named
 
 
 class ParamOutput(serializers.Serializer):
@@ -203,7 +207,19 @@ class InspectionSummaryOutput(WorkOutput):
     round_id = serializers.IntegerField(allow_null=True, help_text="Whose model made the map's features.")
 
 
+class NamedItemOutput(serializers.Serializer):
+    id = serializers.IntegerField()
+    key = serializers.CharField()
+    text = serializers.CharField(allow_null=True, help_text="Its first 200 characters, in text projects.")
+    thumbnail_url = serializers.CharField(allow_null=True, help_text="In image projects.")
+
+
 class InspectionOutput(InspectionSummaryOutput):
     findings = serializers.DictField(
         help_text="labels, drift, near_duplicates, map: each with a sentence on what was found and what to do."
     )
+    items = serializers.SerializerMethodField(help_text="Of the label-error candidates and near duplicates.")
+
+    @extend_schema_field(NamedItemOutput(many=True))
+    def get_items(self, inspection: Inspection) -> list[dict[str, Any]]:
+        return items_named(inspection)

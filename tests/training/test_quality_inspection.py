@@ -72,6 +72,43 @@ def test_every_tool_finds_what_was_planted_and_says_what_to_do(inspected: Inspec
     assert inspected.labels_hash
 
 
+def test_whoever_asks_is_told_key_and_text_of_what_was_found(
+    inspected: Inspection, ada_client: APIClient
+) -> None:
+    found = inspected.findings
+    named = {each["item_id"] for each in found["labels"]["candidates"]}
+    named |= {item_id for group in found["near_duplicates"]["groups"] for item_id in group["item_ids"]}
+    inspected.project.items.filter(key="item-0").update(text="whiskers " * 100)
+
+    items = {each["id"]: each for each in ada_client.get(f"/api/inspections/{inspected.pk}").data["items"]}
+
+    assert items.keys() == named
+    by_key = {each["key"]: each for each in items.values()}
+    assert by_key["item-7"]["text"] == inspected.project.items.get(key="item-7").text
+    assert len(by_key["item-0"]["text"]) == 200
+    assert by_key["item-0"]["thumbnail_url"] is None
+
+
+def test_the_labeled_and_the_pool_are_told_apart_by_the_right_side(ada: User) -> None:
+    project = make_project(owner=ada)
+    classes = list(project.classes.all())
+    items = make_texts(project, 60)
+    for i, item in enumerate(items):  # labeled and unlabeled items take turns, so that order matters
+        if i % 2:
+            make_human_label(item, class_of(item, classes), user=ada)
+        else:
+            item.text = f"{item.text} hush hush hush"
+            item.save()
+    inspection = make_inspection(project)
+
+    inspection_execute(inspection)
+
+    inspection.refresh_from_db()
+    words = next(each for each in inspection.findings["drift"]["features"] if each["name"] == "words")
+    assert (words["labeled"], words["pool"]) == (8, 11)
+    assert inspection.findings["drift"]["two_sample"]["accuracy"] > 0.9
+
+
 def test_too_few_labels_are_said_and_the_rest_is_still_looked_at(ada: User) -> None:
     inspection = make_inspection(make_labeled_project(owner=ada, n_labeled=12))
 

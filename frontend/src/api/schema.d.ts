@@ -1568,6 +1568,8 @@ export interface components {
             findings: {
                 [key: string]: unknown;
             };
+            /** @description Of the label-error candidates and near duplicates. */
+            readonly items: components["schemas"]["NamedItemOutput"][];
         };
         /** @description What imports, exports and runs have in common; theirs add to it. */
         InspectionSummaryOutput: {
@@ -1736,6 +1738,14 @@ export interface components {
             results: components["schemas"]["MemberOutput"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        NamedItemOutput: {
+            id: number;
+            key: string;
+            /** @description Its first 200 characters, in text projects. */
+            text: string | null;
+            /** @description In image projects. */
+            thumbnail_url: string | null;
         };
         NewTokenOutput: {
             id: number;

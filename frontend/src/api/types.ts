@@ -104,6 +104,7 @@ export type Score = Schemas["ScoreOutput"];
 export type ComparisonRow = Schemas["ComparisonRowOutput"];
 export type Comparison = Exactly<Output<"ComparisonOutput">, { learners: { learner: string; params?: ParamValues }[] }>;
 export type InspectionSummary = Output<"InspectionSummaryOutput">;
+export type NamedItem = Schemas["NamedItemOutput"];
 export type Inspection = Exactly<Output<"InspectionOutput">, { findings: Partial<Findings> }>;
 
 /** Inspection.findings: what each tool found, and in a sentence what to do about it. */

@@ -4,6 +4,7 @@ import type { LabelClass, Round } from "@/api/types";
 import { ConfidenceChart } from "@/training/charts/confidence-chart";
 import { ConfusionChart } from "@/training/charts/confusion-chart";
 import { ReliabilityChart } from "@/training/charts/reliability-chart";
+import { CHART_COLOURS } from "@/ui/chart";
 import { counted, percent } from "@/ui/format";
 import { Panel } from "@/ui/panel";
 
@@ -39,7 +40,13 @@ export function RoundCharts({ round, classes }: { round: Round; classes: readonl
           title="Reliability"
           note={`Calibration error ${percent(measured.ece_raw)} raw, ${percent(measured.ece_calibrated)} calibrated. ${calibration?.why ?? ""}`}
         >
-          <ReliabilityChart raw={measured.reliability_raw} calibrated={measured.reliability} />
+          <ReliabilityChart
+            on={test ? "the test items" : "the holdout"}
+            curves={[
+              { name: "raw", bins: measured.reliability_raw, colour: CHART_COLOURS.accent },
+              { name: "calibrated", bins: measured.reliability, colour: CHART_COLOURS.human },
+            ]}
+          />
         </Panel>
       )}
     </SimpleGrid>

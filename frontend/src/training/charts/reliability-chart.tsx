@@ -1,23 +1,19 @@
 import type { ReliabilityBin } from "@/api/types";
 import { GRID, legend, valueAxis } from "@/training/charts/axes";
-import { Chart, CHART_COLOURS } from "@/ui/chart";
+import { Chart } from "@/ui/chart";
 import { counted, percent } from "@/ui/format";
 
-interface Curve {
+export interface Curve {
   name: string;
   bins: readonly ReliabilityBin[];
   colour: string;
 }
 
 /** Said against true: on the diagonal, "90% sure" is right nine times of ten. Below it the model boasts. */
-export function ReliabilityChart({ raw, calibrated }: { raw: readonly ReliabilityBin[] | null; calibrated: readonly ReliabilityBin[] }) {
-  const curves: Curve[] = [
-    ...(raw ? [{ name: "raw", bins: raw, colour: CHART_COLOURS.accent }] : []),
-    { name: "calibrated", bins: calibrated, colour: CHART_COLOURS.human },
-  ];
+export function ReliabilityChart({ curves, on }: { curves: readonly Curve[]; on: string }) {
   return (
     <Chart
-      label="Reliability: confidence against accuracy on the holdout"
+      label={`Reliability: confidence against accuracy on ${on}`}
       option={(ink) => {
         const axis = { min: 0, max: 1, axisLabel: { color: ink.text, formatter: (value: number) => percent(value, 0) } };
         return {

@@ -29,7 +29,7 @@ export function ComparisonCard({ project, comparison, learners }: Props) {
   });
   const mayCancel = comparison.is_open && (project.role === "owner" || project.role === "engineer");
   return (
-    <Paper withBorder p="md">
+    <Paper withBorder p="md" component="section" aria-label={`Comparison ${comparison.number}`}>
       <Stack>
         <Group justify="space-between">
           <Group gap="xs">

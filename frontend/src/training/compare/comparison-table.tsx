@@ -14,47 +14,49 @@ const SCORES = [
 export function ComparisonTable({ rows, learners }: { rows: readonly ComparisonRow[]; learners: readonly Learner[] }) {
   const title = (name: string) => learners.find((one) => one.name === name)?.title ?? words(name);
   return (
-    <Table.ScrollContainer minWidth={900}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Learner</Table.Th>
-            <Table.Th>Labels</Table.Th>
-            <Table.Th>Seeds</Table.Th>
-            {SCORES.map((score) => (
-              <Table.Th key={score.key}>{score.title}</Table.Th>
-            ))}
-            <Table.Th>Fit</Table.Th>
-            <Table.Th>Peak memory</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((row) => (
-            <Table.Tr key={`${row.learner} ${row.n_labels}`}>
-              <Table.Td>
-                {title(row.learner)}
-                {row.errors.map((sentence) => (
-                  <Text size="xs" c="red" key={sentence}>
-                    {sentence}
-                  </Text>
-                ))}
-              </Table.Td>
-              <Table.Td>{row.n_labels === null ? "all" : count(row.n_labels)}</Table.Td>
-              <Table.Td>{row.n_seeds}</Table.Td>
-              {SCORES.map(({ key, show }) => (
-                <Table.Td key={key}>{row.metrics ? <ScoreCell score={row.metrics[key]} show={show} /> : "–"}</Table.Td>
+    <>
+      <Table.ScrollContainer minWidth={900}>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Learner</Table.Th>
+              <Table.Th>Labels</Table.Th>
+              <Table.Th>Seeds</Table.Th>
+              {SCORES.map((score) => (
+                <Table.Th key={score.key}>{score.title}</Table.Th>
               ))}
-              <Table.Td>{row.fit_seconds ? duration(row.fit_seconds.mean) : "–"}</Table.Td>
-              <Table.Td>{row.peak_bytes ? bytes(row.peak_bytes.mean) : "–"}</Table.Td>
+              <Table.Th>Fit</Table.Th>
+              <Table.Th>Peak memory</Table.Th>
             </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+          </Table.Thead>
+          <Table.Tbody>
+            {rows.map((row) => (
+              <Table.Tr key={`${row.learner} ${row.n_labels}`}>
+                <Table.Td>
+                  {title(row.learner)}
+                  {row.errors.map((sentence) => (
+                    <Text size="xs" c="red" key={sentence}>
+                      {sentence}
+                    </Text>
+                  ))}
+                </Table.Td>
+                <Table.Td>{row.n_labels === null ? "all" : count(row.n_labels)}</Table.Td>
+                <Table.Td>{row.n_seeds}</Table.Td>
+                {SCORES.map(({ key, show }) => (
+                  <Table.Td key={key}>{row.metrics ? <ScoreCell score={row.metrics[key]} show={show} /> : "–"}</Table.Td>
+                ))}
+                <Table.Td>{row.fit_seconds ? duration(row.fit_seconds.mean) : "–"}</Table.Td>
+                <Table.Td>{row.peak_bytes ? bytes(row.peak_bytes.mean) : "–"}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
       <Text size="xs" c="dimmed" mt="xs">
         Mean and 95% interval over seeds and measured items. Bold: better than every other learner beyond chance, paired by seed and
         item. Grey: cannot be told from the best. No bold in a column: label more for measuring, or take more seeds.
       </Text>
-    </Table.ScrollContainer>
+    </>
   );
 }
 

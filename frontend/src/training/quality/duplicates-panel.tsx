@@ -1,23 +1,30 @@
 import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 
-import type { DuplicateGroup, Findings, Project } from "@/api/types";
+import type { DuplicateGroup, Findings, Inspection, NamedItem, Project } from "@/api/types";
 import { ClassById } from "@/training/quality/class-by-id";
-import { count, percent } from "@/ui/format";
-import { TextLink } from "@/ui/link";
+import { NamedItemLine } from "@/training/quality/named-item";
+import { count, counted, percent } from "@/ui/format";
 import { Panel } from "@/ui/panel";
 
 const SHOWN = 10;
+const ITEMS_SHOWN = 4; // of a group, until it is opened
+
+interface Props {
+  project: Project;
+  inspection: Inspection;
+  found: Findings["near_duplicates"];
+}
 
 /** Groups of items that are all but the same; those that people called different first. */
-export function DuplicatesPanel({ project, found }: { project: Project; found: Findings["near_duplicates"] }) {
+export function DuplicatesPanel({ project, inspection, found }: Props) {
   const [limit, setLimit] = useState(SHOWN);
   const groups = found.groups ?? [];
   return (
     <Panel title="Near duplicates" note={found.sentence}>
-      <Stack gap="xs">
+      <Stack gap="md">
         {groups.slice(0, limit).map((group) => (
-          <GroupLine key={group.item_ids[0]} project={project} group={group} />
+          <GroupLines key={group.item_ids[0]} project={project} group={group} items={inspection.items} />
         ))}
         {groups.length > limit && (
           <Button variant="subtle" size="xs" onClick={() => setLimit(groups.length)}>
@@ -34,21 +41,28 @@ export function DuplicatesPanel({ project, found }: { project: Project; found: F
   );
 }
 
-function GroupLine({ project, group }: { project: Project; group: DuplicateGroup }) {
+function GroupLines({ project, group, items }: { project: Project; group: DuplicateGroup; items: readonly NamedItem[] }) {
+  const [isOpen, setOpen] = useState(false);
+  const ids = isOpen ? group.item_ids : group.item_ids.slice(0, ITEMS_SHOWN);
   return (
-    <Group gap="xs">
-      <Badge variant="light" color={group.is_conflict ? "red" : "gray"}>
-        {group.n} × {percent(group.similarity, 0)}
-      </Badge>
-      {group.class_ids.map((id) => (
-        <ClassById key={id} classes={project.classes} id={id} />
+    <Stack gap={4}>
+      <Group gap="xs">
+        <Badge variant="light" color={group.is_conflict ? "red" : "gray"}>
+          {group.n} × {percent(group.similarity, 0)}
+        </Badge>
+        {group.class_ids.map((id) => (
+          <ClassById key={id} classes={project.classes} id={id} />
+        ))}
+      </Group>
+      {ids.map((id) => (
+        <NamedItemLine key={id} project={project} id={id} items={items} />
       ))}
-      {group.item_ids.map((id) => (
-        <TextLink key={id} size="sm" to={`/projects/${project.id}/items/${id}`}>
-          {id}
-        </TextLink>
-      ))}
-      {group.n > group.item_ids.length && <Text size="sm">…</Text>}
-    </Group>
+      {ids.length < group.item_ids.length && (
+        <Button variant="subtle" size="compact-xs" onClick={() => setOpen(true)} style={{ alignSelf: "start" }}>
+          Show {group.item_ids.length} of {group.n}
+        </Button>
+      )}
+      {isOpen && group.n > group.item_ids.length && <Text size="xs">and {counted(group.n - group.item_ids.length, "more item")}</Text>}
+    </Stack>
   );
 }

@@ -6,6 +6,7 @@ import { DriftPanel } from "@/training/quality/drift-panel";
 import { DuplicatesPanel } from "@/training/quality/duplicates-panel";
 import { LabelErrorsPanel } from "@/training/quality/label-errors-panel";
 import { MapChart } from "@/training/quality/map-chart";
+import { CHART_COLOURS } from "@/ui/chart";
 import { Panel } from "@/ui/panel";
 
 /** What each tool found, each with its sentence on what to do. */
@@ -17,7 +18,10 @@ export function InspectionFindings({ project, inspection }: { project: Project; 
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         {labels?.reliability && (
           <Panel title="Reliability on the training labels, out of fold" note={labels.reliability.sentence}>
-            <ReliabilityChart raw={null} calibrated={labels.reliability.bins} />
+            <ReliabilityChart
+              on="the training labels"
+              curves={[{ name: "out of fold", bins: labels.reliability.bins, colour: CHART_COLOURS.human }]}
+            />
           </Panel>
         )}
         {map && (
@@ -26,8 +30,8 @@ export function InspectionFindings({ project, inspection }: { project: Project; 
           </Panel>
         )}
         {drift && <DriftPanel found={drift} />}
+        {near_duplicates && <DuplicatesPanel project={project} inspection={inspection} found={near_duplicates} />}
       </SimpleGrid>
-      {near_duplicates && <DuplicatesPanel project={project} found={near_duplicates} />}
     </Stack>
   );
 }

@@ -2,11 +2,11 @@ import { Button, Checkbox, Group, Table, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
-import type { Findings, Inspection, LabelErrorCandidate, Project } from "@/api/types";
+import type { Findings, Inspection, LabelErrorCandidate, NamedItem, Project } from "@/api/types";
 import { flagCandidates } from "@/training/quality/api";
 import { ClassById } from "@/training/quality/class-by-id";
+import { NamedItemLine } from "@/training/quality/named-item";
 import { counted, percent } from "@/ui/format";
-import { TextLink } from "@/ui/link";
 import { Panel } from "@/ui/panel";
 import { FormError } from "@/ui/states";
 
@@ -42,7 +42,7 @@ export function LabelErrorsPanel({ project, inspection, found }: Props) {
           <Table>
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>
+                <Table.Th w={48}>
                   <Checkbox
                     aria-label="Choose all shown"
                     checked={shownIds.every((id) => chosen.has(id))}
@@ -56,7 +56,14 @@ export function LabelErrorsPanel({ project, inspection, found }: Props) {
             </Table.Thead>
             <Table.Tbody>
               {shown.map((one) => (
-                <CandidateRow key={one.item_id} project={project} candidate={one} isChosen={chosen.has(one.item_id)} onChoose={choose} />
+                <CandidateRow
+                  key={one.item_id}
+                  project={project}
+                  candidate={one}
+                  items={inspection.items}
+                  isChosen={chosen.has(one.item_id)}
+                  onChoose={choose}
+                />
               ))}
             </Table.Tbody>
           </Table>
@@ -72,7 +79,7 @@ export function LabelErrorsPanel({ project, inspection, found }: Props) {
         )}
         {maySend && candidates.length > 0 && (
           <Button size="xs" disabled={chosen.size === 0} loading={send.isPending} onClick={() => send.mutate()}>
-            Send {counted(chosen.size, "item")} to the queue
+            {chosen.size === 0 ? "Send to the queue" : `Send ${counted(chosen.size, "item")} to the queue`}
           </Button>
         )}
       </Group>
@@ -89,23 +96,25 @@ export function LabelErrorsPanel({ project, inspection, found }: Props) {
 interface RowProps {
   project: Project;
   candidate: LabelErrorCandidate;
+  items: readonly NamedItem[];
   isChosen: boolean;
   onChoose: (ids: number[], isChosen: boolean) => void;
 }
 
-function CandidateRow({ project, candidate, isChosen, onChoose }: RowProps) {
+function CandidateRow({ project, candidate, items, isChosen, onChoose }: RowProps) {
   const { item_id, class_id, suggested_class_id } = candidate;
+  const key = items.find((one) => one.id === item_id)?.key ?? `item ${item_id}`;
   return (
     <Table.Tr>
       <Table.Td>
         <Checkbox
-          aria-label={`Choose item ${item_id}`}
+          aria-label={`Choose ${key}`}
           checked={isChosen}
           onChange={(event) => onChoose([item_id], event.currentTarget.checked)}
         />
       </Table.Td>
       <Table.Td>
-        <TextLink to={`/projects/${project.id}/items/${item_id}`}>Item {item_id}</TextLink>
+        <NamedItemLine project={project} id={item_id} items={items} />
       </Table.Td>
       <Table.Td>
         <ClassById classes={project.classes} id={class_id} /> {percent(candidate.confidence, 0)}
