@@ -25,11 +25,13 @@ QUICK: dict[str, dict[str, Any]] = {
     **{spec.name: {"n_steps": 16, "batch_size": 16} for spec in deep.SPECS},
     "mixmatch": {"n_steps": 48, "batch_size": 16},  # every row is mixed with others, so it learns slowly
     "noisy_student": {"n_steps": 16, "batch_size": 16, "n_rounds": 1},
+    "semi_gan": {"n_steps": 40, "batch_size": 16, "width": 0.1},
     "pretrained_cnn": {"n_pretraining_steps": 4, "pretraining_batch": 16, "n_steps": 16, "batch_size": 16},
 }
 SEMI_SUPERVISED = {
     "label_propagation",
     "pretrained_cnn",
+    "semi_gan",
     *(spec.name for spec in deep.SPECS),
 }
 CASES = [(spec.name, kind) for kind in ("image", "text", "table", "series") for spec in learners_for(kind)]

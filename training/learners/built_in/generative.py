@@ -1,0 +1,42 @@
+"""Generative models of images that are classifiers too."""
+
+from training.learners.spec import LearnerSpec, Param
+
+AUGMENTATION = Param(
+    "augmentation",
+    "choice",
+    "none",
+    choices=("none", "shift", "affine"),
+    help="Random shifts, or shifts with rotation, scale and shear.",
+)
+FLIP = Param(
+    "flip", "bool", False, help="Mirror at random. Right for photographs, wrong for digits and text."
+)
+BATCH_SIZE = Param("batch_size", "int", 200, 8, 4096, help="Images per step, labeled and unlabeled together.")
+LABELED_SHARE = Param(
+    "labeled_share", "float", 0.5, 0.01, 0.9, help="Labeled part of each batch, however few labels there are."
+)
+
+SPECS = (
+    LearnerSpec(
+        name="semi_gan",
+        title="Semi-supervised GAN",
+        description="A generator and a classifier train against each other (feature matching). Wants five labels a class or more.",
+        item_types=("image",),
+        factory="training.learners.generative.gan:SemiSupervisedGAN",
+        takes="items",
+        uses_unlabeled=True,
+        params=(
+            Param("n_steps", "int", 4000, 1, 1_000_000, help="Training steps; each sees one batch."),
+            BATCH_SIZE,
+            LABELED_SHARE,
+            Param("learning_rate", "float", 0.003, 1e-5, 0.1, help="Of Adam, in the first half."),
+            Param(
+                "unlabeled_weight", "float", 1.0, 0.0, 10.0, help="Of unlabeled images beside labeled ones."
+            ),
+            Param("width", "float", 1.0, 0.05, 4.0, help="Of all layers, as a share of the published sizes."),
+            AUGMENTATION,
+            FLIP,
+        ),
+    ),
+)

@@ -1,0 +1,246 @@
+"""Semi-supervised GAN with feature matching (Salimans et al. 2016): the discriminator is the classifier."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import weight_norm
+
+from training.learners.augmentation import Augmentation
+from training.learners.base import Progress
+from training.learners.clock import Clock
+from training.learners.deep.base import Data
+from training.learners.deep.data import Batches
+from training.learners.deep.losses import decay_for
+from training.learners.deep.nets import Average
+from training.learners.errors import LearnerError
+from training.learners.generative.base import ImageGenerator, Images, pixel_shape, to_images, to_pixels
+
+NOISE_SIZE = 100
+HIDDEN = (1000, 500, 250, 250, 250)
+GENERATOR_HIDDEN = 500
+INPUT_NOISE, HIDDEN_NOISE = 0.3, 0.5
+ROWS_TO_START = 500  # images by which the layers are scaled before the first step
+SMALLEST_SPREAD = 0.01  # of a unit over those images; a unit that never moves is not blown up
+DRAWS_PER_ROUND = 512
+MAX_ROUNDS = 40  # of drawing, until each class has its images
+
+
+class GaussianNoise(nn.Module):
+    """Adds normal noise of this standard deviation in training, nothing otherwise."""
+
+    def __init__(self, deviation: float) -> None:
+        super().__init__()
+        self.deviation = deviation
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.deviation * torch.randn_like(x) if self.training else x
+
+
+class GanNet(nn.Module):
+    """Discriminator and generator, both of dense layers. D pixels, F features, K classes."""
+
+    def __init__(self, shape: tuple[int, ...], n_classes: int, width: float) -> None:
+        super().__init__()
+        n_pixels = math.prod(pixel_shape(shape))
+        hidden = [max(8, round(width * size)) for size in HIDDEN]
+        n_made = max(8, round(width * GENERATOR_HIDDEN))
+        layers: list[nn.Module] = [GaussianNoise(INPUT_NOISE)]
+        for n_in, n_out in itertools.pairwise([n_pixels, *hidden]):
+            layers += [weight_norm(nn.Linear(n_in, n_out)), nn.ReLU(), GaussianNoise(HIDDEN_NOISE)]
+        self.body = nn.Sequential(*layers[:-1])
+        self.last_noise = layers[-1]
+        self.head = weight_norm(nn.Linear(hidden[-1], n_classes))
+        self.generator = nn.Sequential(
+            nn.Linear(NOISE_SIZE, n_made, bias=False), nn.BatchNorm1d(n_made), nn.Softplus(),
+            nn.Linear(n_made, n_made, bias=False), nn.BatchNorm1d(n_made), nn.Softplus(),
+            nn.Linear(n_made, n_pixels), nn.Sigmoid(),
+        )  # fmt: skip
+
+    def features(self, pixels: Tensor) -> Tensor:
+        return cast("Tensor", self.body(pixels))  # (B, F)
+
+    def logits(self, pixels: Tensor) -> Tensor:
+        return cast("Tensor", self.head(self.last_noise(self.features(pixels))))  # (B, K)
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, C, H, W) about -1 to 1
+        return self.logits(to_pixels(x))  # (B, K)
+
+    @torch.no_grad()
+    def start_from(self, pixels: Tensor) -> None:
+        """Scales each layer so that over these (n, D) images its sums have mean 0 and spread 1.
+
+        Salimans and Kingma 2016, "Weight normalization", section 3. Without it the sums shrink from
+        layer to layer, and the noise on each layer drowns them.
+        """
+        x = pixels
+        for layer in [*self.body, self.last_noise, self.head]:
+            x = layer(x)
+            if isinstance(layer, nn.Linear):
+                mean, spread = x.mean(dim=0), x.std(dim=0).clamp(min=SMALLEST_SPREAD)
+                cast("Any", layer).parametrizations.weight.original0 /= spread[:, None]
+                layer.bias.sub_(mean).div_(spread)
+                x = (x - mean) / spread
+
+
+class SemiSupervisedGAN(ImageGenerator):
+    """K classes for real images, and "generated" as one more whose logit is fixed at 0.
+
+    With Z = logsumexp of the K logits, the discriminator minimizes, over a batch of labeled (l, y),
+    unlabeled (u) and generated images (g), Z(l) - logit_y(l) + w/2 (softplus Z(u) - Z(u)) +
+    w/2 softplus Z(g); the generator minimizes the squared distance between the mean features of u and
+    of g in the last hidden layer. Salimans et al. 2016, "Improved techniques for training GANs",
+    sections 3.1 and 5, in the sizes of their code for MNIST: weight-normalized layers of
+    1000-500-250-250-250, Gaussian noise 0.3 on the input and 0.5 on each layer; a generator of
+    100-500-500; Adam with beta_1 0.5. A better classifier comes with a worse generator (Dai et al.
+    2017, "Good semi-supervised learning that requires a bad GAN"): what it draws does not measure it.
+
+    Images of more than 32 pixels a side are averaged down.
+
+    n_steps           all of them are done; the learning rate falls to zero over the second half
+    batch_size        labeled and unlabeled images together; as many are generated as are unlabeled
+    labeled_share     of them, that is labeled
+    learning_rate     of Adam, for both networks, in the first half
+    unlabeled_weight  w, of the two terms that need no label; 1 in the paper
+    width             of all layers, as a share of the published sizes: 0.5 takes about a third of the time
+    augmentation      of real images: "none" (the paper), "shift" or "affine"; flip: mirror them
+
+    After fit: `classes_`, `net_` (the moving average of the weights), `can_draw_`, `history_` (step,
+    train_loss, matching). Without unlabeled rows the discriminator learns from the labels alone, and
+    `sample` is refused. Memory: X itself, not copied, and about 45 MB of weights, their average and
+    moments at width 1 and 28 x 28 pixels. Raises TooFewLabels, InvalidRows and LearnerError.
+    """
+
+    def __init__(
+        self,
+        n_steps: int = 4_000,
+        batch_size: int = 200,
+        labeled_share: float = 0.5,
+        learning_rate: float = 0.003,
+        unlabeled_weight: float = 1.0,
+        width: float = 1.0,
+        augmentation: Augmentation = "none",
+        flip: bool = False,
+        random_state: int = 0,
+        device: str = "cpu",
+        progress: Progress | None = None,
+        classes: Sequence[Any] | None = None,
+    ) -> None:
+        self.n_steps = n_steps
+        self.batch_size = batch_size
+        self.labeled_share = labeled_share
+        self.learning_rate = learning_rate
+        self.unlabeled_weight = unlabeled_weight
+        self.width = width
+        self.augmentation = augmentation
+        self.flip = flip
+        self.random_state = random_state
+        self.device = device
+        self.progress = progress
+        self.classes = classes
+
+    def _train(self, data: Data, clock: Clock) -> None:
+        self.can_draw_ = len(data.pool) > 0
+        n_labeled = max(2, round(self.batch_size * self.labeled_share))
+        n_unlabeled = max(2, self.batch_size - n_labeled)
+        labeled_batches = Batches(len(data.labeled), n_labeled, self.random_state)
+        pool_batches = Batches(len(data.pool), n_unlabeled, self.random_state + 1)
+        net = cast("GanNet", self._make_net().train())
+        rows = np.concatenate([data.labeled, data.pool])
+        first = np.random.default_rng(self.random_state).permutation(rows)[:ROWS_TO_START]
+        net.start_from(to_pixels(data.rows.take(first)))
+        average = Average(net, self._make_net(), decay_for(self.n_steps))
+        self.net_ = average.net
+        makes = list(net.generator.parameters())
+        judges = [*net.body.parameters(), *net.head.parameters()]
+        judging, judging_schedule = self._adam(judges)
+        making, making_schedule = self._adam(makes)
+        self.history_: list[dict[str, Any]] = []
+
+        for step in range(self.n_steps):
+            clock.tick(step)
+            picked = labeled_batches.next()
+            place = torch.from_numpy(picked).to(self.device)
+            y, weight = data.y[place], data.weight[place]  # (B,), (B,)
+            x = to_pixels(self._weak(data.rows.take(data.labeled[picked])))  # (B, D)
+            if self.can_draw_:
+                u = to_pixels(self._weak(data.rows.take(data.pool[pool_batches.next()])))  # (U, D)
+                drawn = net.generator(torch.randn(len(u), NOISE_SIZE, device=self.device))  # (U, D)
+                logits = net.logits(torch.cat([x, u, drawn.detach()]))  # (B + 2U, K)
+                z_u, z_drawn = logits[len(x) :].logsumexp(dim=1).chunk(2)  # (U,), (U,)
+                is_real = (functional.softplus(z_u) - z_u + functional.softplus(z_drawn)).mean() / 2
+            else:
+                logits, is_real = net.logits(x), x.new_zeros(())
+            losses = functional.cross_entropy(logits[: len(x)], y, reduction="none")  # (B,)
+            loss = (losses * weight).sum() / weight.sum() + self.unlabeled_weight * is_real
+            judging.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            judging.step()
+            judging_schedule.step()
+
+            matching = x.new_zeros(())
+            if self.can_draw_:
+                with torch.no_grad():
+                    wanted = net.features(u).mean(dim=0)  # (F,)
+                matching = (net.features(drawn).mean(dim=0) - wanted).square().mean()
+                making.zero_grad(set_to_none=True)
+                matching.backward(inputs=makes)  # type: ignore[no-untyped-call]
+                making.step()
+                making_schedule.step()
+            average.update()
+            self._look(step, self.n_steps, loss, matching=matching)
+
+    def sample(self, n_per_class: int = 10, random_state: int = 0) -> tuple[Images, npt.NDArray[Any]]:
+        """Images as uint8 in the shape of the training images, and the classes (m,) that it takes them for.
+
+        It draws without a class and lets its own discriminator say which one that is; the first
+        n_per_class of each are kept. A class that it never draws in 20,480 tries comes short.
+        Raises LearnerError where the fit had no unlabeled image.
+        """
+        if not self.can_draw_:
+            raise LearnerError(
+                "This learner was trained without unlabeled images, so its generator learned nothing. "
+                "Fit it with unlabeled images to draw from it."
+            )
+        net = cast("GanNet", self.net_)
+        kept: list[list[Tensor]] = [[] for _ in self.classes_]
+        with torch.inference_mode(), self._seeded(random_state):
+            for _ in range(MAX_ROUNDS):
+                pixels = net.generator(torch.randn(DRAWS_PER_ROUND, NOISE_SIZE, device=self.device))
+                taken_for = net.logits(pixels).argmax(dim=1)  # (512,)
+                for column, images in enumerate(kept):
+                    images += pixels[taken_for == column][: n_per_class - len(images)].unbind()
+                if all(len(images) >= n_per_class for images in kept):
+                    break
+        drawn = [pixels for images in kept for pixels in images]
+        classes = np.repeat(self.classes_, [len(images) for images in kept])
+        pixels = torch.stack(drawn) if drawn else torch.empty(0, math.prod(pixel_shape(self.input_shape_)))
+        return to_images(pixels, self.input_shape_), classes
+
+    def save_weights(self, folder: Path) -> dict[str, Any]:
+        return super().save_weights(folder) | {"can_draw_": self.can_draw_}
+
+    @classmethod
+    def load_weights(cls, folder: Path, settings: dict[str, Any]) -> Self:
+        learner = super().load_weights(folder, settings)
+        learner.can_draw_ = settings["can_draw_"]
+        return learner
+
+    def _adam(self, weights: list[nn.Parameter]) -> tuple[torch.optim.Optimizer, Any]:
+        optimizer = torch.optim.Adam(weights, self.learning_rate, betas=(0.5, 0.999))
+        return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, self._learning_rate_at)
+
+    def _learning_rate_at(self, step: int) -> float:
+        return min(1.0, 2 * (1 - step / max(1, self.n_steps)))
+
+    def _make_net(self) -> nn.Module:
+        return GanNet(self.input_shape_, len(self.classes_), self.width).to(self.device)
