@@ -18,6 +18,12 @@ from django.contrib.auth.models import User
 from deploy.cli import COMMANDS, main
 from deploy.worker import app
 from labeling.account_services import token_create
+from tests.makers import make_human_label
+from tests.training.conftest import child_database  # noqa: F401  a fixture
+from tests.training.makers import make_labeled_project
+from training.learners.built_in import BUILT_IN
+from training.learners.built_in.pretraining import backbone_specs
+from training.learners.saving import load
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -165,24 +171,75 @@ def eager_tasks() -> Iterator[None]:
 def test_api_session_of_the_documentation_runs(
     live_server: Any, ada: User, tmp_path: Path, eager_tasks: None
 ) -> None:
-    session = re.search(r"```bash\n(.*?)```", read("docs/api.md"), flags=re.DOTALL)
-    assert session
-    _, token = token_create(user=ada)
+    result = run_session(sessions_of_the_api()[0], cwd=tmp_path, ASSAY=live_server.url, TOKEN=token_of(ada))
 
-    result = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", session.group(1)],
-        env={
-            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-            "ASSAY": live_server.url,
-            "TOKEN": token,
-        },
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-    assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.split()[-4:] == ["stored", "repeated", "2", "file"] or "person" in result.stdout
     assert (tmp_path / "labels.csv").read_text().count("\n") == 4
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.usefixtures("child_database")
+def test_training_session_of_the_documentation_runs(
+    live_server: Any, ada: User, tmp_path: Path, eager_tasks: None
+) -> None:
+    project = make_labeled_project(owner=ada, n_labeled=45)
+    item = project.items.get(key="item-46")
+    wrong = make_human_label(item, project.classes.get(name="cat"), user=ada)  # it is a dog
+    first, training = sessions_of_the_api()
+    helpers = "\n".join(line for line in first.splitlines() if line.startswith(("call()", "pick()")))
+
+    result = run_session(
+        f"{helpers}\n{training}",
+        cwd=tmp_path,
+        ASSAY=live_server.url,
+        TOKEN=token_of(ada),
+        PROJECT=str(project.pk),
+    )
+
+    assert "Possible label error: labeled" in result.stdout
+    assert "'low':" in result.stdout
+    assert load(tmp_path / "model.zip").classes_.tolist() == ["cat", "dog", "owl"]
+    assert item.labels.get() == wrong  # looked at, not changed
+
+
+def sessions_of_the_api() -> list[str]:
+    """Blocks of shell commands in docs/api.md."""
+    return re.findall(r"```bash\n(.*?)```", read("docs/api.md"), flags=re.DOTALL)
+
+
+def token_of(user: User) -> str:
+    return token_create(user=user)[1]
+
+
+def run_session(code: str, *, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    result = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", code],
+        env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", **environment},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=600,  # of a machine with other things to do
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result
+
+
+def test_the_index_of_learners_names_each_with_its_item_types_and_a_page_on_it(tmp_path: Path) -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| ([^|]*) \|.*\| \[[^|]*\]\(([\w.]+)\) \|$",
+        read("docs/learners/README.md"),
+        re.MULTILINE,
+    )
+    types = {"image": "images", "text": "texts", "table": "tables", "series": "series"}
+    (tmp_path / "weights.pt").touch()
+    (tmp_path / "encoder").mkdir()
+    (tmp_path / "encoder/modules.json").touch()
+    known = {spec.name: spec for spec in (*BUILT_IN, *backbone_specs(tmp_path))}
+
+    assert {name: kinds for name, kinds, _ in rows} == {
+        name: ", ".join(types[kind] for kind in spec.item_types) for name, spec in known.items()
+    }
+    for name, _, page in rows:
+        assert f"`{name}`" in read(f"docs/learners/{page}"), f"{page} does not speak of {name}"
