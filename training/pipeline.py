@@ -26,6 +26,7 @@ from training.acquisition import margin as closeness
 from training.artifacts import artifact_name, artifact_save
 from training.calibration import Calibration, apply_temperature, fit_temperature
 from training.code_version import code_version
+from training.generated_pipeline import can_generate, generated_store
 from training.learners.base import Learner
 from training.learners.catalogue import learner_named
 from training.learners.saving import save
@@ -127,6 +128,9 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
 
     with progress.step(Step.STORE):
         version = code_version()
+        if can_generate(learner):
+            metrics["generated"] = generated_store(round, learner, packed, snapshot, predictions)
+            run_log(run, metrics["generated"]["sentence"])
         _save_learner(round, learner, snapshot, packed, calibration, version)
         predictions_store(round, predictions)
 

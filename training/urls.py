@@ -16,6 +16,7 @@ from training.api import (
     RunView,
 )
 from training.comparison_api import ComparisonCancelView, ComparisonsView, ComparisonView
+from training.generated_api import RoundGeneratedView
 from training.inspection_api import InspectionCancelView, InspectionsView, InspectionView
 
 urlpatterns: list[URLPattern] = [
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern] = [
     path("runs/<int:run_id>/log", RunLogView.as_view(), name="run-log"),
     path("projects/<int:project_id>/rounds", RoundsView.as_view(), name="rounds"),
     path("rounds/<int:round_id>", RoundView.as_view(), name="round"),
+    path("rounds/<int:round_id>/generated", RoundGeneratedView.as_view(), name="round-generated"),
     path("rounds/<int:round_id>/model", RoundModelView.as_view(), name="round-model"),
     path("projects/<int:project_id>/comparisons", ComparisonsView.as_view(), name="comparisons"),
     path("comparisons/<int:comparison_id>", ComparisonView.as_view(), name="comparison"),

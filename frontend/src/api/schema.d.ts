@@ -860,6 +860,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rounds/{round_id}/generated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Images that a round's learner drew, by class; empty if it draws none */
+        get: operations["round_generated"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rounds/{round_id}/model": {
         parameters: {
             query?: never;
@@ -1422,6 +1439,14 @@ export interface components {
          * @enum {string}
          */
         FormatEnum: "csv" | "jsonl" | "parquet" | "images";
+        /** @description One class: what the learner drew of it, and real items beside it. */
+        GeneratedClassOutput: {
+            class_id: number;
+            /** @description Drawn images as data URIs of PNG, 64 pixels a side at most. They are no items. */
+            generated: string[];
+            /** @description Real items that people gave this class. */
+            item_ids: number[];
+        };
         HealthOutput: {
             status: components["schemas"]["StatusEnum"];
             /** @description Only for people who are signed in. */
@@ -4228,6 +4253,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoundOutput"];
+                };
+            };
+        };
+    };
+    round_generated: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeneratedClassOutput"][];
                 };
             };
         };

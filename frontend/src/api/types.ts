@@ -97,6 +97,7 @@ export type PolicyForm = Schemas["PolicyOutput"];
 export type RoundSummary = Output<"RoundSummaryOutput">;
 export type Run = Exactly<Output<"RunOutput">, { params: ParamValues; policy: Policy; rounds: RoundSummary[] }>;
 export type Round = Exactly<Output<"RoundOutput">, { metrics: Partial<RoundMetrics> }>;
+export type GeneratedClass = Schemas["GeneratedClassOutput"];
 export type LogLine = Output<"LogLineOutput">;
 
 export type Estimate = Schemas["EstimateOutput"];
@@ -231,6 +232,8 @@ export interface RoundMetrics {
   cleanliness: number | null;
   n_both_confident: number;
   calibration: { temperature: number | null; why: string };
+  /** Of a learner that draws images: how well a classifier tells them from real ones, and what that means. */
+  generated?: { n_drawn: number; two_sample: Drift["two_sample"]; sentence: string };
   true_precision: { n: number; accepted: number | null; low: number; high: number; pool_accuracy: number } | null;
 }
 

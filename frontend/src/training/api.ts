@@ -3,7 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { api } from "@/api/client";
-import type { Id, ItemType, Learner, LogLine, Page, Policy, PolicyForm, Round, RoundSummary, Run } from "@/api/types";
+import type { GeneratedClass, Id, ItemType, Learner, LogLine, Page, Policy, PolicyForm, Round, RoundSummary, Run } from "@/api/types";
 
 const LIVE_MS = 1000;
 
@@ -66,3 +66,11 @@ export const roundQuery = (id: Id) =>
   queryOptions({ queryKey: ["rounds", id], queryFn: () => api.get<Round>(`/rounds/${id}`) });
 
 export const roundModelUrl = (id: Id) => `/api/rounds/${id}/model`;
+
+/** What the round's learner drew; it never changes. */
+export const generatedQuery = (id: Id) =>
+  queryOptions({
+    queryKey: ["rounds", id, "generated"],
+    queryFn: () => api.get<GeneratedClass[]>(`/rounds/${id}/generated`),
+    staleTime: Infinity,
+  });

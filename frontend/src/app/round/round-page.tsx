@@ -6,6 +6,7 @@ import { PublishRoundButton } from "@/app/round/publish-round-button";
 import { projectQuery } from "@/labeling/api";
 import { roundModelUrl, roundQuery } from "@/training/api";
 import { ClassScores } from "@/training/class-scores";
+import { GeneratedPanel } from "@/training/generated-panel";
 import { RoundCharts } from "@/training/round-charts";
 import { Figure } from "@/ui/figure";
 import { count, counted, duration, percent, words } from "@/ui/format";
@@ -63,6 +64,7 @@ function RoundDetail({ project, round }: { project: Project; round: Round }) {
       </SimpleGrid>
       <RoundCharts round={round} classes={project.classes} />
       {measured && <ClassScores evaluation={measured} setName={test ? "test" : "holdout"} classes={project.classes} />}
+      <GeneratedPanel project={project} round={round} />
       <Panel title="Where this model version comes from">
         <Table.ScrollContainer minWidth={360}>
           <Table>

@@ -1,0 +1,39 @@
+"""The images that a round's learner drew, over HTTP. Every member reads."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labeling.permissions import row_for
+from training.generated import generated_read
+from training.models import Round
+
+
+class GeneratedClassOutput(serializers.Serializer):
+    """One class: what the learner drew of it, and real items beside it."""
+
+    class_id = serializers.IntegerField()
+    generated = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Drawn images as data URIs of PNG, 64 pixels a side at most. They are no items.",
+    )
+    item_ids = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Real items that people gave this class."
+    )
+
+
+@extend_schema(tags=["training"])
+class RoundGeneratedView(APIView):
+    @extend_schema(
+        operation_id="round_generated",
+        summary="Images that a round's learner drew, by class; empty if it draws none",
+        responses=GeneratedClassOutput(many=True),
+    )
+    def get(self, request: Request, round_id: int) -> Response:
+        rounds = Round.objects.select_related("run")
+        round = row_for(request.user, rounds, round_id, project="run__project")
+        return Response(GeneratedClassOutput(generated_read(round), many=True).data)
