@@ -4,7 +4,8 @@
 
 Starts the whole product (`assay up`) in a fresh data directory, and measures through its API, as a
 client would. Only what stands in for people's and the learner's time is made up: the words of the
-texts, the probabilities of a round, and which class somebody presses.
+texts, the probabilities of a round, and which class somebody presses. Then a training step is held
+against plain torch, and learners are fitted on as many rows of a table (tests/benchmarks/learning.py).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import tempfile
 import threading
 import time
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import psutil
@@ -57,6 +59,7 @@ def main() -> None:
 
 
 def _measure(server: object, sizes: list[int], folder: Path) -> str:
+    from tests.benchmarks.learning import measure_scale, measure_step
     from tests.benchmarks.report import Row, as_markdown
     from tests.benchmarks.sections import measure_size
 
@@ -72,6 +75,9 @@ def _measure(server: object, sizes: list[int], folder: Path) -> str:
             f"{n_items:,} items: "
             + ", ".join(f"{kind} {n / 2**20:.0f} MB" for kind, n in sorted(server.peak_bytes.items()))
         )
+    for row in chain([measure_step()], measure_scale(max(sizes))):
+        rows.append(row)
+        sys.stderr.write(as_markdown([row]).splitlines()[-1] + "\n")
     machine = (
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
         f"{psutil.virtual_memory().total / 2**30:.0f} GiB, Python {platform.python_version()}"

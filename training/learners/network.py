@@ -175,6 +175,7 @@ class SimpleCNN(ClassifierMixin, BaseEstimator):
         self.stop_reason_ = f"All {n_steps} steps are done."
         clock = Clock(self.progress, n_steps)
         order = torch.empty(0, dtype=torch.int64)
+        net.train()
 
         for step in range(n_steps):
             clock.tick(step)
@@ -183,7 +184,6 @@ class SimpleCNN(ClassifierMixin, BaseEstimator):
                 order = torch.randperm(n)
             batch, order = order[: self.batch_size].to(self.device), order[self.batch_size :]  # (B,)
 
-            net.train()
             x = augment(numbers(images[batch]), self.augmentation, is_flipped=self.flip)  # (B, C, H, W)
             losses = functional.cross_entropy(net(x), columns[batch], reduction="none")  # (B,)
             loss = (losses * row_weights[batch]).sum() / row_weights[batch].sum()
@@ -196,6 +196,7 @@ class SimpleCNN(ClassifierMixin, BaseEstimator):
                 check: dict[str, Any] = {"step": step + 1, "train_loss": loss.item()}
                 if held is not None:
                     validation_loss, accuracy = _measure(net, *held)
+                    net.train()
                     check |= {"validation_loss": validation_loss, "validation_accuracy": accuracy}
                     if validation_loss < best_loss:
                         best_loss, n_without_gain = validation_loss, 0
