@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from labeling.models import ItemType
 from training.generated import ByClass, generated_save
 from training.learners.base import Learner
 from training.learners.errors import LearnerError
@@ -30,8 +31,8 @@ Images = npt.NDArray[np.uint8]
 IntArray = npt.NDArray[np.int64]
 
 
-def can_generate(learner: Learner) -> bool:
-    return callable(getattr(learner, "sample", None))
+def can_generate(learner: Learner, item_type: str) -> bool:
+    return item_type == ItemType.IMAGE and callable(getattr(learner, "sample", None))
 
 
 def generated_store(

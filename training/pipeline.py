@@ -128,7 +128,7 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
 
     with progress.step(Step.STORE):
         version = code_version()
-        if can_generate(learner):
+        if can_generate(learner, project.item_type):
             metrics["generated"] = generated_store(round, learner, packed, snapshot, predictions)
             run_log(run, metrics["generated"]["sentence"])
         _save_learner(round, learner, snapshot, packed, calibration, version)
