@@ -39,4 +39,29 @@ SPECS = (
             FLIP,
         ),
     ),
+    LearnerSpec(
+        name="vae_m1m2",
+        title="Variational autoencoder, M1+M2",
+        description="Learns to rebuild images, then their classes; draws images of each class and spots odd ones.",
+        item_types=("image",),
+        factory="training.learners.generative.vae:VaeM1M2",
+        takes="items",
+        uses_unlabeled=True,
+        params=(
+            Param(
+                "n_steps", "int", 6000, 2, 1_000_000, help="Training steps: half for codes, half for classes."
+            ),
+            BATCH_SIZE,
+            LABELED_SHARE,
+            Param("learning_rate", "float", 0.002, 1e-5, 0.1, help="Of Adam, at its start."),
+            Param("n_latent", "int", 50, 2, 512, help="Numbers in the code of an image."),
+            Param("n_style", "int", 10, 1, 512, help="Numbers in a style, what differs within a class."),
+            Param("n_hidden", "int", 500, 8, 4096, help="Units in each hidden layer."),
+            Param(
+                "alpha", "float", 3.0, 0.0, 10_000.0, help="Weight of the labels beside one image's bound."
+            ),
+            AUGMENTATION,
+            FLIP,
+        ),
+    ),
 )
