@@ -110,6 +110,7 @@ class VaeM1M2(ImageGenerator):
     Rezende and Welling 2014, "Semi-supervised learning with deep generative models"; codes of 50 and
     hidden layers of 500 as there, but rectifiers, and normal pixels where they have black and white
     ones, since items are grey and coloured. They trained for thousands of epochs: expect less of minutes.
+    Ours too: equation 7 reaches the classifier only once the rest of M2 has begun to know the classes.
 
     Images of more than 32 pixels a side are averaged down.
 
