@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import time
 from typing import Any
 
 from playwright.sync_api import BrowserContext
 
 WORDS = {"cat": "purr whisker meow", "dog": "bark fetch wag", "owl": "hoot night wing"}
-WAIT_SECONDS = 60
+WRONG = (7, 19, 34)  # of the varied project
+WAIT_SECONDS = 400  # for work of a worker; of a machine with other things to do
 
 
 class Client:
@@ -44,6 +46,33 @@ class Client:
         project_id = self.make_project(name, **fields)
         self.post(f"/projects/{project_id}/queue/refill")
         return project_id
+
+    def make_varied_project(self, name: str) -> int:
+        """150 texts of many words, the first 90 labeled: three of these wrongly, and one twice, differently."""
+        project = self.post("/projects", {"name": name, "item_type": "text", "classes": list(WORDS)})
+        draw, kinds = random.Random(0), list(WORDS)
+        every_word = " ".join([*WORDS.values(), "a the one day house friend walk rain small long"]).split()
+        rows = []
+        for i in range(150):
+            own = WORDS[kinds[i % 3]].split()
+            words = draw.choices(own, k=4) + draw.choices(every_word, k=6)
+            rows.append({"key": f"{name}-{i:03}", "text": " ".join(draw.sample(words, len(words)))})
+            if i < 90:
+                rows[i]["label"] = kinds[(i + (i in WRONG)) % 3]
+        rows[60]["text"] = rows[1]["text"].upper()  # labeled cat, and its copy dog
+        self.post(f"/projects/{project['id']}/items", rows)
+        return int(project["id"])
+
+    def finish(self, path: str, body: object = None) -> dict[str, Any]:
+        """Start a comparison or an inspection and wait until it is done."""
+        work = self.post(path, body)
+        kind = path.rsplit("/", 1)[1]
+        deadline = time.monotonic() + WAIT_SECONDS
+        while work["is_open"] and time.monotonic() < deadline:
+            time.sleep(0.2)
+            work = self.get(f"/{kind}/{work['id']}")
+        assert work["state"] == "done", work
+        return dict(work)
 
     def train(self, project_id: int) -> dict[str, Any]:
         """Run one round to its end, and until its labels stand."""

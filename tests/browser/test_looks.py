@@ -16,7 +16,7 @@ DESK = {"width": 1280, "height": 860}
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def addresses(ada: Client, project_id: int) -> dict[str, str]:
+def addresses(ada: Client, project_id: int, examined_id: int) -> dict[str, str]:
     (round,) = ada.get(f"/projects/{project_id}/rounds")["results"]
     item = ada.get(f"/projects/{project_id}/items?source=machine&limit=1")["results"][0]
     project = f"/projects/{project_id}"
@@ -27,6 +27,10 @@ def addresses(ada: Client, project_id: int) -> dict[str, str]:
         "review": f"{project}/review",
         "training": f"{project}/training",
         "round": f"{project}/rounds/{round['id']}",
+        "compare": f"/projects/{examined_id}/compare",
+        "compare-empty": f"{project}/compare",
+        "quality": f"/projects/{examined_id}/quality",
+        "quality-empty": f"{project}/quality",
         "items": f"{project}/items",
         "item": f"{project}/items/{item['id']}",
         "disputes": f"{project}/disputes",
@@ -40,12 +44,12 @@ def addresses(ada: Client, project_id: int) -> dict[str, str]:
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", DESK), ("dark", DESK), ("light", PHONE)])
 def test_every_page_loads_and_fits_its_screen(
-    enter: Enter, trained: int, scheme: str, size: dict[str, int]
+    enter: Enter, trained: int, examined: int, scheme: str, size: dict[str, int]
 ) -> None:
     page, ada = enter("ada", color_scheme=scheme, viewport=size)
     SCREENSHOTS.mkdir(exist_ok=True)
 
-    for name, address in addresses(ada, trained).items():
+    for name, address in addresses(ada, trained, examined).items():
         page.goto(address)
         settle(page)
         page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-{size['width']}.png", full_page=name != "review")
