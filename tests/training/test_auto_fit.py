@@ -156,7 +156,7 @@ def test_on_texts_it_is_wrong_no_more_often_than_logistic_regression() -> None:
 
 def test_a_student_is_saved_and_repeats_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auto, "Budget", SmallBudget)
-    X, y = digits(300)
+    X, y = digits(220)
     hidden = some_labeled(y, 3, seed=0)
 
     learner = Auto("image").fit(X, hidden)
@@ -171,7 +171,7 @@ def test_a_student_is_saved_and_repeats_itself(tmp_path: Path, monkeypatch: pyte
 
 
 def test_what_learned_from_a_pool_of_texts_is_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    X, y = posts()
+    X, y = posts(160)
     monkeypatch.setattr(Auto, "_helps", lambda self, *_: True)
     learner = Auto("text").fit(X, some_labeled(y, 10, seed=0))
 
