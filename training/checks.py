@@ -67,7 +67,7 @@ def default_settings(item_type: str) -> RunSettings:
     """What a project's first run does if nobody says anything."""
     return check_settings(
         item_type=item_type,
-        learner=DEFAULT_LEARNER[item_type],
+        learner=DEFAULT_LEARNER,
         params={},
         policy=policy_json(DEFAULT_POLICY),
     )

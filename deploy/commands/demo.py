@@ -26,6 +26,7 @@ from training.models import Run
 USERNAME = "demo"
 DIGITS = "Handwritten digits"
 MNIST = "MNIST"
+LEARNER = "simple_cnn"  # not the default one: it shows what rounds of pseudo-labels do
 # A hundred images of 8 by 8 pixels are learned by heart long before the network's default of steps.
 PARAMS = {DIGITS: {"n_steps": 300}, MNIST: {}}
 TRY = """
@@ -128,7 +129,9 @@ def _first_run(project: Project) -> Run:
     run = project.runs.order_by("-number").first()
     if run is not None:
         return run
-    return run_start(project, params=PARAMS[project.name], threshold=0.97, n_rounds=5, user=USERNAME)
+    return run_start(
+        project, learner=LEARNER, params=PARAMS[project.name], threshold=0.97, n_rounds=5, user=USERNAME
+    )
 
 
 def _tell(supervisor: up.Supervisor, person: User, run: Run) -> None:

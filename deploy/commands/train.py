@@ -77,7 +77,7 @@ def run_start(
     return run_request(
         project=project,
         user=find_person(user),
-        learner=learner or DEFAULT_LEARNER[project.item_type],
+        learner=learner or DEFAULT_LEARNER,
         params=params,
         policy={"kind": "fixed", "threshold": threshold},
         n_rounds=n_rounds,

@@ -134,4 +134,4 @@ def test_listing_and_checking_import_no_heavy_library() -> None:
 
 @pytest.mark.parametrize("item_type", ITEM_TYPES)
 def test_the_default_learner_is_offered_first(item_type: str) -> None:
-    assert learners_for(item_type)[0].name == DEFAULT_LEARNER[item_type]
+    assert learners_for(item_type)[0].name == DEFAULT_LEARNER

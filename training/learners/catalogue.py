@@ -65,20 +65,14 @@ def learners() -> Mapping[str, LearnerSpec]:
     return known
 
 
-# What a project starts with: quick, and hard to beat without tuning.
-DEFAULT_LEARNER = {
-    "image": "simple_cnn",
-    "text": "logistic_regression",
-    "table": "random_forest",
-    "series": "random_forest",
-}
+DEFAULT_LEARNER = "auto"  # what a project starts with, of whatever items: it chooses by itself
 
 
 def learners_for(item_type: str | None = None) -> list[LearnerSpec]:
     """Those that can learn this item type, the default one first, with the defaults that suit it."""
     specs = [spec for spec in learners().values() if item_type in (None, *spec.item_types)]
     if item_type is not None:
-        specs.sort(key=lambda spec: spec.name != DEFAULT_LEARNER.get(item_type))
+        specs.sort(key=lambda spec: spec.name != DEFAULT_LEARNER)
     return [spec.for_item_type(item_type) for spec in specs]
 
 

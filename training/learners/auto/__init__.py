@@ -56,11 +56,14 @@ class Auto(ClassifierMixin, BaseEstimator):
     from 50 labels on a convolutional network, whose augmentation is itself chosen on held-out labels. They are
     blended with the shares that fit held-out labels best (stacking; Yao and others 2018).
 
-    With the pool (100 unlabeled rows at least): labels spread on a graph of similar items; logistic regression
-    on features of all texts; for tables and series, logistic regression trained on its own answers. Images: the graph teaches a student network, whose own features
-    make the next graph, up to four times (after Iscen and others 2019). Semi-supervision stays off unless it
-    lowers the log-loss on held-out labels by more than the standard error of that: half of it for text, tables
-    and series, where it only joins a blend.
+    With the pool (100 unlabeled rows at least): labels spread on a graph of similar items; for texts logistic
+    regression on features of all of them, alone and trained on its own answers; for tables and series logistic
+    regression trained on its own answers. Images: the graph teaches a student network, whose own features make
+    the next graph, twice (after Iscen and others 2019).
+
+    Semi-supervision stays off unless it lowers the log-loss on held-out labels: for text, tables and series,
+    where it only joins a blend, by more than half the standard error of that; for images by more than all of
+    it, or at all where a hundred labels are held out.
 
     Each class keeps a label in every fold; a class's only label is never held out. With fewer than 10 labels
     that can be held out nothing can be judged: then the supervised learners count equally. Rows of weight 0
