@@ -4,9 +4,45 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from tests.browser.client import WRONG
 from tests.browser.conftest import Enter
 
 SECONDS = 1000  # milliseconds; limits are for a machine with other things to do
+
+
+def test_an_inspection_shows_every_tool_and_sends_a_candidate_to_the_queue_with_its_reason(
+    enter: Enter,
+) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_varied_project("inspected")
+    page.goto(f"/projects/{project_id}/quality")
+    expect(page.get_by_text("Nothing was inspected yet")).to_be_visible()
+
+    page.get_by_role("button", name="Inspect data and labels").click()
+    expect(page.get_by_role("img", name="Map of the items")).to_be_visible(timeout=400 * SECONDS)
+    expect(page.get_by_role("button", name="Inspect data and labels")).to_be_visible()
+
+    errors = page.get_by_role("region", name="Possible label errors")
+    likeliest = errors.get_by_role("row").nth(1)  # which of the wrong ones are held out, is drawn anew
+    key = likeliest.get_by_role("link").inner_text()
+    assert key in {f"inspected-{i:03}" for i in (*WRONG, 1, 60)}
+    duplicates = page.get_by_role("region", name="Near duplicates")
+    expect(duplicates).to_contain_text("inspected-001")
+    expect(duplicates).to_contain_text("inspected-060")
+    drift = page.get_by_role("region", name="Labeled items against the pool")
+    expect(drift).to_contain_text("Told apart in")
+    expect(drift.get_by_role("row", name="words")).to_be_visible()
+    expect(page.get_by_role("img", name="accuracy on the training labels")).to_be_visible()
+
+    send = errors.get_by_role("button", name="to the queue")
+    expect(send).to_be_disabled()
+    errors.get_by_role("checkbox", name=f"Choose {key}").check()
+    send.click()
+    expect(errors.get_by_role("status")).to_contain_text("1 item went on top of the queue")
+    page.get_by_role("link", name="Disputes").click()
+    expect(page.get_by_text("Possible label error: labeled")).to_be_visible()
+    (flag,) = ada.get(f"/projects/{project_id}/flags")["results"]
+    assert "Possible label error" in flag["note"]
 
 
 def test_a_running_inspection_is_cancelled(enter: Enter) -> None:
