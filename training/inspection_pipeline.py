@@ -260,7 +260,7 @@ def _duplicate_sentence(n: int, n_groups: int, n_extra: int, n_conflicts: int) -
         "the holdout at once make the model look better than it is: remove them before the next import."
     )
     if n_conflicts:
-        sentence += f" People gave different classes within {n_conflicts:,} groups: look at these first."
+        sentence += f" People gave different classes within {n_conflicts:,} of the groups: look there first."
     return sentence
 
 
