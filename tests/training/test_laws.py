@@ -289,7 +289,7 @@ def test_texts_without_words_are_refused() -> None:
 
 
 def test_unknown_names_and_parameters_are_refused_with_what_there_is() -> None:
-    with pytest.raises(UnknownLearner, match="There are: logistic_regression"):
+    with pytest.raises(UnknownLearner, match="There are: auto, logistic_regression"):
         create("oracle", item_type="text")
     with pytest.raises(UnknownLearner, match="does not learn from items of type 'text'"):
         create("simple_cnn", item_type="text")
