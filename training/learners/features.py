@@ -152,6 +152,8 @@ class TableColumns(TransformerMixin, BaseEstimator):
 
 
 def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf":
+        return column.astype(np.float64)  # the rest would make a Python object of each number first
     return pd.to_numeric(column.astype(object), errors="coerce").astype(np.float64)
 
 
