@@ -97,6 +97,8 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
 
     with progress.step(Step.FIT):
         learner = _fit(run, number, snapshot, packed, progress)
+        for sentence in getattr(learner, "report_", ()):  # what a learner that chooses by itself has found
+            run_log(run, sentence)
 
     with progress.step(Step.CALIBRATE):
         holdout = _probabilities(learner, packed, snapshot.holdout.rows, snapshot)

@@ -56,6 +56,16 @@ def test_a_learner_that_uses_unlabeled_items_is_given_the_pool_and_no_pseudo_lab
     assert any("96 unlabeled items" in line.message for line in run.log_lines.all())
 
 
+def test_what_the_automatic_learner_chose_stands_in_the_log(ada: User) -> None:
+    run = make_run(make_labeled_project(owner=ada), is_running=True, learner="auto")
+
+    execute(run)
+
+    told = [line.message for line in run.log_lines.all()]
+    assert any("on" in line and "held-out labels" in line for line in told)
+    assert any(line.startswith("Predictions come from ") for line in told)
+
+
 def test_a_run_leaves_ready_rounds_with_a_prediction_for_every_unlabeled_item(ada: User) -> None:
     run = make_run(make_labeled_project(owner=ada), is_running=True)
 
