@@ -55,11 +55,20 @@ class FrozenFeatures(ClassifierMixin, BaseEstimator):
 
     item_type: str
     rows_per_batch: int
-    C: float
-    random_state: int
-    device: str
-    progress: Progress | None
-    classes: Sequence[Any] | None
+
+    def __init__(
+        self,
+        C: float,
+        random_state: int,
+        device: str,
+        progress: Progress | None,
+        classes: Sequence[Any] | None,
+    ) -> None:
+        self.C = C
+        self.random_state = random_state
+        self.device = device
+        self.progress = progress
+        self.classes = classes
 
     def _source(self) -> str:
         """Name of the file or folder in ASSAY_BACKBONES."""
@@ -164,14 +173,10 @@ class BackboneClassifier(FrozenFeatures):
         progress: Progress | None = None,
         classes: Sequence[Any] | None = None,
     ) -> None:
+        super().__init__(C=C, random_state=random_state, device=device, progress=progress, classes=classes)
         self.weights = weights
         self.architecture = architecture
         self.input_size = input_size
-        self.C = C
-        self.random_state = random_state
-        self.device = device
-        self.progress = progress
-        self.classes = classes
 
     def _source(self) -> str:
         return self.weights
@@ -214,12 +219,8 @@ class SentenceEncoderClassifier(FrozenFeatures):
         progress: Progress | None = None,
         classes: Sequence[Any] | None = None,
     ) -> None:
+        super().__init__(C=C, random_state=random_state, device=device, progress=progress, classes=classes)
         self.folder = folder
-        self.C = C
-        self.random_state = random_state
-        self.device = device
-        self.progress = progress
-        self.classes = classes
 
     def _source(self) -> str:
         return self.folder

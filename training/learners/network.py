@@ -149,10 +149,8 @@ class SimpleCNN(ClassifierMixin, BaseEstimator):
         data = self._batchable(images[rows[train]], columns[train])
         row_weights = torch.as_tensor(weights[rows[train]], dtype=torch.float32, device=self.device)
 
-        # Seeds the weights, dropout and batches, and leaves the caller's random state as it was.
-        devices = [] if self.device == "cpu" else [torch.device(self.device)]
-        with torch.random.fork_rng(devices=devices), threads_for(self.batch_size, images):
-            torch.manual_seed(self.random_state)
+        # The weights, dropout and batches.
+        with seeded(self.random_state, self.device), threads_for(self.batch_size, images):
             self._train(*data, row_weights, held)
         return self
 
@@ -310,6 +308,14 @@ def _measure(net: ConvNet, images: Tensor, columns: Tensor) -> tuple[float, floa
     return functional.cross_entropy(logits, columns).item(), (
         logits.argmax(1) == columns
     ).double().mean().item()
+
+
+@contextmanager
+def seeded(random_state: int, device: str) -> Iterator[None]:
+    """Draws of torch start from this seed within, and the caller's random state is left as it was."""
+    with torch.random.fork_rng(devices=[] if device == "cpu" else [torch.device(device)]):
+        torch.manual_seed(random_state)
+        yield
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from training.learners.deep.nets import Average
 from training.learners.errors import InvalidRows
 from training.learners.features import check_rows
 from training.learners.graph import Step
-from training.learners.network import ConvNet, numbers, threads_for
+from training.learners.network import ConvNet, numbers, seeded, threads_for
 
 IMAGES_PER_BATCH = 1_024  # of prediction
 LABELED_SHARE = 0.25  # of each batch, where there is a teacher
@@ -113,8 +113,7 @@ class Student:
         """(n, 128) of the last layer but one, of unit length: means over the image and n_views - 1 random views."""
         net = self._net().to(device)
         features = np.empty((len(images), net.head.in_features), dtype=np.float32)
-        with torch.inference_mode(), torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with torch.inference_mode(), seeded(seed, device):
             for start in range(0, len(images), IMAGES_PER_BATCH):
                 if step is not None:
                     step()
@@ -161,9 +160,7 @@ def train_student(
     n_classes = labels.n_classes
     channels = 1 if images.ndim == 3 else 3
     shape = (channels, images.shape[1], images.shape[2])
-    devices = [] if device == "cpu" else [torch.device(device)]
-    with torch.random.fork_rng(devices=devices), threads_for(batch_size, images):
-        torch.manual_seed(seed)
+    with seeded(seed, device), threads_for(batch_size, images):
         net = _channels_last(ConvNet(*shape, n_classes, DROPOUT).to(device))
         average = Average(net, copy.deepcopy(net), AVERAGE_DECAY)
         optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)

@@ -1,5 +1,6 @@
 """Networks that learn from unlabeled items as well: recipes of semi-supervised deep learning."""
 
+from training.learners.built_in.views import FLIP, augmentation
 from training.learners.spec import LearnerSpec, Param
 
 KINDS = ("image", "table", "series")
@@ -20,19 +21,10 @@ def _shared(*, n_steps: int = 2_000, dropout: float = 0.4, noise: float | None =
         ),
         Param("learning_rate", "float", 0.003, 1e-5, 1.0, help="Of AdamW, at its peak."),
         Param("dropout", "float", dropout, 0.0, 0.9, help="Share of units switched off in each step."),
-        Param(
-            "augmentation",
-            "choice",
-            "shift",
-            choices=("none", "shift", "affine"),
-            help="Weak views of images: random shifts, or shifts with rotation, scale and shear.",
+        augmentation(
+            "shift", "Weak views of images: random shifts, or shifts with rotation, scale and shear."
         ),
-        Param(
-            "flip",
-            "bool",
-            False,
-            help="Mirror images at random. Right for photographs, wrong for digits and text.",
-        ),
+        FLIP,
     ]
     if noise is not None:
         params.append(

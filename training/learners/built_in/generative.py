@@ -1,17 +1,8 @@
 """Generative models of images that are classifiers too."""
 
+from training.learners.built_in.views import FLIP, augmentation
 from training.learners.spec import LearnerSpec, Param
 
-AUGMENTATION = Param(
-    "augmentation",
-    "choice",
-    "none",
-    choices=("none", "shift", "affine"),
-    help="Random shifts, or shifts with rotation, scale and shear.",
-)
-FLIP = Param(
-    "flip", "bool", False, help="Mirror at random. Right for photographs, wrong for digits and text."
-)
 BATCH_SIZE = Param("batch_size", "int", 200, 8, 4096, help="Images per step, labeled and unlabeled together.")
 LABELED_SHARE = Param(
     "labeled_share", "float", 0.5, 0.01, 0.9, help="Labeled part of each batch, however few labels there are."
@@ -35,7 +26,7 @@ SPECS = (
                 "unlabeled_weight", "float", 1.0, 0.0, 10.0, help="Of unlabeled images beside labeled ones."
             ),
             Param("width", "float", 1.0, 0.05, 4.0, help="Of all layers, as a share of the published sizes."),
-            AUGMENTATION,
+            augmentation("none"),
             FLIP,
         ),
     ),
@@ -60,7 +51,7 @@ SPECS = (
             Param(
                 "alpha", "float", 3.0, 0.0, 10_000.0, help="Weight of the labels beside one image's bound."
             ),
-            AUGMENTATION,
+            augmentation("none"),
             FLIP,
         ),
     ),

@@ -1,5 +1,6 @@
 """Networks trained on the labels alone."""
 
+from training.learners.built_in.views import FLIP, augmentation
 from training.learners.spec import LearnerSpec, Param
 
 SPECS = (
@@ -17,19 +18,11 @@ SPECS = (
             Param(
                 "dropout", "float", 0.4, 0.0, 0.9, help="Share of the dense units switched off in each step."
             ),
-            Param(
-                "augmentation",
-                "choice",
+            augmentation(
                 "none",
-                choices=("none", "shift", "affine"),
-                help="Random shifts, or shifts with rotation, scale and shear. Helps where few are labeled.",
+                "Random shifts, or shifts with rotation, scale and shear. Helps where few are labeled.",
             ),
-            Param(
-                "flip",
-                "bool",
-                False,
-                help="Mirror at random. Right for photographs, wrong for digits and text.",
-            ),
+            FLIP,
             Param(
                 "patience", "int", 8, 1, 1000, help="Checks without gain on held-out labels before it stops."
             ),

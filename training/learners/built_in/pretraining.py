@@ -4,11 +4,9 @@ import os
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from training.learners.built_in.views import FLIP, augmentation
 from training.learners.spec import LearnerSpec, Param
 
-FLIP = Param(
-    "flip", "bool", False, help="Mirror at random. Right for photographs, wrong for digits and text."
-)
 ENTRY_POINT_GROUP = "assay.backbones"
 ARCHITECTURES = ("resnet18", "resnet34", "resnet50")
 
@@ -35,12 +33,8 @@ PRETRAINED = (
             Param(
                 "dropout", "float", 0.4, 0.0, 0.9, help="Share of the dense units switched off in each step."
             ),
-            Param(
-                "augmentation",
-                "choice",
-                "shift",
-                choices=("none", "shift", "affine"),
-                help="Views of labeled images: random shifts, or shifts with rotation, scale and shear.",
+            augmentation(
+                "shift", "Views of labeled images: random shifts, or shifts with rotation, scale and shear."
             ),
             FLIP,
             Param("colour", "bool", False, help="Views also change colours. For photographs."),

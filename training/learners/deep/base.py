@@ -23,7 +23,7 @@ from training.learners.deep.losses import decay_for
 from training.learners.deep.nets import Average, make_net
 from training.learners.errors import InvalidRows, LearnerError
 from training.learners.features import check_rows, fit_features
-from training.learners.network import threads_for
+from training.learners.network import seeded, threads_for
 from training.learners.saving import dump_skops, load_skops
 
 ROWS_PER_BATCH = 1_024  # of predict_proba
@@ -157,10 +157,8 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
             weight=torch.as_tensor(weights[labeled], dtype=torch.float32, device=self.device),
             pool=np.flatnonzero(~mask & (weights > 0)),
         )
-        # Seeds the weights, dropout and views, and leaves the caller's random state as it was.
-        devices = [] if self.device == "cpu" else [torch.device(self.device)]
-        with torch.random.fork_rng(devices=devices), threads_for(self.batch_size, rows.values):
-            torch.manual_seed(self.random_state)
+        # The weights, dropout and views.
+        with seeded(self.random_state, self.device), threads_for(self.batch_size, rows.values):
             self._train(data, clock)
         clock.finish()
         return self
@@ -187,7 +185,6 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
         self.net_ = average.net
         optimizer = self._optimizer(net)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._learning_rate_at)
-        steps_per_check = max(1, self.n_steps // N_CHECKS)
         self.history_: list[dict[str, Any]] = []
 
         for step in range(self.n_steps):
@@ -210,14 +207,22 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
             optimizer.step()
             schedule.step()
             average.update()
+            self._look(step, self.n_steps, loss, start)
 
-            if (step + 1) % steps_per_check == 0 or step + 1 == self.n_steps:
-                self.history_.append({"step": start + step + 1, "train_loss": loss.item()})
-                if not math.isfinite(self.history_[-1]["train_loss"]):
-                    raise LearnerError(
-                        f"The loss is no longer a finite number at step {step + 1} of {self.n_steps}. "
-                        f"Lower learning_rate, which is {self.learning_rate}."
-                    )
+    def _look(self, step: int, n_steps: int, loss: Tensor, start: int = 0, **parts: Tensor) -> None:
+        """Twenty times in n_steps: the loss and its parts into `history_`. `start`: steps that went before.
+
+        Raises LearnerError where the loss is no longer finite.
+        """
+        if (step + 1) % max(1, n_steps // N_CHECKS) and step + 1 < n_steps:
+            return
+        entry = {"step": start + step + 1, "train_loss": loss.item()}
+        self.history_.append(entry | {name: value.item() for name, value in parts.items()})
+        if not math.isfinite(entry["train_loss"]):
+            raise LearnerError(
+                f"The loss is no longer a finite number at step {entry['step']} of {self._n_steps_in_all()}. "
+                f"Lower learning_rate, which is {self.learning_rate}."
+            )
 
     def _labels_alone(self, net: nn.Module, batch: Batch) -> Tensor:
         return labeled_loss(net(self._weak(batch.x)), batch)
@@ -300,11 +305,11 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
 
     # --- files ---------------------------------------------------------------------------------------
 
-    def save_weights(self, folder: Path) -> dict[str, Any]:
-        """Writes weights.npz, and features.skops unless rows are images; returns the JSON to keep beside them."""
+    def save_weights(self, folder: Path, name: str = "weights") -> dict[str, Any]:
+        """Writes `name`.npz, and features.skops unless rows are images; returns the JSON to keep beside them."""
         check_is_fitted(self)
         arrays = {name: value.cpu().numpy() for name, value in self.net_.state_dict().items()}
-        np.savez(folder / "weights.npz", allow_pickle=False, **arrays)
+        np.savez(folder / f"{name}.npz", allow_pickle=False, **arrays)
         settings = {
             name: value for name, value in self.get_params(deep=False).items() if name not in NOT_SAVED
         }
@@ -315,7 +320,7 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
         return settings
 
     @classmethod
-    def load_weights(cls, folder: Path, settings: dict[str, Any]) -> Self:
+    def load_weights(cls, folder: Path, settings: dict[str, Any], name: str = "weights") -> Self:
         """The learner as it was saved, on the CPU."""
         fitted = {name: value for name, value in settings.items() if name.endswith("_")}
         learner = cls(**{name: value for name, value in settings.items() if name not in fitted})
@@ -325,7 +330,7 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
             learner.features_ = load_skops(folder / "features.skops")
             learner.scale_ = fitted["scale_"]
         net = learner._make_net()
-        with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
+        with np.load(folder / f"{name}.npz", allow_pickle=False) as arrays:
             net.load_state_dict({name: torch.from_numpy(arrays[name]) for name in arrays.files})
         learner.net_ = net.eval()
         return learner

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.learners.deep.base import N_CHECKS, DeepLearner
-from training.learners.errors import LearnerError
+from training.learners.deep.base import DeepLearner
 
 MAX_SIDE = 32  # of the images that are modelled; larger ones are averaged down and drawn enlarged
 Images = npt.NDArray[np.uint8]
@@ -31,29 +26,6 @@ class ImageGenerator(DeepLearner):
         At most n_per_class of each class, in the order of `classes_`. Same seed, same images.
         """
         raise NotImplementedError
-
-    @contextmanager
-    def _seeded(self, random_state: int) -> Iterator[None]:
-        """Draws of torch start from this seed within, and the caller's random state is left as it was."""
-        devices = [] if self.device == "cpu" else [torch.device(self.device)]
-        with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(random_state)
-            yield
-
-    def _look(self, step: int, n_steps: int, loss: Tensor, start: int = 0, **parts: Tensor) -> None:
-        """Twenty times in n_steps: the loss and its parts into `history_`. `start`: steps that went before.
-
-        Raises LearnerError where the loss is no longer finite.
-        """
-        if (step + 1) % max(1, n_steps // N_CHECKS) and step + 1 < n_steps:
-            return
-        entry = {"step": start + step + 1, "train_loss": loss.item()}
-        self.history_.append(entry | {name: value.item() for name, value in parts.items()})
-        if not math.isfinite(entry["train_loss"]):
-            raise LearnerError(
-                f"The loss is no longer a finite number at step {start + step + 1} of {self.n_steps}. "
-                f"Lower learning_rate, which is {self.learning_rate}."
-            )
 
 
 def pixel_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:

@@ -24,6 +24,7 @@ from training.learners.deep.losses import decay_for
 from training.learners.deep.nets import Average
 from training.learners.errors import LearnerError
 from training.learners.generative.base import ImageGenerator, Images, pixel_shape, to_images, to_pixels
+from training.learners.network import seeded
 
 NOISE_SIZE = 100
 HIDDEN = (1000, 500, 250, 250, 250)
@@ -213,7 +214,7 @@ class SemiSupervisedGAN(ImageGenerator):
             )
         net = cast("GanNet", self.net_)
         kept: list[list[Tensor]] = [[] for _ in self.classes_]
-        with torch.inference_mode(), self._seeded(random_state):
+        with torch.inference_mode(), seeded(random_state, self.device):
             for _ in range(MAX_ROUNDS):
                 pixels = net.generator(torch.randn(DRAWS_PER_ROUND, NOISE_SIZE, device=self.device))
                 taken_for = net.logits(pixels).argmax(dim=1)  # (512,)
@@ -226,12 +227,12 @@ class SemiSupervisedGAN(ImageGenerator):
         pixels = torch.stack(drawn) if drawn else torch.empty(0, math.prod(pixel_shape(self.input_shape_)))
         return to_images(pixels, self.input_shape_), classes
 
-    def save_weights(self, folder: Path) -> dict[str, Any]:
-        return super().save_weights(folder) | {"can_draw_": self.can_draw_}
+    def save_weights(self, folder: Path, name: str = "weights") -> dict[str, Any]:
+        return super().save_weights(folder, name) | {"can_draw_": self.can_draw_}
 
     @classmethod
-    def load_weights(cls, folder: Path, settings: dict[str, Any]) -> Self:
-        learner = super().load_weights(folder, settings)
+    def load_weights(cls, folder: Path, settings: dict[str, Any], name: str = "weights") -> Self:
+        learner = super().load_weights(folder, settings, name)
         learner.can_draw_ = settings["can_draw_"]
         return learner
 

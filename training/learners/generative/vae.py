@@ -21,6 +21,7 @@ from training.learners.deep.data import Batches, Rows
 from training.learners.deep.losses import decay_for, linear_ramp
 from training.learners.deep.nets import Average
 from training.learners.generative.base import ImageGenerator, Images, pixel_shape, to_images, to_pixels
+from training.learners.network import seeded
 
 SMALLEST_SPREAD = 1e-4  # variance of a pixel, of 1: about two and a half of 255 steps
 SHARE_OF_M1 = 0.5  # of the steps
@@ -263,7 +264,7 @@ class VaeM1M2(ImageGenerator):
         """
         net = cast("VaeNet", self.net_)
         one_hot = torch.eye(net.n_classes).repeat_interleave(n_per_class, dim=0).to(self.device)  # (m, K)
-        with torch.inference_mode(), self._seeded(random_state):
+        with torch.inference_mode(), seeded(random_state, self.device):
             style = torch.randn(len(one_hot), net.n_style, device=self.device)
             code = net.composer(torch.cat([style, one_hot], dim=1))[:, : net.n_latent]
             pixels = net.decode(code)  # (m, D)
