@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import logging
 import math
 from typing import Any
 
@@ -21,6 +22,8 @@ from training.packed import PackedItems
 from training.predictions import Predictions
 from training.quality.drift import TwoSample, two_sample_test
 from training.snapshot import Snapshot
+
+logger = logging.getLogger(__name__)
 
 N_PER_CLASS = 10  # stored, drawn and real
 MAX_STORED = 400  # drawn images stored in all, about 2 MB at 64 x 64 pixels in colour
@@ -40,18 +43,18 @@ def generated_store(
 ) -> dict[str, Any]:
     """A few drawn images of each class lie beside the round's model; returns what the round says of them.
 
-    {"n_drawn", "two_sample" or None, "sentence"}. A learner that has learned no drawing says so in the
-    sentence, and nothing is stored.
+    {"n_drawn", "two_sample" or None, "sentence"}. Pictures are an extra: a learner that has learned no
+    drawing, or draws what cannot be shown, says so in the sentence, nothing is stored, and the round goes on.
     """
-    n_classes = len(snapshot.classes)
-    n_each = max(N_PER_CLASS, math.ceil(N_JUDGED / n_classes))
     seed = round.run.seed + round.number - 1
     try:
-        images, names = learner.sample(n_each, random_state=seed)
+        images, columns = _drawn(learner, packed, snapshot, seed=seed)
     except LearnerError as error:
         return {"n_drawn": 0, "two_sample": None, "sentence": str(error)}
-    position = {name: column for column, name in enumerate(snapshot.class_names)}
-    columns = np.array([position[name] for name in names.tolist()], dtype=np.int64)
+    except Exception as error:  # a learner of another package: its classes may be right all the same
+        logger.exception("%s.sample failed", type(learner).__name__)
+        sentence = f"No images are shown: the learner's `sample` failed. {type(error).__name__}: {error}"
+        return {"n_drawn": 0, "two_sample": None, "sentence": sentence[:500]}
     generated_save(round, _examples(images, columns, packed, snapshot))
     test = _told_apart(images, columns, packed, *_known_rows(snapshot, predictions), seed=seed)
     return {
@@ -75,6 +78,27 @@ def two_sample_sentence(test: TwoSample | None) -> str:
         f"A classifier that was trained to tell generated images from real ones is right for {test.accuracy:.0%} of "
         f"{test.n} that it had not seen (95% interval {test.low:.0%} to {test.high:.0%}; guessing gives 50%). {verdict}"
     )
+
+
+def _drawn(learner: Any, packed: PackedItems, snapshot: Snapshot, *, seed: int) -> tuple[Images, IntArray]:
+    """(images, columns) that the learner draws. Raises LearnerError where they are not what `sample` promises."""
+    n_each = max(N_PER_CLASS, math.ceil(N_JUDGED / len(snapshot.classes)))
+    drawn, names = learner.sample(n_each, random_state=seed)
+    images, of_classes = np.asarray(drawn), np.asarray(names)
+    shape = packed.take(snapshot.human.rows[:1]).shape[1:]
+    if images.dtype != np.uint8 or images.shape[1:] != shape or of_classes.shape != (len(images),):
+        raise LearnerError(
+            f"No images are shown: the learner's `sample` returned {images.dtype} of shape {images.shape} with classes "
+            f"of shape {of_classes.shape}; it must be uint8 of shape (n, {', '.join(map(str, shape))}) with n classes."
+        )
+    position = {name: column for column, name in enumerate(snapshot.class_names)}
+    strangers = set(of_classes.tolist()) - set(position)
+    if strangers:
+        named = ", ".join(sorted(map(repr, strangers)))
+        raise LearnerError(
+            f"No images are shown: the learner's `sample` named classes that the project lacks: {named:.300}"
+        )
+    return images, np.array([position[name] for name in of_classes.tolist()], dtype=np.int64)
 
 
 def _examples(images: Images, columns: IntArray, packed: PackedItems, snapshot: Snapshot) -> ByClass:

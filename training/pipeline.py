@@ -132,7 +132,8 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
         version = code_version()
         if can_generate(learner, project.item_type):
             metrics["generated"] = generated_store(round, learner, packed, snapshot, predictions)
-            run_log(run, metrics["generated"]["sentence"])
+            drew = metrics["generated"]["n_drawn"] > 0
+            run_log(run, metrics["generated"]["sentence"], level="info" if drew else "warning")
         _save_learner(round, learner, snapshot, packed, calibration, version)
         predictions_store(round, predictions)
 

@@ -123,6 +123,34 @@ def test_a_learner_that_has_learned_no_drawing_says_why(ada: User, ada_client: A
     assert ada_client.get(f"/api/rounds/{round.pk}/generated").data == []
 
 
+def failing(self: Any, *given: Any, **named: Any) -> Any:
+    raise TypeError("the paint is dry")
+
+
+@pytest.mark.parametrize(
+    ("sample", "says"),
+    [
+        (failing, "TypeError: the paint is dry"),
+        (lambda self, *given, **named: np.zeros((3, 12, 10)), "ValueError: "),
+        (lambda self, *given, **named: (np.zeros((2, 12, 10)), ["dark"] * 2), "returned float64"),
+        (lambda self, *given, **named: (np.zeros((2, 9, 9), np.uint8), ["dark"] * 2), "(n, 12, 10)"),
+        (lambda self, *given, **named: (np.zeros((2, 12, 10), np.uint8), ["dark"]), "with n classes"),
+        (lambda self, *given, **named: (np.zeros((1, 12, 10), np.uint8), ["grey"]), "lacks: 'grey'"),
+    ],
+)
+def test_a_faulty_picture_costs_no_round_and_is_told_in_the_log(
+    ada: User, ada_client: APIClient, monkeypatch: pytest.MonkeyPatch, sample: Any, says: str
+) -> None:
+    monkeypatch.setattr(SemiSupervisedGAN, "sample", sample)
+
+    round = the_round(image_project(ada), params={**QUICK["params"], "n_steps": 2})
+
+    assert round.state == "ready"
+    assert round.metrics["generated"]["n_drawn"] == 0
+    assert says in round.run.log_lines.get(level="warning").message
+    assert ada_client.get(f"/api/rounds/{round.pk}/generated").data == []
+
+
 def test_a_round_of_another_learner_draws_nothing(ada: User, ada_client: APIClient) -> None:
     round = the_round(image_project(ada), learner="naive_bayes", params={})
 
