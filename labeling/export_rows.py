@@ -182,6 +182,7 @@ class ExportRows:
                         WHERE first.project_id = %(project)s AND first.item_id = item.id
                           AND first.is_human AND first.created_at <= %(at)s
                     ) THEN 'pool'
+                    WHEN item.split = 'audit' THEN 'pool'
                     ELSE item.split
                 END AS split_then
                 FROM labeling_item AS item

@@ -15,7 +15,7 @@ from django.db.models.functions import Collate, Left
 
 from labeling.errors import InvalidInput
 from labeling.hot import fetch_prepared
-from labeling.models import TEXT_PREFIX_CHARS, Blob, Item, Label, Project, Publication
+from labeling.models import TEXT_PREFIX_CHARS, Blob, Item, Label, Project, Publication, Split, shown_split
 from labeling.selectors import current_labels_of, publication_of
 
 M = TypeVar("M", bound=models.Model)
@@ -225,15 +225,20 @@ def _matching_labels(project: Project, labels: QuerySet[Label], filters: ItemFil
     if filters.class_id is not None:
         labels = labels.filter(label_class_id=filters.class_id)
     if filters.split:
-        labels = labels.filter(item__split=filters.split)
+        labels = labels.filter(item__split__in=_stored_splits(filters.split))
     if filters.search:
         labels = search_items(labels, project, filters.search, column="item_id")
     return labels
 
 
+def _stored_splits(shown: str) -> list[str]:
+    """The splits that are shown as this one."""
+    return [split for split in Split.values if shown_split(split) == shown]
+
+
 def _matching(project: Project, items: QuerySet[Item], filters: ItemFilters) -> QuerySet[Item]:
     if filters.split:
-        items = items.filter(split=filters.split)
+        items = items.filter(split__in=_stored_splits(filters.split))
     if filters.search:
         items = search_items(items, project, filters.search)
     return items

@@ -71,9 +71,14 @@ class Project(models.Model):
         default=0.1, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
     )
     retrain_after = models.PositiveIntegerField(default=0)  # new human labels; 0: only by hand
+    monitor_per_week = models.PositiveIntegerField(  # blind audits of certified labels after release
+        default=20, validators=[MaxValueValidator(10_000)]
+    )
     lease_seconds = models.PositiveIntegerField(
         default=900, validators=[MinValueValidator(5), MaxValueValidator(86_400)]
     )
+    # While somebody above relies on question and classes as they are: why they cannot change, in a sentence.
+    locked_because = models.CharField(max_length=300, blank=True, editable=False)
     salt = models.CharField(max_length=32, default=_salt, editable=False)  # of the random draws
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -154,11 +159,23 @@ class Blob(models.Model):
 
 
 class Split(models.TextChoices):
-    """What an item's human label is for. An item leaves `pool` once, and never comes back."""
+    """What an item's human label is for. To the holdout and the test set an item goes for good."""
 
     POOL = "pool", "Pool"  # labeled or not; human labels here are trained on
     HOLDOUT = "holdout", "Holdout"  # drawn at random, never trained on
     TEST = "test", "Test"  # an imported test file: never trained on, queued or pseudo-labeled
+    # Drawn for an open certificate attempt: not trained on until it has ended, then back to the pool.
+    # Nobody is told which items these are: shown_split says pool.
+    AUDIT = "audit", "Audit"
+
+    @classmethod
+    def shown_choices(cls) -> list[tuple[str, str]]:
+        return [choice for choice in cls.choices if choice[0] != cls.AUDIT]
+
+
+def shown_split(split: str) -> str:
+    """The split as people and exports are told it: an audit that is under way must not stand out."""
+    return Split.POOL.value if split == Split.AUDIT else split
 
 
 class Item(models.Model):

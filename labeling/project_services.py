@@ -51,7 +51,11 @@ def project_create(
 
 @transaction.atomic
 def project_update(*, project: Project, settings: Mapping[str, Any]) -> Project:
-    """The project has these settings; all others are as they were. Raises InvalidInput."""
+    """The project has these settings; all others are as they were. Raises InvalidInput, Conflict."""
+    if {"question", "answers_wanted"} & {
+        name for name in settings if settings[name] != getattr(project, name)
+    }:
+        _check_unlocked(project)
     for name, value in settings.items():
         setattr(project, name, value)
     _check(project)
@@ -102,7 +106,7 @@ def classes_add(*, project: Project, drafts: Sequence[ClassDraft]) -> list[Label
 
     Raises InvalidInput for a bad name, colour or hotkey, Conflict for one that is taken.
     """
-    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    _check_unlocked(Project.objects.select_for_update(no_key=True).get(pk=project.pk))
     known = list(LabelClass.objects.filter(project=project))
     if len(known) + len(drafts) > MAX_CLASSES:
         raise InvalidInput(f"A project has at most {MAX_CLASSES:,} classes.")
@@ -130,7 +134,9 @@ def class_update(*, label_class: LabelClass, changes: Mapping[str, Any]) -> Labe
 
     Raises InvalidInput, Conflict as classes_add does. Takes the project's row.
     """
-    Project.objects.select_for_update(no_key=True).get(pk=label_class.project_id)
+    project = Project.objects.select_for_update(no_key=True).get(pk=label_class.project_id)
+    if changes.get("name", label_class.name) != label_class.name:
+        _check_unlocked(project)
     others = LabelClass.objects.filter(project_id=label_class.project_id).exclude(pk=label_class.pk)
     if "name" in changes:
         label_class.name = _class_name(changes["name"], taken=set(others.values_list("name", flat=True)))
@@ -152,6 +158,7 @@ def class_remove(*, label_class: LabelClass) -> None:
 
     Reads the project's labels through: rare, and worth no index that each publish would write.
     """
+    _check_unlocked(Project.objects.get(pk=label_class.project_id))
     n_labels = Label.objects.filter(project_id=label_class.project_id, label_class=label_class).count()
     n_labels += SealedTruth.objects.filter(label_class=label_class).count()
     if n_labels:
@@ -163,6 +170,15 @@ def class_remove(*, label_class: LabelClass) -> None:
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     except (ProtectedError, IntegrityError) as error:
         raise _class_in_use("an answer or a label") from error
+
+
+def _check_unlocked(project: Project) -> None:
+    """Raises Conflict while somebody relies on the question and the classes as they are."""
+    locked_because = Project.objects.filter(pk=project.pk).values_list("locked_because", flat=True).first()
+    if locked_because:
+        raise Conflict(
+            f"Question, classes and answers wanted cannot change now: {locked_because}", code="locked"
+        )
 
 
 def _class_in_use(by: str) -> Conflict:

@@ -18,13 +18,14 @@ from labeling.models import (
     Role,
     SourceKind,
     Split,
+    shown_split,
 )
 from labeling.project_services import ClassDraft
 from labeling.work import WorkState
 
 PROJECT_SETTINGS = (
     "name", "question", "target_precision", "confidence_level", "holdout_share", "answers_wanted",
-    "acquisition", "review_budget", "random_share", "retrain_after", "lease_seconds",
+    "acquisition", "review_budget", "random_share", "retrain_after", "monitor_per_week", "lease_seconds",
 )  # fmt: skip
 
 
@@ -188,7 +189,7 @@ class ItemQuery(serializers.Serializer):
     source = serializers.ChoiceField(choices=LabeledBy.choices, required=False)
     confidence_min = serializers.FloatField(min_value=0, max_value=1, required=False)
     confidence_max = serializers.FloatField(min_value=0, max_value=1, required=False)
-    split = serializers.ChoiceField(choices=Split.choices, required=False)
+    split = serializers.ChoiceField(choices=Split.shown_choices(), required=False)
     search = serializers.CharField(required=False, max_length=500, trim_whitespace=False)
 
     def get_fields(self) -> dict[str, serializers.Field]:
@@ -236,7 +237,7 @@ class ItemOutput(serializers.Serializer):
 
     id = serializers.IntegerField()
     key = serializers.CharField()
-    split = serializers.ChoiceField(choices=Split.choices)
+    split = serializers.ChoiceField(choices=Split.shown_choices())
     text = serializers.CharField(allow_null=True)
     features = serializers.JSONField(allow_null=True, help_text="Object by column, or list of numbers.")
     image = ImageOutput(allow_null=True)
@@ -266,7 +267,7 @@ def item_json(item: Item, label: Label | None = None) -> dict[str, Any]:
     return {
         "id": item.pk,
         "key": item.key,
-        "split": item.split,
+        "split": shown_split(item.split),
         "text": item.text,
         "features": item.features,
         "image": image_json(item),

@@ -31,6 +31,7 @@ class Facts:
     lease_state: str | None  # of the person's last lease of this entry; None: never had it
     lease_created_at: dt.datetime | None
     human_label_at: dt.datetime | None  # when the item's standing human label was made
+    is_measuring: bool = False  # an audit or a second answer: wanted whatever anybody else says of the item
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _judge_turn(answer: Answered, facts: Facts) -> Refusal | None:
 
 def _is_labeled_since(facts: Facts) -> bool:
     """Has somebody else labeled the item since it was handed out, or been why the entry was withdrawn?"""
-    if facts.human_label_at is None:
+    if facts.human_label_at is None or (facts.is_measuring and facts.entry_state != "withdrawn"):
         return False
     if facts.entry_state == "withdrawn":
         return True

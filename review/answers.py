@@ -30,7 +30,7 @@ from labeling.services import (
 from review.acceptance import STORED, Answered, Facts, Refusal, judge
 from review.consensus import majority_class
 from review.flagging import flags_resolve
-from review.models import Answer, AnswerKind
+from review.models import MEASURING, Answer, AnswerKind, Reason, shown_reason
 from training.services import run_request_if_due
 
 MAX_ANSWERS = 500  # in one request
@@ -134,6 +134,8 @@ def _apply(
             row.entry_state, row.n_free = "skipped", 0
         elif answer.kind == "skip_me":
             row.n_free += was_held
+        elif answer.class_id is not None and row.reason == Reason.SECOND:
+            row.entry_state, row.n_free = "done", 0  # it measures the first answer, and replaces nothing
         elif answer.class_id is not None:
             is_decisive = row.n_wanted == 1 or (row.reason == "flagged" and role in MAY_REVIEW)
             if is_decisive:
@@ -274,8 +276,12 @@ def _facts_of(answers: Sequence[NewAnswer], rows: Rows) -> list[tuple[NewAnswer,
         ) = row[8:]
         prior = Answered(prior_person, prior_entry, prior_kind, prior_class) if has_prior else None
         shown = None if is_blind or class_id is None else {"class_id": class_id, "confidence": confidence}
-        seen = {"reason": reason, "is_blind": is_blind, "suggestion": shown}
-        facts = Facts(prior, state, is_class_known, lease, leased_at, human_at)
+        seen = {
+            "reason": shown_reason(reason, is_blind=is_blind),
+            "is_blind": is_blind,
+            "suggestion": shown,
+        }
+        facts = Facts(prior, state, is_class_known, lease, leased_at, human_at, reason in MEASURING)
         found.append(
             (answer, facts, _Row(entry_id, item_id, state, reason, n_wanted, n_free, seen, lease_id, lease))
         )

@@ -14,8 +14,9 @@ from typing import Any
 from django.db import connection
 
 from labeling.hot import fetch_prepared
-from labeling.models import Project
+from labeling.models import Project, shown_split
 from labeling.permissions import MAY_REVIEW
+from review.models import shown_reason
 from review.ordering import HANDING_ORDER
 
 MAX_CLAIMED = 50  # entries that one person holds by one claim
@@ -207,14 +208,14 @@ def _entry_output(
         }
     return {
         "id": entry_id,
-        "reason": reason,
+        "reason": shown_reason(reason, is_blind=is_blind),
         "lease_until": lease_until,
         "is_blind": is_blind,
         "suggestion": suggestion,
         "item": {
             "id": item_id,
             "key": key,
-            "split": split,
+            "split": shown_split(split),
             "text": text,
             "features": json.loads(features) if features is not None else None,
             "image": image,

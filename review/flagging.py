@@ -21,7 +21,7 @@ def flag_add(*, item: Item, person: AbstractBaseUser, note: str) -> Flag:
     """The item is flagged, and its entry (a new one if none is open) waits for a reviewer on top.
 
     The person's own lease of it is given back; another person who holds it may still answer it. An entry
-    that is disputed stays so: it waits for a reviewer already.
+    that is disputed stays so: it waits for a reviewer already. An audit stays one, and is answered blind.
     """
     flag = Flag.objects.create(project_id=item.project_id, item=item, person=person, note=note)
     with connection.cursor() as cursor:
@@ -31,7 +31,8 @@ def flag_add(*, item: Item, person: AbstractBaseUser, note: str) -> Flag:
                                       created_at)
             VALUES (%(project)s, %(item)s, 'flagged', %(priority)s, 'open', 1, 1, false, now())
             ON CONFLICT (item_id) WHERE state IN ('open', 'disputed')
-            DO UPDATE SET reason = 'flagged', priority = %(priority)s WHERE review_entry.state = 'open'
+            DO UPDATE SET reason = 'flagged', priority = %(priority)s
+                WHERE review_entry.state = 'open' AND review_entry.reason NOT IN ('audit', 'second')
             RETURNING id
             """,
             {"project": item.project_id, "item": item.pk, "priority": FLAGGED_PRIORITY},

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 FLAGGED_PRIORITY = 10.0  # above whatever a refill gives: a person asked for a second look
 
+MEASURING_PRIORITY = 1.0  # added for audits and second answers: above what a refill gives, below flags
+
 # How the claim hands out, with the id as the tie-break. The index entry_next has the same order.
 HANDING_ORDER = "priority DESC, id"
 

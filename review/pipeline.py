@@ -6,13 +6,24 @@ import datetime as dt
 import logging
 
 from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from labeling.errors import AssayError, Conflict
 from labeling.locks import lock_labels_shared
 from labeling.models import Project
 from review.claims import leases_expire
-from review.models import Refill
+from review.models import (
+    Attempt,
+    AttemptState,
+    Certificate,
+    Entry,
+    EntryState,
+    Forecast,
+    MonitorAudit,
+    Refill,
+)
+from review.monitoring import n_audits_due
 from review.publish import round_publish
 from review.refill import diverse_plan, refill_carry_out, refill_plan, room_left
 from training.models import Round, RoundState
@@ -41,6 +52,10 @@ def sweep() -> list[int]:
 def publish_ready() -> None:
     """The newest ready round of each project is published; a round that cannot be is skipped, with a log line."""
     ready = Round.objects.filter(state=RoundState.READY, run__project__deleted_at__isnull=True)
+    # Certified labels stay until somebody publishes over them by hand, or the monitor finds them wanting.
+    ready = ready.exclude(
+        run__project__in=Certificate.objects.filter(revoked_at__isnull=True).values("project")
+    )
     newest = dict(ready.order_by("pk").values_list("run__project_id", "pk"))  # the last of each stays
     for project_id, round_id in newest.items():
         try:
@@ -140,10 +155,48 @@ def withdraw_labeled_elsewhere() -> int:
             FROM labeling_import import, labeling_label human
             WHERE import.state = 'done' AND import.n_labels_added > 0 AND import.finished_at > %s
               AND entry.project_id = import.project_id AND entry.state = 'open'
-              AND entry.n_free = entry.n_wanted AND entry.reason <> 'flagged'
+              AND entry.n_free = entry.n_wanted AND entry.reason NOT IN ('flagged', 'audit', 'second')
               AND human.item_id = entry.item_id AND human.is_human AND human.retired_at IS NULL
               AND human.created_at > entry.created_at
             """,
             [timezone.now() - RECENT],
         )
         return cursor.rowcount
+
+
+def attempts_to_settle() -> list[int]:
+    """Open attempts whose audits and second answers are all answered or skipped."""
+    waiting = Q(state__in=[EntryState.OPEN, EntryState.DISPUTED])
+    audits = Entry.objects.filter(waiting, audit__attempt=OuterRef("pk"))
+    seconds = Entry.objects.filter(waiting, second_answer__attempt=OuterRef("pk"))
+    under_way = Attempt.objects.filter(
+        state__in=[AttemptState.AUDITING, AttemptState.REVIEWING], project__deleted_at__isnull=True
+    )
+    return list(under_way.filter(~Exists(audits), ~Exists(seconds)).values_list("pk", flat=True))
+
+
+def certificates_to_look_at() -> list[int]:
+    """Certificates without their document, with news for the monitor or too few audits, or with a breach to follow."""
+    certificates = Certificate.objects.filter(project__deleted_at__isnull=True).select_related("project")
+    closed = Q(entry__state__in=[EntryState.DONE, EntryState.SKIPPED])
+    news = MonitorAudit.objects.filter(closed, certificate=OuterRef("pk"), answered_at__isnull=True)
+    later = Attempt.objects.filter(project=OuterRef("project"), pk__gt=OuterRef("attempt"))
+    valid = certificates.filter(revoked_at__isnull=True)
+    due = {
+        *certificates.filter(document={}).values_list("pk", flat=True),
+        *valid.filter(Exists(news)).values_list("pk", flat=True),
+        *certificates.filter(~Exists(later), is_breach=True).values_list("pk", flat=True),
+        *(each.pk for each in valid if n_audits_due(each) > 0),
+    }
+    return sorted(due)
+
+
+def projects_to_forecast() -> list[int]:
+    """Projects that published a round since the last forecast, or have none though they have items."""
+    newest = Round.objects.filter(run__project=OuterRef("pk"), state=RoundState.PUBLISHED).order_by("-pk")
+    last = Forecast.objects.filter(project=OuterRef("pk")).order_by("-pk")
+    projects = Project.objects.filter(deleted_at__isnull=True).annotate(
+        newest_round=Subquery(newest.values("pk")[:1]), last_round=Subquery(last.values("round")[:1])
+    )
+    due = projects.filter(newest_round__isnull=False).exclude(last_round=F("newest_round"))
+    return list(due.values_list("pk", flat=True))

@@ -17,6 +17,7 @@ from labeling.errors import Conflict
 from labeling.locks import wait_for_answers
 from labeling.models import Label, Project, Publication
 from labeling.services import publication_end, publication_open
+from review.attempts import certificates_supersede
 from review.refill import refill_carry_out, refill_plan
 from training.models import Prediction, Round, RoundState
 
@@ -35,7 +36,7 @@ def round_publish(*, round_id: int, by: AbstractBaseUser | None = None) -> Publi
     """
     round = Round.objects.select_related("run__project", "source").get(pk=round_id)
     project = round.run.project
-    _begin(project)
+    publish_begin(project)
     round.refresh_from_db(fields=["state"])
     before = (
         Publication.objects.filter(project=project, ended_at__isnull=True).select_related("source").first()
@@ -61,6 +62,9 @@ def round_publish(*, round_id: int, by: AbstractBaseUser | None = None) -> Publi
         diff=diff,
         last_human_label_id=last_human_label_id,
     )
+    certificates_supersede(
+        project, reason=f"The labels of {round.source.name} were published in place of the certified ones."
+    )
     refill_carry_out(project=project, plan=plan)
     Round.objects.filter(run__project=project, state=RoundState.READY).exclude(pk=round.pk).update(
         state=RoundState.SKIPPED
@@ -73,11 +77,13 @@ def round_publish(*, round_id: int, by: AbstractBaseUser | None = None) -> Publi
 @transaction.atomic
 def publication_discard(*, project: Project, by: AbstractBaseUser) -> Publication:
     """No pseudo-label stands any more; people's labels do. Raises Conflict if none stood."""
-    _begin(project)
-    return publication_end(project=project, reason=f"discarded by {by.get_username()}")
+    publish_begin(project)
+    reason = f"discarded by {by.get_username()}"
+    certificates_supersede(project, reason=f"The certified labels were {reason}.")
+    return publication_end(project=project, reason=reason)
 
 
-def _begin(project: Project) -> None:
+def publish_begin(project: Project) -> None:
     """One publish at a time, with memory to hash in. Raises Conflict if another is under way."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [NAMESPACE, project.pk])

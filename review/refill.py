@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from labeling.models import Acquisition, Project
-from review.models import Reason, Refill
+from review.models import Attempt, AttemptState, Reason, Refill
 from review.ordering import ACQUISITION_ORDERS, priority, random_share_count
 
 COLD_START_RANDOM_SHARE = 0.5  # of a queue filled without a model; the rest is diverse
@@ -57,7 +57,8 @@ _ELIGIBLE = """
 """
 
 # An entry that a withdrawing refill leaves alone.
-_STAYS = "(entry.state = 'disputed' OR entry.reason = 'flagged' OR entry.n_free < entry.n_wanted)"
+_STAYS = """(entry.state = 'disputed' OR entry.n_free < entry.n_wanted
+    OR entry.reason IN ('flagged', 'below_cut', 'audit', 'second'))"""
 
 
 def refill_plan(
@@ -145,12 +146,13 @@ def _ranked(rows: list[tuple[int, int | None, float | None]], reason: Reason) ->
 
 
 def _count_staying(project_id: int, stays: str) -> dict[str, int]:
-    """Entries that will still be there, by reason; flags and disputes are no part of the budget."""
+    """Entries that will still be there, by reason; flags, disputes and audits are no part of the budget."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT reason, count(*) FROM review_entry entry
-            WHERE project_id = %s AND state = 'open' AND reason <> 'flagged' AND {stays} GROUP BY reason
+            WHERE project_id = %s AND state = 'open' AND {stays}
+              AND reason NOT IN ('flagged', 'below_cut', 'audit', 'second') GROUP BY reason
             """,
             [project_id],
         )
@@ -221,7 +223,8 @@ def _withdraw_stale(project_id: int) -> int:
 
 def _insert(project: Project, plan: RefillPlan) -> int:
     """Insert the candidates that still are eligible; returns how many."""
-    is_blind_to_all = project.answers_wanted > 1  # a shown suggestion would tie the answers together
+    # A shown suggestion would tie several answers together, and beside blind audits it would tell those apart.
+    is_blind_to_all = project.answers_wanted > 1 or is_auditing(project)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -252,3 +255,8 @@ def _insert(project: Project, plan: RefillPlan) -> int:
             },
         )
         return cursor.rowcount
+
+
+def is_auditing(project: Project) -> bool:
+    """Whether blind audits of an attempt are in the queue."""
+    return Attempt.objects.filter(project=project, state=AttemptState.AUDITING).exists()

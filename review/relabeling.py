@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Q
 
 from labeling.errors import Conflict, InvalidInput, NotAllowed
 from labeling.locks import lock_labels_shared
@@ -15,7 +16,7 @@ from labeling.permissions import MAY_REVIEW
 from labeling.services import Word, label_retire, labels_record, source_for_person
 from review.entries import entries_close
 from review.flagging import flags_resolve
-from review.models import Entry, EntryState, Reason
+from review.models import MEASURING, Entry, EntryState, Reason
 from training.services import run_request_if_due
 
 MAX_RELABELED = 10_000  # items in one request
@@ -80,6 +81,9 @@ def _record(project: Project, person: AbstractBaseUser, words: Sequence[Word]) -
     item_ids = [word.item_id for word in words]
     is_open = [EntryState.OPEN, EntryState.DISPUTED]
     waiting = Entry.objects.select_for_update().filter(item_id__in=item_ids, state__in=is_open).order_by("pk")
+    waiting = waiting.exclude(
+        Q(reason__in=MEASURING, state=EntryState.OPEN)
+    )  # a blind answer is still wanted
     entry_ids = list(waiting.values_list("pk", flat=True))
     source = source_for_person(project=project, user=person)
     recorded = labels_record(project=project, words=words, source=source, by=person)

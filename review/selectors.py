@@ -9,15 +9,17 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Count, Q, QuerySet
 
 from labeling.models import Project, Publication
-from review.models import Answer, Entry, EntryState, Flag, Lease, LeaseState
+from review.models import Answer, Entry, EntryState, Flag, Lease, LeaseState, shown_reason
 
 
 def queue_summary(*, project: Project, person: AbstractBaseUser) -> dict[str, Any]:
     """How much is in the queue, by reason, and this person's part of it."""
     entries = Entry.objects.filter(project=project)
-    by_reason = dict(
-        entries.filter(state=EntryState.OPEN).values_list("reason").annotate(n=Count("pk")).order_by("reason")
-    )
+    by_reason: dict[str, int] = {}
+    open_now = entries.filter(state=EntryState.OPEN).values_list("reason", "is_blind")
+    for reason, is_blind, n in open_now.annotate(n=Count("pk")).order_by("reason", "is_blind"):
+        shown = shown_reason(reason, is_blind=is_blind)
+        by_reason[shown] = by_reason.get(shown, 0) + n
     held = Lease.objects.filter(project=project, state=LeaseState.HELD)
     answered = Answer.objects.filter(project=project, person=person, withdrawn_at__isnull=True)
     return {

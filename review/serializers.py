@@ -281,7 +281,7 @@ class EventOutput(serializers.Serializer):
     seconds = serializers.FloatField(required=False, allow_null=True)
     note = serializers.CharField(required=False)
     flag_id = serializers.IntegerField(required=False)
-    split = serializers.ChoiceField(choices=Split.choices, required=False)
+    split = serializers.ChoiceField(choices=Split.shown_choices(), required=False)
 
 
 class HistoryOutput(serializers.Serializer):

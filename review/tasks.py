@@ -6,6 +6,7 @@ from celery import shared_task
 
 from labeling.work import ring
 from review import pipeline
+from review.models import Attempt, AttemptState, Certificate
 
 
 @shared_task(time_limit=3600)
@@ -18,9 +19,58 @@ def publish_ready_rounds() -> None:
 def sweep_review() -> None:
     for project_id in pipeline.sweep():
         ring(diversify_queue, project_id)
+    for attempt_id in Attempt.objects.filter(state=AttemptState.QUEUED).values_list("pk", flat=True):
+        ring(freeze_attempt, attempt_id)
+    for attempt_id in pipeline.attempts_to_settle():
+        ring(settle_attempt, attempt_id)
+    for certificate_id in pipeline.certificates_to_look_at():
+        ring(look_at_certificate, certificate_id)
+    for project_id in pipeline.projects_to_forecast():
+        ring(forecast_project, project_id)
 
 
 # Routed to the workers of `train`: they have scikit-learn and the packed arrays at hand, and may take a minute.
 @shared_task(time_limit=1800)
 def diversify_queue(project_id: int) -> None:
     pipeline.queue_diversify(project_id)
+
+
+# The pipelines below load scipy, which web processes, who ring these, must not.
+
+
+@shared_task(time_limit=3600)
+def freeze_attempt(attempt_id: int) -> None:
+    from review.attempt_pipeline import attempt_freeze
+
+    attempt_freeze(attempt_id)
+
+
+@shared_task(time_limit=3600)
+def settle_attempt(attempt_id: int) -> None:
+    from review.attempt_pipeline import attempt_settle
+    from review.certificates import certificate_write
+
+    attempt_settle(attempt_id)
+    for certificate_id in Certificate.objects.filter(attempt=attempt_id, document={}).values_list(
+        "pk", flat=True
+    ):
+        certificate_write(certificate_id)
+
+
+@shared_task(time_limit=3600)
+def look_at_certificate(certificate_id: int) -> None:
+    """Its document is written, its monitoring audits keep pace and are counted, and a breach is followed up."""
+    from review.certificates import certificate_write
+    from review.monitor_pipeline import attempt_follow_breach, monitor_settle, monitor_trickle
+
+    certificate_write(certificate_id)
+    monitor_trickle(certificate_id)
+    monitor_settle(certificate_id)
+    attempt_follow_breach(certificate_id)
+
+
+@shared_task(time_limit=3600)
+def forecast_project(project_id: int) -> None:
+    from review.forecasts import forecast_make
+
+    forecast_make(project_id)

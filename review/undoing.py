@@ -13,8 +13,9 @@ from labeling.errors import Conflict
 from labeling.locks import lock_labels_shared
 from labeling.models import Publication
 from labeling.services import label_retire
+from review.attempts import is_settled
 from review.claims import entries_show
-from review.models import Answer, AnswerKind, Entry, EntryState, Flag, Lease, LeaseState
+from review.models import MEASURING, Answer, AnswerKind, Entry, EntryState, Flag, Lease, LeaseState
 
 
 @transaction.atomic
@@ -47,6 +48,12 @@ def answer_undo(*, answer: Answer, person: AbstractBaseUser) -> dict[str, Any]:
 
 def _check_still_undoable(answer: Answer, entry: Entry) -> None:
     """Raises Conflict if what followed the answer cannot be taken back with it."""
+    if entry.reason in MEASURING and is_settled(entry):
+        raise Conflict(
+            "The audit that this answer belongs to is over, so the answer cannot be undone. "
+            "Ask a reviewer to relabel the item.",
+            code="audit_over",
+        )
     published = Publication.objects.filter(project_id=answer.project_id, started_at__gt=answer.created_at)
     if answer.kind == AnswerKind.LABEL and published.exists():
         raise Conflict(

@@ -13,6 +13,18 @@ from review.api import (
     RefillView,
     ReleaseView,
 )
+from review.certificates_api import (
+    AttemptAbandonView,
+    AttemptsView,
+    AttemptView,
+    CertificateAuditsView,
+    CertificateDocumentView,
+    CertificateLabelsView,
+    CertificateRevokeView,
+    CertificatesView,
+    CertificateView,
+    PlanView,
+)
 from review.oversight_api import (
     CandidatesFlagView,
     DiscardView,
@@ -48,4 +60,24 @@ urlpatterns: list[URLPattern] = [
     path(
         "projects/<int:project_id>/publications/discard", DiscardView.as_view(), name="publications-discard"
     ),
+    path("projects/<int:project_id>/attempts", AttemptsView.as_view(), name="attempts"),
+    path("attempts/<int:attempt_id>", AttemptView.as_view(), name="attempt"),
+    path("attempts/<int:attempt_id>/abandon", AttemptAbandonView.as_view(), name="attempt-abandon"),
+    path("projects/<int:project_id>/certificates", CertificatesView.as_view(), name="certificates"),
+    path("certificates/<int:certificate_id>", CertificateView.as_view(), name="certificate"),
+    path(
+        "certificates/<int:certificate_id>/document",
+        CertificateDocumentView.as_view(),
+        name="certificate-document",
+    ),
+    path(
+        "certificates/<int:certificate_id>/labels", CertificateLabelsView.as_view(), name="certificate-labels"
+    ),
+    path(
+        "certificates/<int:certificate_id>/revoke", CertificateRevokeView.as_view(), name="certificate-revoke"
+    ),
+    path(
+        "certificates/<int:certificate_id>/audits", CertificateAuditsView.as_view(), name="certificate-audits"
+    ),
+    path("projects/<int:project_id>/plan", PlanView.as_view(), name="plan"),
 ]

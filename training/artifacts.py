@@ -6,6 +6,7 @@ the storage, which may be S3, and back out as one zip.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 import zipfile
@@ -46,6 +47,16 @@ def artifact_files(name: str) -> list[str]:
         return []
     inner = [path for folder in folders for path in artifact_files(f"{name}/{folder}")]
     return [*inner, *(f"{name}/{file}" for file in sorted(files))]
+
+
+def artifact_hash(name: str) -> str:
+    """SHA-256 over (path within the artifact, SHA-256 of the file) of each file, in order of path; hex."""
+    digest = hashlib.sha256()
+    for path in artifact_files(name):
+        with default_storage.open(path) as file:
+            of_file = hashlib.file_digest(file, "sha256").hexdigest()
+        digest.update(json.dumps([path[len(name) + 1 :], of_file]).encode() + b"\n")
+    return digest.hexdigest()
 
 
 def artifact_delete(name: str) -> None:

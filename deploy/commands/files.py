@@ -88,7 +88,11 @@ def import_command(
 @click.option("--class", "class_name", help="Only items that this class stands for.")
 @click.option("--confidence-min", type=float, help="Only machine labels at least this sure.")
 @click.option("--confidence-max", type=float, help="Only machine labels at most this sure.")
-@click.option("--split", type=click.Choice(Split.values), help="Only items of this split.")
+@click.option(
+    "--split",
+    type=click.Choice([name for name, _ in Split.shown_choices()]),
+    help="Only items of this split.",
+)
 @click.option("--as-of", type=click.DateTime(), help="The state at this moment (UTC); now if left out.")
 @click.option("--user", help="In whose name; the first administrator if left out.")
 @with_database

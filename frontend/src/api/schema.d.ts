@@ -21,6 +21,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attempts/{attempt_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An attempt and how far it is */
+        get: operations["attempt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{attempt_id}/abandon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an attempt without a certificate; its share of delta stays spent */
+        post: operations["attempt_abandon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/{certificate_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A certificate in short */
+        get: operations["certificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/{certificate_id}/audits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for more monitoring audits now */
+        post: operations["certificate_audits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/{certificate_id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole certificate, as `assay verify` reads it (docs/certificate.schema.json) */
+        get: operations["certificate_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/{certificate_id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The labels that a certificate is about, as CSV, as they stood when it was issued */
+        get: operations["certificate_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/certificates/{certificate_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke a certificate; its labels stand on, without it */
+        post: operations["certificate_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/classes/{class_id}": {
         parameters: {
             query?: never;
@@ -494,6 +613,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Attempts to certify, the newest first */
+        get: operations["attempts_list"];
+        put?: never;
+        /** Freeze ranking and items, and draw blind audits: an attempt to certify the labels */
+        post: operations["attempt_ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Certificates, the newest first */
+        get: operations["certificates_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/classes": {
         parameters: {
             query?: never;
@@ -665,6 +819,23 @@ export interface paths {
         put?: never;
         /** Make a user a member */
         post: operations["member_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many human labels each goal would cost, by the newest forecast */
+        get: operations["plan"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1097,11 +1268,122 @@ export interface components {
         AnswersOutput: {
             results: components["schemas"]["AnswerResultOutput"][];
         };
+        AttemptInput: {
+            /** @default dataset */
+            promise: components["schemas"]["PromiseEnum"];
+            /**
+             * Format: double
+             * @description Share allowed wrong; 1 - target_precision of the project if left out.
+             */
+            eps?: number | null;
+            /**
+             * Format: double
+             * @description The project's confidence_level if left out.
+             */
+            confidence?: number | null;
+            /**
+             * @description The promise for each class by itself.
+             * @default false
+             */
+            per_class: boolean;
+            /** @description As many as the planner says if left out. */
+            n_audits?: number | null;
+            /**
+             * @description People's labels to ask again, blind: bounds people's own error.
+             * @default 0
+             */
+            n_second: number;
+        };
+        /** @description While an attempt is open nothing here says how many of its audits failed. */
+        AttemptOutput: {
+            readonly id: number;
+            number?: number | null;
+            state?: components["schemas"]["AttemptOutputStateEnum"];
+            state_reason?: string;
+            promise: components["schemas"]["PromiseEnum"];
+            /** Format: double */
+            eps: number;
+            /** Format: double */
+            confidence: number;
+            per_class?: boolean;
+            /** Format: double */
+            delta?: number | null;
+            readonly round_id: number | null;
+            round_name?: string | null;
+            ranked_by?: string;
+            n_items?: number;
+            n_human?: number;
+            n_candidates?: number;
+            n_audits?: number;
+            readonly n_audits_done: number;
+            readonly n_second: number;
+            readonly n_second_done: number;
+            /** @description Items that people have still to label. */
+            readonly n_remaining: number;
+            /** @description Audits that failed, skipped ones included; null while they are being answered. */
+            readonly n_wrong: number | null;
+            cut?: number | null;
+            salt_hash?: string;
+            items_hash?: string;
+            ranking_hash?: string;
+            asked_by?: string | null;
+            /** Format: date-time */
+            readonly asked_at: string;
+            /** Format: date-time */
+            frozen_at?: string | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            certificate_id?: number | null;
+        };
+        /**
+         * @description * `queued` - Being frozen
+         *     * `auditing` - Audits are being answered
+         *     * `reviewing` - Short: people continue from the cut
+         *     * `certified` - Certified
+         *     * `abandoned` - Abandoned
+         *     * `refused` - Refused
+         * @enum {string}
+         */
+        AttemptOutputStateEnum: "queued" | "auditing" | "reviewing" | "certified" | "abandoned" | "refused";
+        AttemptPage: {
+            results: components["schemas"]["AttemptOutput"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
         /** @enum {unknown} */
         BlankEnum: "";
         CandidatesInput: {
             /** @description Of candidates that the inspection found. */
             item_ids: number[];
+        };
+        /** @description A certificate in short; the whole is its document. */
+        CertificateOutput: {
+            readonly id: number;
+            number: number;
+            readonly attempt_id: number;
+            /** @description Null until a worker has written the document. */
+            readonly sentence: string | null;
+            readonly people_sentence: string | null;
+            source_name: string;
+            promise: string;
+            /** Format: double */
+            eps: number;
+            /** Format: double */
+            confidence: number;
+            n_items: number;
+            /** Format: date-time */
+            issued_at: string;
+            /** Format: date-time */
+            revoked_at?: string | null;
+            revoked_reason?: string;
+            is_breach?: boolean;
+            readonly monitor: components["schemas"]["MonitorOutput"] | null;
+            monitor_per_week: number;
+        };
+        CertificatePage: {
+            results: components["schemas"]["CertificateOutput"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
         };
         ClaimInput: {
             /**
@@ -1764,6 +2046,20 @@ export interface components {
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
         };
+        MonitorAuditsInput: {
+            /** @default 50 */
+            n: number;
+        };
+        MonitorAuditsOutput: {
+            /** @description Audits that now wait in the queue besides. */
+            n_asked: number;
+        };
+        MonitorOutput: {
+            n_asked: number;
+            n_answered: number;
+            n_wrong: number;
+            watches: components["schemas"]["WatchOutput"][];
+        };
         NamedItemOutput: {
             id: number;
             key: string;
@@ -1851,7 +2147,38 @@ export interface components {
             /** Format: double */
             random_share?: number;
             retrain_after?: number;
+            monitor_per_week?: number;
             lease_seconds?: number;
+        };
+        /** @description The newest forecast; null fields before there is one. */
+        PlanOutput: {
+            readonly id: number;
+            readonly round_id: number | null;
+            round_name?: string | null;
+            n_items: number;
+            n_human: number;
+            readonly sentence: string;
+            readonly next_hundred: string;
+            readonly rows: components["schemas"]["PlanRowOutput"][];
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        /** @description What certifying would cost, in human labels. */
+        PlanRowOutput: {
+            /** Format: double */
+            eps: number;
+            /** Format: double */
+            confidence: number;
+            promise: components["schemas"]["PromiseEnum"];
+            answers_wanted: number;
+            /** @description Items below the cut, that people label. */
+            n_review: number;
+            n_audits: number;
+            /** @description Human labels in all, those given already included. */
+            n_total: number;
+            low: number;
+            high: number;
+            sentence: string;
         };
         /** @description One way to decide which predictions become pseudo-labels. */
         PolicyOutput: {
@@ -1927,6 +2254,7 @@ export interface components {
             /** Format: double */
             random_share?: number;
             retrain_after?: number;
+            monitor_per_week?: number;
             lease_seconds?: number;
             item_type: components["schemas"]["ItemTypeEnum"];
             /** @description Names, or objects of name, colour and hotkey. */
@@ -1948,6 +2276,7 @@ export interface components {
             /** Format: double */
             random_share?: number;
             retrain_after?: number;
+            monitor_per_week?: number;
             lease_seconds?: number;
             item_type: components["schemas"]["ItemTypeEnum"];
             /**
@@ -1969,6 +2298,12 @@ export interface components {
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
         };
+        /**
+         * @description * `dataset` - All labels
+         *     * `machine` - The machine's labels
+         * @enum {string}
+         */
+        PromiseEnum: "dataset" | "machine";
         PublicationInput: {
             /**
              * Format: int64
@@ -2020,10 +2355,17 @@ export interface components {
          *     * `diverse` - Unlike what is labeled so far
          *     * `random` - Drawn at random, to measure
          *     * `flagged` - Somebody flagged it
+         *     * `below_cut` - Below the cut of a certificate
          *     * `audit` - A blind check of an accepted label
+         *     * `second` - A blind second answer, to measure people
+         *     * `blind` - Asked without the model's guess
          * @enum {string}
          */
-        ReasonEnum: "uncertain" | "diverse" | "random" | "flagged" | "audit";
+        ReasonEnum: "uncertain" | "diverse" | "random" | "flagged" | "below_cut" | "audit" | "second" | "blind";
+        ReasonInput: {
+            /** @default  */
+            reason: string;
+        };
         RefillOutput: {
             readonly id: number;
             readonly round_id: number | null;
@@ -2342,6 +2684,24 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        WatchOutput: {
+            /** @description Null: all certified machine labels. */
+            class_id: number | null;
+            population: number;
+            /** @description Wrong labels that may be among them. */
+            allowed: number;
+            /** @description Audits counted so far. */
+            n: number;
+            n_wrong: number;
+            /**
+             * Format: double
+             * @description That more than allowed are wrong; higher is more.
+             */
+            evidence: number;
+            /** Format: double */
+            alarm_at: number;
+            is_alarm: boolean;
+        };
         /**
          * @description * `queued` - Queued
          *     * `running` - Running
@@ -2385,6 +2745,202 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    attempt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attempt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttemptOutput"];
+                };
+            };
+        };
+    };
+    attempt_abandon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                attempt_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonInput"];
+                "multipart/form-data": components["schemas"]["ReasonInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttemptOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateOutput"];
+                };
+            };
+        };
+    };
+    certificate_audits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MonitorAuditsInput"];
+                "multipart/form-data": components["schemas"]["MonitorAuditsInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorAuditsOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    certificate_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    certificate_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    certificate_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                certificate_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonInput"];
+                "multipart/form-data": components["schemas"]["ReasonInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificateOutput"];
                 };
             };
             409: {
@@ -3328,6 +3884,100 @@ export interface operations {
             };
         };
     };
+    attempts_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first. */
+                cursor?: string;
+                /** @description Rows of a page, 1 to 200; 50 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttemptPage"];
+                };
+            };
+        };
+    };
+    attempt_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AttemptInput"];
+                "multipart/form-data": components["schemas"]["AttemptInput"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttemptOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    certificates_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first. */
+                cursor?: string;
+                /** @description Rows of a page, 1 to 200; 50 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CertificatePage"];
+                };
+            };
+        };
+    };
     classes_list: {
         parameters: {
             query?: never;
@@ -3884,6 +4534,35 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOutput"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,503 @@
+"""What a worker does with an attempt to certify: freeze it, settle it when its audits are answered, issue.
+
+    queued ──freeze──> auditing ──settle──> reviewing ──> certified
+       └──> refused        └───────────────────┴──> abandoned
+
+Each step is one transaction on rows that the attempt's lock guards, so hearing a bell twice, or dying half
+way, does no harm: the next sweep finds what is left to do. Nothing of the walk is worked out before every
+audit is answered or skipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+import numpy.typing as npt
+from django.db import connection, transaction
+from django.utils import timezone
+
+from labeling.locks import lock_labels_exclusive, lock_labels_shared
+from labeling.models import Item, Project, Source, SourceKind, Split
+from labeling.services import publication_open
+from review.attempts import attempt_release, kept_by_cut, n_frozen, n_remaining, standing_round
+from review.certification.draw import items_hash, ranking_hash, salt_hash
+from review.certification.facts import delta_of_attempt
+from review.certification.planner import n_audits
+from review.certification.walk import walk, walk_by_class
+from review.entries import entries_ask
+from review.flagging import flag_add
+from review.models import (
+    Attempt,
+    AttemptState,
+    Audit,
+    Certificate,
+    Entry,
+    EntryState,
+    Promise,
+    Reason,
+    SecondAnswer,
+)
+from review.ordering import MEASURING_PRIORITY
+from review.publish import publish_begin
+from review.refill import refill_carry_out, refill_plan
+from training.artifacts import artifact_hash
+from training.models import Round
+
+logger = logging.getLogger(__name__)
+
+MIX = 0.1  # of what is handed out during the audits are other entries, so that blind does not mean audit
+
+FloatArray = npt.NDArray[np.float64]
+
+
+# Freezing
+
+
+@transaction.atomic
+def attempt_freeze(attempt_id: int) -> None:
+    """The ranking, the items and the draw of a queued attempt stand; its audits wait in the queue.
+
+    An attempt that cannot begin is refused with a sentence, and spends nothing of delta.
+    """
+    attempt = _lock(attempt_id, AttemptState.QUEUED)
+    if attempt is None:
+        return
+    project = attempt.project
+    round = standing_round(project)
+    if round is None:
+        _refuse(
+            attempt, "No published round has predictions any more. Train and publish one, then ask again."
+        )
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL jit = off")
+        cursor.execute("SET LOCAL work_mem = '256MB'")
+    number = n_frozen(project) + 1
+    salt = hashlib.sha256(f"{project.salt}:attempt:{number}".encode()).hexdigest()
+    attempt.number = number
+    attempt.salt, attempt.salt_hash = salt, salt_hash(salt)
+    attempt.round = round
+    attempt.classes = list(project.classes.values("id", "name"))
+    attempt.question = project.question
+    n_classes = len(attempt.classes)
+    attempt.ranked_by = _rank_candidates(attempt, round)
+    attempt.n_candidates = attempt.frozen.count()
+    if attempt.n_candidates == 0:
+        _refuse(attempt, "People have labeled every item that has a prediction: there is nothing to certify.")
+        return
+    attempt.n_human = _freeze_people(attempt)
+    attempt.n_items = attempt.n_human + attempt.n_candidates
+    attempt.delta = delta_of_attempt(
+        number=number,
+        confidence=attempt.confidence,
+        with_second=min(attempt.n_second_wanted, attempt.n_human) > 0,
+    )
+    attempt.n_audits = min(
+        attempt.n_candidates,
+        attempt.n_audits_wanted
+        or n_audits(
+            p_wrong=_chances_wrong(attempt),
+            n_items=attempt.n_items,
+            n_classes=n_classes,
+            eps=attempt.eps,
+            delta=attempt.delta,
+            promise=attempt.promise,
+            per_class=attempt.per_class,
+        ),
+    )
+    attempt.items_hash, attempt.human_hash, attempt.ranking_hash = _hashes(attempt)
+    attempt.model_hash = artifact_hash(round.artifact)
+    attempt.frozen_at = timezone.now()
+    attempt.save()  # queued still: audits are drawn once, while it is
+    _ask_people(attempt)
+    Attempt.objects.filter(pk=attempt.pk).update(state=AttemptState.AUDITING)
+    logger.info("Attempt %s of project %s: %s audits drawn.", number, project.pk, attempt.n_audits)
+
+
+def _rank_candidates(attempt: Attempt, round: Round) -> str:
+    """Every pool item with a prediction and no human label has its rank; returns what it was ranked by.
+
+    Ties are broken by the salt alone.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO review_frozen (attempt_id, rank, item_id, label_class_id, confidence)
+            SELECT %(attempt)s,
+                   row_number() OVER (ORDER BY prediction.confidence DESC, prediction.margin DESC,
+                                               md5(%(salt)s || ':rank:' || item.key), item.id),
+                   item.id, prediction.label_class_id, prediction.confidence
+            FROM training_prediction prediction JOIN labeling_item item ON item.id = prediction.item_id
+            JOIN labeling_labelclass class ON class.id = prediction.label_class_id
+            WHERE prediction.round_id = %(round)s AND item.project_id = %(project)s AND item.split = 'pool'
+              AND NOT EXISTS (
+                SELECT 1 FROM labeling_label human
+                WHERE human.project_id = %(project)s AND human.item_id = item.id
+                  AND human.is_human AND human.retired_at IS NULL)
+            """,
+            {"attempt": attempt.pk, "salt": attempt.salt, "round": round.pk, "project": attempt.project_id},
+        )
+    return "confidence"
+
+
+def _freeze_people(attempt: Attempt) -> int:
+    """Every item of the pool and the holdout that a person has labeled, and is no candidate; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO review_frozen (attempt_id, rank, item_id, label_class_id, confidence)
+            SELECT %(attempt)s, -row_number() OVER (ORDER BY item.key), item.id, human.label_class_id, NULL
+            FROM labeling_label human JOIN labeling_item item ON item.id = human.item_id
+            WHERE human.project_id = %(project)s AND human.is_human AND human.retired_at IS NULL
+              AND item.split IN ('pool', 'holdout')
+              AND NOT EXISTS (
+                SELECT 1 FROM review_frozen candidate
+                WHERE candidate.attempt_id = %(attempt)s AND candidate.item_id = item.id)
+            """,
+            {"attempt": attempt.pk, "project": attempt.project_id},
+        )
+        return int(cursor.rowcount)
+
+
+def _chances_wrong(attempt: Attempt) -> FloatArray:
+    confidence = attempt.frozen.filter(rank__gte=1).order_by("rank").values_list("confidence", flat=True)
+    return 1.0 - np.fromiter(confidence.iterator(chunk_size=50_000), dtype=np.float64)
+
+
+def _hashes(attempt: Attempt) -> tuple[str, str, str]:
+    """(items, those labeled by people, ranking): as review/certification/draw.py makes them from keys."""
+    names = {each["id"]: each["name"] for each in attempt.classes}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT frozen.rank, item.key, frozen.label_class_id
+            FROM review_frozen frozen JOIN labeling_item item ON item.id = frozen.item_id
+            WHERE frozen.attempt_id = %s ORDER BY frozen.rank
+            """,
+            [attempt.pk],
+        )
+        rows = cursor.fetchall()
+    human = [key for rank, key, _ in rows if rank < 0]
+    ranking = [(key, names[class_id]) for rank, key, class_id in rows if rank > 0]
+    return items_hash([*human, *(key for key, _ in ranking)]), items_hash(human), ranking_hash(ranking)
+
+
+def _ask_people(attempt: Attempt) -> None:
+    """The audits are drawn, and wait in the queue with the second answers and some other entries, all blind."""
+    project = attempt.project
+    lock_labels_shared(project.pk)
+    drawn = _draw(attempt)
+    seconds = _draw_seconds(attempt)
+    n_mixed = max(0, math.ceil(MIX / (1 - MIX) * len(drawn)) - len(seconds))
+    mixed = _most_doubtful(attempt, n_mixed, without=[item_id for item_id, *_ in drawn])
+    asked = [
+        *((item_id, Reason.AUDIT) for item_id, *_ in drawn),
+        *((item_id, Reason.SECOND) for item_id, _ in seconds),
+        *((item_id, Reason.UNCERTAIN) for item_id in mixed),
+    ]
+    entries = entries_ask(project, asked, salt=attempt.salt)
+    with connection.cursor() as cursor:
+        # What waits already is asked blind too for as long: an annotator cannot tell an audit by its looks.
+        cursor.execute(
+            "UPDATE review_entry SET is_blind = true WHERE project_id = %s AND state = 'open' AND n_free = n_wanted",
+            [project.pk],
+        )
+    Audit.objects.bulk_create(
+        Audit(attempt=attempt, item_id=item_id, rank=rank, label_class_id=class_id, entry_id=entries[item_id])
+        for item_id, rank, class_id in drawn
+    )
+    SecondAnswer.objects.bulk_create(
+        SecondAnswer(attempt=attempt, item_id=item_id, label_class_id=class_id, entry_id=entries[item_id])
+        for item_id, class_id in seconds
+    )
+    ids = sorted(item_id for item_id, *_ in drawn)
+    Item.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk").count()
+    Item.objects.filter(pk__in=ids, split=Split.POOL).update(split=Split.AUDIT)
+
+
+def _draw(attempt: Attempt) -> list[tuple[int, int, int]]:
+    """(item, rank, class) of the candidates with the smallest salted hashes: a uniform draw that anyone can repeat."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT item.id, frozen.rank, frozen.label_class_id
+            FROM review_frozen frozen JOIN labeling_item item ON item.id = frozen.item_id
+            WHERE frozen.attempt_id = %(attempt)s AND frozen.rank > 0
+            ORDER BY encode(sha256(convert_to(%(salt)s || ':' || item.key, 'UTF8')), 'hex'), item.key
+            LIMIT %(n)s
+            """,
+            {"attempt": attempt.pk, "salt": attempt.salt, "n": attempt.n_audits},
+        )
+        return cursor.fetchall()
+
+
+def _draw_seconds(attempt: Attempt) -> list[tuple[int, int]]:
+    """(item, class) of people's labels that are asked again: a uniform draw over those that one person gave."""
+    if attempt.n_second_wanted == 0:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT item.id, frozen.label_class_id
+            FROM review_frozen frozen JOIN labeling_item item ON item.id = frozen.item_id
+            WHERE frozen.attempt_id = %(attempt)s AND frozen.rank < 0
+            ORDER BY encode(sha256(convert_to(%(salt)s || ':second:' || item.key, 'UTF8')), 'hex'), item.key
+            LIMIT %(n)s
+            """,
+            {"attempt": attempt.pk, "salt": attempt.salt, "n": attempt.n_second_wanted},
+        )
+        return cursor.fetchall()
+
+
+def _most_doubtful(attempt: Attempt, n: int, *, without: Sequence[int]) -> list[int]:
+    rows = attempt.frozen.filter(rank__gte=1).exclude(item_id__in=without).order_by("-rank")
+    return list(rows.values_list("item_id", flat=True)[:n])
+
+
+# Settling
+
+
+def attempt_settle(attempt_id: int) -> None:
+    """If every audit has been answered or skipped, the cut is known; if nothing is left to label, it is issued."""
+    with transaction.atomic():
+        attempt = _lock(attempt_id, AttemptState.AUDITING, AttemptState.REVIEWING)
+        if attempt is None:
+            return
+        if attempt.state == AttemptState.AUDITING and not _walk_if_answered(attempt):
+            return
+        if attempt.is_open:
+            _issue_if_complete(attempt)
+
+
+def _walk_if_answered(attempt: Attempt) -> bool:
+    """The walk is done and its cut written, or False while audits or second answers are awaited."""
+    asked = Entry.objects.filter(audit__attempt=attempt) | Entry.objects.filter(
+        second_answer__attempt=attempt
+    )
+    if asked.filter(state__in=[EntryState.OPEN, EntryState.DISPUTED]).exists():
+        return False
+    _take_answers(attempt)
+    audits = list(attempt.audits.order_by("rank").values_list("rank", "label_class_id", "answered_class_id"))
+    ranks = np.array([rank for rank, *_ in audits], dtype=np.int64)
+    is_wrong = np.array([given != predicted for _, predicted, given in audits], dtype=bool)
+    goal = {
+        "n_items": attempt.n_items,
+        "n_candidates": attempt.n_candidates,
+        "eps": attempt.eps,
+        "delta": attempt.delta,
+        "promise": attempt.promise,
+        "audit_ranks": ranks,
+        "is_wrong": is_wrong,
+    }
+    cut = walk(**goal)
+    result = {"walk": asdict(cut)}
+    if attempt.per_class:
+        of_candidates = attempt.frozen.filter(rank__gte=1).order_by("rank")
+        cuts = walk_by_class(
+            **goal,
+            audit_classes=[predicted for _, predicted, _ in audits],
+            candidate_classes=list(of_candidates.values_list("label_class_id", flat=True)),
+        )
+        result["per_class"] = {str(class_id): asdict(each) for class_id, each in cuts.items()}
+    n_kept = sum(each["cut"] for each in result["per_class"].values()) if attempt.per_class else cut.cut
+    Attempt.objects.filter(pk=attempt.pk).update(cut=n_kept, result=result)
+    attempt.refresh_from_db()
+    if attempt.promise == Promise.MACHINE and n_kept == 0:
+        _end(
+            attempt,
+            AttemptState.ABANDONED,
+            f"{cut.n_audited:,} audits could not prove any cut with at most {attempt.eps:.3g} wrong. "
+            "Label more, train again, and ask for the next attempt.",
+        )
+        return True
+    _flag_differing(attempt)
+    return True
+
+
+def _take_answers(attempt: Attempt) -> None:
+    """What people said of the audits and in the second answers, from blind answers to their entries alone.
+
+    By consensus where the project wants several, by the verdict where they disagreed. A skipped one has none.
+    """
+    answered = """
+        SELECT asked.id, given.label_class_id, given.name, given.created_at
+        FROM {table} asked JOIN review_entry entry ON entry.id = asked.entry_id
+        CROSS JOIN LATERAL (
+            SELECT answer.label_class_id, person.username AS name, answer.created_at
+            FROM review_answer answer JOIN auth_user person ON person.id = answer.person_id
+            WHERE answer.entry_id = entry.id AND answer.kind = 'label' AND answer.withdrawn_at IS NULL
+              AND (entry.n_wanted = 1 OR answer.label_id IS NOT NULL)
+            UNION ALL
+            SELECT label.label_class_id, source.name, label.created_at
+            FROM labeling_label label JOIN labeling_source source ON source.id = label.source_id
+            WHERE label.item_id = entry.item_id AND label.is_human AND label.created_at >= entry.closed_at
+              AND entry.n_wanted > 1
+            ORDER BY created_at LIMIT 1
+        ) given
+        WHERE asked.attempt_id = %(attempt)s AND entry.state = 'done'
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE review_audit audit
+            SET answered_class_id = said.label_class_id, answered_by = said.name, answered_at = said.created_at
+            FROM ({answered.format(table="review_audit")}) said WHERE audit.id = said.id
+            """,
+            {"attempt": attempt.pk},
+        )
+        cursor.execute(
+            f"""
+            UPDATE review_secondanswer second
+            SET answered_class_id = said.label_class_id, answered_by = said.name
+            FROM ({answered.format(table="review_secondanswer")}) said WHERE second.id = said.id
+            """,
+            {"attempt": attempt.pk},
+        )
+
+
+def _flag_differing(attempt: Attempt) -> None:
+    """Where two people differ, a reviewer is asked."""
+    if attempt.asked_by is None:
+        return
+    names = {each["id"]: each["name"] for each in attempt.classes}
+    for second in attempt.second_answers.exclude(answered_class__isnull=True).select_related("item"):
+        if second.answered_class_id != second.label_class_id:
+            flag_add(
+                item=second.item,
+                person=attempt.asked_by,
+                note=f"Two people differ: {names[second.label_class_id]} before, {names[second.answered_class_id]} "
+                f"asked again, blind (attempt {attempt.number}).",
+            )
+
+
+# Issuing
+
+
+def _issue_if_complete(attempt: Attempt) -> None:
+    n_left = n_remaining(attempt)
+    if n_left:
+        if attempt.state == AttemptState.AUDITING:
+            _ask_remaining(attempt)
+        sentence = (
+            f"Ranks 1 to {attempt.cut:,} of {attempt.n_candidates:,} are proven; "
+            f"people continue from the cut: {n_left:,} more."
+        )
+        Attempt.objects.filter(pk=attempt.pk).update(state=AttemptState.REVIEWING, state_reason=sentence)
+        return
+    _issue(attempt)
+
+
+def _ask_remaining(attempt: Attempt) -> None:
+    """What the cut does not keep waits in the queue, the most doubtful first."""
+    project = attempt.project
+    lock_labels_shared(project.pk)
+    kept, values = kept_by_cut(attempt)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, round_id,
+                                      suggested_class_id, suggested_confidence, is_blind, created_at)
+            SELECT %(project)s, frozen.item_id, 'below_cut', %(above)s + frozen.rank::float8 / %(n)s, 'open',
+                   %(wanted)s, %(wanted)s, %(round)s, frozen.label_class_id, frozen.confidence, %(wanted)s > 1, now()
+            FROM review_frozen frozen
+            WHERE frozen.attempt_id = %(attempt)s
+              AND NOT EXISTS (SELECT 1 FROM ({kept}) kept WHERE kept.rank = frozen.rank)
+              AND NOT EXISTS (
+                SELECT 1 FROM labeling_label human
+                WHERE human.project_id = %(project)s AND human.item_id = frozen.item_id
+                  AND human.is_human AND human.retired_at IS NULL)
+            ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO NOTHING
+            """,
+            values
+            | {
+                "round": attempt.round_id,
+                "wanted": project.answers_wanted,
+                "above": MEASURING_PRIORITY,
+                "n": attempt.n_candidates,
+            },
+        )
+
+
+def _issue(attempt: Attempt) -> None:
+    """The labels up to the cut stand, the attempt has ended, and its certificate is begun.
+
+    The document is filled in after the commit (certificate_write): it is read off the labels as they stood at
+    this moment, which can be done at any later one.
+    """
+    project = attempt.project
+    publish_begin(project)
+    number = Certificate.objects.filter(project=project).count() + 1
+    of_round = f" of {attempt.round.source.name}" if attempt.round is not None else ""
+    source = Source.objects.create(
+        project=project,
+        kind=SourceKind.MODEL,
+        is_human=False,
+        name=f"certificate {number}{of_round}",
+        details={"attempt": attempt.number, "certificate": number, "cut": attempt.cut},
+    )
+    kept, values = kept_by_cut(attempt)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO labeling_label (project_id, item_id, label_class_id, source_id, is_human,
+                                        confidence, threshold, created_at, retired_reason)
+            SELECT %(project)s, frozen.item_id, frozen.label_class_id, %(source)s, false,
+                   frozen.confidence, min(frozen.confidence) OVER (), now(), ''
+            FROM ({kept}) frozen
+            WHERE NOT EXISTS (
+                SELECT 1 FROM labeling_label human
+                WHERE human.project_id = %(project)s AND human.item_id = frozen.item_id
+                  AND human.is_human AND human.retired_at IS NULL)
+            """,
+            values | {"source": source.pk},
+        )
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL enable_nestloop = on")
+    lock_labels_exclusive(project.pk)
+    if n_remaining(attempt):  # somebody withdrew a label a moment ago
+        raise _NotYet
+    publication = publication_open(
+        project=project, source=source, by=attempt.asked_by, ended_reason=f"superseded by {source.name}"
+    )
+    _end(attempt, AttemptState.CERTIFIED, "")
+    Certificate.objects.create(
+        project=project,
+        number=number,
+        attempt=attempt,
+        source=source,
+        document={},
+        issued_at=publication.started_at,
+    )
+    refill_carry_out(project=project, plan=refill_plan(project=project, round_id=attempt.round_id))
+
+
+class _NotYet(Exception):
+    """Something is left to label after all; the transaction is rolled back and the sweep tries again."""
+
+
+def _end(attempt: Attempt, state: AttemptState, reason: str) -> None:
+    Attempt.objects.filter(pk=attempt.pk).update(state=state, state_reason=reason, ended_at=timezone.now())
+    attempt.refresh_from_db()
+    attempt_release(attempt)
+
+
+def _refuse(attempt: Attempt, reason: str) -> None:
+    """Ended before it drew anything: no number, nothing of delta spent."""
+    attempt.frozen.all().delete()
+    Attempt.objects.filter(pk=attempt.pk).update(
+        state=AttemptState.REFUSED, state_reason=reason, ended_at=timezone.now()
+    )
+    Project.objects.filter(pk=attempt.project_id).update(locked_because="")
+
+
+def _lock(attempt_id: int, *states: AttemptState) -> Attempt | None:
+    """The attempt, locked, if it is in one of these states and its project is there."""
+    rows = Attempt.objects.select_for_update(of=("self",)).select_related(
+        "project", "round__source", "asked_by"
+    )
+    return rows.filter(pk=attempt_id, state__in=states, project__deleted_at__isnull=True).first()

@@ -1,0 +1,240 @@
+"""What a request may do about certifying: ask for an attempt, abandon it, revoke a certificate.
+
+What workers do with an attempt, in the order it happens: review/attempt_pipeline.py.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from labeling.errors import Conflict, InvalidInput
+from labeling.models import Item, Project, Split
+from labeling.work import ring
+from review.entries import entries_close
+from review.models import (
+    OPEN_ATTEMPTS,
+    Attempt,
+    AttemptState,
+    Audit,
+    Certificate,
+    Entry,
+    EntryState,
+    MonitorAudit,
+    Promise,
+    Reason,
+    SecondAnswer,
+)
+from training.models import Prediction, Round, RoundState
+
+EPS_RANGE = (0.0001, 0.5)
+CONFIDENCE_RANGE = (0.5, 0.9999)
+N_SECOND_DEFAULT = 0
+REASON_CHARS = 1_000
+
+
+def attempt_ask(
+    *,
+    project: Project,
+    user: AbstractBaseUser | None,
+    promise: str = Promise.DATASET,
+    eps: float | None = None,
+    confidence: float | None = None,
+    per_class: bool = False,
+    n_audits: int | None = None,
+    n_second: int = N_SECOND_DEFAULT,
+) -> Attempt:
+    """An attempt is queued: a worker freezes the ranking and draws the audits.
+
+    eps         share allowed wrong; the project's 1 - target_precision if left out
+    confidence  of the statement; the project's if left out
+    n_audits    None: as many as the planner says
+    n_second    people's labels that are asked a second time, blind: bounds people's own error
+
+    Raises InvalidInput for a value out of range, Conflict if an attempt is open or there is nothing to certify.
+    """
+    from review.tasks import freeze_attempt
+
+    eps = _within("eps", round(1 - project.target_precision, 6) if eps is None else eps, EPS_RANGE)
+    confidence = _within(
+        "confidence", project.confidence_level if confidence is None else confidence, CONFIDENCE_RANGE
+    )
+    with transaction.atomic():
+        Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+        _check_none_open(project)
+        if standing_round(project) is None:
+            raise Conflict(
+                "No published round has predictions, so there is nothing to certify. Train and publish one first.",
+                code="nothing_to_certify",
+            )
+        try:
+            with transaction.atomic():
+                attempt = Attempt.objects.create(
+                    project=project,
+                    promise=promise,
+                    eps=eps,
+                    confidence=confidence,
+                    per_class=per_class,
+                    n_audits_wanted=n_audits,
+                    n_second_wanted=n_second,
+                    asked_by=user,
+                )
+        except IntegrityError as error:
+            raise Conflict("An attempt is open already.", code="attempt_open") from error
+        Project.objects.filter(pk=project.pk).update(
+            locked_because="an attempt to certify is open, and its audits ask the question as it is. "
+            "Abandon the attempt first."
+        )
+        ring(freeze_attempt, attempt.pk)
+    return attempt
+
+
+@transaction.atomic
+def attempt_abandon(*, attempt: Attempt, reason: str) -> Attempt:
+    """The attempt is over without a certificate; its audits leave the queue, and its share of delta is spent.
+
+    Raises Conflict if it is over already.
+    """
+    attempt = Attempt.objects.select_for_update().get(pk=attempt.pk)
+    if not attempt.is_open:
+        raise Conflict(
+            f"This attempt is over ({AttemptState(attempt.state).label.lower()}), so it cannot be abandoned.",
+            code="already_over",
+        )
+    attempt.state = AttemptState.ABANDONED
+    attempt.state_reason = reason[:REASON_CHARS] or "Abandoned by hand."
+    attempt.ended_at = timezone.now()
+    attempt.save(update_fields=["state", "state_reason", "ended_at"])
+    attempt_release(attempt)
+    return attempt
+
+
+def attempt_release(attempt: Attempt) -> None:
+    """What an attempt that has ended held back is free: its entries leave, its items may be trained on, classes change.
+
+    For the transaction that ends it.
+    """
+    asked = attempt.project.entries.filter(state__in=[EntryState.OPEN, EntryState.DISPUTED])
+    of_attempt = asked.filter(audit__attempt=attempt) | asked.filter(second_answer__attempt=attempt)
+    below = asked.filter(reason=Reason.BELOW_CUT, state=EntryState.OPEN)
+    entry_ids = {*of_attempt.values_list("pk", flat=True), *below.values_list("pk", flat=True)}
+    entries_close(entry_ids=sorted(entry_ids), state=EntryState.WITHDRAWN)
+    Item.objects.filter(audits__attempt=attempt, split=Split.AUDIT).update(split=Split.POOL)
+    Project.objects.filter(pk=attempt.project_id).update(locked_because="")
+
+
+def certificate_revoke(*, certificate: Certificate, reason: str, is_breach: bool = False) -> Certificate:
+    """The certificate no longer holds, for a reason that is kept with it. Raises Conflict if it did not hold."""
+    changed = Certificate.objects.filter(pk=certificate.pk, revoked_at__isnull=True).update(
+        revoked_at=timezone.now(), revoked_reason=reason[:REASON_CHARS], is_breach=is_breach
+    )
+    if not changed:
+        raise Conflict("This certificate was revoked before.", code="already_revoked")
+    certificate.refresh_from_db()
+    # Monitoring audits that nobody has answered are about nothing now.
+    waiting = certificate.monitor_audits.filter(entry__state=EntryState.OPEN)
+    entries_close(entry_ids=list(waiting.values_list("entry_id", flat=True)), state=EntryState.WITHDRAWN)
+    return certificate
+
+
+def certificates_supersede(project: Project, *, reason: str) -> None:
+    """Whatever certificate is valid in the project no longer is: other labels stand now."""
+    for certificate in Certificate.objects.filter(project=project, revoked_at__isnull=True):
+        certificate_revoke(certificate=certificate, reason=reason)
+
+
+def standing_round(project: Project) -> Round | None:
+    """The newest published round that still has its predictions."""
+    published = Round.objects.filter(run__project=project, state=RoundState.PUBLISHED)
+    round = published.select_related("run", "source").order_by("-pk").first()
+    return round if round is not None and Prediction.objects.filter(round=round).exists() else None
+
+
+def attempt_progress(attempt: Attempt) -> dict[str, int]:
+    """How far people have come: audits, second answers, and what lies below the cut. Never how many failed."""
+    closed = [EntryState.DONE, EntryState.SKIPPED]
+    progress = {
+        "n_audits_done": attempt.audits.filter(entry__state__in=closed).count(),
+        "n_second": attempt.second_answers.count(),
+        "n_second_done": attempt.second_answers.filter(entry__state__in=closed).count(),
+        "n_remaining": 0,
+    }
+    if attempt.state == AttemptState.REVIEWING:
+        progress["n_remaining"] = n_remaining(attempt)
+    return progress
+
+
+def n_remaining(attempt: Attempt) -> int:
+    """Items of the attempt that people have still to label: those not kept by the cut, without a person's label."""
+    if attempt.promise == Promise.MACHINE:
+        return 0
+    kept, values = kept_by_cut(attempt)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(*) FROM review_frozen frozen
+            WHERE frozen.attempt_id = %(attempt)s
+              AND NOT EXISTS (SELECT 1 FROM ({kept}) kept WHERE kept.rank = frozen.rank)
+              AND NOT EXISTS (
+                SELECT 1 FROM labeling_label human
+                WHERE human.project_id = %(project)s AND human.item_id = frozen.item_id
+                  AND human.is_human AND human.retired_at IS NULL)
+            """,
+            values,
+        )
+        return int(cursor.fetchone()[0])
+
+
+def kept_by_cut(attempt: Attempt) -> tuple[str, dict[str, object]]:
+    """(SQL, values) of the frozen rows that keep the machine's label: up to the cut, or up to that of their class."""
+    values: dict[str, object] = {"attempt": attempt.pk, "project": attempt.project_id, "cut": attempt.cut}
+    if not attempt.per_class:
+        return (
+            "SELECT * FROM review_frozen WHERE attempt_id = %(attempt)s AND rank BETWEEN 1 AND %(cut)s",
+            values,
+        )
+    cuts = attempt.result["per_class"]
+    sql = """
+        SELECT placed.* FROM (
+            SELECT *, row_number() OVER (PARTITION BY label_class_id ORDER BY rank) AS place
+            FROM review_frozen WHERE attempt_id = %(attempt)s AND rank >= 1
+        ) placed
+        JOIN unnest(%(classes)s::bigint[], %(cuts)s::bigint[]) AS of_class (id, cut)
+          ON of_class.id = placed.label_class_id
+        WHERE placed.place <= of_class.cut"""
+    return sql, values | {"classes": [int(pk) for pk in cuts], "cuts": [cut["cut"] for cut in cuts.values()]}
+
+
+def is_settled(entry: Entry) -> bool:
+    """Whether what was answered to an audit's or second answer's entry has been counted."""
+    settled = ~Q(attempt__state__in=[AttemptState.QUEUED, AttemptState.AUDITING])
+    return (
+        Audit.objects.filter(settled, entry=entry).exists()
+        or SecondAnswer.objects.filter(settled, entry=entry).exists()
+        or MonitorAudit.objects.filter(entry=entry, answered_at__isnull=False).exists()
+    )
+
+
+def n_frozen(project: Project) -> int:
+    """Attempts that drew audits, whatever came of them: delta is split over these."""
+    return Attempt.objects.filter(project=project, number__isnull=False).count()
+
+
+def _check_none_open(project: Project) -> None:
+    other = Attempt.objects.filter(project=project, state__in=OPEN_ATTEMPTS).first()
+    if other is not None:
+        raise Conflict(
+            f"Attempt {other.number or ''} is open ({AttemptState(other.state).label.lower()}). "
+            "Finish or abandon it first.",
+            code="attempt_open",
+        )
+
+
+def _within(name: str, value: float, allowed: tuple[float, float]) -> float:
+    low, high = allowed
+    if not low <= value <= high:
+        sentence = f"{name} is {value:g}; it must lie from {low:g} to {high:g}."
+        raise InvalidInput(sentence, fields={name: [sentence]})
+    return value

@@ -1,0 +1,192 @@
+"""Shapes in and out of attempts, certificates, their monitor, and the plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from review.attempts import CONFIDENCE_RANGE, EPS_RANGE, REASON_CHARS, attempt_progress
+from review.models import Attempt, Certificate, Forecast, Promise
+from review.monitoring import MAX_ASKED
+
+MAX_AUDITS = 1_000_000
+
+
+class AttemptInput(serializers.Serializer):
+    promise = serializers.ChoiceField(choices=Promise.choices, default=Promise.DATASET)
+    eps = serializers.FloatField(
+        min_value=EPS_RANGE[0], max_value=EPS_RANGE[1], required=False, allow_null=True, default=None,
+        help_text="Share allowed wrong; 1 - target_precision of the project if left out.",
+    )  # fmt: skip
+    confidence = serializers.FloatField(
+        min_value=CONFIDENCE_RANGE[0], max_value=CONFIDENCE_RANGE[1], required=False, allow_null=True, default=None,
+        help_text="The project's confidence_level if left out.",
+    )  # fmt: skip
+    per_class = serializers.BooleanField(default=False, help_text="The promise for each class by itself.")
+    n_audits = serializers.IntegerField(
+        min_value=1, max_value=MAX_AUDITS, required=False, allow_null=True, default=None,
+        help_text="As many as the planner says if left out.",
+    )  # fmt: skip
+    n_second = serializers.IntegerField(
+        min_value=0, max_value=MAX_AUDITS, default=0,
+        help_text="People's labels to ask again, blind: bounds people's own error.",
+    )  # fmt: skip
+
+
+class ReasonInput(serializers.Serializer):
+    reason = serializers.CharField(max_length=REASON_CHARS, required=False, allow_blank=True, default="")
+
+
+class AttemptOutput(serializers.ModelSerializer):
+    """While an attempt is open nothing here says how many of its audits failed."""
+
+    asked_by = serializers.CharField(source="asked_by.username", default=None, allow_null=True)
+    round_name = serializers.CharField(source="round.source.name", default=None, allow_null=True)
+    certificate_id = serializers.IntegerField(source="certificate.pk", default=None, allow_null=True)
+    n_audits_done = serializers.SerializerMethodField()
+    n_second = serializers.SerializerMethodField()
+    n_second_done = serializers.SerializerMethodField()
+    n_remaining = serializers.SerializerMethodField(help_text="Items that people have still to label.")
+    n_wrong = serializers.SerializerMethodField(
+        help_text="Audits that failed, skipped ones included; null while they are being answered."
+    )
+
+    class Meta:
+        model = Attempt
+        fields = [
+            "id", "number", "state", "state_reason", "promise", "eps", "confidence", "per_class", "delta",
+            "round_id", "round_name", "ranked_by", "n_items", "n_human", "n_candidates", "n_audits",
+            "n_audits_done", "n_second", "n_second_done", "n_remaining", "n_wrong", "cut", "salt_hash", "items_hash",
+            "ranking_hash", "asked_by", "asked_at", "frozen_at", "ended_at", "certificate_id",
+        ]  # fmt: skip
+
+    def _progress(self, attempt: Attempt) -> dict[str, int]:
+        if not hasattr(attempt, "progress"):
+            attempt.progress = attempt_progress(attempt)
+        return attempt.progress  # type: ignore[no-any-return]
+
+    def get_n_audits_done(self, attempt: Attempt) -> int:
+        return self._progress(attempt)["n_audits_done"]
+
+    def get_n_second(self, attempt: Attempt) -> int:
+        return self._progress(attempt)["n_second"]
+
+    def get_n_second_done(self, attempt: Attempt) -> int:
+        return self._progress(attempt)["n_second_done"]
+
+    def get_n_remaining(self, attempt: Attempt) -> int:
+        return self._progress(attempt)["n_remaining"]
+
+    def get_n_wrong(self, attempt: Attempt) -> int | None:
+        if attempt.cut is None:
+            return None
+        rows = attempt.audits.values_list("label_class_id", "answered_class_id")
+        return sum(predicted != answered for predicted, answered in rows)
+
+
+class WatchOutput(serializers.Serializer):
+    class_id = serializers.IntegerField(allow_null=True, help_text="Null: all certified machine labels.")
+    population = serializers.IntegerField()
+    allowed = serializers.IntegerField(help_text="Wrong labels that may be among them.")
+    n = serializers.IntegerField(help_text="Audits counted so far.")
+    n_wrong = serializers.IntegerField()
+    evidence = serializers.FloatField(help_text="That more than allowed are wrong; higher is more.")
+    alarm_at = serializers.FloatField()
+    is_alarm = serializers.BooleanField()
+
+
+class MonitorOutput(serializers.Serializer):
+    n_asked = serializers.IntegerField()
+    n_answered = serializers.IntegerField()
+    n_wrong = serializers.IntegerField()
+    watches = WatchOutput(many=True)
+
+
+class CertificateOutput(serializers.ModelSerializer):
+    """A certificate in short; the whole is its document."""
+
+    sentence = serializers.SerializerMethodField(help_text="Null until a worker has written the document.")
+    people_sentence = serializers.SerializerMethodField()
+    source_name = serializers.CharField(source="source.name")
+    promise = serializers.CharField(source="attempt.promise")
+    eps = serializers.FloatField(source="attempt.eps")
+    confidence = serializers.FloatField(source="attempt.confidence")
+    n_items = serializers.IntegerField(source="attempt.n_items")
+    monitor = serializers.SerializerMethodField()
+    monitor_per_week = serializers.IntegerField(source="project.monitor_per_week")
+
+    class Meta:
+        model = Certificate
+        fields = [
+            "id", "number", "attempt_id", "sentence", "people_sentence", "source_name", "promise", "eps", "confidence",
+            "n_items", "issued_at", "revoked_at", "revoked_reason", "is_breach", "monitor", "monitor_per_week",
+        ]  # fmt: skip
+
+    def get_sentence(self, certificate: Certificate) -> str | None:
+        return certificate.document.get("sentence")
+
+    def get_people_sentence(self, certificate: Certificate) -> str | None:
+        return (certificate.document.get("people_error") or {}).get("sentence")
+
+    def get_monitor(self, certificate: Certificate) -> MonitorOutput(allow_null=True):  # type: ignore[valid-type]
+        n_asked = certificate.monitor_audits.count()
+        if not certificate.monitor:
+            return {"n_asked": n_asked, "n_answered": 0, "n_wrong": 0, "watches": []}
+        return certificate.monitor | {"n_asked": n_asked}
+
+
+class MonitorAuditsInput(serializers.Serializer):
+    n = serializers.IntegerField(min_value=1, max_value=MAX_ASKED, default=50)
+
+
+class MonitorAuditsOutput(serializers.Serializer):
+    n_asked = serializers.IntegerField(help_text="Audits that now wait in the queue besides.")
+
+
+class PlanRowOutput(serializers.Serializer):
+    """What certifying would cost, in human labels."""
+
+    eps = serializers.FloatField()
+    confidence = serializers.FloatField()
+    promise = serializers.ChoiceField(choices=Promise.choices)
+    answers_wanted = serializers.IntegerField()
+    n_review = serializers.IntegerField(help_text="Items below the cut, that people label.")
+    n_audits = serializers.IntegerField()
+    n_total = serializers.IntegerField(help_text="Human labels in all, those given already included.")
+    low = serializers.IntegerField()
+    high = serializers.IntegerField()
+    sentence = serializers.CharField()
+
+
+class PlanOutput(serializers.ModelSerializer):
+    """The newest forecast; null fields before there is one."""
+
+    sentence = serializers.SerializerMethodField()
+    next_hundred = serializers.SerializerMethodField()
+    rows = serializers.SerializerMethodField()
+    round_name = serializers.CharField(source="round.source.name", default=None, allow_null=True)
+
+    class Meta:
+        model = Forecast
+        fields = [
+            "id",
+            "round_id",
+            "round_name",
+            "n_items",
+            "n_human",
+            "sentence",
+            "next_hundred",
+            "rows",
+            "created_at",
+        ]
+
+    def get_sentence(self, forecast: Forecast) -> str:
+        return forecast.plan.get("sentence", "")
+
+    def get_next_hundred(self, forecast: Forecast) -> str:
+        return forecast.plan.get("next_hundred", "")
+
+    def get_rows(self, forecast: Forecast) -> PlanRowOutput(many=True):  # type: ignore[valid-type]
+        rows: list[dict[str, Any]] = forecast.plan.get("rows", [])
+        return rows

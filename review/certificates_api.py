@@ -1,0 +1,209 @@
+"""Attempts to certify, certificates, their monitor, and the plan."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+from django.db import connection
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labeling.errors import Conflict, NotFound
+from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
+from labeling.permissions import MAY_ENGINEER, MAY_SEE, project_for, row_for
+from labeling.project_api import valid
+from review.attempts import attempt_abandon, attempt_ask, certificate_revoke
+from review.certificate_rows import HEADER, certificate_rows
+from review.certificate_serializers import (
+    AttemptInput,
+    AttemptOutput,
+    CertificateOutput,
+    MonitorAuditsInput,
+    MonitorAuditsOutput,
+    PlanOutput,
+    ReasonInput,
+)
+from review.models import Attempt, Certificate, Forecast
+from review.monitoring import monitor_ask
+
+
+@extend_schema(tags=["certificates"])
+class AttemptsView(APIView):
+    @extend_schema(
+        operation_id="attempts_list",
+        summary="Attempts to certify, the newest first",
+        parameters=PAGE_PARAMETERS,
+        responses=page_of(AttemptOutput),
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id)
+        return page_response(*keyset_page(request, _attempts().filter(project=project)), AttemptOutput)
+
+    @extend_schema(
+        operation_id="attempt_ask",
+        summary="Freeze ranking and items, and draw blind audits: an attempt to certify the labels",
+        request=AttemptInput,
+        responses={202: AttemptOutput, 400: ErrorOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_ENGINEER)
+        attempt = attempt_ask(project=project, user=request.user, **valid(AttemptInput, request))
+        return Response(AttemptOutput(attempt).data, status=status.HTTP_202_ACCEPTED)
+
+
+@extend_schema(tags=["certificates"])
+class AttemptView(APIView):
+    @extend_schema(operation_id="attempt", summary="An attempt and how far it is", responses=AttemptOutput)
+    def get(self, request: Request, attempt_id: int) -> Response:
+        return Response(AttemptOutput(row_for(request.user, _attempts(), attempt_id, MAY_SEE)).data)
+
+
+@extend_schema(tags=["certificates"])
+class AttemptAbandonView(APIView):
+    @extend_schema(
+        operation_id="attempt_abandon",
+        summary="End an attempt without a certificate; its share of delta stays spent",
+        request=ReasonInput,
+        responses={200: AttemptOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, attempt_id: int) -> Response:
+        attempt = row_for(request.user, _attempts(), attempt_id, MAY_ENGINEER)
+        reason = valid(ReasonInput, request)["reason"]
+        return Response(AttemptOutput(attempt_abandon(attempt=attempt, reason=reason)).data)
+
+
+@extend_schema(tags=["certificates"])
+class CertificatesView(APIView):
+    @extend_schema(
+        operation_id="certificates_list",
+        summary="Certificates, the newest first",
+        parameters=PAGE_PARAMETERS,
+        responses=page_of(CertificateOutput),
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id)
+        certificates = _certificates().filter(project=project)
+        return page_response(*keyset_page(request, certificates), CertificateOutput)
+
+
+@extend_schema(tags=["certificates"])
+class CertificateView(APIView):
+    @extend_schema(operation_id="certificate", summary="A certificate in short", responses=CertificateOutput)
+    def get(self, request: Request, certificate_id: int) -> Response:
+        return Response(
+            CertificateOutput(row_for(request.user, _certificates(), certificate_id, MAY_SEE)).data
+        )
+
+
+@extend_schema(tags=["certificates"])
+class CertificateDocumentView(APIView):
+    @extend_schema(
+        operation_id="certificate_document",
+        summary="The whole certificate, as `assay verify` reads it (docs/certificate.schema.json)",
+        responses={200: OpenApiTypes.OBJECT, 409: ErrorOutput},
+    )
+    def get(self, request: Request, certificate_id: int) -> Response:
+        certificate = row_for(request.user, _certificates(), certificate_id, MAY_SEE)
+        if not certificate.document:
+            raise Conflict(
+                "A worker is writing this certificate; ask again in some seconds.", code="not_written"
+            )
+        response = Response(certificate.document)
+        response["Content-Disposition"] = f'attachment; filename="certificate-{certificate.number}.json"'
+        return response
+
+
+@extend_schema(tags=["certificates"])
+class CertificateLabelsView(APIView):
+    @extend_schema(
+        operation_id="certificate_labels",
+        summary="The labels that a certificate is about, as CSV, as they stood when it was issued",
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, certificate_id: int) -> StreamingHttpResponse:
+        certificate = row_for(request.user, _certificates(), certificate_id, MAY_SEE)
+        response = StreamingHttpResponse(_csv_lines(certificate), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = (
+            f'attachment; filename="certificate-{certificate.number}-labels.csv"'
+        )
+        return response
+
+
+@extend_schema(tags=["certificates"])
+class CertificateRevokeView(APIView):
+    @extend_schema(
+        operation_id="certificate_revoke",
+        summary="Revoke a certificate; its labels stand on, without it",
+        request=ReasonInput,
+        responses={200: CertificateOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, certificate_id: int) -> Response:
+        certificate = row_for(request.user, _certificates(), certificate_id, MAY_ENGINEER)
+        reason = valid(ReasonInput, request)["reason"] or f"Revoked by {request.user.get_username()}."
+        return Response(CertificateOutput(certificate_revoke(certificate=certificate, reason=reason)).data)
+
+
+@extend_schema(tags=["certificates"])
+class CertificateAuditsView(APIView):
+    @extend_schema(
+        operation_id="certificate_audits",
+        summary="Ask for more monitoring audits now",
+        request=MonitorAuditsInput,
+        responses={200: MonitorAuditsOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, certificate_id: int) -> Response:
+        certificate = row_for(request.user, _certificates(), certificate_id, MAY_ENGINEER)
+        return Response(
+            {"n_asked": monitor_ask(certificate=certificate, n=valid(MonitorAuditsInput, request)["n"])}
+        )
+
+
+@extend_schema(tags=["certificates"])
+class PlanView(APIView):
+    @extend_schema(
+        operation_id="plan",
+        summary="How many human labels each goal would cost, by the newest forecast",
+        responses={200: PlanOutput, 404: ErrorOutput},
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id)
+        forecast = (
+            Forecast.objects.filter(project=project).select_related("round__source").order_by("-pk").first()
+        )
+        if forecast is None:
+            raise NotFound(
+                "There is no forecast yet: one is made when items are there, and after each published round.",
+                code="no_forecast",
+            )
+        return Response(PlanOutput(forecast).data)
+
+
+def _attempts():  # type: ignore[no-untyped-def]
+    return Attempt.objects.select_related("project", "round__source", "asked_by", "certificate")
+
+
+def _certificates():  # type: ignore[no-untyped-def]
+    return Certificate.objects.select_related("project", "attempt", "source")
+
+
+class _Line:
+    """A file for csv.writer that hands each line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _csv_lines(certificate: Certificate) -> Iterator[str]:
+    writer = csv.writer(_Line(), lineterminator="\n")
+    try:
+        yield writer.writerow(HEADER)
+        for row in certificate_rows(certificate):
+            yield writer.writerow(row)
+    finally:
+        connection.close()
