@@ -25,6 +25,7 @@ COMMANDS = {
     "export": ("files", "Export a project's items and labels to a file."),
     "train": ("train", "Start a training run, and watch it if you like."),
     "compare": ("compare", "Compare learners on a project's labels, or on a labeled file."),
+    "verify": ("verify", "Check a certificate from its files alone; no server is needed."),
     "user": ("user", "Add and list people, set their passwords."),
     "token": ("user", "Make an API token for a person."),
     "reproduce": ("reproduce", "Run a published case study and print its table."),
@@ -33,6 +34,10 @@ COMMANDS = {
     "worker": ("parts", "Run only a worker for some queues (for your own hosts)."),
     "scheduler": ("parts", "Run only the scheduler (for your own hosts)."),
 }
+
+
+# Parts start another program, which sets itself up; verify needs no settings.
+WITHOUT_DJANGO = {"parts", "verify"}
 
 
 class Assay(click.Group):
@@ -45,7 +50,7 @@ class Assay(click.Group):
         if cmd_name not in COMMANDS:
             return None
         subject = COMMANDS[cmd_name][0]
-        if subject != "parts":  # these start another program, which sets itself up
+        if subject not in WITHOUT_DJANGO:
             django.setup()
         command: click.Command = getattr(import_module(f"deploy.commands.{subject}"), f"{cmd_name}_command")
         return command
