@@ -15,6 +15,9 @@ only makes the cut low. Nor must the nulls be nested, which the promise on the m
 What must hold: labels, ranking, eps, delta and the number of audits are fixed before the draw; the draw is
 uniform without replacement among all candidates; each drawn item is judged, and one that is not counts as
 wrong; what the auditors say is right (human_error.py bounds what it costs if not).
+
+Audits also mend what they find. Where no audited item keeps the machine's label (`corrected`), the promise
+"dataset" may count the wrong labels that stay, and so more candidates pass with the same audits: cut_by_count.
 """
 
 from __future__ import annotations
@@ -105,16 +108,28 @@ def walk(
     promise: str,
     audit_ranks: npt.ArrayLike,
     is_wrong: npt.ArrayLike,
+    corrected: bool = False,
 ) -> Cut:
     """The largest cut that the audits prove.
 
     n_items      N, all items of the promise "dataset"; for "machine" it plays no part
     audit_ranks  (K,) ranks of the audited candidates, 1 to n_candidates, each once
     is_wrong     (K,) true where the person's answer differs from the machine's label, or there is none
+    corrected    no audited item keeps the machine's label; the promise "dataset" then goes by cut_by_count
 
-    With chance 1 - delta or more over the draw, at most Cut.allowed of the first Cut.cut are wrong. Raises
-    ValueError for ranks or counts that cannot be. O(1,000 * number of wrong audits) time.
+    With chance 1 - delta or more over the draw, at most Cut.allowed of the first Cut.cut are wrong (with
+    `corrected`: of those not audited). Raises ValueError for ranks or counts that cannot be.
+    O(1,000 * number of wrong audits) time.
     """
+    if corrected and promise == DATASET:
+        return cut_by_count(
+            n_items=n_items,
+            n_candidates=n_candidates,
+            eps=eps,
+            delta=delta,
+            audit_ranks=audit_ranks,
+            is_wrong=is_wrong,
+        )
     ranks, wrong = _audits(audit_ranks, is_wrong, n_candidates)
     _check(n_items, n_candidates, promise, len(ranks))
     cuts = grid(
@@ -145,6 +160,72 @@ def walk(
     )
 
 
+def most_found(
+    *, n_candidates: npt.ArrayLike, allowed: npt.ArrayLike, n_audits: npt.ArrayLike, delta: float
+) -> IntArray:
+    """How many wrong audits cut_by_count may find and still prove `allowed`; -1: not even none. Broadcasts."""
+    size, limit, drawn = (
+        np.array(count, dtype=np.int64) for count in np.broadcast_arrays(n_candidates, allowed, n_audits)
+    )
+    high = drawn
+    if delta <= 0.25:  # then c lies below the mean of its distribution, K (E + 1 + c) / M, or just above it
+        high = np.minimum(drawn, drawn * (limit + 1) // np.maximum(size - drawn, 1) + 2)
+    found = np.arange(int(high.max(initial=0)) + 1)
+    capped = np.minimum(found, drawn[..., None])
+    p = p_value(size[..., None], limit[..., None] + capped, drawn[..., None], capped)
+    n_passing: IntArray = ((p <= delta) & (found <= drawn[..., None])).sum(axis=-1)
+    return n_passing - 1
+
+
+def cut_by_count(
+    *,
+    n_items: int,
+    n_candidates: int,
+    eps: float,
+    delta: float,
+    audit_ranks: npt.ArrayLike,
+    is_wrong: npt.ArrayLike,
+) -> Cut:
+    """The cut for the promise "dataset" where no audited item keeps the machine's label.
+
+    Let E = floor(eps * N) and c the largest whole number with P(Hypergeometric(M, E + 1 + c, K) <= c) <=
+    delta: c wrong audits may be found. The cut lies just below the (c + 1)-th wrong audit, counted from
+    the surest; at all M if there is none; at E where that is more, for E labels may be wrong anyway. A
+    skipped audit is a wrong one.
+
+    With chance 1 - delta or more, at most E of the first `cut` that were not audited are wrong. Proof: list
+    the wrong candidates by rank. More than E of them stay below the cut only if at most c were audited by
+    the time E + 1 were not; so if, of the first E + 1 + c in that list, at most c were audited. That number
+    has the hypergeometric distribution above, for the list is fixed before the draw. If only E + 1 + j
+    candidates are wrong in all, j < c, the same holds with j for c, and the chance is smaller: E + 1
+    missed among some are E + 1 missed among more. The bound is attained, whatever the ranking.
+
+    `n_wrong` counts the wrong audits below the cut, and `p_value` is the chance above with n_wrong for c.
+    Other than the walk this needs no grid. It is of use where audits are a fair part of the candidates,
+    as in small sets: there 1 / (1 - K / M) times as many wrong labels are allowed before the audit.
+
+    An audited item that nobody could answer must not keep the machine's label either, or the proof breaks.
+    """
+    ranks, wrong = _audits(audit_ranks, is_wrong, n_candidates)
+    _check(n_items, n_candidates, DATASET, len(ranks))
+    allowed = allowed_wrong(eps, n_items)
+    most = int(most_found(n_candidates=n_candidates, allowed=allowed, n_audits=len(ranks), delta=delta))
+    found = np.sort(ranks[wrong])
+    stopped_at = None
+    cut = n_candidates
+    if most < 0:
+        cut, stopped_at = 0, 1
+    elif most < len(found):
+        stopped_at = int(found[most])
+        cut = stopped_at - 1
+    if cut <= allowed:  # more cannot be wrong
+        cut = min(allowed, n_candidates)
+        stopped_at = None if cut == n_candidates else cut + 1
+    n_wrong = int((found <= cut).sum())
+    p = 0.0 if cut <= allowed else float(p_value(n_candidates, allowed + n_wrong, len(ranks), n_wrong))
+    return Cut(cut, allowed, int((ranks <= cut).sum()), n_wrong, p, stopped_at)
+
+
 def walk_by_class(
     *,
     n_items: int,
@@ -157,6 +238,7 @@ def walk_by_class(
     audit_classes: npt.ArrayLike,
     candidate_classes: npt.ArrayLike,
     n_human_by_class: Mapping[Any, int] | None = None,
+    corrected: bool = False,
 ) -> dict[Hashable, Cut]:
     """The walk within each predicted class, so that the promise holds for every class at once.
 
@@ -195,6 +277,7 @@ def walk_by_class(
             promise=promise,
             audit_ranks=within[ranks[is_here] - 1],
             is_wrong=wrong[is_here],
+            corrected=corrected,
         )
     return cuts
 
