@@ -10,6 +10,7 @@ audit is answered or skipped.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import logging
 import math
@@ -27,7 +28,6 @@ from labeling.services import publication_open
 from review.attempts import attempt_release, kept_by_cut, n_frozen, n_remaining, standing_round
 from review.certification.draw import items_hash, ranking_hash, salt_hash
 from review.certification.facts import delta_of_attempt
-from review.certification.planner import n_audits
 from review.certification.walk import walk, walk_by_class
 from review.entries import entries_ask
 from review.flagging import flag_add
@@ -100,7 +100,7 @@ def attempt_freeze(attempt_id: int) -> None:
     attempt.n_audits = min(
         attempt.n_candidates,
         attempt.n_audits_wanted
-        or n_audits(
+        or __import__("review.certification.planner").certification.planner.n_audits(
             p_wrong=_chances_wrong(attempt),
             n_items=attempt.n_items,
             n_classes=n_classes,
@@ -112,7 +112,7 @@ def attempt_freeze(attempt_id: int) -> None:
     )
     attempt.items_hash, attempt.human_hash, attempt.ranking_hash = _hashes(attempt)
     attempt.model_hash = artifact_hash(round.artifact)
-    attempt.frozen_at = timezone.now()
+    attempt.frozen_at = lock_labels_shared(project.pk)  # the database's clock, as for answers
     attempt.save()  # queued still: audits are drawn once, while it is
     _ask_people(attempt)
     Attempt.objects.filter(pk=attempt.pk).update(state=AttemptState.AUDITING)
@@ -190,7 +190,6 @@ def _hashes(attempt: Attempt) -> tuple[str, str, str]:
 def _ask_people(attempt: Attempt) -> None:
     """The audits are drawn, and wait in the queue with the second answers and some other entries, all blind."""
     project = attempt.project
-    lock_labels_shared(project.pk)
     drawn = _draw(attempt)
     seconds = _draw_seconds(attempt)
     n_mixed = max(0, math.ceil(MIX / (1 - MIX) * len(drawn)) - len(seconds))
@@ -464,7 +463,7 @@ def _issue(attempt: Attempt) -> None:
     publication = publication_open(
         project=project, source=source, by=attempt.asked_by, ended_reason=f"superseded by {source.name}"
     )
-    _end(attempt, AttemptState.CERTIFIED, "")
+    _end(attempt, AttemptState.CERTIFIED, "", at=publication.started_at)
     Certificate.objects.create(
         project=project,
         number=number,
@@ -480,8 +479,10 @@ class _NotYet(Exception):
     """Something is left to label after all; the transaction is rolled back and the sweep tries again."""
 
 
-def _end(attempt: Attempt, state: AttemptState, reason: str) -> None:
-    Attempt.objects.filter(pk=attempt.pk).update(state=state, state_reason=reason, ended_at=timezone.now())
+def _end(attempt: Attempt, state: AttemptState, reason: str, *, at: dt.datetime | None = None) -> None:
+    Attempt.objects.filter(pk=attempt.pk).update(
+        state=state, state_reason=reason, ended_at=at or timezone.now()
+    )
     attempt.refresh_from_db()
     attempt_release(attempt)
 

@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 
 from labeling.account_services import token_create
 from labeling.models import Export, Import, Membership, Project
-from review.models import Answer, Entry, Flag
+from review.models import Answer, Attempt, Certificate, Entry, Flag, Forecast
 from tests.labeling.makers import publish, record
 from tests.makers import make_items
 from training.models import Comparison, Inspection, Round, Run
@@ -62,8 +62,22 @@ def rows(project: Project, ada: User, ben: User) -> dict[str, object]:
     answer = Answer.objects.create(
         key=uuid.uuid4(), project=project, entry=entry, item=other, person=ben, kind="skip_me"
     )
+    attempt = Attempt.objects.create(
+        project=project, number=1, promise="dataset", eps=0.1, confidence=0.9, cut=0, state="certified"
+    )
+    certificate = Certificate.objects.create(
+        project=project,
+        number=1,
+        attempt=attempt,
+        source=publication.source,
+        document={"sentence": "All is well."},
+        issued_at=timezone.now(),
+    )
+    Forecast.objects.create(project=project, n_items=2, n_human=1)
     return {
         "project_id": project.pk,
+        "attempt_id": attempt.pk,
+        "certificate_id": certificate.pk,
         "class_id": label_class.pk,
         "item_id": item.pk,
         "label_id": label.pk,

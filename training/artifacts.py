@@ -52,7 +52,7 @@ def artifact_files(name: str) -> list[str]:
 def artifact_hash(name: str) -> str:
     """SHA-256 over (path within the artifact, SHA-256 of the file) of each file, in order of path; hex."""
     digest = hashlib.sha256()
-    for path in artifact_files(name):
+    for path in artifact_files(name) if name else []:
         with default_storage.open(path) as file:
             of_file = hashlib.file_digest(file, "sha256").hexdigest()
         digest.update(json.dumps([path[len(name) + 1 :], of_file]).encode() + b"\n")

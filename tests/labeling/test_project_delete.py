@@ -11,7 +11,19 @@ from rest_framework.test import APIClient
 
 from labeling.models import Export, Import, Project, SealedTruth
 from labeling.project_pipeline import children_first, paths_to, project_erase
-from review.models import Answer, Entry, Flag, Lease
+from review.models import (
+    Answer,
+    Attempt,
+    Audit,
+    Certificate,
+    Entry,
+    Flag,
+    Forecast,
+    Frozen,
+    Lease,
+    MonitorAudit,
+    SecondAnswer,
+)
 from tests.labeling.makers import publish, record
 from tests.makers import make_items, make_project
 from training.models import Comparison, Inspection, Prediction, Round, Run, RunLogLine, Trial
@@ -55,6 +67,23 @@ def fill(project: Project, user: User) -> None:
     comparison = Comparison.objects.create(project=project, number=1)
     Trial.objects.create(comparison=comparison, learner="knn", seed=0, outcome={})
     Inspection.objects.create(project=project, number=1, learner="knn", round=a_round)
+    attempt = Attempt.objects.create(project=project, number=1, promise="dataset", eps=0.1, confidence=0.9)
+    of_item = {"item": items[2], "label_class": label_class}
+    Frozen.objects.create(attempt=attempt, rank=1, **of_item)
+    Audit.objects.create(attempt=attempt, rank=1, entry=entry, **of_item)
+    SecondAnswer.objects.create(attempt=attempt, **of_item)
+    items[2].split = "audit"
+    items[2].save()
+    certificate = Certificate.objects.create(
+        project=project,
+        number=1,
+        attempt=attempt,
+        source=publication.source,
+        document={},
+        issued_at=run.created_at,
+    )
+    MonitorAudit.objects.create(certificate=certificate, position=1, asked_at=run.created_at, **of_item)
+    Forecast.objects.create(project=project, n_items=3, n_human=1)
 
 
 def counts() -> dict[str, int]:
