@@ -63,6 +63,12 @@ LABEL_COLUMNS: list[tuple[str, str, pa.DataType]] = [
     ),
     ("split", "item.split_then", pa.string()),
     ("label_id", "label.id", pa.int64()),
+    (  # whoever certifies a machine's labels writes so on their source
+        "certificate",
+        """CASE WHEN coalesce((source.details->>'revoked_at')::timestamptz > %(at)s, true)
+            THEN (source.details->>'certificate')::bigint END""",
+        pa.int64(),
+    ),
 ]
 
 BLOB_COLUMNS = [

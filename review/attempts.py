@@ -127,12 +127,16 @@ def attempt_release(attempt: Attempt) -> None:
 
 def certificate_revoke(*, certificate: Certificate, reason: str, is_breach: bool = False) -> Certificate:
     """The certificate no longer holds, for a reason that is kept with it. Raises Conflict if it did not hold."""
+    now = timezone.now()
     changed = Certificate.objects.filter(pk=certificate.pk, revoked_at__isnull=True).update(
-        revoked_at=timezone.now(), revoked_reason=reason[:REASON_CHARS], is_breach=is_breach
+        revoked_at=now, revoked_reason=reason[:REASON_CHARS], is_breach=is_breach
     )
     if not changed:
         raise Conflict("This certificate was revoked before.", code="already_revoked")
     certificate.refresh_from_db()
+    source = certificate.source
+    source.details |= {"revoked_at": now.isoformat()}  # exports tell it from here
+    source.save(update_fields=["details"])
     # Monitoring audits that nobody has answered are about nothing now.
     waiting = certificate.monitor_audits.filter(entry__state=EntryState.OPEN)
     entries_close(entry_ids=list(waiting.values_list("entry_id", flat=True)), state=EntryState.WITHDRAWN)
