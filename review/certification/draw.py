@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import json
 from collections.abc import Iterable, Sequence
+from json.encoder import encode_basestring_ascii as _quoted
 
 
 def salt_hash(salt: str) -> str:
@@ -58,9 +58,10 @@ def labels_hash(rows: Iterable[tuple[str, str, str]]) -> str:
     return _lines_hash(sorted(rows))
 
 
-def _lines_hash(rows: Iterable[object]) -> str:
+def _lines_hash(rows: Iterable[str | tuple[str, ...]]) -> str:
+    """Each row as json.dumps writes it, several times faster, since all that is written is text."""
     digest = hashlib.sha256()
-    encode = json.JSONEncoder().encode
     for row in rows:
-        digest.update(encode(row).encode() + b"\n")
+        line = _quoted(row) if isinstance(row, str) else f"[{', '.join(map(_quoted, row))}]"
+        digest.update(f"{line}\n".encode())
     return digest.hexdigest()
