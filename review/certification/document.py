@@ -133,8 +133,8 @@ def assumptions_of(document: Mapping[str, Any]) -> list[str]:
         people = "The answers of people are right: nobody was asked a second time."
     else:
         people = (
-            "A label by a person counts as wrong if the second answer differs; a mistake that two people make "
-            "alike is not seen."
+            "A label by a person counts as wrong if the second answer differs; a mistake that two people make alike "
+            "is not seen. People err no more often on the rest of what they labeled than where they were asked twice."
         )
     n_items = f"{counts['items']:,}"
     frozen = (
@@ -184,12 +184,12 @@ def _promise(document: Mapping[str, Any]) -> str:
 def _promise_by_class(document: Mapping[str, Any]) -> str:
     counts, goal = document["counts"], document["goal"]
     if goal["promise"] == "dataset":
-        n, what = counts["items"], "the labels of what people or the model had put into a class"
+        n, what = counts["items"], "the items that the model had put into a class"
     else:
-        n, what = counts["cut"], "a class's labels in the machine's part"
+        n, what = counts["cut"], "a class's items in the machine's part"
     return (
-        f"With {_percent(goal['confidence'])} confidence at most {_percent(goal['eps'])} of {what} are wrong, "
-        f"for every class at once ({counts['allowed_wrong']:,} of all {n:,})"
+        f"With {_percent(goal['confidence'])} confidence at most {_percent(goal['eps'])} of {what} are labeled "
+        f"wrong, for every class at once ({counts['allowed_wrong']:,} of all {n:,})"
     )
 
 

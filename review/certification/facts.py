@@ -69,12 +69,10 @@ def cuts_compute(
         steps = [int(cuts[0]), int(cuts[-1]), len(cuts)] if len(cuts) else [0, 0, 0]
         return {**_cut_facts(found, delta), "per_class": None, "test": _test(found, steps)}
     classes = [labels.predicted[place] for place in ranked]
-    before = Counter(labels.labels[place] for place in np.flatnonzero(labels.ranks == 0))
     by_class = walk_by_class(
         **asked,
         audit_classes=np.array([audit["predicted"] for audit in audits], dtype=object),
         candidate_classes=np.array(classes, dtype=object),
-        n_human_by_class=before,
     )
     return _by_class_facts(by_class, Counter(classes), delta)
 

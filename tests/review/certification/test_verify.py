@@ -543,9 +543,9 @@ def test_sentences_are_as_people_are_to_read_them() -> None:
         "items: 79 labeled by people, 37 without a label."
     )
     assert make_case(per_class=True, eps=0.1).document["sentence"] == (
-        "With 95% confidence at most 10% of the labels of what people or the model had put into a class are wrong, "
-        "for every class at once (89 of all 900): 527 by the machine, 373 by people, proven by 112 blind audits of "
-        "which 2 were wrong."
+        "With 95% confidence at most 10% of the items that the model had put into a class are labeled wrong, for "
+        "every class at once (83 of all 900): 518 by the machine, 382 by people, proven by 110 blind audits of which "
+        "1 was wrong."
     )
     both = make_case(second=(100, 2)).document
     assert both["sentence"].startswith(
