@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
-import numpy.typing as npt
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -28,6 +27,7 @@ from labeling.services import publication_open
 from review.attempts import attempt_release, kept_by_cut, n_frozen, n_remaining, standing_round
 from review.certification.draw import items_hash, ranking_hash, salt_hash
 from review.certification.facts import delta_of_attempt
+from review.certification.planner import n_audits
 from review.certification.walk import walk, walk_by_class
 from review.entries import entries_ask
 from review.flagging import flag_add
@@ -51,9 +51,6 @@ from training.models import Round
 logger = logging.getLogger(__name__)
 
 MIX = 0.1  # of what is handed out during the audits are other entries, so that blind does not mean audit
-
-FloatArray = npt.NDArray[np.float64]
-
 
 # Freezing
 
@@ -84,7 +81,6 @@ def attempt_freeze(attempt_id: int) -> None:
     attempt.round = round
     attempt.classes = list(project.classes.values("id", "name"))
     attempt.question = project.question
-    n_classes = len(attempt.classes)
     attempt.ranked_by = _rank_candidates(attempt, round)
     attempt.n_candidates = attempt.frozen.count()
     if attempt.n_candidates == 0:
@@ -97,19 +93,8 @@ def attempt_freeze(attempt_id: int) -> None:
         confidence=attempt.confidence,
         with_second=min(attempt.n_second_wanted, attempt.n_human) > 0,
     )
-    attempt.n_audits = min(
-        attempt.n_candidates,
-        attempt.n_audits_wanted
-        or __import__("review.certification.planner").certification.planner.n_audits(
-            p_wrong=_chances_wrong(attempt),
-            n_items=attempt.n_items,
-            n_classes=n_classes,
-            eps=attempt.eps,
-            delta=attempt.delta,
-            promise=attempt.promise,
-            per_class=attempt.per_class,
-        ),
-    )
+    wanted = attempt.n_audits_wanted
+    attempt.n_audits = min(attempt.n_candidates, _n_audits_planned(attempt) if wanted is None else wanted)
     attempt.items_hash, attempt.human_hash, attempt.ranking_hash = _hashes(attempt)
     attempt.model_hash = artifact_hash(round.artifact)
     attempt.frozen_at = lock_labels_shared(project.pk)  # the database's clock, as for answers
@@ -164,9 +149,22 @@ def _freeze_people(attempt: Attempt) -> int:
         return int(cursor.rowcount)
 
 
-def _chances_wrong(attempt: Attempt) -> FloatArray:
-    confidence = attempt.frozen.filter(rank__gte=1).order_by("rank").values_list("confidence", flat=True)
-    return 1.0 - np.fromiter(confidence.iterator(chunk_size=50_000), dtype=np.float64)
+def _n_audits_planned(attempt: Attempt) -> int:
+    """As many as make audits and review together fewest; for each class by itself, as many as each needs."""
+    rows = attempt.frozen.filter(rank__gte=1).values_list("label_class_id", "confidence")
+    found = np.array(list(rows.iterator(chunk_size=50_000)), dtype=np.float64)  # (n_candidates, 2)
+    classes, p_wrong = found[:, 0], 1.0 - found[:, 1]
+    goal = {"eps": attempt.eps, "promise": attempt.promise}
+    if not attempt.per_class:
+        return n_audits(p_wrong=p_wrong, n_items=attempt.n_items, delta=attempt.delta, **goal)
+    of_class = [p_wrong[classes == one] for one in np.unique(classes)]
+    delta = attempt.delta / len(of_class)
+    # A draw over all gives each class its share.
+    needed = [
+        n_audits(p_wrong=each, n_items=len(each), delta=delta, **goal) * len(p_wrong) / len(each)
+        for each in of_class
+    ]
+    return math.ceil(max(needed))
 
 
 def _hashes(attempt: Attempt) -> tuple[str, str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
 from review.attempts import CONFIDENCE_RANGE, EPS_RANGE, REASON_CHARS, attempt_progress
@@ -151,42 +149,35 @@ class PlanRowOutput(serializers.Serializer):
     confidence = serializers.FloatField()
     promise = serializers.ChoiceField(choices=Promise.choices)
     answers_wanted = serializers.IntegerField()
-    n_review = serializers.IntegerField(help_text="Items below the cut, that people label.")
+    n_review = serializers.IntegerField(help_text="Items above the cut that no audit covers: for people.")
+    n_unlabeled = serializers.IntegerField(help_text="The same under the promise on the machine's part.")
     n_audits = serializers.IntegerField()
     n_total = serializers.IntegerField(help_text="Human labels in all, those given already included.")
     low = serializers.IntegerField()
     high = serializers.IntegerField()
+
+
+class NextHundredOutput(serializers.Serializer):
+    saves = serializers.IntegerField(allow_null=True, help_text="Answers in all; negative: they cost more.")
+    is_worth_it = serializers.BooleanField()
     sentence = serializers.CharField()
 
 
 class PlanOutput(serializers.ModelSerializer):
-    """The newest forecast; null fields before there is one."""
+    """The newest forecast: of the project's own goal, and of others in `rows`."""
 
-    sentence = serializers.SerializerMethodField()
-    next_hundred = serializers.SerializerMethodField()
-    rows = serializers.SerializerMethodField()
     round_name = serializers.CharField(source="round.source.name", default=None, allow_null=True)
+    eps = serializers.FloatField(source="plan.eps", help_text="Of the project's goal.")
+    sentence = serializers.CharField(source="plan.sentence")
+    n_total = serializers.IntegerField(source="plan.n_total", help_text="Human labels in all.")
+    low = serializers.IntegerField(source="plan.low")
+    high = serializers.IntegerField(source="plan.high")
+    next_hundred = NextHundredOutput(source="plan.next_hundred")
+    rows = PlanRowOutput(source="plan.rows", many=True)
 
     class Meta:
         model = Forecast
         fields = [
-            "id",
-            "round_id",
-            "round_name",
-            "n_items",
-            "n_human",
-            "sentence",
-            "next_hundred",
-            "rows",
-            "created_at",
-        ]
-
-    def get_sentence(self, forecast: Forecast) -> str:
-        return forecast.plan.get("sentence", "")
-
-    def get_next_hundred(self, forecast: Forecast) -> str:
-        return forecast.plan.get("next_hundred", "")
-
-    def get_rows(self, forecast: Forecast) -> PlanRowOutput(many=True):  # type: ignore[valid-type]
-        rows: list[dict[str, Any]] = forecast.plan.get("rows", [])
-        return rows
+            "id", "round_id", "round_name", "n_items", "n_human", "eps", "sentence", "n_total", "low", "high",
+            "next_hundred", "rows", "created_at",
+        ]  # fmt: skip

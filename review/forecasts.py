@@ -1,25 +1,75 @@
-"""What certifying would cost in human labels, worked out by a worker after each published round."""
+"""What certifying would cost in human labels, worked out by a worker: when items are there, after each round."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
+import numpy.typing as npt
 from django.db import connection, transaction
 
-from labeling.models import Label, Project, Split
+from labeling.models import Item, Label, Project, Split
 from labeling.selectors import item_count
 from review.attempts import n_frozen, standing_round
-from review.certification.planner import plan_table
-from review.models import Forecast
+from review.certification.planner import forecast, next_hundred, plan_table
+from review.models import Forecast, Promise
+from training.models import Round
 
 KEPT = 50  # forecasts of a project: the older ones say nothing any more
 
 
 def forecast_make(project_id: int) -> None:
-    """The project has a forecast by its newest published round. Harmless if it had one."""
+    """The project has a forecast by its newest published round, or by what is usual if there is none."""
     project = Project.objects.filter(pk=project_id, deleted_at__isnull=True).first()
-    round = standing_round(project) if project is not None else None
-    if project is None or round is None:
+    if project is None or not project.classes.exists():
         return
+    standing = standing_round(project)
+    human = Label.objects.filter(project=project, is_human=True, retired_at__isnull=True)
+    n_human = human.exclude(item__split=Split.TEST).count()
+    p_wrong = _chances_wrong(project, standing) if standing is not None else None
+    n_test = Item.objects.filter(project=project, split=Split.TEST).count()
+    n_candidates = item_count(project.pk) - n_test - n_human if p_wrong is None else len(p_wrong)
+    counts = {
+        "p_wrong": p_wrong,
+        "n_items": n_human + n_candidates,
+        "n_human": n_human,
+        "n_classes": project.classes.count(),
+    }
+    eps = round(1 - project.target_precision, 6)
+    of_goal = forecast(
+        **counts,
+        eps=eps,
+        delta=1 - project.confidence_level,
+        promise=Promise.DATASET,
+        answers_wanted=project.answers_wanted,
+        attempt=n_frozen(project) + 1,
+    )
+    before = list(Forecast.objects.filter(project=project).order_by("pk"))
+    before = [each for each in before if each.plan.get("eps") == eps and each.round_id is not None]
+    plan = {
+        "eps": eps,
+        "sentence": of_goal.sentence,
+        "n_total": of_goal.n_total,
+        "low": of_goal.low,
+        "high": of_goal.high,
+        "next_hundred": asdict(
+            next_hundred(
+                n_human=[*(each.n_human for each in before), n_human],
+                n_total=[*(each.plan["n_total"] for each in before), of_goal.n_total],
+            )
+        ),
+        "rows": plan_table(**counts),
+    }
+    with transaction.atomic():
+        Forecast.objects.create(
+            project=project, round=standing, n_items=counts["n_items"], n_human=n_human, plan=plan
+        )
+        old = Forecast.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True)[KEPT:]
+        Forecast.objects.filter(pk__in=list(old)).delete()
+
+
+def _chances_wrong(project: Project, round: Round) -> npt.NDArray[np.float64]:
+    """1 - calibrated confidence of what the round said of each pool item that no person has labeled."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -33,26 +83,4 @@ def forecast_make(project_id: int) -> None:
             """,
             {"round": round.pk, "project": project.pk},
         )
-        p_wrong = 1.0 - np.array([confidence for (confidence,) in cursor.fetchall()])
-    human = Label.objects.filter(project=project, is_human=True, retired_at__isnull=True)
-    n_human = human.exclude(item__split=Split.TEST).count()
-    plan = plan_table(
-        p_wrong=p_wrong,
-        n_items=n_human + len(p_wrong),
-        n_human=n_human,
-        n_classes=project.classes.count(),
-        eps=round_goal(project),
-        confidence=project.confidence_level,
-        attempt=n_frozen(project) + 1,
-    )
-    with transaction.atomic():
-        Forecast.objects.create(
-            project=project, round=round, n_items=item_count(project.pk), n_human=n_human, plan=plan
-        )
-        old = Forecast.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True)[KEPT:]
-        Forecast.objects.filter(pk__in=list(old)).delete()
-
-
-def round_goal(project: Project) -> float:
-    """The share that the project allows wrong."""
-    return round(1 - project.target_precision, 6)
+        return 1.0 - np.array([confidence for (confidence,) in cursor.fetchall()], dtype=np.float64)

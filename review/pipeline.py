@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from labeling.errors import AssayError, Conflict
 from labeling.locks import lock_labels_shared
-from labeling.models import Project
+from labeling.models import Import, Item, LabelClass, Project
+from labeling.work import OPEN_STATES
 from review.claims import leases_expire
 from review.models import (
     Attempt,
@@ -192,11 +193,18 @@ def certificates_to_look_at() -> list[int]:
 
 
 def projects_to_forecast() -> list[int]:
-    """Projects that published a round since the last forecast, or have none though they have items."""
+    """Projects that published a round since the last forecast, or have items and classes but no forecast."""
     newest = Round.objects.filter(run__project=OuterRef("pk"), state=RoundState.PUBLISHED).order_by("-pk")
     last = Forecast.objects.filter(project=OuterRef("pk")).order_by("-pk")
     projects = Project.objects.filter(deleted_at__isnull=True).annotate(
         newest_round=Subquery(newest.values("pk")[:1]), last_round=Subquery(last.values("round")[:1])
     )
-    due = projects.filter(newest_round__isnull=False).exclude(last_round=F("newest_round"))
-    return list(due.values_list("pk", flat=True))
+    published = projects.filter(newest_round__isnull=False).exclude(last_round=F("newest_round"))
+    importing = Import.objects.filter(project=OuterRef("pk"), state__in=OPEN_STATES)
+    cold = projects.filter(
+        ~Exists(Forecast.objects.filter(project=OuterRef("pk"))),
+        ~Exists(importing),
+        Exists(Item.objects.filter(project=OuterRef("pk"))),
+        Exists(LabelClass.objects.filter(project=OuterRef("pk"))),
+    )
+    return sorted({*published.values_list("pk", flat=True), *cold.values_list("pk", flat=True)})

@@ -73,7 +73,9 @@ def rows(project: Project, ada: User, ben: User) -> dict[str, object]:
         document={"sentence": "All is well."},
         issued_at=timezone.now(),
     )
-    Forecast.objects.create(project=project, n_items=2, n_human=1)
+    plan = {"eps": 0.01, "sentence": "", "n_total": 1, "low": 1, "high": 2, "rows": []}
+    plan["next_hundred"] = {"saves": None, "is_worth_it": True, "sentence": ""}
+    Forecast.objects.create(project=project, n_items=2, n_human=1, plan=plan)
     return {
         "project_id": project.pk,
         "attempt_id": attempt.pk,

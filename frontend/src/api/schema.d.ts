@@ -2078,6 +2078,12 @@ export interface components {
             /** @description Shown this once. Send it as `Token <it>`. */
             token: string;
         };
+        NextHundredOutput: {
+            /** @description Answers in all; negative: they cost more. */
+            saves: number | null;
+            is_worth_it: boolean;
+            sentence: string;
+        };
         /** @enum {unknown} */
         NullEnum: null;
         /**
@@ -2150,16 +2156,25 @@ export interface components {
             monitor_per_week?: number;
             lease_seconds?: number;
         };
-        /** @description The newest forecast; null fields before there is one. */
+        /** @description The newest forecast: of the project's own goal, and of others in `rows`. */
         PlanOutput: {
             readonly id: number;
             readonly round_id: number | null;
             round_name?: string | null;
             n_items: number;
             n_human: number;
-            readonly sentence: string;
-            readonly next_hundred: string;
-            readonly rows: components["schemas"]["PlanRowOutput"][];
+            /**
+             * Format: double
+             * @description Of the project's goal.
+             */
+            eps: number;
+            sentence: string;
+            /** @description Human labels in all. */
+            n_total: number;
+            low: number;
+            high: number;
+            next_hundred: components["schemas"]["NextHundredOutput"];
+            rows: components["schemas"]["PlanRowOutput"][];
             /** Format: date-time */
             readonly created_at: string;
         };
@@ -2171,14 +2186,15 @@ export interface components {
             confidence: number;
             promise: components["schemas"]["PromiseEnum"];
             answers_wanted: number;
-            /** @description Items below the cut, that people label. */
+            /** @description Items above the cut that no audit covers: for people. */
             n_review: number;
+            /** @description The same under the promise on the machine's part. */
+            n_unlabeled: number;
             n_audits: number;
             /** @description Human labels in all, those given already included. */
             n_total: number;
             low: number;
             high: number;
-            sentence: string;
         };
         /** @description One way to decide which predictions become pseudo-labels. */
         PolicyOutput: {

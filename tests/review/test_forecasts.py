@@ -1,0 +1,60 @@
+"""The plan: made when there is something to plan, by the newest round, and told over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from labeling.models import Project
+from review.forecasts import forecast_make
+from review.models import Forecast
+from review.pipeline import projects_to_forecast
+from tests.makers import make_items
+from tests.review.certifying import make_world
+
+
+def test_a_project_without_a_model_has_a_plan_with_a_wide_range(
+    project: Project, ada_client: APIClient
+) -> None:
+    address = f"/api/projects/{project.pk}/plan"
+    assert ada_client.get(address).data["code"] == "no_forecast"
+    assert projects_to_forecast() == []
+    make_items(project, 400)
+    assert projects_to_forecast() == [project.pk]
+    forecast_make(project.pk)
+
+    plan = ada_client.get(address).data
+    assert projects_to_forecast() == []
+    assert plan["low"] < plan["n_total"] <= plan["high"] <= 400
+    assert "No model" in plan["sentence"]
+    assert len(plan["rows"]) == 6 * 3 * 2 * 3
+
+
+def test_a_published_round_makes_the_plan_narrower(
+    project: Project, ada: User, ben: User, ada_client: APIClient
+) -> None:
+    world = make_world(project, owner=ada, person=ben, n_items=600, n_wrong=60)
+    assert projects_to_forecast() == [project.pk]
+    forecast_make(project.pk)
+    plan = ada_client.get(f"/api/projects/{project.pk}/plan").data
+
+    assert plan["round_id"] == world.round.pk
+    assert plan["n_human"] == 20
+    costs = {
+        row["eps"]: row["n_total"]
+        for row in plan["rows"]
+        if (row["confidence"], row["promise"], row["answers_wanted"]) == (0.95, "dataset", 1)
+    }
+    assert [costs[eps] for eps in sorted(costs)] == sorted(costs.values(), reverse=True)
+
+
+@pytest.mark.parametrize("eps", [0.1, 0.2])
+def test_an_attempt_without_a_number_draws_as_many_audits_as_planned(
+    project: Project, ada: User, ben: User, eps: float
+) -> None:
+    world = make_world(project, owner=ada, person=ben, n_items=600, n_wrong=30)
+    attempt = world.ask(eps=eps)
+
+    assert 10 < attempt.n_audits < 300
+    assert Forecast.objects.count() == 0
