@@ -13,11 +13,13 @@ from torch import nn
 from training.learners import create
 from training.learners.deep.augmentation import cut_out, strong_view
 from training.learners.deep.data import Batches, Rows
+from training.learners.deep.early_stop import EarlyStop, Held
 from training.learners.deep.mean_teacher import MeanTeacher
 from training.learners.deep.nets import Average, make_net, probabilities
 from training.learners.deep.noisy_student import NoisyStudent
 from training.learners.deep.pseudo_label import PseudoLabel
 from training.learners.errors import InvalidRows, LearnerError
+from training.learners.network import split_off
 
 
 def tiny(n: int = 24) -> tuple[np.ndarray, np.ndarray]:
@@ -206,6 +208,89 @@ def test_every_rule_of_fixmatch_trains(rule: str) -> None:
     learner = create("fixmatch", item_type="image", weighting=rule, n_steps=4, batch_size=8).fit(X, y)
 
     assert np.isfinite(learner.predict_proba(X)).all()
+
+
+# --- early stop ----------------------------------------------------------------------------------------
+
+
+def table(n: int = 300) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of two classes that lie apart, the first 240 labeled."""
+    columns = np.arange(n) % 2
+    X = np.random.default_rng(0).normal(size=(n, 3)) + 2 * columns[:, None]
+    return X, np.where(np.arange(n) < 240, columns, -1)
+
+
+def held_rows(y: np.ndarray) -> np.ndarray:
+    split = split_off(y[y != -1], min_rows=200, max_held=1_000, random_state=0)
+    assert split is not None
+    return np.flatnonzero(y != -1)[split[1]]
+
+
+class Unlearns(PseudoLabel):
+    """Is driven away from the labels after the first half."""
+
+    def _loss(self, net: nn.Module, batch: Any) -> torch.Tensor:
+        return self._labels_alone(net, batch) * (1 if batch.done < 0.5 else -1)
+
+
+def test_a_fit_that_gets_worse_is_stopped_and_keeps_the_weights_of_its_best_check() -> None:
+    X, y = table()
+    learner = Unlearns(n_steps=80, batch_size=32, learning_rate=0.02, patience=3, item_type="table").fit(X, y)
+
+    held = held_rows(y)
+    best = min((check["validation_error"], check["validation_loss"]) for check in learner.history_)
+    told = -np.log(learner.predict_proba(X[held])[np.arange(len(held)), y[held]]).mean()
+    assert len(learner.history_) < 20
+    assert learner.history_[-1]["validation_loss"] > best[1] + 0.01
+    assert told == pytest.approx(best[1], abs=1e-5)
+    assert learner.report_ == [
+        f"Stopped after {learner.history_[-1]['step']} of 80 steps: 3 checks in a row without gain on 24 held-out labels."
+    ]
+
+
+def test_held_out_labels_are_not_trained_on() -> None:
+    X, y = table()
+    seen: list[Any] = []
+
+    class Watched(PseudoLabel):
+        def _begin(self, data: Any) -> None:
+            seen.append(data)
+
+    Watched(n_steps=1, batch_size=32, patience=3, item_type="table").fit(X, y)
+
+    (data,) = seen
+    assert data.held.rows.tolist() == held_rows(y).tolist()
+    assert data.held.y.tolist() == y[data.held.rows].tolist()
+    assert sorted([*data.labeled, *data.held.rows]) == list(range(240))
+    assert data.y.tolist() == y[data.labeled].tolist()
+    assert data.pool.tolist() == list(range(240, 300))
+
+
+def test_few_labels_are_all_trained_on() -> None:
+    X, y = table()
+    y[199:] = -1
+    settings: dict[str, Any] = {"n_steps": 6, "batch_size": 32, "item_type": "table"}
+
+    learner = PseudoLabel(**settings, patience=2).fit(X, y)
+
+    assert np.array_equal(learner.predict_proba(X), PseudoLabel(**settings).fit(X, y).predict_proba(X))
+    assert learner.report_ == [
+        "No early stop: there are 199 labels. It wants 200 at least, two of each class."
+    ]
+
+
+def test_fewer_errors_are_a_gain_and_among_equals_less_log_loss() -> None:
+    net = nn.Linear(1, 2, bias=False)
+    early_stop = EarlyStop(Rows(np.ones((2, 1), np.float32)), Held(np.arange(2), torch.tensor([0, 1])))
+    told = []
+    for logits in ([0.5, 0.0], [0.1, 0.0], [0.1, 0.0], [3.0, 0.0]):  # the last is as wrong, and surer
+        net.weight.data = torch.tensor(logits)[:, None]
+        told.append(early_stop.check(net) | {"without": early_stop.n_without_gain})
+    early_stop.restore(net)
+
+    assert [one["validation_error"] for one in told] == [0.5] * 4
+    assert [one["without"] for one in told] == [0, 0, 1, 2]
+    assert net.weight.flatten().tolist() == pytest.approx([0.1, 0.0])
 
 
 # --- unlabeled rows help ------------------------------------------------------------------------------

@@ -143,7 +143,9 @@ class SimpleCNN(ClassifierMixin, BaseEstimator):
         train, held = np.arange(len(rows)), None
         if validation is not None:
             held = self._validation(*validation)
-        elif split := self._split(columns):
+        elif split := split_off(
+            columns, min_rows=MIN_ROWS_TO_SPLIT, max_held=MAX_VALIDATION_ROWS, random_state=self.random_state
+        ):
             train = split[0]
             held = self._batchable(images[rows[split[1]]], columns[split[1]])
         data = self._batchable(images[rows[train]], columns[train])
@@ -263,17 +265,6 @@ class SimpleCNN(ClassifierMixin, BaseEstimator):
         tensor = _channels_first(images).to(self.device)  # (n, C, H, W) uint8
         return tensor, torch.as_tensor(columns, dtype=torch.int64, device=self.device)
 
-    def _split(self, columns: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]] | None:
-        """(training, held-out) positions, or None where labels are too few to spare any."""
-        counts = np.bincount(columns, minlength=len(self.classes_))
-        if len(columns) < MIN_ROWS_TO_SPLIT or counts.min() < 2:
-            return None
-        n_held = max(len(self.classes_), min(MAX_VALIDATION_ROWS, len(columns) // 10))
-        train, held = train_test_split(
-            np.arange(len(columns)), test_size=n_held, stratify=columns, random_state=self.random_state
-        )
-        return train, held
-
     def _validation(self, X: Any, y: Any) -> tuple[Tensor, Tensor]:
         images = check_rows(X, item_type="image")
         position = {name: column for column, name in enumerate(self.classes_.tolist())}
@@ -281,6 +272,24 @@ class SimpleCNN(ClassifierMixin, BaseEstimator):
         if len(labels) == 0 or any(label not in position for label in labels):
             raise LearnerError("validation must hold labels, and only of classes that are trained on.")
         return self._batchable(images, np.array([position[label] for label in labels]))
+
+
+def split_off(
+    columns: npt.NDArray[Any], *, min_rows: int, max_held: int, random_state: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]] | None:
+    """(training, held-out) positions in (n,) columns from 0 on, or None where labels are too few to spare any.
+
+    A stratified tenth is held out, max_held at most and as many as there are classes at least. None for fewer
+    than min_rows, or where a class has one label only.
+    """
+    counts = np.bincount(columns)
+    if len(columns) < min_rows or counts.min() < 2:
+        return None
+    n_held = max(len(counts), min(max_held, len(columns) // 10))
+    train, held = train_test_split(
+        np.arange(len(columns)), test_size=n_held, stratify=columns, random_state=random_state
+    )
+    return train, held
 
 
 def steps_for(n_rows: int, *, n_steps: int, batch_size: int) -> int:

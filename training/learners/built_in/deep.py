@@ -25,6 +25,15 @@ def _shared(*, n_steps: int = 2_000, dropout: float = 0.4, noise: float | None =
             "shift", "Weak views of images: random shifts, or shifts with rotation, scale and shear."
         ),
         FLIP,
+        Param(
+            "patience",
+            "int",
+            0,
+            0,
+            20,
+            help="Stop after so many of the 20 checks without gain on a held-out tenth of the labels. 0: do all "
+            "steps. Needs 200 labels.",
+        ),
     ]
     if noise is not None:
         params.append(

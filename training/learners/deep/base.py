@@ -19,11 +19,12 @@ from training.learners.augmentation import Augmentation, augment
 from training.learners.base import FloatArray, Progress, check_labels, check_weights, take_rows
 from training.learners.clock import Clock
 from training.learners.deep.data import Batches, IntArray, Rows
+from training.learners.deep.early_stop import MAX_HELD, MIN_LABELS, EarlyStop, Held
 from training.learners.deep.losses import decay_for
 from training.learners.deep.nets import Average, make_net
 from training.learners.errors import InvalidRows, LearnerError
 from training.learners.features import check_rows, fit_features
-from training.learners.network import seeded, threads_for
+from training.learners.network import seeded, split_off, threads_for
 from training.learners.saving import dump_skops, load_skops
 
 ROWS_PER_BATCH = 1_024  # of predict_proba
@@ -53,6 +54,7 @@ class Data(NamedTuple):
     y: Tensor  # (n_labeled,) columns, on the device
     weight: Tensor  # (n_labeled,) on the device
     pool: IntArray  # (n_unlabeled,) row numbers
+    held: Held | None = None  # labeled rows to stop by, none of them in `labeled`
 
 
 Loss = Callable[[nn.Module, Batch], Tensor]
@@ -68,25 +70,31 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
 
     With no unlabeled row the loss is the cross-entropy of the labels: the same network, supervised.
 
-    n_steps        all of them are done; each sees batch_size rows
+    n_steps        each sees batch_size rows; all are done unless `patience` ends the fit
     labeled_share  of each batch that is labeled rows, however few there are; the rest is unlabeled rows
     learning_rate  at its peak, after a tenth of the steps; then cos(7/16 pi t) as in FixMatch
     dropout        share of units switched off
     augmentation   of images, for the weak view: "none", "shift" or "affine"; see augmentation.py
     flip           mirror images at random
     noise          of vectors, for the weak view: standard deviation added; columns have about 1
+    patience       0: all steps are done on all labels. Else, from 200 labels on, a stratified tenth of them
+                   (1,000 at most) is held out of training; the weights with the fewest errors there are kept,
+                   and so many checks in a row without gain end the fit (there are 20 in a whole one)
     item_type      "image", "table" or "series"
     progress       called with (step, n_steps, seconds left) four times a second; what it raises stops the fit
 
     After fit: `classes_` (sorted), `net_` (the moving average of the weights over about the last
     twentieth of the steps),
-    `history_` (one dict per check: step, train_loss).
+    `history_` (one dict per check: step, train_loss, and validation_error, validation_loss where rows are
+    held out), `report_` (a sentence on the early stop, where it was asked for).
     Same seed, machine and threads: same weights. On CUDA: bfloat16, channels last.
     Memory: X itself, not copied (on CUDA one byte a pixel more there), for tables and series
     4 bytes x rows x dimensions, 16 bytes x rows for the order of batches, and the activations of
     one batch: about 40 kB for a grey image of 28 x 28 and view.
     Raises TooFewLabels, InvalidRows, and LearnerError where the loss is no longer finite.
     """
+
+    patience = 0  # of learners without that parameter
 
     def __init__(
         self,
@@ -98,6 +106,7 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
         augmentation: Augmentation = "shift",
         flip: bool = False,
         noise: float = 0.1,
+        patience: int = 0,
         item_type: str = "image",
         random_state: int = 0,
         device: str = "cpu",
@@ -112,6 +121,7 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
         self.augmentation = augmentation
         self.flip = flip
         self.noise = noise
+        self.patience = patience
         self.item_type = item_type
         self.random_state = random_state
         self.device = device
@@ -149,19 +159,35 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
         clock.tick(0)
         rows = Rows(checked if self.item_type == "image" else self._fit_vectors(checked), self.device)
         self.input_shape_ = rows.shape
+        self.report_: list[str] = []
         labeled = np.flatnonzero(mask)[is_used]
+        y_labeled = torch.as_tensor(columns[is_used], dtype=torch.int64, device=self.device)
+        train, held = self._split(columns[is_used])
         data = Data(
             rows=rows,
-            labeled=labeled,
-            y=torch.as_tensor(columns[is_used], dtype=torch.int64, device=self.device),
-            weight=torch.as_tensor(weights[labeled], dtype=torch.float32, device=self.device),
+            labeled=labeled[train],
+            y=y_labeled[train],
+            weight=torch.as_tensor(weights[labeled[train]], dtype=torch.float32, device=self.device),
             pool=np.flatnonzero(~mask & (weights > 0)),
+            held=None if held is None else Held(labeled[held], y_labeled[held]),
         )
         # The weights, dropout and views.
         with seeded(self.random_state, self.device), threads_for(self.batch_size, rows.values):
             self._train(data, clock)
         clock.finish()
         return self
+
+    def _split(self, columns: IntArray) -> tuple[IntArray, IntArray | None]:
+        """(training, held-out) positions among the labels; None where nothing is held out."""
+        everything = np.arange(len(columns))
+        if not self.patience:
+            return everything, None
+        split = split_off(columns, min_rows=MIN_LABELS, max_held=MAX_HELD, random_state=self.random_state)
+        if split is None:
+            sentence = f"No early stop: there are {len(columns):,} labels. It wants {MIN_LABELS} at least, two of each class."
+            self.report_.append(sentence)
+            return everything, None
+        return split
 
     def _train(self, data: Data, clock: Clock) -> None:
         """Sets `net_`. One loop; a method of several rounds overrides this."""
@@ -186,6 +212,7 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
         optimizer = self._optimizer(net)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._learning_rate_at)
         self.history_: list[dict[str, Any]] = []
+        early_stop = EarlyStop(data.rows, data.held) if data.held else None
 
         for step in range(self.n_steps):
             clock.tick(start + step)
@@ -207,15 +234,25 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
             optimizer.step()
             schedule.step()
             average.update()
-            self._look(step, self.n_steps, loss, start)
+            is_check = self._look(step, self.n_steps, loss, start)
+            if is_check and early_stop is not None:
+                self.history_[-1] |= early_stop.check(self.net_)
+                if early_stop.n_without_gain >= self.patience:
+                    self.report_.append(
+                        f"Stopped after {step + 1:,} of {self.n_steps:,} steps: {self.patience} checks in a row "
+                        f"without gain on {len(early_stop.held.rows):,} held-out labels."
+                    )
+                    break
+        if early_stop is not None:
+            early_stop.restore(self.net_)
 
-    def _look(self, step: int, n_steps: int, loss: Tensor, start: int = 0, **parts: Tensor) -> None:
+    def _look(self, step: int, n_steps: int, loss: Tensor, start: int = 0, **parts: Tensor) -> bool:
         """Twenty times in n_steps: the loss and its parts into `history_`. `start`: steps that went before.
 
-        Raises LearnerError where the loss is no longer finite.
+        Whether this was one of the times. Raises LearnerError where the loss is no longer finite.
         """
         if (step + 1) % max(1, n_steps // N_CHECKS) and step + 1 < n_steps:
-            return
+            return False
         entry = {"step": start + step + 1, "train_loss": loss.item()}
         self.history_.append(entry | {name: value.item() for name, value in parts.items()})
         if not math.isfinite(entry["train_loss"]):
@@ -223,6 +260,7 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
                 f"The loss is no longer a finite number at step {entry['step']} of {self._n_steps_in_all()}. "
                 f"Lower learning_rate, which is {self.learning_rate}."
             )
+        return True
 
     def _labels_alone(self, net: nn.Module, batch: Batch) -> Tensor:
         return labeled_loss(net(self._weak(batch.x)), batch)
