@@ -38,6 +38,7 @@ class Acquisition(models.TextChoices):
     """How the queue orders what the model is unsure of."""
 
     MARGIN = "margin", "Margin"
+    MARGIN_RANDOM = "margin_random", "Margin, every second at random"
     ENTROPY = "entropy", "Entropy"
     LEAST_CONFIDENT = "least_confident", "Least confident"
     RANDOM = "random", "Random"

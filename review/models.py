@@ -59,6 +59,8 @@ class Entry(models.Model):
         LabelClass, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     suggested_confidence = models.FloatField(null=True, blank=True)  # calibrated, 0 to 1
+    # Chance with which its refill picked this item, above 0 to 1; null: it was not picked by a refill's draw.
+    probability = models.FloatField(null=True, blank=True)
     is_blind = models.BooleanField(default=False)  # the suggestion is not shown
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)

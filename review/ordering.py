@@ -8,9 +8,16 @@ has answered a tenth of each kind, and the random sample keeps pace with the res
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
+
 FLAGGED_PRIORITY = 10.0  # above whatever a refill gives: a person asked for a second look
 
 MEASURING_PRIORITY = 1.0  # added for audits and second answers: above what a refill gives, below flags
+
+# Of the entries that a score would choose, one in this many is taken, at random: a batch that is doubtful
+# but not all of one kind (margin_random). 1: the score decides alone.
+POOL_OF_PICKS = {"margin_random": 2}
 
 # How the claim hands out, with the id as the tie-break. The index entry_next has the same order.
 HANDING_ORDER = "priority DESC, id"
@@ -18,6 +25,7 @@ HANDING_ORDER = "priority DESC, id"
 # Prediction columns by acquisition, the most worth asking first.
 ACQUISITION_ORDERS = {
     "margin": "margin",
+    "margin_random": "margin",
     "entropy": "entropy DESC",
     "least_confident": "confidence",
 }
@@ -31,3 +39,16 @@ def priority(*, rank: int, n_ranked: int) -> float:
 def random_share_count(*, n_entries: int, share: float) -> int:
     """How many of `n_entries` are drawn uniformly: the share, rounded to the nearest, halves up."""
     return int(n_entries * share + 0.5)
+
+
+def pick(names: Sequence[int], *, n: int, salt: str) -> list[int]:
+    """Places (ascending) of `n` of the doubtful, chosen by a salted hash of their names: a uniform draw.
+
+    All of them if there are no more than n.
+    """
+    if len(names) <= n:
+        return list(range(len(names)))
+    by_hash = sorted(
+        range(len(names)), key=lambda place: hashlib.blake2b(f"{salt}:{names[place]}".encode()).digest()
+    )
+    return sorted(by_hash[:n])

@@ -16,7 +16,7 @@ from django.db import connection
 
 from labeling.models import Acquisition, Project
 from review.models import Attempt, AttemptState, Reason, Refill
-from review.ordering import ACQUISITION_ORDERS, priority, random_share_count
+from review.ordering import ACQUISITION_ORDERS, POOL_OF_PICKS, pick, priority, random_share_count
 
 COLD_START_RANDOM_SHARE = 0.5  # of a queue filled without a model; the rest is diverse
 
@@ -30,6 +30,7 @@ class Candidate:
     priority: float
     class_id: int | None = None  # what the round would say
     confidence: float | None = None
+    probability: float | None = None  # with which it was picked
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def refill_plan(
 
 def diverse_plan(*, item_ids: Sequence[int], n_asked: int) -> RefillPlan:
     """The items, the most typical of their kind first, enter the queue beside what is there."""
-    ranked = _ranked([(item_id, None, None) for item_id in item_ids], Reason.DIVERSE)
+    ranked = _ranked([(item_id, None, None, None) for item_id in item_ids], Reason.DIVERSE)
     return RefillPlan(round_id=None, withdraws=False, n_asked=n_asked, candidates=ranked)
 
 
@@ -138,10 +139,13 @@ def eligible_item_ids(project: Project) -> list[int]:
         return [item_id for (item_id,) in cursor.fetchall()]
 
 
-def _ranked(rows: list[tuple[int, int | None, float | None]], reason: Reason) -> list[Candidate]:
+Picked = tuple[int, int | None, float | None, float | None]  # item, class, confidence, probability
+
+
+def _ranked(rows: list[Picked], reason: Reason) -> list[Candidate]:
     return [
-        Candidate(item_id, reason, priority(rank=rank, n_ranked=len(rows)), class_id, confidence)
-        for rank, (item_id, class_id, confidence) in enumerate(rows)
+        Candidate(item_id, reason, priority(rank=rank, n_ranked=len(rows)), class_id, confidence, probability)
+        for rank, (item_id, class_id, confidence, probability) in enumerate(rows)
     ]
 
 
@@ -159,18 +163,18 @@ def _count_staying(project_id: int, stays: str) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def _read_random(
-    project: Project, round_id: int | None, n: int, stays: str
-) -> list[tuple[int, int | None, float | None]]:
+def _read_random(project: Project, round_id: int | None, n: int, stays: str) -> list[Picked]:
     """The first n eligible items in an order that only the project's salt decides: a uniform draw."""
     if n == 0:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT drawn.id, prediction.label_class_id, prediction.confidence
+            SELECT drawn.id, prediction.label_class_id, prediction.confidence,
+                   least(1.0, %(n)s::float8 / drawn.n_eligible)
             FROM (
-                SELECT item.id, md5(%(salt)s || ':queue:' || item.id) AS draw FROM labeling_item item
+                SELECT item.id, md5(%(salt)s || ':queue:' || item.id) AS draw, count(*) OVER () AS n_eligible
+                FROM labeling_item item
                 WHERE {_ELIGIBLE.format(stays=stays)}
                 ORDER BY draw, item.id LIMIT %(n)s
             ) drawn
@@ -183,10 +187,11 @@ def _read_random(
         return cursor.fetchall()
 
 
-def _read_scored(
-    project: Project, round_id: int, n: int, stays: str, *, without: list[int]
-) -> list[tuple[int, int | None, float | None]]:
-    """The n eligible items that the model is least sure of: first those not accepted, then the others."""
+def _read_scored(project: Project, round_id: int, n: int, stays: str, *, without: list[int]) -> list[Picked]:
+    """The n eligible items that the model is least sure of: first those not accepted, then the others.
+
+    Where the acquisition picks at random among more, n of those, at random.
+    """
     if n <= 0:
         return []
     with connection.cursor() as cursor:
@@ -200,9 +205,17 @@ def _read_scored(
                      prediction.item_id
             LIMIT %(n)s
             """,
-            {"round": round_id, "project": project.pk, "without": without, "n": n},
+            {
+                "round": round_id,
+                "project": project.pk,
+                "without": without,
+                "n": n * POOL_OF_PICKS.get(project.acquisition, 1),
+            },
         )
-        return cursor.fetchall()
+        doubtful = cursor.fetchall()
+    picks = pick([item_id for item_id, *_ in doubtful], n=n, salt=f"{project.salt}:pick:{round_id}")
+    probability = min(1.0, n / len(doubtful)) if doubtful else 1.0
+    return [(*doubtful[place], probability) for place in picks]
 
 
 def _withdraw_stale(project_id: int) -> int:
@@ -229,13 +242,14 @@ def _insert(project: Project, plan: RefillPlan) -> int:
         cursor.execute(
             """
             INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free,
-                                      round_id, suggested_class_id, suggested_confidence, is_blind, created_at)
+                                      round_id, suggested_class_id, suggested_confidence, probability, is_blind,
+                                      created_at)
             SELECT %(project)s, item.id, given.reason, given.priority, 'open', %(n_wanted)s, %(n_wanted)s,
                    CASE WHEN given.class_id IS NULL THEN NULL ELSE %(round)s::bigint END,
-                   given.class_id, given.confidence, %(blind)s OR given.reason = 'random', now()
+                   given.class_id, given.confidence, given.probability, %(blind)s OR given.reason = 'random', now()
             FROM unnest(%(items)s::bigint[], %(reasons)s::text[], %(priorities)s::float8[],
-                        %(classes)s::bigint[], %(confidences)s::float8[])
-                 AS given (item_id, reason, priority, class_id, confidence)
+                        %(classes)s::bigint[], %(confidences)s::float8[], %(probabilities)s::float8[])
+                 AS given (item_id, reason, priority, class_id, confidence, probability)
             JOIN labeling_item item ON item.id = given.item_id AND item.split = 'pool'
             WHERE NOT EXISTS (
                 SELECT 1 FROM labeling_label human
@@ -252,6 +266,7 @@ def _insert(project: Project, plan: RefillPlan) -> int:
                 "priorities": [candidate.priority for candidate in plan.candidates],
                 "classes": [candidate.class_id for candidate in plan.candidates],
                 "confidences": [candidate.confidence for candidate in plan.candidates],
+                "probabilities": [candidate.probability for candidate in plan.candidates],
             },
         )
         return cursor.rowcount

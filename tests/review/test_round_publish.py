@@ -205,3 +205,27 @@ def test_what_a_person_answered_is_not_asked_again(project: Project, ada: User) 
 
     asked = Entry.objects.filter(state=EntryState.OPEN).values_list("item_id", flat=True)
     assert set(asked) == {item.pk for item in items} - {first["item"]["id"]}
+
+
+def test_margin_random_takes_every_second_of_the_doubtful_and_every_pick_has_its_probability(
+    project: Project,
+) -> None:
+    Project.objects.filter(pk=project.pk).update(
+        acquisition="margin_random", review_budget=20, random_share=0.25
+    )
+    label_class = project.classes.first()
+    items = make_items(project, 100)
+    round = make_round(project, [(item, label_class, 0.5 + place / 300) for place, item in enumerate(items)])
+    round_publish(round_id=round.pk)
+
+    picked = Entry.objects.filter(project=project, state="open")
+    random = picked.filter(reason="random")
+    doubtful = picked.filter(reason="uncertain")
+    assert (random.count(), doubtful.count()) == (5, 15)
+    assert set(random.values_list("probability", flat=True)) == {0.05}
+    assert set(doubtful.values_list("probability", flat=True)) == {0.5}
+    drawn = set(random.values_list("item_id", flat=True))
+    least_sure = [item.pk for item in items if item.pk not in drawn][:30]
+    chosen = set(doubtful.values_list("item_id", flat=True))
+    assert chosen <= set(least_sure)
+    assert chosen != set(least_sure[:15])

@@ -9,7 +9,7 @@ import pytest
 
 from review.acceptance import REPEATED, STORED, Answered, Facts, judge
 from review.consensus import majority_class
-from review.ordering import FLAGGED_PRIORITY, priority, random_share_count
+from review.ordering import FLAGGED_PRIORITY, pick, priority, random_share_count
 
 NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 SAID = Answered(person_id=1, entry_id=2, kind="label", class_id=3)
@@ -100,3 +100,16 @@ def test_what_is_refused_says_why(changed: dict[str, object], code: str) -> None
     assert not isinstance(refusal, str)
     assert refusal.code == code
     assert refusal.message.endswith(".")
+
+
+def test_a_pick_is_a_uniform_draw_that_only_the_salt_decides() -> None:
+    names = list(range(100, 120))
+    counts = [0] * 20
+    for seed in range(2_000):
+        for place in pick(names, n=10, salt=str(seed)):
+            counts[place] += 1
+
+    assert pick(names, n=10, salt="a") == pick(names, n=10, salt="a")
+    assert pick(names, n=30, salt="a") == list(range(20))
+    # 2,000 draws at one half: four standard deviations are 89.
+    assert all(abs(count - 1_000) < 100 for count in counts)

@@ -22,11 +22,13 @@ const NUMBERS: { name: NumberSetting; label: string; help: string; min: number; 
   { name: "review_budget", label: "Queue size", help: "Entries open after a round", min: 0 },
   { name: "random_share", label: "Random share of the queue", help: "Drawn uniformly: feeds the holdout", min: 0, max: 1, step: 0.05 },
   { name: "retrain_after", label: "Retrain after", help: "New human labels that start the next run by themselves; 0: only by hand", min: 0 },
+  { name: "monitor_per_week", label: "Audits a week after release", help: "Blind checks of certified labels; 0: none", min: 0, max: 10_000 },
   { name: "lease_seconds", label: "Lease, in seconds", help: "How long a person holds an item before it goes to others", min: 5, max: 86_400 },
 ];
 
 const ORDERS = [
   { value: "margin", label: "margin between the best two" },
+  { value: "margin_random", label: "margin, every second at random" },
   { value: "entropy", label: "entropy" },
   { value: "least_confident", label: "least confident" },
   { value: "random", label: "random" },
