@@ -3,8 +3,8 @@ import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
-// Imports run one way: shared (api, keys, ui) -> labeling -> training -> review -> app.
-const ORDER = ["labeling", "training", "review", "app"];
+// Imports run one way: shared (api, keys, ui) -> labeling -> training -> review -> certificates -> app.
+const ORDER = ["labeling", "training", "review", "certificates", "app"];
 const above = (room) => ORDER.slice(ORDER.indexOf(room) + 1);
 const oneWay = (files, rooms) => ({
   files,
@@ -40,4 +40,5 @@ export default tseslint.config(
   oneWay(["src/labeling/**/*.{ts,tsx}"], above("labeling")),
   oneWay(["src/training/**/*.{ts,tsx}"], above("training")),
   oneWay(["src/review/**/*.{ts,tsx}"], above("review")),
+  oneWay(["src/certificates/**/*.{ts,tsx}"], above("certificates")),
 );

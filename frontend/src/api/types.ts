@@ -272,3 +272,78 @@ export type HistoryEvent = Exactly<
     seen?: { is_blind?: boolean; suggestion?: { class_id: Id; confidence: number } | null; reason?: Reason };
   }
 >;
+
+// Certificates
+
+/** Of what at most a share is wrong: all labels, or those of the machine. */
+export type Promised = Schemas["PromiseEnum"];
+export type Attempt = Output<"AttemptOutput">;
+export type Watch = Schemas["WatchOutput"];
+export type Monitor = Schemas["MonitorOutput"];
+export type Certificate = Exactly<Output<"CertificateOutput">, { promise: Promised }>;
+export type PlanRow = Schemas["PlanRowOutput"];
+export type Plan = Output<"PlanOutput">;
+
+/** The whole certificate, format assay-certificate/1: docs/certificate.schema.json. */
+export interface CertificateDocument {
+  format: string;
+  number: number;
+  sentence: string;
+  issued_at: string;
+  project: { id: Id; name: string; question: string; item_type: ItemType; classes: string[] };
+  goal: { promise: Promised; eps: number; confidence: number; per_class: boolean };
+  attempt: {
+    number: number;
+    delta: number;
+    frozen_at: string;
+    ended_at: string;
+    earlier: { number: number; state: string; delta: number }[];
+  };
+  counts: CutFacts & {
+    items: number;
+    human_before: number;
+    candidates: number;
+    machine: number;
+    human: number;
+    unlabeled: number;
+    audits: number;
+    skipped: number;
+  };
+  test: { name: string; grid: [first: number, last: number, n: number] | null; p_value: number; stopped_at: number | null };
+  per_class: Record<string, CutFacts & { candidates: number; p_value: number; stopped_at: number | null }> | null;
+  hashes: { salt: string; items: string; ranking: string; human_before: string; labels: string; model: string };
+  salt: string;
+  ranked_by: string;
+  audits: CertificateAudit[];
+  people: { name: string; n_audits: number; n_labels: number }[];
+  people_error: {
+    n_second: number;
+    n_differ: number;
+    delta: number;
+    upper: number;
+    human_share: number;
+    total_eps: number;
+    sentence: string;
+  } | null;
+  model: { name: string; learner: string; params: ParamValues; seed: number; code_version: string; labels_hash: string; round: number };
+  assumptions: string[];
+  versions: { assay: string; python: string; scipy: string };
+  digest: string;
+}
+
+export interface CutFacts {
+  cut: number;
+  allowed_wrong: number;
+  audits_in_cut: number;
+  wrong_in_cut: number;
+  at_most_wrong: number;
+}
+
+export interface CertificateAudit {
+  key: string;
+  rank: number;
+  predicted: string;
+  answered: string | null;
+  by: string | null;
+  at: string | null;
+}

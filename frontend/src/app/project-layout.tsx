@@ -17,6 +17,7 @@ const TABS = [
   { to: "items", title: "Items" },
   { to: "disputes", title: "Disputes" },
   { to: "publications", title: "Publications" },
+  { to: "certificates", title: "Certificates" },
   { to: "data", title: "Data" },
   { to: "settings", title: "Settings" },
 ];

@@ -47,6 +47,8 @@ export const router = createBrowserRouter([
                   page("disputes", () => import("@/review/disputes-page")),
                   page("data", () => import("@/labeling/data-page")),
                   page("publications", () => import("@/review/publications-page")),
+                  page("certificates", () => import("@/certificates/certificates-page")),
+                  page("certificates/:certificateId", () => import("@/certificates/certificate-page")),
                   page("settings", () => import("@/app/settings/settings-page")),
                 ],
               },

@@ -5,6 +5,7 @@ import type { Progress, Project } from "@/api/types";
 import { NextStep } from "@/app/overview/next-step";
 import { PublicationPanel } from "@/app/overview/publication-panel";
 import { QueuePanel } from "@/app/overview/queue-panel";
+import { CertificationLine } from "@/certificates/certification-line";
 import { progressQuery, projectQuery } from "@/labeling/api";
 import { LabeledBar } from "@/labeling/labeled-bar";
 import { queueQuery } from "@/review/api";
@@ -78,6 +79,7 @@ function Overview({ project, progress }: { project: Project; progress: Progress 
           <Figure name="Held out" value={count(progress.n_holdout)} note="measured on, never trained on" />
           <Figure name="In the queue" value={queue.data ? count(queue.data.n_open) : "–"} note={queue.data && `${count(queue.data.answered_by_me)} answered by you`} />
         </SimpleGrid>
+        <CertificationLine project={project} />
         <NextStep project={project} progress={progress} queue={queue.data} hasRounds={finished.length > 0} />
       </Paper>
       <SimpleGrid cols={{ base: 1, md: 2 }}>

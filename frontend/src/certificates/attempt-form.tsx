@@ -1,0 +1,132 @@
+import { Button, Checkbox, Group, NumberInput, Paper, Radio, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+
+import type { Project, Promised } from "@/api/types";
+import { askAttempt, attemptsQuery } from "@/certificates/api";
+import { auditsPerClass, goalText, shareOf, type Goal } from "@/certificates/attempt-state";
+import { fieldError } from "@/ui/errors";
+import { capitalized, count } from "@/ui/format";
+import { FormError } from "@/ui/states";
+
+const BESIDE = ["promise", "eps", "confidence", "per_class", "n_audits", "n_second"];
+
+/** A share as the percentage that a person reads and types. */
+const percentageOf = (share: number) => Number((share * 100).toFixed(4));
+
+/** Asks for an attempt: states the goal, and with that freezes model, ranking and items. */
+export function AttemptForm({ project, goal, onGoal }: { project: Project; goal: Goal; onGoal: (goal: Goal) => void }) {
+  const client = useQueryClient();
+  const [per_class, setPerClass] = useState(false);
+  const [n_audits, setAudits] = useState<number | null>(null);
+  const [n_second, setSecond] = useState(0);
+  const ask = useMutation({
+    mutationFn: () => askAttempt(project.id, { ...goal, per_class, n_audits, n_second }),
+    onSuccess: () => client.invalidateQueries({ queryKey: attemptsQuery(project.id).queryKey }),
+  });
+  const nClasses = project.classes.length;
+  const perClass = auditsPerClass({ ...goal, nClasses });
+
+  return (
+    <Paper withBorder p="md" component="section" aria-label="New attempt">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          ask.mutate();
+        }}
+      >
+        <Stack>
+          <div>
+            <Title order={2} size="h4">
+              New attempt
+            </Title>
+            <Text size="sm" c="dimmed">
+              Freezes the standing model's ranking of all items and draws the audits. Until it ends, classes and question stay as they are, and
+              audited items are not trained on.
+            </Text>
+          </div>
+          <Radio.Group
+            label="The promise is about"
+            value={goal.promise}
+            error={fieldError(ask.error, "promise")}
+            onChange={(promise) => onGoal({ ...goal, promise: promise as Promised })}
+          >
+            <Stack gap="xs" mt="xs">
+              <Radio value="dataset" label="All labels" description="Ends with every item labeled, by a person or by the machine; people's count as right" />
+              <Radio
+                value="machine"
+                label="The machine's labels"
+                description="Only those that the machine keeps; items beyond the cut may stay unlabeled"
+              />
+            </Stack>
+          </Radio.Group>
+          <SimpleGrid cols={{ base: 1, sm: 2 }}>
+            <NumberInput
+              label="Wrong, at most"
+              description="Half of it costs about twice the audits"
+              suffix="%"
+              min={0.01}
+              max={50}
+              clampBehavior="none"
+              decimalScale={4}
+              required
+              value={percentageOf(goal.eps)}
+              error={fieldError(ask.error, "eps")}
+              onChange={(value) => value !== "" && onGoal({ ...goal, eps: shareOf(Number(value)) })}
+            />
+            <NumberInput
+              label="Confidence"
+              description="The chance that the audits do not deceive"
+              suffix="%"
+              min={50}
+              max={99.99}
+              clampBehavior="none"
+              decimalScale={4}
+              required
+              value={percentageOf(goal.confidence)}
+              error={fieldError(ask.error, "confidence")}
+              onChange={(value) => value !== "" && onGoal({ ...goal, confidence: shareOf(Number(value)) })}
+            />
+            <NumberInput
+              label="Audits"
+              description="Drawn at random; empty: as many as the plan says"
+              placeholder="as planned"
+              min={1}
+              allowDecimal={false}
+              clampBehavior="none"
+              value={n_audits ?? ""}
+              error={fieldError(ask.error, "n_audits")}
+              onChange={(value) => setAudits(value === "" ? null : Number(value))}
+            />
+            <NumberInput
+              label="Second answers"
+              description="So many labels of people are asked again, blind, of others: bounds people's own error, for a third of the risk. 0: people count as right"
+              min={0}
+              allowDecimal={false}
+              clampBehavior="none"
+              value={n_second}
+              error={fieldError(ask.error, "n_second")}
+              onChange={(value) => setSecond(Number(value))}
+            />
+          </SimpleGrid>
+          <Checkbox
+            label="For each class by itself"
+            description={`Costs more: each of the ${count(nClasses)} classes needs about ${count(perClass)} audits of its own, ${count(perClass * nClasses)} in all; a class with fewer is left to people`}
+            checked={per_class}
+            error={fieldError(ask.error, "per_class")}
+            onChange={(event) => setPerClass(event.currentTarget.checked)}
+          />
+          <FormError error={ask.error} shownBeside={BESIDE} />
+          <Group justify="space-between">
+            <Text size="sm" c="dimmed">
+              {capitalized(goalText({ ...goal, per_class }))}.
+            </Text>
+            <Button type="submit" loading={ask.isPending}>
+              Ask for the attempt
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Paper>
+  );
+}

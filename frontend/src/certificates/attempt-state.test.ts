@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+
+import type { Attempt, Certificate, Plan } from "@/api/types";
+import { auditsPerClass, goalPercent, goalText, nextText, shareOf, standing } from "@/certificates/attempt-state";
+
+const attempt = (about: Partial<Attempt>) =>
+  ({ number: 2, state: "auditing", n_audits: 40, n_audits_done: 31, n_second: 0, n_second_done: 0, n_remaining: 0, ...about }) as Attempt;
+const certificate = (about: Partial<Certificate>) =>
+  ({ number: 1, sentence: "At most 3 are wrong.", revoked_at: null, revoked_reason: "", ...about }) as Certificate;
+const plan = { sentence: "About 400 human labels for at most 1%." } as Plan;
+
+test("a goal reads as it was typed, and is sent as the share that was meant", () => {
+  expect(goalPercent(0.01)).toBe("1%");
+  expect(goalPercent(0.0025)).toBe("0.25%");
+  expect(goalPercent(1 - 0.99)).toBe("1%");
+  expect(shareOf(100 - 100 * 0.99)).toBe(0.01);
+  expect(shareOf(97.5)).toBe(0.975);
+});
+
+test("a goal says of what, how sure, and whether each class is meant", () => {
+  const goal = { promise: "machine", eps: 0.02, confidence: 0.95 } as const;
+  expect(goalText(goal)).toBe("at most 2% of the machine's labels wrong, with 95% confidence");
+  expect(goalText({ ...goal, per_class: true })).toContain("in each class");
+});
+
+test("what happens next counts second answers among those to come", () => {
+  expect(nextText(attempt({}))).toMatch(/^9 blind answers still to come/);
+  expect(nextText(attempt({ n_second: 10, n_second_done: 8 }))).toMatch(/^11 blind answers/);
+  expect(nextText(attempt({ n_audits_done: 40 }))).toMatch(/^Every audit is answered/);
+  expect(nextText(attempt({ state: "reviewing", n_remaining: 1 }))).toContain("the last 1 item ");
+});
+
+test("a promise for each class needs as many audits in each as prove something of it", () => {
+  const all = auditsPerClass({ eps: 0.01, confidence: 0.95, nClasses: 1 });
+  expect(all).toBe(300);
+  expect(auditsPerClass({ eps: 0.01, confidence: 0.95, nClasses: 10 })).toBeGreaterThan(all);
+});
+
+test("a project with a valid certificate is certified, also while the next attempt is under way", () => {
+  expect(standing([certificate({})], [], plan)).toEqual({ title: "Certified", text: "At most 3 are wrong." });
+  expect(standing([certificate({})], [attempt({})], plan).text).toBe("At most 3 are wrong. Attempt 2 is under way: 31 of 40 audits answered.");
+});
+
+test("a project without one says what would lead to it", () => {
+  expect(standing([], [attempt({ state: "reviewing", n_remaining: 412 })], plan)).toEqual({
+    title: "Being certified",
+    text: "Attempt 2 is under way: 412 items left for people to label.",
+  });
+  expect(standing([], [attempt({ state: "abandoned" })], plan)).toEqual({ title: "Not certified", text: plan.sentence });
+  expect(standing([], [], null).text).toContain("no forecast yet");
+});
+
+test("a revoked certificate is named with its reason, and certifies nothing", () => {
+  const revoked = certificate({ revoked_at: "2026-11-01T00:00:00Z", revoked_reason: "The camera was changed." });
+  expect(standing([revoked], [], plan)).toEqual({
+    title: "Not certified",
+    text: "Certificate 1 was revoked: The camera was changed. About 400 human labels for at most 1%.",
+  });
+});

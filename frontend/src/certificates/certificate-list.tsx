@@ -1,0 +1,55 @@
+import { Badge, Group, Paper, Stack, Text, Title } from "@mantine/core";
+
+import type { Certificate, Project } from "@/api/types";
+import { when } from "@/ui/format";
+import { TextLink } from "@/ui/link";
+
+/** The certificates, the newest first: what each says, and whether it still holds. */
+export function CertificateList({ project, certificates }: { project: Project; certificates: readonly Certificate[] }) {
+  return (
+    <>
+      {certificates.map((one) => (
+        <Paper key={one.id} withBorder p="md" component="section" aria-label={`Certificate ${one.number}`}>
+          <Stack gap="xs">
+            <Group justify="space-between">
+              <Group gap="xs">
+                <Title order={2} size="h4">
+                  <TextLink to={`/projects/${project.id}/certificates/${one.id}`} inherit>
+                    Certificate {one.number}
+                  </TextLink>
+                </Title>
+                <ValidityBadge certificate={one} />
+              </Group>
+              <Text size="sm" c="dimmed">
+                {when(one.issued_at)}, {one.source_name}
+              </Text>
+            </Group>
+            <Text fw={one.revoked_at === null ? 500 : undefined} c={one.revoked_at === null ? undefined : "dimmed"}>
+              {one.sentence ?? "A worker is writing its document."}
+            </Text>
+            {one.revoked_at !== null && (
+              <Text size="sm">
+                Revoked on {when(one.revoked_at)}: {one.revoked_reason}
+              </Text>
+            )}
+          </Stack>
+        </Paper>
+      ))}
+    </>
+  );
+}
+
+export function ValidityBadge({ certificate }: { certificate: Certificate }) {
+  if (certificate.revoked_at === null) {
+    return (
+      <Badge color="teal" variant="light">
+        valid
+      </Badge>
+    );
+  }
+  return (
+    <Badge color="red" variant="light">
+      {certificate.is_breach ? "revoked by the monitor" : "revoked"}
+    </Badge>
+  );
+}

@@ -1,0 +1,94 @@
+import { Alert, Button, Group, Stack } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import type { Certificate, Project } from "@/api/types";
+import { certificateQuery, documentQuery, documentUrl, labelsUrl, revokeCertificate } from "@/certificates/api";
+import { CertificateSheet } from "@/certificates/certificate-sheet";
+import styles from "@/certificates/certificates.module.css";
+import { MonitorPanel } from "@/certificates/monitor-panel";
+import { ReasonButton } from "@/certificates/reason-button";
+import { projectQuery } from "@/labeling/api";
+import { useIdParam } from "@/ui/id-param";
+import { DownloadIcon } from "@/ui/icons";
+import { useDocumentTitle } from "@/ui/page";
+import { Ready } from "@/ui/query";
+import { Loading } from "@/ui/states";
+
+/** One certificate: the document itself, fit to be printed, and what was seen since it was issued. */
+export default function CertificatePage() {
+  const project = useQuery(projectQuery(useIdParam("projectId")));
+  const certificate = useQuery(certificateQuery(useIdParam("certificateId")));
+  // The browser's title is also the file name that printing proposes.
+  useDocumentTitle(certificate.data && project.data ? `Certificate ${certificate.data.number} of ${project.data.name}` : "Certificate");
+  return (
+    <Ready query={project} what="the project">
+      {(owner) => (
+        <Ready query={certificate} what="the certificate">
+          {(data) => <Shown project={owner} certificate={data} />}
+        </Ready>
+      )}
+    </Ready>
+  );
+}
+
+function Shown({ project, certificate }: { project: Project; certificate: Certificate }) {
+  const isWritten = certificate.sentence !== null;
+  const document = useQuery({ ...documentQuery(certificate.id), enabled: isWritten });
+  const mayRevoke = certificate.revoked_at === null && (project.role === "owner" || project.role === "engineer");
+  return (
+    <Stack className={styles.page} gap="lg">
+      {isWritten ? (
+        <>
+          <Group className={styles.actions} justify="space-between" gap="xs">
+            <Group gap="xs">
+              <Button onClick={() => window.print()}>Print or save as PDF</Button>
+              <Button component="a" variant="default" href={documentUrl(certificate.id)} download leftSection={<DownloadIcon size={14} />}>
+                Certificate, JSON
+              </Button>
+              <Button component="a" variant="default" href={labelsUrl(certificate.id)} download leftSection={<DownloadIcon size={14} />}>
+                Labels, CSV
+              </Button>
+            </Group>
+            {mayRevoke && <Revoke project={project} certificate={certificate} />}
+          </Group>
+          <Ready query={document} what="the document">
+            {(data) => <CertificateSheet certificate={certificate} document={data} />}
+          </Ready>
+        </>
+      ) : (
+        <Alert color="gray" title={`Certificate ${certificate.number} is issued`}>
+          <Loading what="its document, which a worker is writing" />
+        </Alert>
+      )}
+      <div className={styles.screenOnly}>
+        <MonitorPanel project={project} certificate={certificate} />
+      </div>
+    </Stack>
+  );
+}
+
+function Revoke({ project, certificate }: { project: Project; certificate: Certificate }) {
+  const client = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: (reason: string) => revokeCertificate(certificate.id, reason),
+    onSettled: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: ["certificates", certificate.id], exact: true }),
+        client.invalidateQueries({ queryKey: ["projects", project.id, "certificates"] }),
+      ]),
+  });
+  return (
+    <ReasonButton
+      variant="subtle"
+      color="red"
+      label="Revoke"
+      question={`Revoke certificate ${certificate.number}?`}
+      confirmLabel="Revoke it"
+      error={revoke.error}
+      onConfirm={(reason) => revoke.mutateAsync(reason)}
+    >
+      Its labels stand on, but without its promise, and it says so from then on. Monitoring ends. This cannot be taken back: another certificate
+      takes another attempt.
+    </ReasonButton>
+  );
+}

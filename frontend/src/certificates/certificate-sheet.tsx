@@ -1,0 +1,300 @@
+import { Anchor, Text } from "@mantine/core";
+import { useState, type ReactNode } from "react";
+
+import type { Certificate, CertificateDocument } from "@/api/types";
+import { goalPercent, PROMISES, STATES } from "@/certificates/attempt-state";
+import styles from "@/certificates/certificates.module.css";
+import { Hash } from "@/certificates/hash";
+import { count, counted, percent, when, words } from "@/ui/format";
+
+const N_SHOWN = 15; // audits on screen, until asked for all; in print all
+
+/** The certificate as a document: what is promised, on what it rests, and all that is needed to check it. */
+export function CertificateSheet({ certificate, document: data }: { certificate: Certificate; document: CertificateDocument }) {
+  const { goal, counts, project } = data;
+  return (
+    <article className={styles.sheet} aria-label={`Certificate ${data.number}`}>
+      {certificate.revoked_at !== null && (
+        <div className={styles.revoked} role="alert">
+          <strong>Revoked on {when(certificate.revoked_at)}</strong>
+          <span>{certificate.revoked_reason}</span>
+        </div>
+      )}
+      <header className={styles.head}>
+        <div>
+          <h1>Certificate {data.number}</h1>
+          <p>
+            of the labels of <b>{project.name}</b>
+            {project.question && <>: “{project.question}”</>}
+          </p>
+        </div>
+        <p className={styles.issued}>Issued on {when(data.issued_at)}</p>
+      </header>
+      <p className={styles.sentence}>{data.sentence}</p>
+      {data.people_error && <p className={styles.people}>{data.people_error.sentence}</p>}
+      <dl className={styles.figures}>
+        <Figure name="Items">{count(counts.items)}</Figure>
+        <Figure name={`Of ${PROMISES[goal.promise]} wrong, at most`}>{goalPercent(goal.eps)}</Figure>
+        <Figure name="Confidence">{goalPercent(goal.confidence)}</Figure>
+        <Figure name="Labels by the machine">{count(counts.machine)}</Figure>
+        <Figure name="Labels by people">{count(counts.human)}</Figure>
+        <Figure name="Blind audits, wrong">
+          {count(counts.audits_in_cut)}, {count(counts.wrong_in_cut)}
+        </Figure>
+      </dl>
+      <Section title="What it rests on">
+        <ol className={styles.assumptions}>
+          {data.assumptions.map((text) => (
+            <li key={text}>{text}</li>
+          ))}
+        </ol>
+      </Section>
+      <Section title="Goal, attempt and test">
+        <GoalFacts document={data} />
+      </Section>
+      {data.per_class && (
+        <Section title="For each class">
+          <ClassTable classes={data.per_class} />
+        </Section>
+      )}
+      {data.people_error && (
+        <Section title="People's own error">
+          <PeopleFacts error={data.people_error} />
+        </Section>
+      )}
+      <Section title="Who answered">
+        <PeopleTable people={data.people} />
+      </Section>
+      <Section title="What labeled the rest">
+        <ModelFacts document={data} />
+      </Section>
+      <Section title="How to check it">
+        <HowToCheck document={data} />
+      </Section>
+      <Section title={`The audits: ${count(counts.audits)}`} mayBreak>
+        <AuditTable document={data} />
+      </Section>
+    </article>
+  );
+}
+
+function Section({ title, mayBreak = false, children }: { title: string; mayBreak?: boolean; children: ReactNode }) {
+  return (
+    <section className={mayBreak ? undefined : styles.whole}>
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function Figure({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function GoalFacts({ document: { goal, attempt, counts, test, ranked_by, project } }: { document: CertificateDocument }) {
+  const earlier = attempt.earlier.map((one) => `${one.number} (${stateTitle(one.state)}, risk ${goalPercent(one.delta)})`);
+  return (
+    <dl className={styles.facts}>
+      <Figure name="Promise">
+        at most {goalPercent(goal.eps)} of {PROMISES[goal.promise]} wrong{goal.per_class ? ", in each class" : ""}
+      </Figure>
+      <Figure name="Classes">{project.classes.join(", ")}</Figure>
+      <Figure name="Attempt">
+        {attempt.number}, with a risk of {goalPercent(attempt.delta)} for its test
+      </Figure>
+      <Figure name="Attempts before">{earlier.length > 0 ? earlier.join("; ") : "none"}</Figure>
+      <Figure name="Frozen, ended">
+        {when(attempt.frozen_at)}; {when(attempt.ended_at)}
+      </Figure>
+      <Figure name="Items">
+        {count(counts.human_before)} labeled by people before, {count(counts.candidates)} ranked by {ranked_by}
+      </Figure>
+      <Figure name="Cut">
+        ranks 1 to {count(counts.cut)} keep the machine's label
+        {counts.unlabeled > 0 && `; ${counted(counts.unlabeled, "item")} beyond it have none`}
+      </Figure>
+      <Figure name="Audits">
+        {count(counts.audits)} drawn, {count(counts.audits_in_cut)} of them within the cut: {count(counts.wrong_in_cut)} wrong there
+        {counts.skipped > 0 && `, ${count(counts.skipped)} skipped in all, which count as wrong`}
+      </Figure>
+      <Figure name="Wrong within the cut">
+        {count(counts.allowed_wrong)} allowed; the audits alone would show at most {count(counts.at_most_wrong)}
+      </Figure>
+      <Figure name="Test">
+        {test.name}
+        {test.grid && `; cuts from ${count(test.grid[0])} to ${count(test.grid[1])} in ${counted(test.grid[2], "step")}`}
+      </Figure>
+      <Figure name="p value">
+        {test.p_value.toPrecision(3)}
+        {test.stopped_at === null ? "; no cut failed" : `; the first cut that failed: ${count(test.stopped_at)}`}
+      </Figure>
+    </dl>
+  );
+}
+
+const stateTitle = (state: string) => (state in STATES ? STATES[state as keyof typeof STATES].title : state);
+
+function ClassTable({ classes }: { classes: NonNullable<CertificateDocument["per_class"]> }) {
+  return (
+    <table className={styles.table}>
+      <thead>
+        <tr>
+          <th>Class</th>
+          <th>Candidates</th>
+          <th>Cut</th>
+          <th>May be wrong</th>
+          <th>Audits</th>
+          <th>Wrong</th>
+          <th>p value</th>
+        </tr>
+      </thead>
+      <tbody>
+        {Object.entries(classes).map(([name, cut]) => (
+          <tr key={name}>
+            <td>{name}</td>
+            <td>{count(cut.candidates)}</td>
+            <td>{count(cut.cut)}</td>
+            <td>{count(cut.allowed_wrong)}</td>
+            <td>{count(cut.audits_in_cut)}</td>
+            <td>{count(cut.wrong_in_cut)}</td>
+            <td>{cut.p_value.toPrecision(3)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function PeopleFacts({ error }: { error: NonNullable<CertificateDocument["people_error"]> }) {
+  return (
+    <dl className={styles.facts}>
+      <Figure name="Second answers">
+        {count(error.n_second)}, of which {count(error.n_differ)} differ or were skipped
+      </Figure>
+      <Figure name="Of people's labels wrong, at most">{percent(error.upper, 2)}</Figure>
+      <Figure name="Share by people">{percent(error.human_share)}</Figure>
+      <Figure name="Wrong in all, at most">{percent(error.total_eps, 2)}</Figure>
+      <Figure name="Risk of this bound">{goalPercent(error.delta)}</Figure>
+    </dl>
+  );
+}
+
+function PeopleTable({ people }: { people: CertificateDocument["people"] }) {
+  return (
+    <table className={styles.table}>
+      <thead>
+        <tr>
+          <th>Person</th>
+          <th>Audits</th>
+          <th>Labels</th>
+        </tr>
+      </thead>
+      <tbody>
+        {people.map((one) => (
+          <tr key={one.name}>
+            <td>{one.name}</td>
+            <td>{count(one.n_audits)}</td>
+            <td>{count(one.n_labels)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function ModelFacts({ document: { model, versions } }: { document: CertificateDocument }) {
+  const params = Object.entries(model.params).map(([name, value]) => `${words(name)} ${JSON.stringify(value)}`);
+  return (
+    <dl className={styles.facts}>
+      <Figure name="Model">{model.name || "none"}</Figure>
+      <Figure name="Learner">{words(model.learner)}</Figure>
+      <Figure name="Settings">{params.length > 0 ? params.join(", ") : "as they come"}</Figure>
+      <Figure name="Seed, round">
+        {model.seed}, {model.round}
+      </Figure>
+      <Figure name="Code">{model.code_version}</Figure>
+      <Figure name="Versions">
+        Assay {versions.assay}, Python {versions.python}, SciPy {versions.scipy}
+      </Figure>
+    </dl>
+  );
+}
+
+function HowToCheck({ document: { number, salt, hashes, model, digest, format } }: { document: CertificateDocument }) {
+  return (
+    <>
+      <p>
+        Download certificate and labels, and run this anywhere. It needs neither this server nor its database, recomputes the draw, the cut, the
+        test and each hash, and says what does not fit:
+      </p>
+      <pre className={styles.command}>
+        assay verify certificate-{number}.json certificate-{number}-labels.csv
+      </pre>
+      <p>
+        The audits are the candidates with the smallest SHA-256 of salt, colon and key, as hexadecimal numbers. The salt was secret while they were
+        answered; its hash was shown before.
+      </p>
+      <div className={styles.hashes}>
+        <Hash name="Salt" value={salt} />
+        <Hash name="Hash of the salt" value={hashes.salt} />
+        <Hash name="Items" value={hashes.items} />
+        <Hash name="Labeled by people before" value={hashes.human_before} />
+        <Hash name="Ranking" value={hashes.ranking} />
+        <Hash name="Labels" value={hashes.labels} />
+        <Hash name="Model's files" value={hashes.model} />
+        <Hash name="Labels it was trained on" value={model.labels_hash} />
+        <Hash name={`Digest of this document (${format})`} value={digest} />
+      </div>
+    </>
+  );
+}
+
+/** Plain rows, all of them in the page: print has every one, whatever the screen folds away. */
+function AuditTable({ document: { audits, counts } }: { document: CertificateDocument }) {
+  const [isFolded, setIsFolded] = useState(audits.length > N_SHOWN);
+  return (
+    <>
+      <div className={styles.scroll}>
+        <table className={styles.table} data-folded={isFolded || undefined}>
+          <thead>
+            <tr>
+              <th>Item</th>
+              <th>Rank</th>
+              <th>Machine</th>
+              <th>Person</th>
+              <th>By</th>
+              <th>On</th>
+            </tr>
+          </thead>
+          <tbody>
+            {audits.map((audit) => (
+              <tr key={audit.key} data-wrong={audit.predicted !== audit.answered || undefined}>
+                <td>{audit.key}</td>
+                <td>{count(audit.rank)}</td>
+                <td>{audit.predicted}</td>
+                <td>
+                  {audit.answered ?? "skipped"}
+                  {audit.predicted !== audit.answered && (audit.rank <= counts.cut ? ": wrong" : ": wrong, beyond the cut")}
+                </td>
+                <td>{audit.by ?? "–"}</td>
+                <td>{when(audit.at)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {isFolded && (
+        <Text size="sm" className={styles.screenOnly}>
+          <Anchor component="button" type="button" size="sm" onClick={() => setIsFolded(false)}>
+            Show all {count(audits.length)} audits
+          </Anchor>
+        </Text>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,72 @@
+import { Alert, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+
+import type { Project } from "@/api/types";
+import { attemptsQuery, certificatesQuery, planQuery } from "@/certificates/api";
+import { AttemptForm } from "@/certificates/attempt-form";
+import { AttemptHistory } from "@/certificates/attempt-history";
+import { isOpen, shareOf, type Goal } from "@/certificates/attempt-state";
+import { CertificateList } from "@/certificates/certificate-list";
+import { OpenAttempt } from "@/certificates/open-attempt";
+import { PlanPanel } from "@/certificates/plan-panel";
+import { projectQuery } from "@/labeling/api";
+import { useIdParam } from "@/ui/id-param";
+import { Page } from "@/ui/page";
+import { Ready } from "@/ui/query";
+
+/** What proving the labels would cost, the attempt that is under way, and what was proven before. */
+export default function CertificatesPage() {
+  const project = useQuery(projectQuery(useIdParam("projectId")));
+  return (
+    <Page title="Certificates">
+      <Ready query={project} what="the project">
+        {(data) => <Certificates key={data.id} project={data} />}
+      </Ready>
+    </Page>
+  );
+}
+
+function Certificates({ project }: { project: Project }) {
+  const plan = useQuery(planQuery(project.id));
+  const attempts = useQuery(attemptsQuery(project.id));
+  const certificates = useQuery(certificatesQuery(project.id));
+  const [goal, setGoal] = useState<Goal>({
+    promise: "dataset",
+    eps: shareOf(100 - 100 * project.target_precision),
+    confidence: project.confidence_level,
+  });
+  const mayAsk = project.role === "owner" || project.role === "engineer";
+
+  return (
+    <Stack gap="lg">
+      <Text size="sm" c="dimmed">
+        A certificate says how many of the labels are wrong at most, and proves it by blind audits drawn at random: nothing is assumed of the
+        model or the data. Anybody can check it from two files, without this server.
+      </Text>
+      <Ready query={attempts} what="the attempts">
+        {({ results }) => {
+          const open = results.find(isOpen);
+          return (
+            <>
+              {open && <OpenAttempt project={project} attempt={open} />}
+              <Ready query={certificates} what="the certificates">
+                {(list) => <CertificateList project={project} certificates={list.results} />}
+              </Ready>
+              <Ready query={plan} what="the plan">
+                {(data) => <PlanPanel project={project} plan={data} goal={goal} onGoal={setGoal} />}
+              </Ready>
+              {!open &&
+                (mayAsk ? (
+                  <AttemptForm project={project} goal={goal} onGoal={setGoal} />
+                ) : (
+                  <Alert color="gray">Owners and engineers ask for attempts. You are {project.role} of this project.</Alert>
+                ))}
+              <AttemptHistory project={project} attempts={results.filter((one) => !isOpen(one))} certificates={certificates.data?.results ?? []} />
+            </>
+          );
+        }}
+      </Ready>
+    </Stack>
+  );
+}

@@ -1,0 +1,142 @@
+import { Button, Group, NumberInput, Progress, Stack, Table, Text } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+
+import type { Certificate, Project, Watch } from "@/api/types";
+import { askAudits, certificateQuery } from "@/certificates/api";
+import { evidenceText, nearness } from "@/certificates/evidence";
+import { ClassTag } from "@/ui/class-tag";
+import { fieldError } from "@/ui/errors";
+import { count, counted } from "@/ui/format";
+import { TextLink } from "@/ui/link";
+import { Panel } from "@/ui/panel";
+import { FormError } from "@/ui/states";
+
+/** What blind audits after release have shown, against the alarm that would revoke the certificate. */
+export function MonitorPanel({ project, certificate }: { project: Project; certificate: Certificate }) {
+  const { monitor } = certificate;
+  const isValid = certificate.revoked_at === null;
+  const mayAsk = isValid && (project.role === "owner" || project.role === "engineer");
+  const nWaiting = monitor ? monitor.n_asked - monitor.n_answered : 0;
+  return (
+    <Panel
+      title="Since it was issued"
+      note="Certified machine labels are asked again, blind, a few a week. The evidence that more are wrong than promised is valid at every look; where it reaches the alarm, the labels concerned are retired and the certificate is revoked by itself."
+    >
+      <Stack>
+        <Text size="sm">
+          {monitor && monitor.n_asked > 0
+            ? `${counted(monitor.n_asked, "audit")} asked, ${count(monitor.n_answered)} counted, ${count(monitor.n_wrong)} wrong.`
+            : "No audit was asked yet."}
+          {isValid && nWaiting > 0 && ` ${count(nWaiting)} wait for an answer; they count in the order of the draw, up to the first that waits.`}
+        </Text>
+        {monitor && monitor.watches.length > 0 && <Watches project={project} watches={monitor.watches} />}
+        {isValid ? (
+          <Text size="sm" c="dimmed">
+            {certificate.monitor_per_week > 0
+              ? `${counted(certificate.monitor_per_week, "audit")} a week, by the project's `
+              : "None are asked by themselves, by the project's "}
+            <TextLink size="sm" to={`/projects/${project.id}/settings`}>
+              settings
+            </TextLink>
+            .
+          </Text>
+        ) : (
+          <Text size="sm" c="dimmed">
+            Monitoring ended when the certificate was revoked.
+          </Text>
+        )}
+        {mayAsk && <AskAudits certificate={certificate} />}
+      </Stack>
+    </Panel>
+  );
+}
+
+function Watches({ project, watches }: { project: Project; watches: readonly Watch[] }) {
+  return (
+    <Table.ScrollContainer minWidth={560}>
+      <Table>
+        <Table.Caption>Bars grow with the logarithm of the evidence; full is the alarm.</Table.Caption>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Labels</Table.Th>
+            <Table.Th>Audits</Table.Th>
+            <Table.Th>Wrong</Table.Th>
+            <Table.Th>May be wrong</Table.Th>
+            <Table.Th w="35%">Evidence of more</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {watches.map((watch) => (
+            <WatchRow key={watch.class_id ?? "all"} watch={watch} project={project} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function WatchRow({ watch, project }: { watch: Watch; project: Project }) {
+  const label = project.classes.find((one) => one.id === watch.class_id);
+  const name = watch.class_id === null ? "All" : (label?.name ?? "A class that is gone");
+  const text = watch.is_alarm ? "alarm" : `${evidenceText(watch.evidence)} of ${evidenceText(watch.alarm_at)}`;
+  return (
+    <Table.Tr>
+      <Table.Td>{label ? <ClassTag name={label.name} colour={label.colour} /> : name}</Table.Td>
+      <Table.Td>{count(watch.n)}</Table.Td>
+      <Table.Td>{count(watch.n_wrong)}</Table.Td>
+      <Table.Td>
+        {count(watch.allowed)} of {count(watch.population)}
+      </Table.Td>
+      <Table.Td>
+        <Text size="sm" c={watch.is_alarm ? "red" : undefined} fw={watch.is_alarm ? 600 : undefined}>
+          {text}
+        </Text>
+        <Progress value={100 * nearness(watch)} color={watch.is_alarm ? "red" : "orange"} aria-label={`Evidence, ${name}: ${text}`} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function AskAudits({ certificate }: { certificate: Certificate }) {
+  const client = useQueryClient();
+  const [n, setN] = useState(50);
+  const ask = useMutation({
+    mutationFn: () => askAudits(certificate.id, n),
+    onSettled: () => client.invalidateQueries({ queryKey: certificateQuery(certificate.id).queryKey, exact: true }),
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        ask.mutate();
+      }}
+    >
+      <Stack gap="xs">
+        <Group align="flex-end">
+          <NumberInput
+            label="More audits now"
+            w={160}
+            min={1}
+            allowDecimal={false}
+            clampBehavior="none"
+            value={n}
+            error={fieldError(ask.error, "n")}
+            onChange={(value) => setN(Number(value))}
+          />
+          <Button type="submit" variant="default" loading={ask.isPending}>
+            Ask for more audits
+          </Button>
+        </Group>
+        <FormError error={ask.error} shownBeside={["n"]} />
+        {ask.data && (
+          <Text size="sm" role="status">
+            {ask.data.n_asked > 0
+              ? `${counted(ask.data.n_asked, "audit")} more wait in the queue, blind.`
+              : "Every certified machine label has been asked already."}
+          </Text>
+        )}
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,133 @@
+import { Badge, Group, Paper, Progress, Stack, Text, Title } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import type { Attempt, Project } from "@/api/types";
+import { abandonAttempt, attemptsQuery } from "@/certificates/api";
+import { attemptName, goalText, nextText, STATES } from "@/certificates/attempt-state";
+import { Hash } from "@/certificates/hash";
+import { ReasonButton } from "@/certificates/reason-button";
+import { count, counted, when } from "@/ui/format";
+import { ButtonLink, TextLink } from "@/ui/link";
+
+/** The attempt that is under way: how far people are, what happens next, and the way out. */
+export function OpenAttempt({ project, attempt }: { project: Project; attempt: Attempt }) {
+  const mayAbandon = project.role === "owner" || project.role === "engineer";
+  const name = attemptName(attempt);
+  return (
+    <Paper withBorder p="md" component="section" aria-label={name}>
+      <Stack>
+        <Group justify="space-between">
+          <Group gap="xs">
+            <Title order={2} size="h4">
+              {name}
+            </Title>
+            <Badge color={STATES[attempt.state].colour} variant="light">
+              {STATES[attempt.state].title}
+            </Badge>
+          </Group>
+          <Group gap="xs">
+            {mayAbandon && <Abandon project={project} attempt={attempt} />}
+            {attempt.state !== "queued" && project.role !== "viewer" && (
+              <ButtonLink size="xs" to={`/projects/${project.id}/review`}>
+                Review
+              </ButtonLink>
+            )}
+          </Group>
+        </Group>
+        <Text>To prove: {goalText(attempt)}.</Text>
+        {attempt.state !== "queued" && <Counts attempt={attempt} />}
+        {attempt.state_reason && <Text size="sm">{attempt.state_reason}</Text>}
+        <Text size="sm" role="status">
+          {nextText(attempt)}
+        </Text>
+        {attempt.frozen_at !== null && <Frozen project={project} attempt={attempt} />}
+      </Stack>
+    </Paper>
+  );
+}
+
+function Counts({ attempt }: { attempt: Attempt }) {
+  return (
+    <Stack gap="xs">
+      <Counted name="Blind audits answered" n={attempt.n_audits_done} of={attempt.n_audits} />
+      {attempt.n_second > 0 && <Counted name="Second answers" n={attempt.n_second_done} of={attempt.n_second} />}
+      {attempt.state === "reviewing" && (
+        <Text size="sm">
+          Left for people beyond the cut: <b>{counted(attempt.n_remaining, "item")}</b>
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+function Counted({ name, n, of }: { name: string; n: number; of: number }) {
+  return (
+    <div>
+      <Group justify="space-between">
+        <Text size="sm">{name}</Text>
+        <Text size="sm" fw={600}>
+          {count(n)} of {count(of)}
+        </Text>
+      </Group>
+      <Progress value={of > 0 ? (100 * n) / of : 100} aria-label={name} />
+    </div>
+  );
+}
+
+/** What was committed to before the first answer. */
+function Frozen({ project, attempt }: { project: Project; attempt: Attempt }) {
+  return (
+    <>
+      <Text size="sm" c="dimmed">
+        {counted(attempt.n_items, "item")}: {count(attempt.n_human)} labeled by people before, {count(attempt.n_candidates)} ranked by {attempt.ranked_by}
+        {attempt.round_name && (
+          <>
+            {" of "}
+            {attempt.round_id === null ? (
+              attempt.round_name
+            ) : (
+              <TextLink size="sm" to={`/projects/${project.id}/rounds/${attempt.round_id}`}>
+                {attempt.round_name}
+              </TextLink>
+            )}
+          </>
+        )}
+        . Asked for{attempt.asked_by && ` by ${attempt.asked_by}`} on {when(attempt.asked_at)}.
+      </Text>
+      <details>
+        <summary>What was fixed before the first answer</summary>
+        <Stack gap="xs" mt="xs">
+          <Text size="sm" c="dimmed">
+            Note these down: the certificate states them again, and nobody can then have changed salt, items or ranking after seeing answers.
+          </Text>
+          <Hash name="Salt of the draw" value={attempt.salt_hash} />
+          <Hash name="List of items" value={attempt.items_hash} />
+          <Hash name="Ranking" value={attempt.ranking_hash} />
+        </Stack>
+      </details>
+    </>
+  );
+}
+
+function Abandon({ project, attempt }: { project: Project; attempt: Attempt }) {
+  const client = useQueryClient();
+  const abandon = useMutation({
+    mutationFn: (reason: string) => abandonAttempt(attempt.id, reason),
+    onSettled: () => client.invalidateQueries({ queryKey: attemptsQuery(project.id).queryKey }),
+  });
+  return (
+    <ReasonButton
+      size="xs"
+      variant="default"
+      label="Abandon"
+      question={`Abandon ${attemptName(attempt).toLowerCase()}?`}
+      confirmLabel="Abandon it"
+      error={abandon.error}
+      onConfirm={(reason) => abandon.mutateAsync(reason)}
+    >
+      {attempt.number === null
+        ? "It has drawn nothing yet, so nothing is spent."
+        : "Its audits leave the queue, and what was answered stays as labels of people. Its share of the risk stays spent: the next attempt has a smaller one, and so needs more audits for the same goal."}
+    </ReasonButton>
+  );
+}

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+
+import type { PlanRow } from "@/api/types";
+import { confidencesOf, epsOf, priceText, rowFor } from "@/certificates/plan";
+
+const row = (eps: number, confidence: number, about: Partial<PlanRow> = {}) =>
+  ({ eps, confidence, promise: "dataset", answers_wanted: 1, n_total: 0, ...about }) as PlanRow;
+const rows = [row(0.02, 0.95), row(0.01, 0.99, { n_total: 7 }), row(0.01, 0.95), row(0.01, 0.95, { answers_wanted: 2, n_total: 9 })];
+
+test("the table has each goal once, the strictest first", () => {
+  expect(epsOf(rows)).toEqual([0.01, 0.02]);
+  expect(confidencesOf(rows)).toEqual([0.95, 0.99]);
+});
+
+test("a row is found by goal and people per item, though floating point blurs the goal", () => {
+  const goal = { promise: "dataset", eps: 1 - 0.99, confidence: 0.95 } as const;
+  expect(rowFor(rows, goal, 2)?.n_total).toBe(9);
+  expect(rowFor(rows, { ...goal, confidence: 0.99 }, 1)?.n_total).toBe(7);
+});
+
+test("a goal between the rows has none", () => {
+  expect(rowFor(rows, { promise: "dataset", eps: 0.015, confidence: 0.95 }, 1)).toBeUndefined();
+  expect(rowFor(rows, { promise: "machine", eps: 0.01, confidence: 0.95 }, 1)).toBeUndefined();
+});
+
+test("a price says what it is made up of, and what it leaves without a label", () => {
+  const one = row(0.01, 0.95, { n_total: 1600, low: 1200, high: 2300, n_audits: 640, n_review: 860, n_unlabeled: 0 });
+  expect(priceText(one, 100)).toBe(
+    "about 1,600 human labels, 1,200 to 2,300: 100 given, 640 blind audits, about 860 items that the machine is least sure of.",
+  );
+  const machine = row(0.01, 0.95, { n_total: 1480, low: 1480, high: 1480, n_audits: 690, n_review: 0, n_unlabeled: 400, answers_wanted: 2 });
+  expect(priceText(machine, 100)).toContain("690 blind audits, 2 answers each. About 400 items stay without a label.");
+});
