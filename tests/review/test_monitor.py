@@ -1,0 +1,166 @@
+"""After release: audits go on, a breach retires, revokes, asks people, trains and certifies again."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.contrib.auth.models import User
+
+from labeling.errors import Conflict
+from labeling.models import Label, Project, Publication
+from review.attempts import certificate_revoke
+from review.models import Attempt, Certificate, Entry, MonitorAudit
+from review.monitor_pipeline import attempt_follow_breach, monitor_settle, monitor_trickle
+from review.monitoring import monitor_ask, n_audits_due
+from review.pipeline import certificates_to_look_at
+from tests.review.certifying import World, make_world
+from training.models import Run, Trigger
+
+
+@pytest.fixture
+def world(project: Project, ada: User, ben: User) -> World:
+    return make_world(project, owner=ada, person=ben, n_items=600)
+
+
+@pytest.fixture
+def certificate(world: World) -> Certificate:
+    return world.certify(n_audits=60, eps=0.05)
+
+
+def settle(certificate: Certificate) -> Certificate:
+    monitor_settle(certificate.pk)
+    certificate.refresh_from_db()
+    return certificate
+
+
+def test_audits_of_labels_that_are_right_raise_no_alarm(world: World, certificate: Certificate) -> None:
+    asked = monitor_ask(certificate=certificate, n=300)
+    assert asked == 300
+    world.answer_queue()
+    settle(certificate)
+
+    assert certificate.revoked_at is None
+    assert (certificate.monitor["n_answered"], certificate.monitor["n_wrong"]) == (300, 0)
+    assert {watch["class_id"] for watch in certificate.monitor["watches"]} == {
+        None,
+        *(each.pk for each in world.classes),
+    }
+
+
+def test_monitoring_audits_are_blind_and_never_asked_twice(world: World, certificate: Certificate) -> None:
+    monitor_ask(certificate=certificate, n=50)
+    monitor_ask(certificate=certificate, n=50)
+    rows = list(certificate.monitor_audits.order_by("position").values_list("position", "item_id"))
+
+    assert [position for position, _ in rows] == list(range(1, 101))
+    assert len({item_id for _, item_id in rows}) == 100
+    world.shown.clear()
+    world.answer_queue()
+    assert {(entry["reason"], entry["suggestion"], entry["is_blind"]) for entry in world.shown} == {
+        ("blind", None, True)
+    }
+
+
+def test_only_answers_without_a_gap_before_them_are_counted(world: World, certificate: Certificate) -> None:
+    monitor_ask(certificate=certificate, n=30)
+    world.answer_queue(at_most=15)
+    settle(certificate)
+
+    answered = MonitorAudit.objects.filter(certificate=certificate, answered_at__isnull=True)
+    first_gap = answered.order_by("position").values_list("position", flat=True).first()
+    assert certificate.monitor["n_answered"] == first_gap - 1
+
+
+def test_a_breach_retires_the_class_revokes_and_starts_over(world: World, certificate: Certificate) -> None:
+    changed = world.classes[1]
+    now_true = world.classes[2]
+    for item_id, label_class in world.truth.items():  # the world moves on: a class is another one now
+        if label_class == changed:
+            world.truth[item_id] = now_true
+    before = Label.objects.filter(source=certificate.source_id, retired_at__isnull=True)
+    n_before = before.filter(label_class=changed).count()
+    others = before.exclude(label_class=changed).count()
+    monitor_ask(certificate=certificate, n=60)
+    world.answer_queue()
+    settle(certificate)
+
+    assert certificate.is_breach
+    assert "audits" in certificate.revoked_reason
+    n_left = before.filter(label_class=changed).count()
+    assert n_left == 0 < n_before
+    assert before.exclude(label_class=changed).count() <= others
+    assert Label.objects.filter(source=certificate.source_id, retired_reason="breach").exists()
+    # A run answers it, once.
+    attempt_follow_breach(certificate.pk)
+    attempt_follow_breach(certificate.pk)
+    assert Run.objects.filter(project=world.project, trigger=Trigger.BREACH).count() == 1
+    assert Attempt.objects.filter(project=world.project).count() == 1
+    assert certificate.pk in certificates_to_look_at()
+
+
+def test_the_next_attempt_follows_the_published_run_and_pays_a_smaller_share(
+    world: World, certificate: Certificate
+) -> None:
+    from review.publish import round_publish
+    from tests.review.makers import make_round
+
+    certificate_revoke(certificate=certificate, reason="drift", is_breach=True)
+    attempt_follow_breach(certificate.pk)
+    run = Run.objects.get(trigger=Trigger.BREACH)
+    Run.objects.filter(pk=run.pk).update(state="done")
+    labeled = set(
+        Label.objects.filter(is_human=True, retired_at__isnull=True).values_list("item_id", flat=True)
+    )
+    rows = [(item, world.truth[item.pk], 0.9) for item in world.items if item.pk not in labeled]
+    round = make_round(world.project, rows, threshold=0.5)
+    type(round).objects.filter(pk=round.pk).update(run=run, number=1)
+    round_publish(round_id=round.pk)
+    attempt_follow_breach(certificate.pk)
+    attempt_follow_breach(certificate.pk)
+
+    following = Attempt.objects.filter(project=world.project).order_by("pk").last()
+    assert Attempt.objects.filter(project=world.project).count() == 2
+    assert (following.eps, following.promise) == (certificate.attempt.eps, certificate.attempt.promise)
+
+
+def test_the_trickle_keeps_pace_and_asks_no_more(
+    world: World, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert n_audits_due(certificate) == 0
+    three_weeks_later = certificate.issued_at + dt.timedelta(weeks=3, hours=1)
+    monkeypatch.setattr("review.monitoring.timezone.now", lambda: three_weeks_later)
+    monitor_trickle(certificate.pk)
+    monitor_trickle(certificate.pk)
+
+    assert certificate.monitor_audits.count() == 3 * world.project.monitor_per_week
+
+
+def test_a_revoked_certificate_is_not_watched(world: World, certificate: Certificate) -> None:
+    monitor_ask(certificate=certificate, n=10)
+    certificate_revoke(certificate=certificate, reason="by hand")
+
+    assert not Entry.objects.filter(monitor_audit__certificate=certificate, state="open").exists()
+    with pytest.raises(Conflict, match="revoked"):
+        monitor_ask(certificate=certificate, n=1)
+    with pytest.raises(Conflict, match="revoked before"):
+        certificate_revoke(certificate=certificate, reason="again")
+    assert Publication.objects.filter(source=certificate.source_id, ended_at__isnull=True).exists()
+
+
+def test_people_correcting_certified_labels_past_the_queue_is_no_alarm(
+    world: World, certificate: Certificate
+) -> None:
+    """What somebody goes and looks for is no draw: only monitoring audits count."""
+    from review.relabeling import Relabel, items_relabel
+
+    machine = Label.objects.filter(source=certificate.source_id, retired_at__isnull=True)[:50]
+    changes = [
+        Relabel(item_id=label.item_id, class_id=world.classes[0].pk)
+        for label in machine
+        if label.label_class_id != world.classes[0].pk
+    ]
+    items_relabel(project=world.project, person=world.owner, changes=changes)
+    settle(certificate)
+
+    assert certificate.revoked_at is None
