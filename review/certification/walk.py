@@ -22,6 +22,7 @@ Audits also mend what they find. Where no audited item keeps the machine's label
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,14 @@ class Cut:
 
 
 def grid(
-    *, n_items: int, n_candidates: int, promise: str, eps: float, delta: float, n_audits: int
+    *,
+    n_items: int,
+    n_candidates: int,
+    promise: str,
+    eps: float,
+    delta: float,
+    n_audits: int,
+    max_steps: int = MAX_STEPS,
 ) -> IntArray:
     """The cuts to test, in order, at most 1,001: evenly spaced, ending with all M. Fixed before any answer.
 
@@ -71,11 +79,12 @@ def grid(
     alone if no cut is like that. A start too early ends the walk at once, for want of audits.
 
     For "dataset" the cut floor(eps * N) comes before: that many labels may be wrong, so it needs no proof.
+    A walk has 1,000 steps; `max_steps` is for plans.
     """
     _check(n_items, n_candidates, promise, n_audits)
     if n_candidates == 0:
         return np.zeros(0, dtype=np.int64)
-    n_steps = min(MAX_STEPS, n_candidates)
+    n_steps = min(max_steps, n_candidates)
     steps = np.linspace(n_candidates / n_steps, n_candidates, n_steps)
     cuts = np.ceil(steps - 1e-9).astype(np.int64)
     allowed = allowed_at(cuts, n_items=n_items, eps=eps, promise=promise)
@@ -161,20 +170,36 @@ def walk(
 
 
 def most_found(
-    *, n_candidates: npt.ArrayLike, allowed: npt.ArrayLike, n_audits: npt.ArrayLike, delta: float
-) -> IntArray:
-    """How many wrong audits cut_by_count may find and still prove `allowed`; -1: not even none. Broadcasts."""
-    size, limit, drawn = (
-        np.array(count, dtype=np.int64) for count in np.broadcast_arrays(n_candidates, allowed, n_audits)
-    )
-    high = drawn
-    if delta <= 0.25:  # then c lies below the mean of its distribution, K (E + 1 + c) / M, or just above it
-        high = np.minimum(drawn, drawn * (limit + 1) // np.maximum(size - drawn, 1) + 2)
-    found = np.arange(int(high.max(initial=0)) + 1)
-    capped = np.minimum(found, drawn[..., None])
-    p = p_value(size[..., None], limit[..., None] + capped, drawn[..., None], capped)
-    n_passing: IntArray = ((p <= delta) & (found <= drawn[..., None])).sum(axis=-1)
-    return n_passing - 1
+    *, n_candidates: int, allowed: int, n_audits: int, delta: float, corrected: bool = True
+) -> int:
+    """How many wrong audits cut_by_count may find and still prove `allowed`; -1: not even none.
+
+    Without `corrected`: how many of n_audits among n_candidates the exact test lets be wrong.
+    """
+    rate = n_audits / n_candidates if n_candidates else 1.0
+
+    def expected(found: float) -> float:
+        """Wrong audits to be expected at the bound; the chance of t fewer is below exp(-t^2 / (2 expected))."""
+        return rate * (allowed + 1 + (found if corrected else 0))
+
+    low, high = (
+        -1,
+        n_audits,
+    )  # low passes for certain (Chernoff; Hoeffding 1963 for draws without replacement)
+    while low < high:
+        middle = (low + high + 1) // 2
+        is_sure = middle <= expected(middle) - math.sqrt(-2 * math.log(delta) * expected(middle))
+        low, high = (middle, high) if is_sure else (low, middle - 1)
+    last = n_audits
+    if (
+        delta <= 0.25
+    ):  # then the bound is below the middle of the distribution, which is no further than 1 away
+        least = rate * (allowed + 1) / max(1 - rate, 1e-9) if corrected else expected(0)
+        last = min(n_audits, math.ceil(least) + 2)
+    first = max(0, low)
+    found = np.arange(first, max(first, last) + 1)
+    p = p_value(n_candidates, allowed + found * corrected, n_audits, np.minimum(found, n_audits))
+    return first - 1 + int((p <= delta).sum())
 
 
 def cut_by_count(
@@ -209,7 +234,7 @@ def cut_by_count(
     ranks, wrong = _audits(audit_ranks, is_wrong, n_candidates)
     _check(n_items, n_candidates, DATASET, len(ranks))
     allowed = allowed_wrong(eps, n_items)
-    most = int(most_found(n_candidates=n_candidates, allowed=allowed, n_audits=len(ranks), delta=delta))
+    most = most_found(n_candidates=n_candidates, allowed=allowed, n_audits=len(ranks), delta=delta)
     found = np.sort(ranks[wrong])
     stopped_at = None
     cut = n_candidates

@@ -1,0 +1,427 @@
+"""How many human labels a goal will cost: before there is a model, from its estimates, and round by round.
+
+A plan follows the attempt that would come: K audits are drawn, a cut is chosen and proven (walk.py), people
+label what lies above it. What is not known beforehand are the errors of the machine by rank, which the
+estimates stand for, and the luck of the draw. Nothing that is promised rests on a plan: a wrong one costs
+labels, never the certificate.
+
+`p_wrong` are estimates of the chance that each candidate's label is wrong: 1 - calibrated confidence, or
+those of ranking.py. Their running sum in rank order estimates the wrong labels below each cut.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betainc
+from scipy.stats import gamma
+
+from review.certification.exact import allowed_wrong, p_value, share_of_delta
+from review.certification.walk import DATASET, MACHINE, PROMISES, allowed_at, grid, most_found
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+EPS_CHOICES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.10)
+CONFIDENCE_CHOICES = (0.90, 0.95, 0.99)
+ANSWERS_CHOICES = (1, 2, 3)
+COUNTED = ("n_review", "n_audits", "n_unlabeled", "n_total", "low", "high")
+
+N_POINTS = 2000  # of a curve, and so the resolution of a cut
+N_AUDIT_CHOICES = 40
+N_CUTS = 80  # of the grid that a plan for the machine promise looks at
+N_DRAWS = 400
+LUCK = np.array([0.1, 0.3, 0.5, 0.7, 0.9])  # quantiles of the draw, for choosing the number of audits
+MEDIAN = np.array([0.5])
+N_SIZES = 7  # of the labels to train on, tried where there is no model
+RANGE = (0.1, 0.9)  # quantiles stated as low and high
+MODEL_DOUBT = 0.25  # standard deviation of the log of (true wrong labels / estimated), beside counting error
+PATIENCE = 2  # rounds without a cheaper plan, after which asking on does not pay
+
+# Share wrong after so many labels for each class, error * (labels / 10) ** -exponent, where no model has
+# been fitted yet. Between easy and hard lie the results in docs/results.md: MNIST 1.4% at 10 and 1.0% at
+# 100 labels a class, Dry Bean 9.4% and SMS spam 10.6% at 10, Adult 16.8% at 100, 20 Newsgroups 27% at 50.
+TYPICAL, EASY, HARD = (0.10, 0.35), (0.014, 0.15), (0.40, 0.25)
+SHAPE = 0.25  # of the Beta distribution of p_wrong over the candidates then: most are sure, few are not
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Human labels that a goal will cost.
+
+    n_audits     to draw in the attempt
+    n_review     candidates above the cut that no audit covers: for people in the promise "dataset"
+    n_unlabeled  those in the promise "machine", where they stay without a label
+    n_total      answers of people in all, those given before included
+    low, high    of n_total; four of five attempts should end between them
+    """
+
+    n_review: int
+    n_audits: int
+    n_unlabeled: int
+    n_total: int
+    low: int
+    high: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class NextHundred:
+    """What the next hundred answers buy: `saves` answers in all (negative: they cost more than they save)."""
+
+    saves: int | None
+    is_worth_it: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """Expected wrong labels among the first k candidates; both rise, from 0 to M and from 0 to all."""
+
+    ranks: FloatArray
+    wrong: FloatArray
+
+    @property
+    def n(self) -> int:
+        return round(float(self.ranks[-1]))
+
+    def cut_at(self, wrong: FloatArray) -> FloatArray:
+        """The rank at which so many wrong are expected; n where fewer are."""
+        return np.interp(wrong, self.wrong, self.ranks)
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What is promised, and the risk its test may take."""
+
+    n_items: int
+    eps: float
+    delta: float
+    promise: str
+    corrected: bool
+
+
+def forecast(
+    *,
+    p_wrong: npt.ArrayLike | None,
+    n_items: int,
+    n_human: int,
+    n_classes: int,
+    eps: float,
+    delta: float,
+    promise: str,
+    answers_wanted: int = 1,
+    attempt: int = 1,
+    corrected: bool = False,
+    n_calibration: int | None = None,
+) -> Forecast:
+    """What the goal "at most eps wrong with confidence 1 - delta" will cost, if certified with this model.
+
+    p_wrong         (M,) in [0, 1], any order; None: there is no model yet, and the range is that of easy to
+                    hard data with a typical one between
+    n_human         items labeled by people so far; M + n_human <= n_items
+    delta           of the goal; the attempt gets its share (exact.share_of_delta)
+    answers_wanted  people who answer each item
+    corrected       as in walk
+    n_calibration   answers that p_wrong was calibrated on; None: n_human. The fewer, the wider the range.
+
+    The range holds the luck of the draw and a doubt of 25% and more about the estimates. It is a forecast,
+    checked against attempts on real data in the tests, and no bound. Memory: 16 bytes * M.
+    """
+    goal = _attempt(n_items, eps, delta, promise, attempt, corrected)
+    if p_wrong is None:
+        return _without_model(_scenarios(goal, n_human, n_classes), goal, n_human, answers_wanted, delta)
+    curve = _curve(p_wrong)
+    if curve.n + n_human > n_items:
+        raise ValueError(f"{curve.n} candidates and {n_human} labeled by people, but {n_items} items.")
+    drawn = _draws(curve, goal, n_human if n_calibration is None else n_calibration)
+    return _forecast(drawn, goal, n_human, answers_wanted, delta)
+
+
+def n_audits(
+    *,
+    p_wrong: npt.ArrayLike,
+    n_items: int,
+    eps: float,
+    delta: float,
+    promise: str,
+    corrected: bool = False,
+) -> int:
+    """How many audits an attempt should draw so that audits and review together are fewest; 0: none pays.
+
+    `delta` is that of the attempt's test, as in walk; p_wrong (M,) as in forecast. More audits move the cut
+    up, by ever less; the best number is flat, so an estimate that is off costs little.
+    """
+    curve = _curve(p_wrong)
+    _check_goal(n_items, eps, delta, promise)
+    return _best_n_audits(curve, _Attempt(n_items, eps, delta, promise, corrected))
+
+
+def plan_table(
+    *,
+    p_wrong: npt.ArrayLike | None,
+    n_items: int,
+    n_human: int,
+    n_classes: int,
+    corrected: bool = False,
+    n_calibration: int | None = None,
+) -> list[dict[str, Any]]:
+    """The forecast for each eps, confidence, promise and answers_wanted, as JSON rows; arguments as there."""
+    curve = None if p_wrong is None else _curve(p_wrong)
+    n_calibration = n_human if n_calibration is None else n_calibration
+    rows: list[dict[str, Any]] = []
+    for promise in PROMISES:
+        for eps in EPS_CHOICES:
+            for confidence in CONFIDENCE_CHOICES:
+                delta = 1 - confidence
+                goal = _attempt(n_items, eps, delta, promise, 1, corrected)
+                drawn = None if curve is None else _draws(curve, goal, n_calibration)
+                scenarios = _scenarios(goal, n_human, n_classes) if curve is None else []
+                for answers_wanted in ANSWERS_CHOICES:
+                    found = (
+                        _without_model(scenarios, goal, n_human, answers_wanted, delta)
+                        if drawn is None
+                        else _forecast(drawn, goal, n_human, answers_wanted, delta)
+                    )
+                    asked = {
+                        "promise": promise,
+                        "eps": eps,
+                        "confidence": confidence,
+                        "answers_wanted": answers_wanted,
+                    }
+                    rows.append(asked | {name: getattr(found, name) for name in COUNTED})
+    return rows
+
+
+def next_hundred(*, n_human: Sequence[int], n_total: Sequence[int]) -> NextHundred:
+    """What the next hundred answers buy, from the plans made after each round so far, oldest first.
+
+    n_human  labels that people had given by then; n_total  Forecast.n_total then. The work that was left,
+    n_total - n_human, is fitted as a power of the labels over the last four rounds and read off a hundred
+    further. Not worth it once no plan of the last two rounds was cheaper than the best before.
+    """
+    if len(n_human) != len(n_total):
+        raise ValueError("Needs one plan for each count of labels.")
+    given = np.asarray(n_human, dtype=np.float64)
+    total = np.asarray(n_total, dtype=np.float64)
+    if len(total) > PATIENCE and total[-PATIENCE:].min() >= total[:-PATIENCE].min():
+        return NextHundred(
+            None,
+            False,
+            f"The last {PATIENCE} rounds made the plan no cheaper: stop asking, and certify what there is.",
+        )
+    left = np.maximum(1.0, total - given)[-4:]
+    given = np.maximum(1.0, given)[-4:]
+    if len(np.unique(given)) < 2:
+        return NextHundred(None, True, "What the next hundred answers buy shows after the next round.")
+    slope, level = np.polyfit(np.log(given), np.log(left), 1)
+    after = math.exp(level + slope * math.log(given[-1] + 100))
+    saves = round(math.exp(level + slope * math.log(given[-1])) - after - 100)
+    if saves > 0:
+        text = f"The next hundred answers should save about {_about(saves)} others."
+    else:
+        text = f"The next hundred answers would cost about {_about(-saves)} more than they save: certify now."
+    return NextHundred(saves, saves > 0, text)
+
+
+def _attempt(n_items: int, eps: float, delta: float, promise: str, attempt: int, corrected: bool) -> _Attempt:
+    _check_goal(n_items, eps, delta, promise)
+    return _Attempt(n_items, eps, share_of_delta(attempt) * delta, promise, corrected)
+
+
+def _check_goal(n_items: int, eps: float, delta: float, promise: str) -> None:
+    if promise not in PROMISES:
+        raise ValueError(f"promise is {promise!r}; it must be one of {', '.join(PROMISES)}.")
+    for name, value in (("eps", eps), ("delta", delta)):
+        if not 0 < value < 1:
+            raise ValueError(f"{name} is {value}; it must lie above 0 and below 1.")
+    if n_items < 0:
+        raise ValueError(f"n_items is {n_items}; it counts items.")
+
+
+def _curve(p_wrong: npt.ArrayLike) -> _Curve:
+    p = np.sort(np.asarray(p_wrong, dtype=np.float64).reshape(-1))
+    if len(p) and not (p[0] >= 0 and p[-1] <= 1):
+        raise ValueError("p_wrong holds chances, from 0 to 1, and no NaN.")
+    ranks = np.unique(np.linspace(0, len(p), N_POINTS + 1).round().astype(np.int64))
+    wrong = np.concatenate([[0.0], np.cumsum(p)])[ranks]
+    return _Curve(ranks.astype(np.float64), wrong)
+
+
+@dataclass(frozen=True)
+class _Draws:
+    """What attempts with the best number of audits would come to: `cuts` (N_DRAWS,) of n candidates."""
+
+    n: int
+    n_audits: int
+    cuts: FloatArray
+
+    @property
+    def above(self) -> FloatArray:
+        """Candidates above the cut that are not audited."""
+        return (self.n - self.cuts) * (1 - self.n_audits / self.n) if self.n else np.zeros_like(self.cuts)
+
+
+def _draws(curve: _Curve, goal: _Attempt, n_calibration: int) -> _Draws:
+    best = _best_n_audits(curve, goal)
+    random = np.random.default_rng(0)
+    luck = (random.permutation(N_DRAWS) + 0.5) / N_DRAWS
+    wrong_seen = n_calibration * float(curve.wrong[-1]) / max(1, curve.n)
+    doubt = min(1.0, math.hypot(MODEL_DOUBT, 1 / math.sqrt(max(1.0, wrong_seen))))
+    scale = np.exp(doubt * random.standard_normal(N_DRAWS))
+    return _Draws(curve.n, best, _cuts(curve, goal, best, luck, scale))
+
+
+def _best_n_audits(
+    curve: _Curve, goal: _Attempt, luck: FloatArray = LUCK, n_choices: int = N_AUDIT_CHOICES
+) -> int:
+    if curve.n == 0:
+        return 0
+    choices = np.unique(np.geomspace(1, curve.n, n_choices).round().astype(np.int64))
+    best, least = 0, float(curve.n - min(curve.n, _free(goal)))  # without audits
+    for n in choices.tolist():
+        if n >= least:
+            break  # it costs that much at least, and all that follow do
+        cut = _cuts(curve, goal, n, luck, np.ones_like(luck)).mean()
+        cost = n + (curve.n - cut) * (1 - n / curve.n)
+        if cost < least:
+            best, least = n, cost
+    return best
+
+
+def _free(goal: _Attempt) -> int:
+    """Labels that may all be wrong, and so need no proof."""
+    return allowed_wrong(goal.eps, goal.n_items) if goal.promise == DATASET else 0
+
+
+def _cuts(curve: _Curve, goal: _Attempt, n: int, luck: FloatArray, scale: FloatArray) -> FloatArray:
+    """Where attempts with n audits end. luck: quantile of the draw, high is good; scale: true / expected wrong."""
+    if n == 0 or curve.n == 0:
+        return np.full(luck.shape, float(min(curve.n, _free(goal))))
+    if goal.promise == MACHINE:
+        return _machine_cuts(curve, goal, n, luck, scale)
+    allowed = _free(goal)
+    most = most_found(
+        n_candidates=curve.n, allowed=allowed, n_audits=n, delta=goal.delta, corrected=goal.corrected
+    )
+    if most < 0:
+        return np.full(luck.shape, float(min(curve.n, allowed)))
+    # The walk without correction ends near the cut by count too, at the wrong audit after `most`. Audited
+    # wrong ones come as a Poisson process along the curve, so the next after `most` at a gamma variate.
+    reached = gamma.ppf(luck, most + 1) * curve.n / n / scale
+    return np.maximum(curve.cut_at(reached), float(min(curve.n, allowed)))
+
+
+def _machine_cuts(curve: _Curve, goal: _Attempt, n: int, luck: FloatArray, scale: FloatArray) -> FloatArray:
+    """The walk over (some of) its grid, with as many wrong audits at each cut as luck and scale make of the curve."""
+    steps = grid(
+        n_items=goal.n_items,
+        n_candidates=curve.n,
+        promise=MACHINE,
+        eps=goal.eps,
+        delta=goal.delta,
+        n_audits=n,
+        max_steps=N_CUTS,
+    )
+    drawn = np.floor(steps * (n / curve.n)).astype(np.int64)
+    mean = np.interp(steps, curve.ranks, curve.wrong) * (n / curve.n) * scale[:, None]
+    found = np.minimum(np.floor(gamma.ppf(1 - luck[:, None], mean + 0.5)).astype(np.int64), drawn)
+    fails = p_value(
+        steps, allowed_at(steps, n_items=goal.n_items, eps=goal.eps, promise=MACHINE), drawn, found
+    )
+    n_passed = np.where((fails > goal.delta).any(axis=1), (fails > goal.delta).argmax(axis=1), len(steps))
+    return np.concatenate([[0.0], steps.astype(np.float64)])[n_passed]
+
+
+def _forecast(drawn: _Draws, goal: _Attempt, n_human: int, answers_wanted: int, delta: float) -> Forecast:
+    if answers_wanted < 1:
+        raise ValueError(f"answers_wanted is {answers_wanted}; at least one person answers.")
+    above = np.quantile(drawn.above, [RANGE[0], 0.5, RANGE[1]])
+    review = above if goal.promise == DATASET else np.zeros(3)
+    low, n_total, high = (n_human + answers_wanted * (drawn.n_audits + round(float(one))) for one in review)
+    n_above = round(float(above[1]))
+    found = Forecast(
+        n_review=n_above if goal.promise == DATASET else 0,
+        n_audits=drawn.n_audits,
+        n_unlabeled=0 if goal.promise == DATASET else n_above,
+        n_total=n_total,
+        low=low,
+        high=high,
+        sentence="",
+    )
+    return replace(found, sentence=_sentence(found, goal, n_human, answers_wanted, delta))
+
+
+def _sentence(found: Forecast, goal: _Attempt, n_human: int, answers_wanted: int, delta: float) -> str:
+    text = f"About {_about(found.n_total)} human labels"
+    if found.high > found.low:
+        text += f" ({_about(found.low)} to {_about(found.high)})"
+    of = "of all labels" if goal.promise == DATASET else "of the machine's labels"
+    text += f" for at most {100 * goal.eps:g}% {of} wrong with {100 * (1 - delta):g}% confidence: "
+    parts = [f"{n_human:,} given"] if n_human else []
+    parts.append(f"{found.n_audits:,} audits")
+    if found.n_review:
+        parts.append(f"about {_about(found.n_review)} more to label above the cut")
+    text += ", ".join(parts) + (f", {answers_wanted} answers each" if answers_wanted > 1 else "") + "."
+    if found.n_unlabeled:
+        text += f" About {_about(found.n_unlabeled)} items stay without a label."
+    if found.n_audits == 0 and goal.promise == DATASET:
+        text += " No audit would save more than it costs."
+    return text
+
+
+def _about(n: int) -> str:
+    """Two significant digits from 100 on: a forecast knows no more."""
+    digits = max(0, len(str(n)) - 2)
+    return f"{round(n, -digits):,}"
+
+
+def _scenarios(goal: _Attempt, n_human: int, n_classes: int) -> list[tuple[int, _Draws]]:
+    """Labels to train on, and the attempt after them: the cheapest for typical, easy and hard data."""
+    return [_scenario(goal, kind, n_human, n_classes) for kind in (TYPICAL, EASY, HARD)]
+
+
+def _scenario(goal: _Attempt, kind: tuple[float, float], n_human: int, n_classes: int) -> tuple[int, _Draws]:
+    error, exponent = kind
+    fewest = max(1, min(goal.n_items, max(n_human, 20, 5 * n_classes)))
+    tries = np.geomspace(fewest, max(fewest, goal.n_items), N_SIZES).round().astype(np.int64)
+    plans = []
+    for n_train in np.unique(tries).clip(max=goal.n_items).tolist():
+        mean = min(error * (n_train / max(1, n_classes) / 10) ** -exponent, 1 - 1 / max(2, n_classes))
+        curve = _typical_curve(goal.n_items - n_train, mean)
+        n = _best_n_audits(curve, goal, MEDIAN, N_AUDIT_CHOICES // 2)
+        drawn = _Draws(curve.n, n, _cuts(curve, goal, n, MEDIAN, np.ones_like(MEDIAN)))
+        plans.append((n_train, drawn))
+    return min(plans, key=lambda plan: plan[0] + plan[1].n_audits + float(plan[1].above[0]))
+
+
+def _without_model(
+    scenarios: Sequence[tuple[int, _Draws]], goal: _Attempt, n_human: int, answers_wanted: int, delta: float
+) -> Forecast:
+    """The typical plan, with the easy one as low and the hard one as high."""
+    plans = []
+    for n_train, drawn in scenarios:
+        found = _forecast(drawn, goal, 0, answers_wanted, delta)
+        n_given = n_human + answers_wanted * max(0, n_train - n_human)
+        plans.append(replace(found, n_total=n_given + found.n_total))
+    totals = [plan.n_total for plan in plans]
+    found = replace(plans[0], low=min(totals), high=max(totals))
+    n_train = scenarios[0][0]
+    text = _sentence(found, goal, n_train, answers_wanted, delta).replace(" given", " to train on", 1)
+    return replace(
+        found, sentence=f"{text} No model has been trained yet: the range is that of easy to hard data."
+    )
+
+
+def _typical_curve(n: int, mean: float) -> _Curve:
+    """The curve of n candidates whose p_wrong follow Beta(SHAPE, b) with this mean, from its integrals."""
+    if n == 0:
+        return _Curve(np.zeros(1), np.zeros(1))
+    x = np.concatenate([[0.0], np.geomspace(1e-12, 1.0, 400)])
+    b = SHAPE * (1 - mean) / mean
+    return _Curve(n * betainc(SHAPE, b, x), n * mean * betainc(SHAPE + 1, b, x))

@@ -1,0 +1,198 @@
+"""Plans: what they must obey, and that forecasts on real data cover the attempts that follow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+from review.certification.exact import share_of_delta
+from review.certification.planner import forecast, n_audits, next_hundred, plan_table
+from review.certification.walk import walk
+from training.calibration import apply_temperature, fit_temperature
+
+GOAL = {"n_items": 5000, "n_human": 500, "n_classes": 5, "eps": 0.05, "delta": 0.05, "promise": "dataset"}
+
+
+def sure(n: int, mean: float) -> np.ndarray:
+    """Chances of being wrong, most near 0, with this mean."""
+    return np.random.default_rng(0).beta(0.3, 0.3 * (1 - mean) / mean, n)
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_a_forecast_on_digits_covers_most_attempts_that_follow(corrected: bool) -> None:
+    """Logistic regression on few labels, calibrated out of fold; then attempts with the truth known."""
+    X, y = load_digits(return_X_y=True)
+    is_within, widths = [], []
+    for seed in range(6):
+        random = np.random.default_rng(seed)
+        order = random.permutation(len(X))
+        given, rest = order[:200], order[200:]
+        model = LogisticRegression(C=0.01, max_iter=500)
+        folds = StratifiedKFold(5, shuffle=True, random_state=seed)
+        own = cross_val_predict(model, X[given], y[given], cv=folds, method="predict_proba")
+        temperature = fit_temperature(own, y[given]).temperature
+        probabilities = apply_temperature(model.fit(X[given], y[given]).predict_proba(X[rest]), temperature)
+        p_wrong = 1 - probabilities.max(axis=1)
+        goal = {"n_items": len(X), "eps": 0.03, "promise": "dataset", "corrected": corrected}
+        plan = forecast(p_wrong=p_wrong, n_human=200, n_classes=10, delta=0.05, **goal)
+        is_wrong = (probabilities.argmax(axis=1) != y[rest])[np.argsort(p_wrong, kind="stable")]
+        assert plan.n_audits == n_audits(p_wrong=p_wrong, delta=0.05 * share_of_delta(1), **goal)
+        for _ in range(30):
+            ranks = random.choice(len(rest), plan.n_audits, replace=False) + 1
+            found = walk(
+                n_candidates=len(rest),
+                delta=0.05 * share_of_delta(1),
+                audit_ranks=ranks,
+                is_wrong=is_wrong[ranks - 1],
+                **goal,
+            )
+            used = 200 + plan.n_audits + (len(rest) - found.cut) - (ranks > found.cut).sum()
+            is_within.append(plan.low <= used <= plan.high)
+        widths.append((plan.high - plan.low) / len(X))
+    assert (
+        np.mean(is_within) > 0.65
+    )  # of four in five; the estimates' error is shared by all attempts of a seed
+    assert np.median(widths) < 0.5  # from nothing to everything would cover too
+
+
+@pytest.mark.parametrize("promise", ["dataset", "machine"])
+def test_a_forecast_of_true_chances_covers_four_of_five_attempts(promise: str) -> None:
+    random = np.random.default_rng(5)
+    p_wrong = np.sort(sure(4500, 0.08))
+    goal = {**GOAL, "promise": promise}
+    plan = forecast(p_wrong=p_wrong, **goal)
+    used = []
+    for _ in range(100):
+        is_wrong = random.random(4500) < p_wrong
+        ranks = random.choice(4500, plan.n_audits, replace=False) + 1
+        found = walk(
+            n_items=5000,
+            n_candidates=4500,
+            eps=0.05,
+            delta=0.05 * share_of_delta(1),
+            promise=promise,
+            audit_ranks=ranks,
+            is_wrong=is_wrong[ranks - 1],
+        )
+        used.append(4500 - found.cut - (ranks > found.cut).sum())
+    if promise == "dataset":
+        assert np.mean([plan.low <= 500 + plan.n_audits + n <= plan.high for n in used]) > 0.75
+        assert plan.n_total == 500 + plan.n_audits + plan.n_review
+    else:
+        assert plan.n_unlabeled == pytest.approx(np.median(used), abs=400)
+        assert plan.n_total == 500 + plan.n_audits
+
+
+def test_a_stricter_goal_and_more_answers_cost_more_and_correction_costs_less() -> None:
+    p_wrong = sure(4500, 0.08)
+
+    def cost(**change: object) -> int:
+        return forecast(p_wrong=p_wrong, **{**GOAL, **change}).n_total
+
+    assert cost(eps=0.01) > cost(eps=0.02) > cost() > cost(eps=0.1)
+    assert cost(delta=0.01) > cost() > cost(delta=0.1)
+    assert cost(answers_wanted=3) > cost(answers_wanted=2) > cost()
+    assert cost(attempt=3) > cost()
+    assert cost(corrected=True) < cost()
+
+
+def test_the_number_of_audits_is_near_the_cheapest() -> None:
+    """Attempts with half and with twice as many cost no less on average."""
+    random = np.random.default_rng(2)
+    p_wrong = np.sort(sure(3000, 0.1))
+    goal = {"n_items": 3000, "eps": 0.05, "delta": 0.05, "promise": "dataset"}
+    best = n_audits(p_wrong=p_wrong, **goal)
+
+    def cost(n: int) -> float:
+        used = []
+        for _ in range(40):
+            is_wrong = random.random(3000) < p_wrong
+            ranks = random.choice(3000, n, replace=False) + 1
+            found = walk(n_candidates=3000, audit_ranks=ranks, is_wrong=is_wrong[ranks - 1], **goal)
+            used.append(n + 3000 - found.cut - (ranks > found.cut).sum())
+        return float(np.mean(used))
+
+    assert cost(best) < 1.03 * min(cost(best // 2), cost(best * 2))
+
+
+def test_machines_that_are_nearly_always_wrong_are_not_audited_in_vain() -> None:
+    assert n_audits(p_wrong=np.full(500, 0.9), n_items=500, eps=0.02, delta=0.05, promise="dataset") == 0
+    plan = forecast(p_wrong=np.full(500, 0.9), **{**GOAL, "n_items": 500, "n_human": 0, "eps": 0.02})
+    assert plan.n_total == plan.n_review == 490
+    assert "No audit would save" in plan.sentence
+
+
+def test_without_a_model_the_range_is_wide_and_never_more_than_all() -> None:
+    plan = forecast(p_wrong=None, **{**GOAL, "n_human": 0})
+    assert 20 <= plan.low < plan.n_total < plan.high <= 5000
+    assert "No model" in plan.sentence
+    tiny = forecast(p_wrong=None, **{**GOAL, "n_items": 12, "n_human": 0})
+    assert tiny.high <= 12
+
+
+def test_the_same_estimates_give_the_same_plan_in_any_order() -> None:
+    p_wrong = sure(4500, 0.05)
+    shuffled = np.random.default_rng(1).permutation(p_wrong)
+    assert forecast(p_wrong=p_wrong, **GOAL) == forecast(p_wrong=shuffled, **GOAL)
+
+
+def test_everything_labeled_costs_nothing_more() -> None:
+    plan = forecast(p_wrong=[], **{**GOAL, "n_human": 5000})
+    assert (plan.n_total, plan.n_review, plan.n_audits) == (5000, 0, 0)
+
+
+def test_the_table_has_a_row_for_every_choice_and_agrees_with_the_forecast() -> None:
+    p_wrong = sure(2000, 0.05)
+    rows = plan_table(p_wrong=p_wrong, n_items=2500, n_human=500, n_classes=3)
+    assert len(rows) == 6 * 3 * 2 * 3
+    row = next(
+        row
+        for row in rows
+        if (row["promise"], row["eps"], row["confidence"], row["answers_wanted"])
+        == ("dataset", 0.05, 0.95, 2)
+    )
+    plan = forecast(
+        p_wrong=p_wrong,
+        n_items=2500,
+        n_human=500,
+        n_classes=3,
+        eps=0.05,
+        delta=1 - 0.95,
+        promise="dataset",
+        answers_wanted=2,
+    )
+    assert (row["n_total"], row["low"], row["high"]) == (plan.n_total, plan.low, plan.high)
+
+
+def test_the_next_hundred_answers_are_worth_it_while_plans_fall_and_not_once_they_stall() -> None:
+    falling = next_hundred(n_human=[100, 200, 400], n_total=[4000, 2600, 1800])
+    assert falling.is_worth_it
+    assert falling.saves is not None
+    assert 0 < falling.saves < 700
+    stalled = next_hundred(n_human=[100, 200, 300, 400], n_total=[1500, 1400, 1420, 1450])
+    assert not stalled.is_worth_it
+    assert "certify" in stalled.sentence
+    dear = next_hundred(n_human=[100, 200], n_total=[500, 580])
+    assert not dear.is_worth_it
+    assert dear.saves is not None
+    assert dear.saves < 0
+    assert next_hundred(n_human=[100], n_total=[900]).is_worth_it
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"p_wrong": [0.1, 1.2]}, "chances"),
+        ({"p_wrong": [np.nan]}, "chances"),
+        ({"p_wrong": np.zeros(5000)}, "items"),
+        ({"eps": 0.0}, "eps"),
+        ({"promise": "all"}, "promise"),
+        ({"answers_wanted": 0}, "person"),
+    ],
+)
+def test_what_cannot_be_is_refused(change: dict[str, object], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        forecast(**{**GOAL, "p_wrong": [0.1], **change})
