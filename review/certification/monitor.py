@@ -1,85 +1,141 @@
-"""The monitor after release: a test that may be read after every answer, and alarms when too many labels are wrong.
+"""The monitor after release: evidence that more labels are wrong than was certified, valid at every look.
 
-`population` certified labels are asked in random order, without replacement, each right or wrong. The null
-hypothesis is that at most `allowed` of them are wrong. For each of some larger numbers of wrong labels the
-likelihood ratio of what was seen is multiplied up, answer by answer, and the mean of these is the evidence.
-While the null holds it is a supermartingale that begins at 1, so the chance that it *ever* reaches 1 / delta
-is at most delta (Ville 1939), however often one looks and whenever one stops. One answer: with x wrong among
-the n before it, the next is wrong with chance (W - x) / (population - n) if W are wrong in all, which is
-largest under the null at W = allowed; so each factor has mean 1 there and less below.
+A set of `population` labels stands; audits are drawn from it one by one, uniformly without replacement.
+After n of them, x wrong, the value compares how well two kinds of sets explain what was seen: the mean over
+alternatives A of
 
-Sources: Wald 1945 for mixtures of likelihood ratios; Waudby-Smith and Ramdas, "Estimating means of bounded
-random variables by betting", JRSS B 86 (2024), section 4 for sampling without replacement.
+    P(Hypergeometric(population, A, n) = x) / P(Hypergeometric(population, allowed, n) = x)
+
+The n answers in their order have these two chances but for a factor that cancels, so the value needs counts
+alone, and anyone can recompute it from them.
+
+Why it may be read after every answer: step by step the ratio is multiplied by a/e after a wrong answer and
+by (1-a)/(1-e) after a right one, a and e the shares of wrong labels that would be left under A and under
+`allowed`. If W labels are wrong in truth and W <= allowed, the next answer is wrong with a chance w <= e,
+and e < a since allowed < A, so the expected factor w a/e + (1-w)(1-a)/(1-e) is at most 1: the value is a
+nonnegative supermartingale that starts at 1. By Ville's inequality it ever reaches 1/delta with chance
+delta at most, however often one looks and whenever one stops. An exact test read again and again has no
+such promise.
+
+Sources: Wald, "Sequential tests of statistical hypotheses" (1945), for the likelihood ratio; Robbins,
+"Statistical methods related to the law of the iterated logarithm" (1970), for mixtures and Ville's
+inequality (1939) in this use; Waudby-Smith and Ramdas, "Confidence sequences for sampling without
+replacement" (NeurIPS 2020), for finite sets.
 """
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaln, logsumexp
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
-# Wrong labels of the alternatives, as multiples of allowed + 1: from a little too many to far too many.
-MULTIPLES = (1.25, 1.5, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0)
+WORSE = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0)  # times as many wrong as allowed
+BETTER = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8)
+
+
+def breach_values(*, population: int, allowed: int, n: npt.ArrayLike, n_wrong: npt.ArrayLike) -> FloatArray:
+    """Evidence that more than `allowed` of the population are wrong; at 1/delta or more: alarm.
+
+    n, n_wrong  audits so far and how many of them were wrong, of any equal shape
+    Returns values from 0 to infinity, 1 before the first answer; infinite once more than `allowed` wrong
+    ones were seen. The alternatives, equally weighted, are 1.25 to 10 times as many wrong, and one more
+    than allowed where that is all there is.
+    """
+    _check(population, allowed)
+    drawn, wrong = _counts(population, n, n_wrong)
+    if allowed >= population:
+        return np.ones(drawn.shape)  # nothing can be breached
+    more = [min(population, max(allowed + 1, round(times * allowed))) for times in WORSE]
+    return np.where(wrong > allowed, np.inf, _ratio(population, allowed, sorted(set(more)), drawn, wrong))
+
+
+def proof_values(*, population: int, allowed: int, n: npt.ArrayLike, n_wrong: npt.ArrayLike) -> FloatArray:
+    """Evidence that at most `allowed` are wrong, the other way round: at 1/delta or more it is proven.
+
+    The null is `allowed` + 1 wrong or more, the alternatives 0 to 0.8 times `allowed`; the argument is the
+    same with the sides exchanged. It may be read after each audit; the walk may not.
+    """
+    _check(population, allowed)
+    drawn, wrong = _counts(population, n, n_wrong)
+    if allowed >= population:
+        return np.full(drawn.shape, np.inf)
+    fewer = sorted({int(times * allowed) for times in BETTER})
+    is_proven = drawn - wrong >= population - allowed  # too many right for more than `allowed` wrong
+    return np.where(is_proven, np.inf, _ratio(population, allowed + 1, fewer, drawn, wrong))
+
+
+def running(is_wrong: npt.ArrayLike) -> tuple[IntArray, IntArray]:
+    """(n, n_wrong) after each answer, along the last axis of 0/1 answers in their order."""
+    wrong = np.asarray(is_wrong, dtype=np.int64)
+    return np.broadcast_to(np.arange(1, wrong.shape[-1] + 1), wrong.shape), wrong.cumsum(axis=-1)
 
 
 class Monitor:
-    """Evidence that more than `allowed` of `population` are wrong; it alarms once, and stays so.
+    """breach_values answer by answer; the alarm stays once raised, though the value may fall again."""
 
-    value     mean likelihood ratio, from 1; higher is more evidence; inf once more wrong were seen than allowed
-    is_alarm  whether the value has ever reached 1 / delta
-    n, n_wrong  answers so far
-    """
-
-    def __init__(self, *, population: int, allowed: int, delta: float) -> None:
-        if not allowed >= 0:
-            raise ValueError(f"allowed is {allowed}; it counts labels.")
+    def __init__(self, population: int, allowed: int, delta: float) -> None:
+        _check(population, allowed)
         if not 0 < delta < 1:
             raise ValueError(f"delta is {delta}; it must lie above 0 and below 1.")
-        self.population, self.allowed, self.delta = population, allowed, delta
-        self.n = self.n_wrong = 0
+        self.population = population
+        self.allowed = allowed
+        self.delta = delta
+        self.n = 0
+        self.n_wrong = 0
+        self.value = 1.0
         self.is_alarm = False
-        self._wrong_in_all = _alternatives(population, allowed)
-        self._logs = np.zeros(len(self._wrong_in_all))
-
-    @property
-    def value(self) -> float:
-        if not len(self._logs):
-            return 1.0  # nothing could be too many
-        highest = float(self._logs.max())
-        if math.isinf(highest):
-            return math.inf if highest > 0 else 0.0
-        return math.exp(min(700.0, highest)) * float(np.exp(self._logs - highest).mean())
 
     def add(self, is_wrong: bool) -> None:
-        """Count the next answer. Raises ValueError if all of the population were counted."""
-        left = self.population - self.n
-        if left <= 0:
-            raise ValueError(f"All {self.population} labels were counted before.")
-        if len(self._logs):
-            self._logs += _log_ratios(self._wrong_in_all, self.allowed, self.n_wrong, left, is_wrong)
+        """Count one more audit; a skipped one is wrong. Raises ValueError once all have been audited."""
+        if self.n == self.population:
+            raise ValueError(f"All {self.population} labels have been audited.")
         self.n += 1
         self.n_wrong += bool(is_wrong)
+        self.value = float(
+            breach_values(population=self.population, allowed=self.allowed, n=self.n, n_wrong=self.n_wrong)
+        )
         self.is_alarm = self.is_alarm or self.value >= 1 / self.delta
 
 
-def _alternatives(population: int, allowed: int) -> FloatArray:
-    """Numbers of wrong labels above `allowed` and up to `population`; empty if there are none."""
-    if allowed >= population:
-        return np.zeros(0)
-    wanted = np.ceil(np.array(MULTIPLES) * (allowed + 1))
-    return np.unique(np.clip(wanted, allowed + 1, population))
-
-
-def _log_ratios(
-    wrong_in_all: FloatArray, allowed: int, n_wrong: int, left: int, is_wrong: bool
+def _ratio(
+    population: int, null: int, alternatives: list[int], drawn: IntArray, wrong: IntArray
 ) -> FloatArray:
-    """Log of the chance of this answer under each alternative over that under the null at its edge."""
-    null = min(1.0, max(0.0, (allowed - n_wrong) / left))
-    other = np.clip((wrong_in_all - n_wrong) / left, 0.0, 1.0)
-    with np.errstate(divide="ignore"):
-        if is_wrong:
-            return np.log(other) - np.log(null) if null > 0 else np.full(len(other), math.inf)
-        return np.log1p(-other) - math.log1p(-null) if null < 1 else np.zeros(len(other))
+    """Mean over the alternatives of their chance / that of the null; 0 where neither could give this."""
+    each = np.stack([_log_chance(population, one, drawn, wrong) for one in alternatives])
+    mean = logsumexp(each, axis=0) - np.log(len(alternatives))
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = np.exp(mean - _log_chance(population, null, drawn, wrong))
+    return np.where(np.isneginf(mean), 0.0, values)
+
+
+def _counts(population: int, n: npt.ArrayLike, n_wrong: npt.ArrayLike) -> tuple[IntArray, IntArray]:
+    drawn, wrong = np.asarray(n, dtype=np.int64), np.asarray(n_wrong, dtype=np.int64)
+    if drawn.shape != wrong.shape:
+        raise ValueError("Needs a count of wrong answers for each count of answers.")
+    if ((wrong < 0) | (wrong > drawn) | (drawn > population)).any():
+        raise ValueError("Needs 0 <= n_wrong <= n <= population.")
+    return drawn, wrong
+
+
+def _log_chance(population: int, bad: int, n: IntArray, x: IntArray) -> FloatArray:
+    """log of C(bad, x) C(population - bad, n - x): the chance of x but for what all sets share; -inf if none."""
+    good = population - bad
+    is_possible = (x <= bad) & (n - x <= good)
+    a, b = np.minimum(x, bad), np.minimum(n - x, good)
+    value: FloatArray = (
+        gammaln(bad + 1.0)
+        - gammaln(a + 1.0)
+        - gammaln(bad - a + 1.0)
+        + gammaln(good + 1.0)
+        - gammaln(b + 1.0)
+        - gammaln(good - b + 1.0)
+    )
+    return np.where(is_possible, value, -np.inf)
+
+
+def _check(population: int, allowed: int) -> None:
+    if population < 1 or allowed < 0:
+        raise ValueError(f"{allowed} wrong allowed among {population}: needs 0 <= allowed, 1 <= population.")
