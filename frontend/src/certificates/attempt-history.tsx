@@ -27,7 +27,7 @@ export function AttemptHistory({ project, attempts, certificates }: Props) {
               <Table.Th>Audits</Table.Th>
               <Table.Th>Wrong</Table.Th>
               <Table.Th>Cut</Table.Th>
-              <Table.Th>Risk spent</Table.Th>
+              <Table.Th>Risk spent (delta)</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

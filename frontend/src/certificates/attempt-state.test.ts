@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Attempt, Certificate, Plan } from "@/api/types";
-import { auditsPerClass, goalPercent, goalText, nextText, shareOf, standing } from "@/certificates/attempt-state";
+import { auditsPerClass, boundPercent, goalPercent, goalText, nextText, shareOf, standing } from "@/certificates/attempt-state";
 
 const attempt = (about: Partial<Attempt>) =>
   ({ number: 2, state: "auditing", n_audits: 40, n_audits_done: 31, n_second: 0, n_second_done: 0, n_remaining: 0, ...about }) as Attempt;
@@ -15,6 +15,12 @@ test("a goal reads as it was typed, and is sent as the share that was meant", ()
   expect(goalPercent(1 - 0.99)).toBe("1%");
   expect(shareOf(100 - 100 * 0.99)).toBe(0.01);
   expect(shareOf(97.5)).toBe(0.975);
+});
+
+test("a bound is rounded up, never down", () => {
+  expect(boundPercent(0.42971)).toBe("42.98%");
+  expect(boundPercent(0.05)).toBe("5%");
+  expect(boundPercent(1)).toBe("100%");
 });
 
 test("a goal says of what, how sure, and whether each class is meant", () => {

@@ -19,6 +19,9 @@ export const PROMISES: Record<Promised, string> = { dataset: "all labels", machi
 /** "1%", "0.25%": a goal as it was typed, not rounded as a measured share is. */
 export const goalPercent = (share: number) => `${Number((share * 100).toFixed(4))}%`;
 
+/** An upper bound: rounded up, as the certificate's own sentences are. */
+export const boundPercent = (share: number) => `${Number((Math.ceil(share * 10_000 - 1e-6) / 100).toPrecision(4))}%`;
+
 /** A percentage that somebody typed, as the share that the server takes. */
 export const shareOf = (percentage: number) => Number((percentage / 100).toFixed(6));
 

@@ -2,10 +2,10 @@ import { Anchor, Text } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 
 import type { Certificate, CertificateDocument } from "@/api/types";
-import { goalPercent, PROMISES, STATES } from "@/certificates/attempt-state";
+import { boundPercent, goalPercent, PROMISES, STATES } from "@/certificates/attempt-state";
 import styles from "@/certificates/certificates.module.css";
 import { Hash } from "@/certificates/hash";
-import { count, counted, percent, when, words } from "@/ui/format";
+import { count, counted, percent, whenUtc, words } from "@/ui/format";
 
 const N_SHOWN = 15; // audits on screen, until asked for all; in print all
 
@@ -16,7 +16,7 @@ export function CertificateSheet({ certificate, document: data }: { certificate:
     <article className={styles.sheet} aria-label={`Certificate ${data.number}`}>
       {certificate.revoked_at !== null && (
         <div className={styles.revoked} role="alert">
-          <strong>Revoked on {when(certificate.revoked_at)}</strong>
+          <strong>Revoked on {whenUtc(certificate.revoked_at)}</strong>
           <span>{certificate.revoked_reason}</span>
         </div>
       )}
@@ -28,18 +28,18 @@ export function CertificateSheet({ certificate, document: data }: { certificate:
             {project.question && <>: “{project.question}”</>}
           </p>
         </div>
-        <p className={styles.issued}>Issued on {when(data.issued_at)}</p>
+        <p className={styles.issued}>Issued on {whenUtc(data.issued_at)}</p>
       </header>
       <p className={styles.sentence}>{data.sentence}</p>
       {data.people_error && <p className={styles.people}>{data.people_error.sentence}</p>}
       <dl className={styles.figures}>
         <Figure name="Items">{count(counts.items)}</Figure>
-        <Figure name={`Of ${PROMISES[goal.promise]} wrong, at most`}>{goalPercent(goal.eps)}</Figure>
+        <Figure name={`Of ${PROMISES[goal.promise]} wrong, at most`}>{data.people_error ? boundPercent(data.people_error.total_eps) : goalPercent(goal.eps)}</Figure>
         <Figure name="Confidence">{goalPercent(goal.confidence)}</Figure>
         <Figure name="Labels by the machine">{count(counts.machine)}</Figure>
         <Figure name="Labels by people">{count(counts.human)}</Figure>
-        <Figure name="Blind audits, wrong">
-          {count(counts.audits_in_cut)}, {count(counts.wrong_in_cut)}
+        <Figure name="Blind audits">
+          {count(counts.audits_in_cut)}, {counts.wrong_in_cut === 0 ? "none" : count(counts.wrong_in_cut)} wrong
         </Figure>
       </dl>
       <Section title="What it rests on">
@@ -96,12 +96,13 @@ function Figure({ name, children }: { name: string; children: ReactNode }) {
   );
 }
 
-function GoalFacts({ document: { goal, attempt, counts, test, ranked_by, project } }: { document: CertificateDocument }) {
+function GoalFacts({ document: { goal, attempt, counts, test, ranked_by, project, people_error } }: { document: CertificateDocument }) {
   const earlier = attempt.earlier.map((one) => `${one.number} (${stateTitle(one.state)}, risk ${goalPercent(one.delta)})`);
   return (
     <dl className={styles.facts}>
       <Figure name="Promise">
-        at most {goalPercent(goal.eps)} of {PROMISES[goal.promise]} wrong{goal.per_class ? ", in each class" : ""}
+        at most {goalPercent(goal.eps)} of {PROMISES[goal.promise]} wrong{goal.per_class && ", in each class"}
+        {people_error && ", and people's own errors on top"}
       </Figure>
       <Figure name="Classes">{project.classes.join(", ")}</Figure>
       <Figure name="Attempt">
@@ -109,13 +110,13 @@ function GoalFacts({ document: { goal, attempt, counts, test, ranked_by, project
       </Figure>
       <Figure name="Attempts before">{earlier.length > 0 ? earlier.join("; ") : "none"}</Figure>
       <Figure name="Frozen, ended">
-        {when(attempt.frozen_at)}; {when(attempt.ended_at)}
+        {whenUtc(attempt.frozen_at)}; {whenUtc(attempt.ended_at)}
       </Figure>
       <Figure name="Items">
         {count(counts.human_before)} labeled by people before, {count(counts.candidates)} ranked by {ranked_by}
       </Figure>
       <Figure name="Cut">
-        ranks 1 to {count(counts.cut)} keep the machine's label
+        {counts.cut === 0 ? "no rank keeps the machine's label" : `ranks 1 to ${count(counts.cut)} keep the machine's label, unless a person gave one`}
         {counts.unlabeled > 0 && `; ${counted(counts.unlabeled, "item")} beyond it have none`}
       </Figure>
       <Figure name="Audits">
@@ -176,9 +177,9 @@ function PeopleFacts({ error }: { error: NonNullable<CertificateDocument["people
       <Figure name="Second answers">
         {count(error.n_second)}, of which {count(error.n_differ)} differ or were skipped
       </Figure>
-      <Figure name="Of people's labels wrong, at most">{percent(error.upper, 2)}</Figure>
+      <Figure name="Of people's labels wrong, at most">{boundPercent(error.upper)}</Figure>
       <Figure name="Share by people">{percent(error.human_share)}</Figure>
-      <Figure name="Wrong in all, at most">{percent(error.total_eps, 2)}</Figure>
+      <Figure name="Wrong in all, at most">{boundPercent(error.total_eps)}</Figure>
       <Figure name="Risk of this bound">{goalPercent(error.delta)}</Figure>
     </dl>
   );
@@ -282,7 +283,7 @@ function AuditTable({ document: { audits, counts } }: { document: CertificateDoc
                   {audit.predicted !== audit.answered && (audit.rank <= counts.cut ? ": wrong" : ": wrong, beyond the cut")}
                 </td>
                 <td>{audit.by ?? "–"}</td>
-                <td>{when(audit.at)}</td>
+                <td>{whenUtc(audit.at)}</td>
               </tr>
             ))}
           </tbody>

@@ -4,7 +4,7 @@ import { useState } from "react";
 import type { Plan, PlanRow, Project, Promised } from "@/api/types";
 import { goalPercent, goalText, type Goal } from "@/certificates/attempt-state";
 import styles from "@/certificates/certificates.module.css";
-import { answersOf, confidencesOf, epsOf, priceText, rowFor } from "@/certificates/plan";
+import { answersOf, confidencesOf, epsOf, priceText, rough, rowFor } from "@/certificates/plan";
 import { capitalized, count, counted, when } from "@/ui/format";
 import { ButtonLink } from "@/ui/link";
 import { Panel } from "@/ui/panel";
@@ -66,9 +66,11 @@ function Goals({ project, plan, goal, onGoal }: { project: Project; plan: Plan; 
           />
         )}
       </Group>
-      <Table.ScrollContainer minWidth={440}>
-        <Table withColumnBorders className={styles.plan}>
-          <Table.Caption>Human labels in all, those given already included, and the range to expect. A click takes the goal into the form.</Table.Caption>
+      <Text size="sm" c="dimmed">
+        Human labels in all, those given already included, and the range to expect. A click takes a goal into the form.
+      </Text>
+      <Table.ScrollContainer minWidth={400}>
+        <Table withColumnBorders>
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">Wrong, at most</Table.Th>
@@ -99,7 +101,7 @@ function Goals({ project, plan, goal, onGoal }: { project: Project; plan: Plan; 
       </Table.ScrollContainer>
       <Text size="sm" role="status">
         {chosen
-          ? `${capitalized(goalText(goal))}: ${priceText(chosen, plan.n_human)}`
+          ? `${capitalized(goalText(goal))}: ${priceText(chosen)}`
           : `The table has no row for at most ${goalPercent(goal.eps)} wrong with ${goalPercent(goal.confidence)} confidence; those around it tell about what to expect.`}
       </Text>
     </>
@@ -112,14 +114,14 @@ function Price({ row, isChosen, onChoose }: { row: PlanRow | undefined; isChosen
     <UnstyledButton
       className={styles.price}
       aria-pressed={isChosen}
-      aria-label={`At most ${goalPercent(row.eps)} wrong with ${goalPercent(row.confidence)} confidence: about ${counted(row.n_total, "human label")}, ${count(row.low)} to ${count(row.high)}`}
+      aria-label={`At most ${goalPercent(row.eps)} wrong with ${goalPercent(row.confidence)} confidence: about ${counted(rough(row.n_total), "human label")}, ${count(rough(row.low))} to ${count(rough(row.high))}`}
       onClick={onChoose}
     >
       <Text size="sm" fw={600}>
-        {count(row.n_total)}
+        {count(rough(row.n_total))}
       </Text>
       <Text size="xs" c="dimmed">
-        {count(row.low)} to {count(row.high)}
+        {count(rough(row.low))} to {count(rough(row.high))}
       </Text>
     </UnstyledButton>
   );

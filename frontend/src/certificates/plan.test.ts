@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { PlanRow } from "@/api/types";
-import { confidencesOf, epsOf, priceText, rowFor } from "@/certificates/plan";
+import { confidencesOf, epsOf, priceText, rough, rowFor } from "@/certificates/plan";
 
 const row = (eps: number, confidence: number, about: Partial<PlanRow> = {}) =>
   ({ eps, confidence, promise: "dataset", answers_wanted: 1, n_total: 0, ...about }) as PlanRow;
@@ -23,11 +23,15 @@ test("a goal between the rows has none", () => {
   expect(rowFor(rows, { promise: "machine", eps: 0.01, confidence: 0.95 }, 1)).toBeUndefined();
 });
 
+test("a forecast is printed no finer than it knows", () => {
+  expect([7, 99, 137, 1620, 60_000].map(rough)).toEqual([7, 99, 140, 1600, 60_000]);
+});
+
 test("a price says what it is made up of, and what it leaves without a label", () => {
   const one = row(0.01, 0.95, { n_total: 1600, low: 1200, high: 2300, n_audits: 640, n_review: 860, n_unlabeled: 0 });
-  expect(priceText(one, 100)).toBe(
-    "about 1,600 human labels, 1,200 to 2,300: 100 given, 640 blind audits, about 860 items that the machine is least sure of.",
+  expect(priceText(one)).toBe(
+    "about 1,600 human labels, 1,200 to 2,300: 100 to train on, 640 blind audits, about 860 items that the machine is least sure of.",
   );
   const machine = row(0.01, 0.95, { n_total: 1480, low: 1480, high: 1480, n_audits: 690, n_review: 0, n_unlabeled: 400, answers_wanted: 2 });
-  expect(priceText(machine, 100)).toContain("690 blind audits, 2 answers each. About 400 items stay without a label.");
+  expect(priceText(machine)).toContain("690 blind audits, 2 answers each. About 400 items stay without a label.");
 });

@@ -23,11 +23,18 @@ export function rowFor(rows: readonly PlanRow[], goal: Goal, answersWanted: numb
   );
 }
 
+/** Two significant digits from 100 on: a forecast knows no more. */
+export function rough(n: number): number {
+  const step = 10 ** Math.max(0, String(Math.round(n)).length - 2);
+  return Math.round(n / step) * step;
+}
+
 /** What a goal costs, and of what that is made up. */
-export function priceText(row: PlanRow, nHuman: number): string {
-  const parts = [`${count(nHuman)} given`, counted(row.n_audits, "blind audit")];
-  if (row.n_review > 0) parts.push(`about ${counted(row.n_review, "item")} that the machine is least sure of`);
+export function priceText(row: PlanRow): string {
+  const nTrain = row.n_total - row.answers_wanted * (row.n_audits + row.n_review);
+  const parts = [`${count(nTrain)} to train on`, counted(row.n_audits, "blind audit")];
+  if (row.n_review > 0) parts.push(`about ${counted(rough(row.n_review), "item")} that the machine is least sure of`);
   const each = row.answers_wanted > 1 ? `, ${row.answers_wanted} answers each` : "";
-  const rest = row.n_unlabeled > 0 ? ` About ${counted(row.n_unlabeled, "item")} stay without a label.` : "";
-  return `about ${counted(row.n_total, "human label")}, ${count(row.low)} to ${count(row.high)}: ${parts.join(", ")}${each}.${rest}`;
+  const rest = row.n_unlabeled > 0 ? ` About ${counted(rough(row.n_unlabeled), "item")} stay without a label.` : "";
+  return `about ${counted(rough(row.n_total), "human label")}, ${count(rough(row.low))} to ${count(rough(row.high))}: ${parts.join(", ")}${each}.${rest}`;
 }

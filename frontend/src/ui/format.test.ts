@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { bytes, counted, duration, percent, percentWithin } from "@/ui/format";
+import { bytes, counted, duration, percent, percentWithin, whenUtc } from "@/ui/format";
 
 test("a share that is not quite all never reads as all, nor one that is not quite nothing as nothing", () => {
   expect(percent(0.99996)).toBe("99.9%");
@@ -20,4 +20,9 @@ test("counts, times and sizes carry their unit", () => {
   expect(counted(60000, "item")).toBe("60,000 items");
   expect(duration(75)).toBe("1 min 15 s");
   expect(bytes(11_490_434)).toBe("11.5 MB");
+});
+
+test("a time that leaves the page names its zone", () => {
+  expect(whenUtc("2026-11-21T13:05:00+01:00")).toBe("Nov 21, 2026, 12:05 UTC");
+  expect(whenUtc(null)).toBe("–");
 });

@@ -2,6 +2,7 @@
 
 const whole = new Intl.NumberFormat("en");
 const dateTime = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+const dateTimeUtc = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short", timeZone: "UTC", hourCycle: "h23" });
 
 export const count = (n: number) => whole.format(n);
 
@@ -25,6 +26,9 @@ export function percentWithin(share: number | null | undefined, low?: number | n
 }
 
 export const when = (time: string | null | undefined) => (time ? dateTime.format(new Date(time)) : "–");
+
+/** The same for everybody, whatever clock they have: for what leaves the page. */
+export const whenUtc = (time: string | null | undefined) => (time ? `${dateTimeUtc.format(new Date(time))} UTC` : "–");
 
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "–";
