@@ -25,6 +25,7 @@ COMMANDS = {
     "export": ("files", "Export a project's items and labels to a file."),
     "train": ("train", "Start a training run, and watch it if you like."),
     "compare": ("compare", "Compare learners on a project's labels, or on a labeled file."),
+    "simulate": ("simulate", "Let simulated people certify a labeled dataset, and count what it takes."),
     "verify": ("verify", "Check a certificate from its files alone; no server is needed."),
     "user": ("user", "Add and list people, set their passwords."),
     "token": ("user", "Make an API token for a person."),

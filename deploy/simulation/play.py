@@ -1,0 +1,474 @@
+"""A whole project played through the API: from no label at all to a certificate, and on to a breach and the next.
+
+The policy is that of docs/certificates.md: first answers, a run, more answers as long as the plan says that they
+save others, then an attempt; from then on people answer what the queue hands out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deploy.simulation.client import Client, Refused
+from deploy.simulation.people import Crowd, Person
+from deploy.simulation.truth import Truth
+from labeling.errors import Unavailable
+
+LOOK_SECONDS = 0.3
+STALL_SECONDS = (
+    600.0  # nothing moves: a worker is down, or the queue has nothing that these people may answer
+)
+PLAN_SECONDS = 120.0
+DIVERSE_SECONDS = 120.0
+COUNTED_SECONDS = 10.0  # within which a worker has counted monitoring audits
+RUN_SECONDS = 24 * 3600.0
+OPEN_STATES = ("queued", "auditing", "reviewing")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How the project is played."""
+
+    name: str
+    settings: dict[str, Any]  # of the project
+    goal: dict[str, Any]  # of the attempt: promise, eps, confidence, per_class, n_audits, n_second
+    run: dict[str, Any]  # learner, params, policy, n_rounds, seed
+    n_first: int  # answers before the first run
+    growth: float  # each further run waits until there are so many times as many answers
+    n_answers: int | None  # answers before the attempt; None: as long as the plan says they are worth it
+    max_rounds: int  # runs before the attempt, at most
+
+
+@dataclass(frozen=True)
+class Breach:
+    """After release the truth of a share of one class is another."""
+
+    class_name: str
+    share: float
+    n_audits: int  # monitoring audits asked for at a time
+    seed: int
+
+
+@dataclass
+class Report:
+    """What happened, as --out writes it."""
+
+    policy: dict[str, Any]
+    n_items: int
+    n_classes: int
+    people: list[dict[str, Any]]
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    certificates: list[dict[str, Any]] = field(default_factory=list)
+    breach: dict[str, Any] | None = None
+    seconds: dict[str, float] = field(
+        default_factory=lambda: {"answering": 0.0, "training": 0.0, "waiting": 0.0}
+    )
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self), indent=2)
+
+
+class Stalled(Unavailable):
+    """The service does not move on."""
+
+    code = "stalled"
+
+
+class Play:
+    """One project from beginning to end. Raises AssayError where something stands in the way."""
+
+    def __init__(
+        self,
+        people: list[Person],
+        truth: Truth,
+        policy: Policy,
+        *,
+        folder: Path,
+        tell: Callable[[str], None],
+    ) -> None:
+        """The first of `people` owns the project and decides; all of them answer. `folder` takes the certificates."""
+        self.client: Client = people[0].client
+        self.people = people
+        self.truth = truth
+        self.policy = policy
+        self.folder = folder
+        self.tell = tell
+        self.report = Report(
+            asdict(policy),
+            len(truth.by_key),
+            len(truth.classes),
+            [
+                {
+                    "name": each.name,
+                    "error_rate": each.error_rate,
+                    "answers_per_second": each.answers_per_second,
+                }
+                for each in people
+            ],
+        )
+        self.project_id = 0
+        self.crowd: Crowd
+
+    # The steps
+
+    def to_certificate(self) -> None:
+        """From nothing to a first certificate, which is checked against its files and against the truth."""
+        self._create_project()
+        self._import()
+        self._refill()
+        self._wait_for_diverse()
+        self._answer(self.policy.n_first)
+        self._train_and_answer()
+        goal = {name: value for name, value in self.policy.goal.items() if value is not None}
+        attempt = self.client.post(f"projects/{self.project_id}/attempts", goal)
+        self._finish_attempt(attempt["id"])
+
+    def to_breach(self, breach: Breach) -> None:
+        """The truth changes, monitoring audits are asked for until the alarm; then on to the next certificate."""
+        certificate = self.report.certificates[-1]
+        changed = self._change_truth(breach)
+        n_before = self.crowd.work.n_answers
+        found = self._watch_until_alarm(certificate["id"], breach)
+        self.report.breach = asdict(breach) | {
+            "n_changed": len(changed),
+            "is_alarm": found is not None,
+            "n_audits": self.crowd.work.n_answers - n_before,
+            "reason": "" if found is None else found["revoked_reason"],
+        }
+        if found is None:
+            self.tell("Every certified label was looked at again, and no alarm was raised.")
+            return
+        self.tell(f"Alarm after {self.crowd.work.n_answers - n_before:,} audits: {found['revoked_reason']}")
+        self._finish_attempt(self._next_attempt(after=certificate["attempt_id"]))
+
+    def _create_project(self) -> None:
+        project = self.client.post(
+            "projects",
+            {
+                "name": self.policy.name,
+                "item_type": self.truth.item_type,
+                "classes": self.truth.classes,
+                **self.policy.settings,
+            },
+        )
+        self.project_id = project["id"]
+        for person in self.people[1:]:
+            member = {"username": person.name, "role": "annotator"}
+            self.client.post(f"projects/{self.project_id}/members", member)
+        self.crowd = Crowd(
+            self.people,
+            project_id=self.project_id,
+            truth=dict(self.truth.by_key),
+            class_ids={each["name"]: each["id"] for each in project["classes"]},
+        )
+        self.tell(f"Project {self.project_id}: {self.policy.name}, {len(self.truth.classes)} classes.")
+
+    def _import(self) -> None:
+        """The items go in without a label."""
+        with self._timed("waiting"):
+            upload = self.client.upload(self.truth.upload)
+            body = {"upload": upload, "options": self.truth.import_options}
+            work = self._wait_for_work(
+                f"imports/{self.client.post(f'projects/{self.project_id}/imports', body)['id']}"
+            )
+        self.tell(f"{work['report']['n_items_added']:,} items without a label are in.")
+
+    def _refill(self) -> None:
+        self.client.post(f"projects/{self.project_id}/queue/refill", {})
+
+    def _wait_for_diverse(self) -> None:
+        """A worker adds items that are unlike each other to the first, random ones. Without them it goes, too."""
+        until = time.monotonic() + DIVERSE_SECONDS
+        with self._timed("waiting"):
+            while time.monotonic() < until:
+                if "diverse" in self.client.get(f"projects/{self.project_id}/queue")["by_reason"]:
+                    return
+                time.sleep(LOOK_SECONDS)
+
+    def _answer(self, n_total: int) -> None:
+        """People answer until they have given n_total answers, and the queue is filled again as often as it takes."""
+        began = time.monotonic()
+        while (missing := n_total - self.crowd.work.n_answers) > 0:
+            with self._timed("answering"):
+                n_done = self.crowd.answer(missing)
+            if n_done:
+                began = time.monotonic()
+            else:
+                self._refill()
+                self._pause(began, f"the queue hands out nothing, though {missing:,} answers are wanted")
+        self.tell(f"{self.crowd.work.n_answers:,} answers are given.")
+
+    def _train_and_answer(self) -> None:
+        """Runs, and more answers between them, until the plan or the policy says that it is enough."""
+        for number in range(1, self.policy.max_rounds + 1):
+            round = self._run()
+            n_answers, n_wanted = self.crowd.work.n_answers, self.policy.n_answers
+            plan = self._plan(round["id"])
+            self.report.runs[-1]["plan"] = plan["n_total"]
+            self.tell(f"Plan: {plan['sentence']} {plan['next_hundred']['sentence']}")
+            is_worth_it = plan["next_hundred"]["is_worth_it"] if n_wanted is None else n_answers < n_wanted
+            more = min(math.ceil(n_answers * self.policy.growth), n_wanted or len(self.truth.by_key))
+            if not is_worth_it or number == self.policy.max_rounds or more <= n_answers:
+                return
+            self._answer(more)
+
+    def _run(self) -> Row:
+        """A run, until its last round is published; returns that round."""
+        with self._timed("training"):
+            asked = self.client.post(f"projects/{self.project_id}/runs", self.policy.run)
+            run = self._wait_for_work(f"runs/{asked['id']}")
+            began = time.monotonic()
+            while (round := run["rounds"][-1])["state"] != "published":
+                self._pause(began, f"round {round['number']} of run {run['number']} is {round['state']}")
+                run = self.client.get(f"runs/{asked['id']}")
+        seconds = _seconds_between(run["started_at"], run["finished_at"])
+        self.report.runs.append(
+            {
+                "learner": run["learner"],
+                "n_answers": self.crowd.work.n_answers,
+                "seconds": seconds,
+                "holdout_accuracy": round["holdout_accuracy"],
+            }
+        )
+        accuracy = round["holdout_accuracy"]
+        measured = "" if accuracy is None else f", {accuracy:.1%} right on the holdout"
+        self.tell(f"Run {run['number']} ({run['learner']}) took {seconds:.0f} s{measured}.")
+        return dict(round)
+
+    def _plan(self, round_id: int) -> Row:
+        """The plan by this round; a worker makes it soon after the round."""
+        began = time.monotonic()
+        with self._timed("waiting"):
+            while True:
+                try:
+                    plan = self.client.get(f"projects/{self.project_id}/plan")
+                    if plan["round_id"] == round_id:
+                        return dict(plan)
+                except Refused as refusal:
+                    if refusal.status != 404:
+                        raise
+                self._pause(began, "no plan was made after the round", PLAN_SECONDS)
+
+    def _finish_attempt(self, attempt_id: int) -> None:
+        """People answer what the queue hands out until the attempt is over; its certificate is checked."""
+        attempt = self._answer_attempt(attempt_id)
+        if attempt["state"] != "certified":
+            raise Stalled(f"Attempt {attempt['number']} is {attempt['state']}: {attempt['state_reason']}")
+        self._check_certificate(attempt["certificate_id"])
+
+    def _answer_attempt(self, attempt_id: int) -> Row:
+        began, told = time.monotonic(), ""
+        while (attempt := self.client.get(f"attempts/{attempt_id}"))["state"] in OPEN_STATES:
+            if attempt["state"] != told:
+                told = attempt["state"]
+                self.tell(_about_attempt(attempt))
+            wanted = attempt["n_remaining"]
+            if attempt["state"] == "auditing":
+                wanted = attempt["n_audits"] - attempt["n_audits_done"]
+                wanted += attempt["n_second"] - attempt["n_second_done"]
+            if wanted:
+                with self._timed("answering"):
+                    n_done = self.crowd.answer(wanted)
+                if n_done:
+                    began = time.monotonic()
+                    continue
+            with self._timed("waiting"):
+                self._pause(
+                    began, f"attempt {attempt['number']} is {attempt['state']} and wants {wanted:,} answers"
+                )
+        return dict(attempt)
+
+    def _check_certificate(self, certificate_id: int) -> None:
+        """Download it, verify it from its files, and count what is wrong in truth."""
+        # Here: it brings in numpy and scipy.
+        from review.certification.labels import labels_read
+        from review.certification.verify import verify
+
+        document_path = self.folder / f"certificate-{certificate_id}.json"
+        labels_path = self.folder / f"certificate-{certificate_id}-labels.csv"
+        began = time.monotonic()
+        with self._timed("waiting"):
+            while True:
+                try:
+                    self.client.download(f"certificates/{certificate_id}/document", document_path)
+                    break
+                except Refused as refusal:
+                    if refusal.code != "not_written":
+                        raise
+                self._pause(began, f"certificate {certificate_id} is not written")
+        self.client.download(f"certificates/{certificate_id}/labels", labels_path)
+        document = json.loads(document_path.read_bytes())
+        with open(labels_path, newline="", encoding="utf-8") as file:
+            labels = labels_read(file)
+        problems = [problem for finding in verify(document, labels) for problem in finding.problems]
+        short = self.client.get(f"certificates/{certificate_id}")
+        entry = {
+            "id": certificate_id,
+            "attempt_id": short["attempt_id"],
+            "sentence": document["sentence"],
+            "counts": document["counts"],
+            "n_attempts": document["attempt"]["number"],
+            "human_labels": len(self.crowd.work.items),
+            "answers": self.crowd.work.n_answers,
+            "problems": problems,
+            **held_against(self.crowd.truth, document, labels),
+        }
+        self.report.certificates.append(entry)
+        self.tell(document["sentence"])
+        if document["people_error"]:
+            self.tell(document["people_error"]["sentence"])
+        self.tell(
+            f"In truth {entry['n_wrong']:,} are wrong ({entry['n_wrong_machine']:,} by the machine), at most "
+            f"{entry['n_promised']:,} were promised. {entry['human_labels']:,} items were labeled by people, with "
+            f"{entry['answers']:,} answers."
+        )
+        self.tell("assay verify accepts it." if not problems else f"assay verify rejects it: {problems[0]}")
+
+    def _change_truth(self, breach: Breach) -> list[str]:
+        """Of the machine's certified labels that are right and of this class, a share becomes another class."""
+        from review.certification.labels import labels_read
+
+        path = self.folder / f"certificate-{self.report.certificates[-1]['id']}-labels.csv"
+        with open(path, newline="", encoding="utf-8") as file:
+            labels = labels_read(file)
+        truth = self.crowd.truth
+        of_class = sorted(
+            key
+            for key, label, source in zip(labels.keys, labels.labels, labels.sources, strict=True)
+            if source == "machine" and label == truth[key] == breach.class_name
+        )
+        draw = random.Random(breach.seed)
+        changed = draw.sample(of_class, round(breach.share * len(of_class)))
+        others = [name for name in self.truth.classes if name != breach.class_name]
+        truth.update((key, draw.choice(others)) for key in changed)
+        self.tell(
+            f"Breach: of {len(of_class):,} certified machine labels {breach.class_name!r}, {len(changed):,} are now "
+            "wrong."
+        )
+        return changed
+
+    def _watch_until_alarm(self, certificate_id: int, breach: Breach) -> Row | None:
+        """Monitoring audits until the certificate is revoked; None if there is nothing left to audit."""
+        address = f"certificates/{certificate_id}"
+        while (certificate := self.client.get(address))["revoked_at"] is None:
+            try:
+                n_asked = self.client.post(f"{address}/audits", {"n": breach.n_audits})["n_asked"]
+            except Refused as refusal:
+                if refusal.code != "already_revoked":
+                    raise
+                continue
+            if not n_asked:
+                return None
+            monitor = self._answer_monitor(address, n_asked)["monitor"]
+            self.tell(f"{monitor['n_answered']:,} monitoring audits, {monitor['n_wrong']:,} wrong.")
+        return dict(certificate)
+
+    def _answer_monitor(self, address: str, n_asked: int) -> Row:
+        """All monitoring audits that were asked for are answered and counted, or the certificate is revoked.
+
+        A worker counts them a moment later. Other entries may be handed out between them, so that more
+        answers are given where it takes longer.
+        """
+        wanted = n_asked
+        began = time.monotonic()
+        while True:
+            with self._timed("answering"):
+                self.crowd.answer(wanted)
+            until = time.monotonic() + COUNTED_SECONDS
+            while time.monotonic() < until:
+                certificate = self.client.get(address)
+                wanted = certificate["monitor"]["n_asked"] - certificate["monitor"]["n_answered"]
+                if certificate["revoked_at"] is not None or wanted <= 0:
+                    return dict(certificate)
+                with self._timed("waiting"):
+                    self._pause(began, f"{wanted:,} monitoring audits are not counted")
+
+    def _next_attempt(self, *, after: int) -> int:
+        """The attempt that the service starts by itself after a breach, once its run is published."""
+        began = time.monotonic()
+        with self._timed("training"):
+            while True:
+                newest = self.client.get(f"projects/{self.project_id}/attempts?limit=1")["results"][0]
+                if newest["id"] != after:
+                    return int(newest["id"])
+                runs = self.client.get(f"projects/{self.project_id}/runs?limit=1")["results"]
+                if runs and runs[0]["is_open"]:
+                    began = time.monotonic()
+                self._pause(began, "no attempt follows the breach")
+
+    # Waiting
+
+    def _wait_for_work(self, path: str) -> Row:
+        """A resource of background work, once it is done. Raises Stalled if it failed or never ends."""
+        began = time.monotonic()
+        while (work := self.client.get(path))["is_open"]:
+            self._pause(began, f"{path} is {work['state']}", RUN_SECONDS)
+        if work["state"] != "done":
+            raise Stalled(f"{path} is {work['state']}: {work['error_message']}")
+        return dict(work)
+
+    def _pause(self, began: float, what: str, most: float = STALL_SECONDS) -> None:
+        """A moment's rest. Raises Stalled if nothing has moved for too long."""
+        if time.monotonic() - began > most:
+            raise Stalled(
+                f"For {most:.0f} s nothing has moved: {what}. Look at `assay status`, and at the project."
+            )
+        time.sleep(LOOK_SECONDS)
+
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.report.seconds[what] += time.monotonic() - began
+
+
+def held_against(truth: dict[str, str], document: Row, labels: Any) -> dict[str, Any]:
+    """How many labels under the promise are wrong in truth, and how many the certificate allows."""
+    goal, counts, second = document["goal"], document["counts"], document["people_error"]
+    wrong = {"machine": 0, "person": 0}
+    for key, label, source, rank in zip(
+        labels.keys, labels.labels, labels.sources, labels.ranks.tolist(), strict=True
+    ):
+        is_covered = goal["promise"] == "dataset" or source == "machine" or 0 < rank <= counts["cut"]
+        if source and is_covered and label != truth[key]:
+            wrong[source] += 1
+    n_covered = counts["items"] if goal["promise"] == "dataset" else counts["cut"]
+    promised = (
+        counts["allowed_wrong"] if second is None else math.floor(second["total_eps"] * n_covered + 1e-9)
+    )
+    n_wrong = wrong["machine"] + wrong["person"]
+    return {
+        "n_wrong": n_wrong,
+        "n_wrong_machine": wrong["machine"],
+        "n_wrong_people": wrong["person"],
+        "n_promised": promised,
+        "is_kept": n_wrong <= promised,
+    }
+
+
+def _about_attempt(attempt: Row) -> str:
+    if attempt["state"] == "queued":
+        return "An attempt is asked for."
+    if attempt["state"] == "auditing":
+        second = f" and {attempt['n_second']:,} second answers" if attempt["n_second"] else ""
+        return (
+            f"Attempt {attempt['number']} is frozen: {attempt['n_candidates']:,} candidates ranked by "
+            f"{attempt['ranked_by']}, {attempt['n_audits']:,} audits{second} in the queue."
+        )
+    return f"The cut is at {attempt['cut']:,}; people label {attempt['n_remaining']:,} more."
+
+
+def _seconds_between(started: str, finished: str) -> float:
+    return (dt.datetime.fromisoformat(finished) - dt.datetime.fromisoformat(started)).total_seconds()
