@@ -26,10 +26,10 @@ LOOK_SECONDS = 0.3
 STALL_SECONDS = (
     600.0  # nothing moves: a worker is down, or the queue has nothing that these people may answer
 )
-PLAN_SECONDS = 120.0
 DIVERSE_SECONDS = 120.0
-COUNTED_SECONDS = 10.0  # within which a worker has counted monitoring audits
+COUNTED_SECONDS = 30.0  # within which a worker has counted monitoring audits, unless others were answered
 RUN_SECONDS = 24 * 3600.0
+N_MORE = 10  # answers at a time, where those that are counted are not enough yet
 OPEN_STATES = ("queued", "auditing", "reviewing")
 
 Row = dict[str, Any]
@@ -257,7 +257,7 @@ class Play:
                 except Refused as refusal:
                     if refusal.status != 404:
                         raise
-                self._pause(began, "no plan was made after the round", PLAN_SECONDS)
+                self._pause(began, "no plan was made after the round")
 
     def _finish_attempt(self, attempt_id: int) -> None:
         """People answer what the queue hands out until the attempt is over; its certificate is checked."""
@@ -383,7 +383,8 @@ class Play:
         began = time.monotonic()
         while True:
             with self._timed("answering"):
-                self.crowd.answer(wanted)
+                self.crowd.answer(min(wanted, n_asked))
+            n_asked = N_MORE
             until = time.monotonic() + COUNTED_SECONDS
             while time.monotonic() < until:
                 certificate = self.client.get(address)
