@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from training.learners.errors import InvalidRows, LearnerError
 from training.learners.generative.base import to_images, to_pixels
 from training.learners.generative.gan import GanNet, SemiSupervisedGAN
+from training.learners.generative.generated_cnn import GeneratedCNN
 from training.learners.generative.vae import VaeM1M2
 from training.learners.saving import load, save
 
@@ -148,6 +149,41 @@ def test_a_gan_without_unlabeled_images_refuses_to_draw() -> None:
 
     with pytest.raises(LearnerError, match="its generator learned nothing"):
         gan(n_steps=2).fit(X, y).sample()
+
+
+def with_generated(**settings: Any) -> GeneratedCNN:
+    given = {"n_generated": 6, "n_generator_steps": 20, "n_steps": 20, "batch_size": 16}
+    return GeneratedCNN(**{**given, **settings})
+
+
+def test_generated_images_take_part_by_their_weight() -> None:
+    X, y = digits(60, n_classes=3)
+    known = first_of_each(y, 5)
+
+    half = with_generated(generated_weight=0.5).fit(X, known)
+    none = with_generated(generated_weight=0.0).fit(X, known)
+    alone = with_generated().fit(X[known != -1], known[known != -1])
+
+    assert half.n_generated_ == 18
+    assert "15 labels and on 18 generated images, which counted 0.5 beside" in half.report_[0]
+    assert np.allclose(none.predict_proba(X), alone.predict_proba(X))
+    assert not np.allclose(half.predict_proba(X), none.predict_proba(X), atol=0.01)
+    assert (none.n_generated_, alone.n_generated_, alone.report_) == (0, 0, [])
+
+
+def test_what_was_trained_on_is_drawn_again_and_by_a_loaded_model_too(tmp_path: Path) -> None:
+    X, y = digits(60, n_classes=3)
+    learner = with_generated(random_state=4).fit(X, first_of_each(y, 5))
+    save(learner, tmp_path / "model")
+
+    images, classes = learner.sample(6, random_state=4)
+    loaded, _ = load(tmp_path / "model").sample(6, random_state=4)
+
+    assert classes.tolist() == [0] * 6 + [1] * 6 + [2] * 6
+    assert np.array_equal(images, learner._images.values)
+    assert np.array_equal(images, loaded)
+    with pytest.raises(LearnerError, match="trained on the labels alone, so it has no generator"):
+        with_generated().fit(X, y).sample()
 
 
 def test_drawing_leaves_the_random_state_of_others_alone(fitted_vae: VaeM1M2) -> None:

@@ -27,6 +27,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "noisy_student": {"n_steps": 16, "batch_size": 16, "n_rounds": 1},
     "semi_gan": {"n_steps": 40, "batch_size": 16, "width": 0.1},
     "vae_m1m2": {"n_steps": 120, "batch_size": 16, "n_hidden": 32, "n_latent": 8, "learning_rate": 0.01},
+    "generated_cnn": {"n_generator_steps": 4, "n_generated": 4, "n_steps": 16, "batch_size": 16},
     "pretrained_cnn": {"n_pretraining_steps": 4, "pretraining_batch": 16, "n_steps": 16, "batch_size": 16},
 }
 SEMI_SUPERVISED = {
@@ -34,6 +35,7 @@ SEMI_SUPERVISED = {
     "pretrained_cnn",
     "semi_gan",
     "vae_m1m2",
+    "generated_cnn",
     *(spec.name for spec in deep.SPECS),
 }
 CASES = [(spec.name, kind) for kind in ("image", "text", "table", "series") for spec in learners_for(kind)]

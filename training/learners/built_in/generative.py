@@ -55,4 +55,34 @@ SPECS = (
             FLIP,
         ),
     ),
+    LearnerSpec(
+        name="generated_cnn",
+        title="Convolutional network, with generated images",
+        description="Learns from the labels and, with a small weight, from images that an autoencoder draws of each class.",
+        item_types=("image",),
+        factory="training.learners.generative.generated_cnn:GeneratedCNN",
+        takes="items",
+        uses_unlabeled=True,
+        params=(
+            Param("n_generated", "int", 100, 1, 10_000, help="Images drawn of each class."),
+            Param(
+                "generated_weight",
+                "float",
+                0.1,
+                0.0,
+                1.0,
+                help="Of all generated images together beside all labels; 0 leaves them out.",
+            ),
+            Param("n_generator_steps", "int", 3000, 2, 1_000_000, help="Training steps of the autoencoder."),
+            Param("n_steps", "int", 1000, 1, 1_000_000, help="Training steps of the network."),
+            Param("batch_size", "int", 128, 8, 4096, help="Images per step, labeled and generated together."),
+            LABELED_SHARE,
+            Param("learning_rate", "float", 0.003, 1e-5, 0.1, help="Of AdamW, at its peak."),
+            Param(
+                "dropout", "float", 0.4, 0.0, 0.9, help="Share of the dense units switched off in each step."
+            ),
+            augmentation("shift"),
+            FLIP,
+        ),
+    ),
 )
