@@ -102,7 +102,7 @@ SCHEMA: dict[str, Any] = {
         ),
         attempt=_object(
             "The attempt that this certificate came from.",
-            number=_NUMBER,
+            number={**_NUMBER, "maximum": 1000},
             delta=_about(_RISK, "The risk that the test of this attempt may take."),
             frozen_at=_TIME,
             ended_at=_TIME,

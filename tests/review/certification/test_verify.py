@@ -528,6 +528,18 @@ def test_command_refuses_what_is_no_json(tmp_path: Path) -> None:
     assert "is no JSON file" in result.output
 
 
+def test_command_refuses_a_field_that_stands_twice(tmp_path: Path) -> None:
+    certificate, labels = write(make_case(), tmp_path)
+    certificate.write_text(
+        '{"sentence": "All labels are right.", ' + certificate.read_text().removeprefix("{")
+    )
+
+    result = CliRunner().invoke(main, ["verify", str(certificate), str(labels)])
+
+    assert result.exit_code == 1
+    assert "the field 'sentence' stands in it twice" in result.output
+
+
 def test_schema_in_the_documentation_is_the_one_that_is_checked() -> None:
     assert (ROOT / "docs/certificate.schema.json").read_text() == schema_text()
 
