@@ -87,6 +87,15 @@ function Section({ title, mayBreak = false, children }: { title: string; mayBrea
   );
 }
 
+/** What may be wider than a phone; with a place in the tab order, so that keys can move it. */
+function Scrolled({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div className={styles.scroll} role="region" aria-label={label} tabIndex={0}>
+      {children}
+    </div>
+  );
+}
+
 function Figure({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div>
@@ -142,32 +151,34 @@ const stateTitle = (state: string) => (state in STATES ? STATES[state as keyof t
 
 function ClassTable({ classes }: { classes: NonNullable<CertificateDocument["per_class"]> }) {
   return (
-    <table className={styles.table}>
-      <thead>
-        <tr>
-          <th>Class</th>
-          <th>Candidates</th>
-          <th>Cut</th>
-          <th>May be wrong</th>
-          <th>Audits</th>
-          <th>Wrong</th>
-          <th>p value</th>
-        </tr>
-      </thead>
-      <tbody>
-        {Object.entries(classes).map(([name, cut]) => (
-          <tr key={name}>
-            <td>{name}</td>
-            <td>{count(cut.candidates)}</td>
-            <td>{count(cut.cut)}</td>
-            <td>{count(cut.allowed_wrong)}</td>
-            <td>{count(cut.audits_in_cut)}</td>
-            <td>{count(cut.wrong_in_cut)}</td>
-            <td>{cut.p_value.toPrecision(3)}</td>
+    <Scrolled label="Each class">
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <th>Class</th>
+            <th>Candidates</th>
+            <th>Cut</th>
+            <th>May be wrong</th>
+            <th>Audits</th>
+            <th>Wrong</th>
+            <th>p value</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {Object.entries(classes).map(([name, cut]) => (
+            <tr key={name}>
+              <td>{name}</td>
+              <td>{count(cut.candidates)}</td>
+              <td>{count(cut.cut)}</td>
+              <td>{count(cut.allowed_wrong)}</td>
+              <td>{count(cut.audits_in_cut)}</td>
+              <td>{count(cut.wrong_in_cut)}</td>
+              <td>{cut.p_value.toPrecision(3)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scrolled>
   );
 }
 
@@ -260,8 +271,8 @@ function AuditTable({ document: { audits, counts } }: { document: CertificateDoc
   const [isFolded, setIsFolded] = useState(audits.length > N_SHOWN);
   return (
     <>
-      <div className={styles.scroll}>
-        <table className={styles.table} data-folded={isFolded || undefined}>
+      <Scrolled label="Audits">
+        <table className={`${styles.table} ${styles.audits}`} data-folded={isFolded || undefined}>
           <thead>
             <tr>
               <th>Item</th>
@@ -288,7 +299,7 @@ function AuditTable({ document: { audits, counts } }: { document: CertificateDoc
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolled>
       {isFolded && (
         <Text size="sm" className={styles.screenOnly}>
           <Anchor component="button" type="button" size="sm" onClick={() => setIsFolded(false)}>

@@ -30,7 +30,14 @@ export function MonitorPanel({ project, certificate }: { project: Project; certi
             : "No audit was asked yet."}
           {isValid && nWaiting > 0 && ` ${count(nWaiting)} wait for an answer; they count in the order of the draw, up to the first that waits.`}
         </Text>
-        {monitor && monitor.watches.length > 0 && <Watches project={project} watches={monitor.watches} />}
+        {monitor && monitor.watches.length > 0 && (
+          <>
+            <Watches project={project} watches={monitor.watches} />
+            <Text size="sm" c="dimmed">
+              Bars grow with the logarithm of the evidence; a full one is the alarm.
+            </Text>
+          </>
+        )}
         {isValid ? (
           <Text size="sm" c="dimmed">
             {certificate.monitor_per_week > 0
@@ -56,7 +63,6 @@ function Watches({ project, watches }: { project: Project; watches: readonly Wat
   return (
     <Table.ScrollContainer minWidth={560}>
       <Table>
-        <Table.Caption>Bars grow with the logarithm of the evidence; full is the alarm.</Table.Caption>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Labels</Table.Th>
