@@ -29,6 +29,7 @@ from training.metrics import spread_columns
 from training.models import Inspection, Round
 from training.packed import PackedItems, packed_open
 from training.quality import drift
+from training.quality.changed_texts import one_sign_apart
 from training.quality.features import item_features, learner_features
 from training.quality.label_errors import MIN_LABELS, N_FOLDS, label_errors
 from training.quality.map import N_POINTS, plane_map, sample_rows
@@ -208,14 +209,17 @@ def find_near_duplicates(look: _Look) -> Findings:
     draw = np.random.default_rng(look.seed)
     n_all = len(look.packed)
     rows = _with_labeled(look.snapshot.human.rows, n_all, DUPLICATE_ROWS, draw)
-    vectors = item_features(look.packed.take(rows), item_type=look.item_type, random_state=look.seed)
+    items = look.packed.take(rows)
+    vectors = item_features(items, item_type=look.item_type, random_state=look.seed)
     n_dimensions = vectors.shape[1] if isinstance(vectors, np.ndarray) else 100  # sparse: terms of a text
     fits = rows_that_fit(len(rows), n_dimensions)
     if fits < len(rows):
         kept = np.sort(draw.choice(len(rows), fits, replace=False))
-        rows, vectors = rows[kept], vectors[kept]
+        rows, vectors, items = rows[kept], vectors[kept], take_rows(items, kept)
     groups = near_duplicates(
-        vectors, progress=lambda step, n, left: look.beat(f"near duplicates, {step:,} of {n:,}", 2)
+        vectors,
+        links=one_sign_apart(items) if look.item_type == ItemType.TEXT else None,
+        progress=lambda step, n, left: look.beat(f"near duplicates, {step:,} of {n:,}", 2),
     )
     class_by_row = dict(
         zip(

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
+from training.quality.changed_texts import one_sign_apart
 from training.quality.drift import (
     drift_sentence,
     feature_shifts,
@@ -107,6 +109,67 @@ def test_rows_without_features_are_like_nothing() -> None:
     assert near_duplicates(np.ones((5, 3))) == []
     assert rows_that_fit(1_000_000, 100) == 100_000
     assert rows_that_fit(1_000_000, 2_000) < 40_000
+
+
+STORY = "the cat sat on the mat and looked at the dog"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "the cat sat on the mat and looked at the fog",
+        "the cat sat on the mat and looked at the dogs",
+        "the cat sat on the mat and looked at he dog",
+        "the cat sat on the mat and looked at teh dog",
+        "The cat  sat on the mat\nand looked at the dog.",
+        STORY,
+    ],
+)
+def test_texts_with_one_sign_changed_are_linked(other: str) -> None:
+    texts = ["quite another tale of owls at night", other, "and one of mice in a barn", STORY]
+
+    assert one_sign_apart(texts).tolist() == [[1, 3]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("order number 1203 came too late", "order number 1204 came too late"),
+        ("order number 120 came too late", "order number 1203 came too late"),
+        (STORY, "the cat sat on the hat and looked at the fog"),
+        ("a short cat", "a short hat"),
+        ("", ""),
+    ],
+)
+def test_texts_with_another_number_or_two_changes_and_mere_words_are_not(one: str, other: str) -> None:
+    assert one_sign_apart([one, other]).tolist() == []
+
+
+def test_links_by_one_sign_are_those_that_comparing_all_pairs_finds() -> None:
+    draw = np.random.default_rng(0)
+    texts = ["a tale of owls " + "".join(draw.choice(list("abcde"), draw.integers(4, 8))) for _ in range(120)]
+    without = [{text[:i] + text[i + 1 :] for i in range(len(text))} | {text} for text in texts]
+    is_short = np.array([len(text) < 20 for text in texts])
+    near = np.array([[not one.isdisjoint(other) for other in without] for one in without])
+    near &= ~is_short & ~is_short[:, None]
+
+    links = one_sign_apart(texts)
+
+    assert near[links[:, 0], links[:, 1]].all()
+    found = sparse.coo_matrix((np.ones(len(links)), links.T), shape=near.shape)
+    n_wanted, wanted = connected_components(sparse.csr_matrix(near), directed=False)
+    n_found, member = connected_components(found, directed=False)
+    assert n_found == n_wanted < len(texts) - 10
+    assert len(set(zip(wanted.tolist(), member.tolist(), strict=True))) == n_wanted
+
+
+def test_links_make_groups_whose_similarity_is_their_cosine() -> None:
+    rows = sparse.csr_matrix(np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.8, 0.6, 0.0], [0.0, 0.0, 1.0]]))
+
+    (group,) = near_duplicates(rows, links=np.array([[0, 2]]))
+
+    assert group.rows.tolist() == [0, 2]
+    assert group.similarity == pytest.approx(0.8)
 
 
 # Drift

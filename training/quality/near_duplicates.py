@@ -1,4 +1,4 @@
-"""Groups of items that are all but the same, by the cosine of their features."""
+"""Groups of items that are all but the same, by the cosine of their features, or by links that the caller knows."""
 
 from __future__ import annotations
 
@@ -35,12 +35,17 @@ def rows_that_fit(n_rows: int, n_dimensions: int) -> int:
 
 
 def near_duplicates(
-    features: Any, *, threshold: float = THRESHOLD, progress: Progress | None = None
+    features: Any,
+    *,
+    threshold: float = THRESHOLD,
+    links: IntArray | None = None,
+    progress: Progress | None = None,
 ) -> list[Group]:
     """Groups of two rows or more, the largest first.
 
     features  (n, d) an array or a scipy sparse matrix; arrays ones are centred first, because vectors without negative
               parts (pixels) all point the same way
+    links     (m, 2) pairs of rows that are near duplicates whatever their cosine, such as one_sign_apart finds
 
     Every pair is compared, block by block: exact, n^2 d / 2 multiplications. Links are followed, so the
     two ends of a long group may differ more than the threshold. A row without any feature is like no
@@ -65,7 +70,11 @@ def near_duplicates(
             progress(stop, n, None)
         if n_pairs > MAX_PAIRS:
             break
-    if n_pairs == 0:
+    if links is not None and len(links):
+        firsts.append(links[:, 0])
+        seconds.append(links[:, 1])
+        cosines.append(_cosines(vectors, links))
+    elif n_pairs == 0:
         return []
     one, other = np.concatenate(firsts), np.concatenate(seconds)
     return _groups(one, other, np.concatenate(cosines), n)
@@ -84,6 +93,13 @@ def _groups(one: IntArray, other: IntArray, cosine: npt.NDArray[Any], n: int) ->
         for rows in np.split(order, cuts)
     ]
     return sorted(groups, key=lambda group: (-len(group.rows), -group.similarity, int(group.rows[0])))
+
+
+def _cosines(vectors: Any, links: IntArray) -> npt.NDArray[Any]:
+    """(m,) of these pairs of rows of length 1."""
+    one, other = vectors[links[:, 0]], vectors[links[:, 1]]
+    products = one * other if isinstance(one, np.ndarray) else one.multiply(other)
+    return np.asarray(products.sum(axis=1)).ravel()
 
 
 def _unit_vectors(features: Any) -> Any:
