@@ -24,6 +24,7 @@ from django.utils import timezone
 from labeling.locks import lock_labels_exclusive, lock_labels_shared
 from labeling.models import Item, Project, Source, SourceKind, Split
 from labeling.services import publication_open
+from review.attempt_ranking import candidates_rank
 from review.attempts import attempt_release, kept_by_cut, n_frozen, n_remaining, standing_round
 from review.certification.draw import items_hash, ranking_hash, salt_hash
 from review.certification.facts import delta_of_attempt
@@ -46,7 +47,6 @@ from review.ordering import MEASURING_PRIORITY
 from review.publish import publish_begin
 from review.refill import refill_carry_out, refill_plan
 from training.artifacts import artifact_hash
-from training.models import Round
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def attempt_freeze(attempt_id: int) -> None:
     attempt.round = round
     attempt.classes = list(project.classes.values("id", "name"))
     attempt.question = project.question
-    attempt.ranked_by = _rank_candidates(attempt, round)
+    attempt.ranked_by = candidates_rank(attempt, round)
     attempt.n_candidates = attempt.frozen.count()
     if attempt.n_candidates == 0:
         _refuse(attempt, "People have labeled every item that has a prediction: there is nothing to certify.")
@@ -102,32 +102,6 @@ def attempt_freeze(attempt_id: int) -> None:
     _ask_people(attempt)
     Attempt.objects.filter(pk=attempt.pk).update(state=AttemptState.AUDITING)
     logger.info("Attempt %s of project %s: %s audits drawn.", number, project.pk, attempt.n_audits)
-
-
-def _rank_candidates(attempt: Attempt, round: Round) -> str:
-    """Every pool item with a prediction and no human label has its rank; returns what it was ranked by.
-
-    Ties are broken by the salt alone.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO review_frozen (attempt_id, rank, item_id, label_class_id, confidence)
-            SELECT %(attempt)s,
-                   row_number() OVER (ORDER BY prediction.confidence DESC, prediction.margin DESC,
-                                               md5(%(salt)s || ':rank:' || item.key), item.id),
-                   item.id, prediction.label_class_id, prediction.confidence
-            FROM training_prediction prediction JOIN labeling_item item ON item.id = prediction.item_id
-            JOIN labeling_labelclass class ON class.id = prediction.label_class_id
-            WHERE prediction.round_id = %(round)s AND item.project_id = %(project)s AND item.split = 'pool'
-              AND NOT EXISTS (
-                SELECT 1 FROM labeling_label human
-                WHERE human.project_id = %(project)s AND human.item_id = item.id
-                  AND human.is_human AND human.retired_at IS NULL)
-            """,
-            {"attempt": attempt.pk, "salt": attempt.salt, "round": round.pk, "project": attempt.project_id},
-        )
-    return "confidence"
 
 
 def _freeze_people(attempt: Attempt) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.errors import Conflict
@@ -33,6 +35,7 @@ from review.undoing import answer_undo
 from tests.makers import make_items
 from tests.review.certifying import World, make_world
 from tests.review.makers import answer, claim, make_round
+from training.models import Round
 from training.querysets import training_labels
 
 
@@ -148,7 +151,7 @@ def test_several_people_answer_an_audit_by_consensus(project: Project, ada: User
 def test_a_promise_on_the_machines_part_leaves_the_rest_alone(project: Project, ada: User, ben: User) -> None:
     world = make_world(project, owner=ada, person=ben, n_wrong=100)
 
-    certificate = world.certify(promise="machine", n_audits=120)
+    certificate = world.certify(promise="machine", n_audits=140, eps=0.15)
 
     assert findings(certificate) == []
     counts = certificate.document["counts"]
@@ -442,6 +445,38 @@ def test_hidden_truth_plays_no_part_in_anything_that_is_frozen(
             )
             transaction.set_rollback(True)
     assert frozen[0] == frozen[1]
+
+
+def test_with_enough_answers_candidates_are_ranked_by_what_the_answers_say(
+    project: Project, ada: User, ben: User
+) -> None:
+    """The model is sure of its owls, and they are wrong: answers say so, and owls go to the end."""
+    owl = 2
+    world = make_world(
+        project,
+        owner=ada,
+        person=ben,
+        n_items=600,
+        wrong={place: owl for place in range(20, 600) if place % 3 == 0},
+    )
+    Round.objects.filter(pk=world.round.pk).update(finished_at=timezone.now())
+    Project.objects.filter(pk=project.pk).update(review_budget=200, acquisition="random")
+    project.refresh_from_db()
+    queue_refill(project=project)
+    world.answer_queue()
+    world.empty_queue()
+    attempt = world.ask(n_audits=50)
+
+    assert attempt.ranked_by.startswith("learned")
+    ranked = attempt.frozen.filter(rank__gte=1).order_by("rank").values_list("label_class_id", flat=True)
+    n_owls = [
+        sum(part == world.classes[owl].pk for part in third) for third in np.array_split(list(ranked), 3)
+    ]
+    assert n_owls[0] < n_owls[2] / 2
+    confidences = list(
+        attempt.frozen.filter(rank__gte=1).order_by("rank").values_list("confidence", flat=True)
+    )
+    assert 0 <= min(confidences) < 0.8 < max(confidences) <= 1
 
 
 # Around it
