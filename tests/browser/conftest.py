@@ -193,3 +193,20 @@ def examined(server: Server, chromium: Browser) -> int:
     ada.finish(f"/projects/{project_id}/inspections")
     context.close()
     return project_id
+
+
+@pytest.fixture(scope="session")
+def certified(server: Server, chromium: Browser) -> int:
+    """Ada's project with a certificate, and some audits after it."""
+    context = chromium.new_context(base_url=server.address)
+    ada = Client(context)
+    ada.sign_in("ada", PASSWORDS["ada"])
+    project_id = ada.make_project(
+        "certified", n_items=150, n_labeled=60, question="Which animal is this about?", random_share=0
+    )
+    ada.train(project_id)
+    ada.ask_attempt(project_id, eps=0.1, n_audits=40, n_second=60)
+    certificate = ada.certify(project_id)
+    ada.post(f"/certificates/{certificate['id']}/audits", {"n": 10})
+    context.close()
+    return project_id

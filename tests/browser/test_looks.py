@@ -16,10 +16,11 @@ DESK = {"width": 1280, "height": 860}
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def addresses(ada: Client, project_id: int, examined_id: int) -> dict[str, str]:
+def addresses(ada: Client, project_id: int, examined_id: int, certified_id: int) -> dict[str, str]:
     (round,) = ada.get(f"/projects/{project_id}/rounds")["results"]
     item = ada.get(f"/projects/{project_id}/items?source=machine&limit=1")["results"][0]
     project = f"/projects/{project_id}"
+    (certificate,) = ada.get(f"/projects/{certified_id}/certificates")["results"]
     return {
         "projects": "/",
         "new-project": "/projects/new",
@@ -35,6 +36,9 @@ def addresses(ada: Client, project_id: int, examined_id: int) -> dict[str, str]:
         "item": f"{project}/items/{item['id']}",
         "disputes": f"{project}/disputes",
         "publications": f"{project}/publications",
+        "certificates": f"/projects/{certified_id}/certificates",
+        "certificates-none": f"{project}/certificates",
+        "certificate": f"/projects/{certified_id}/certificates/{certificate['id']}",
         "data": f"{project}/data",
         "settings": f"{project}/settings",
         "account": "/account",
@@ -44,12 +48,12 @@ def addresses(ada: Client, project_id: int, examined_id: int) -> dict[str, str]:
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", DESK), ("dark", DESK), ("light", PHONE)])
 def test_every_page_loads_and_fits_its_screen(
-    enter: Enter, trained: int, examined: int, scheme: str, size: dict[str, int]
+    enter: Enter, trained: int, examined: int, certified: int, scheme: str, size: dict[str, int]
 ) -> None:
     page, ada = enter("ada", color_scheme=scheme, viewport=size)
     SCREENSHOTS.mkdir(exist_ok=True)
 
-    for name, address in addresses(ada, trained, examined).items():
+    for name, address in addresses(ada, trained, examined, certified).items():
         page.goto(address)
         settle(page)
         page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-{size['width']}.png", full_page=name != "review")
