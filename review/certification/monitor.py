@@ -137,5 +137,5 @@ def _log_chance(population: int, bad: int, n: IntArray, x: IntArray) -> FloatArr
 
 
 def _check(population: int, allowed: int) -> None:
-    if population < 1 or allowed < 0:
-        raise ValueError(f"{allowed} wrong allowed among {population}: needs 0 <= allowed, 1 <= population.")
+    if population < 0 or allowed < 0:
+        raise ValueError(f"{allowed} wrong allowed among {population}: neither is below 0.")

@@ -25,6 +25,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,13 @@ def grid(
     A walk has 1,000 steps; `max_steps` is for plans.
     """
     _check(n_items, n_candidates, promise, n_audits)
+    return _grid(n_items, n_candidates, promise, eps, delta, n_audits, max_steps).copy()
+
+
+@lru_cache(maxsize=64)  # a simulation asks for the same one thousands of times
+def _grid(
+    n_items: int, n_candidates: int, promise: str, eps: float, delta: float, n_audits: int, max_steps: int
+) -> IntArray:
     if n_candidates == 0:
         return np.zeros(0, dtype=np.int64)
     n_steps = min(max_steps, n_candidates)
@@ -105,7 +113,8 @@ def allowed_at(cuts: npt.ArrayLike, *, n_items: int, eps: float, promise: str) -
     steps = np.asarray(cuts, dtype=np.int64)
     if promise == DATASET:
         return np.full(steps.shape, allowed_wrong(eps, n_items), dtype=np.int64)
-    return np.array([allowed_wrong(eps, int(step)) for step in steps], dtype=np.int64)
+    allowed: IntArray = np.floor(eps * steps * (1 + 1e-12) + 1e-12).astype(np.int64)  # as allowed_wrong
+    return allowed
 
 
 def walk(
@@ -169,6 +178,7 @@ def walk(
     )
 
 
+@lru_cache(maxsize=64)
 def most_found(
     *, n_candidates: int, allowed: int, n_audits: int, delta: float, corrected: bool = True
 ) -> int:

@@ -233,10 +233,6 @@ class _Pool:
     is_right: np.ndarray
     score: np.ndarray
 
-    @property
-    def keys(self) -> list[str]:
-        return [str(place) for place in range(len(self.is_right))]
-
     def row(
         self,
         ranking: str,
@@ -270,7 +266,7 @@ def _repeat(
     places = np.arange(len(pool.is_right)) if places is None else places
     score = pool.score if score is None else score
     n_items, n_candidates = len(pool.is_right), len(places)
-    ranks = ranks_of(score, [pool.keys[place] for place in places])
+    ranks = ranks_of(score, [str(place) for place in places])
     truth = np.zeros(n_candidates, dtype=bool)
     truth[ranks - 1] = ~pool.is_right[places]
     random = np.random.default_rng(seed)
