@@ -4,7 +4,6 @@ import { queryOptions } from "@tanstack/react-query";
 
 import { api, ApiError } from "@/api/client";
 import type { Attempt, Certificate, CertificateDocument, Id, Page, Plan, Promised } from "@/api/types";
-import { isOpen } from "@/certificates/attempt-state";
 
 const LIVE_MS = 1000;
 const CALM_MS = 5000;
@@ -28,7 +27,7 @@ export const attemptsQuery = (projectId: Id) =>
   queryOptions({
     queryKey: ["projects", projectId, "attempts"],
     queryFn: () => api.get<Page<Attempt>>(`/projects/${projectId}/attempts`),
-    refetchInterval: (query) => (query.state.data?.results.some(isOpen) ? LIVE_MS : CALM_MS),
+    refetchInterval: (query) => (query.state.data?.results.some((one) => one.state === "queued") ? LIVE_MS : CALM_MS),
   });
 
 export interface NewAttempt {

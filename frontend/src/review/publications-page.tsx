@@ -112,7 +112,8 @@ function Actions({ project, publication, standing }: { project: Project; publica
           error={discard.error}
           onConfirm={() => discard.mutateAsync()}
         >
-          All its machine labels are retired and no machine labels stand. What people labeled stays. The round can be put back later.
+          All its machine labels are retired and no machine labels stand. What people labeled stays. The round can be put back later. A valid
+          certificate is revoked, for good.
         </ConfirmButton>
       </Group>
     );
@@ -130,7 +131,8 @@ function Actions({ project, publication, standing }: { project: Project; publica
         error={putBack.error}
         onConfirm={() => putBack.mutateAsync(round_id)}
       >
-        They take the place of the machine labels that stand now, all at once. What people labeled since stays.
+        They take the place of the machine labels that stand now, all at once. What people labeled since stays. A valid certificate is revoked, for
+        good.
       </ConfirmButton>
     </Group>
   );

@@ -34,7 +34,7 @@ export function PublishRoundButton({ project, round }: { project: Project; round
       onConfirm={() => publish.mutateAsync()}
     >
       The machine labels that stand now are retired, all at once, and those of this round take their place. What people have labeled stays
-      as it is. It can be taken back the same way.
+      as it is. It can be taken back the same way, but a valid certificate is revoked by it, for good.
     </ConfirmButton>
   );
 }
