@@ -213,10 +213,10 @@ class Play:
         for number in range(1, self.policy.max_rounds + 1):
             round = self._run()
             n_answers, n_wanted = self.crowd.work.n_answers, self.policy.n_answers
-            plan = self._plan(round["id"])
-            self.report.runs[-1]["plan"] = plan["n_total"]
-            self.tell(f"Plan: {plan['sentence']} {plan['next_hundred']['sentence']}")
-            is_worth_it = plan["next_hundred"]["is_worth_it"] if n_wanted is None else n_answers < n_wanted
+            if n_wanted is None:
+                is_worth_it = self._plan(round["id"])["next_hundred"]["is_worth_it"]
+            else:
+                is_worth_it = n_answers < n_wanted
             more = min(math.ceil(n_answers * self.policy.growth), n_wanted or len(self.truth.by_key))
             if not is_worth_it or number == self.policy.max_rounds or more <= n_answers:
                 return
@@ -249,15 +249,19 @@ class Play:
         """The plan by this round; a worker makes it soon after the round."""
         began = time.monotonic()
         with self._timed("waiting"):
-            while True:
-                try:
-                    plan = self.client.get(f"projects/{self.project_id}/plan")
-                    if plan["round_id"] == round_id:
-                        return dict(plan)
-                except Refused as refusal:
-                    if refusal.status != 404:
-                        raise
-                self._pause(began, "no plan was made after the round")
+            while (plan := self._newest_plan()) is None or plan["round_id"] != round_id:
+                self._pause(began, "no plan was made after the round; --answers goes without")
+        self.report.runs[-1]["plan"] = plan["n_total"]
+        self.tell(f"Plan: {plan['sentence']} {plan['next_hundred']['sentence']}")
+        return plan
+
+    def _newest_plan(self) -> Row | None:
+        try:
+            return dict(self.client.get(f"projects/{self.project_id}/plan"))
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
+            return None
 
     def _finish_attempt(self, attempt_id: int) -> None:
         """People answer what the queue hands out until the attempt is over; its certificate is checked."""
