@@ -469,8 +469,11 @@ def _refuse(attempt: Attempt, reason: str) -> None:
 
 
 def _lock(attempt_id: int, *states: AttemptState) -> Attempt | None:
-    """The attempt, locked, if it is in one of these states and its project is there."""
-    rows = Attempt.objects.select_for_update(of=("self",)).select_related(
+    """The attempt, locked, if it is in one of these states and its project is there.
+
+    None, too, while another worker has it: the sweep rings again, and nobody waits.
+    """
+    rows = Attempt.objects.select_for_update(of=("self",), skip_locked=True).select_related(
         "project", "round__source", "asked_by"
     )
     return rows.filter(pk=attempt_id, state__in=states, project__deleted_at__isnull=True).first()

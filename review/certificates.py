@@ -19,11 +19,12 @@ logger = logging.getLogger(__name__)
 def certificate_write(certificate_id: int) -> None:
     """The certificate has its document. Harmless if it had one."""
     certificate = (
-        Certificate.objects.select_for_update(of=("self",))
+        Certificate.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("attempt__round__run", "attempt__round__source", "project")
-        .get(pk=certificate_id)
+        .filter(pk=certificate_id, document={})
+        .first()
     )
-    if certificate.document:
+    if certificate is None:  # written, or another worker is at it
         return
     attempt, project = certificate.attempt, certificate.project
     names = {each["id"]: each["name"] for each in attempt.classes}

@@ -15,15 +15,27 @@ from review.certification.planner import forecast, next_hundred, plan_table
 from review.models import Forecast, Promise
 from training.models import Round
 
+NAMESPACE = 4_163  # of advisory locks: one forecast at a time in each project
 KEPT = 50  # forecasts of a project: the older ones say nothing any more
 
 
 def forecast_make(project_id: int) -> None:
-    """The project has a forecast by its newest published round, or by what is usual if there is none."""
-    project = Project.objects.filter(pk=project_id, deleted_at__isnull=True).first()
-    if project is None or not project.classes.exists():
+    """The project has a forecast by its newest published round, or by what is usual if there is none.
+
+    Nothing happens while another worker is at it.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [NAMESPACE, project_id])
+        is_free = cursor.fetchone()[0]
+        project = Project.objects.filter(pk=project_id, deleted_at__isnull=True).first()
+        if is_free and project is not None and project.classes.exists():
+            _make(project, standing_round(project))
+
+
+def _make(project: Project, standing: Round | None) -> None:
+    newest = Forecast.objects.filter(project=project).order_by("-pk").first()
+    if newest is not None and newest.round_id == (standing.pk if standing is not None else None):
         return
-    standing = standing_round(project)
     human = Label.objects.filter(project=project, is_human=True, retired_at__isnull=True)
     n_human = human.exclude(item__split=Split.TEST).count()
     p_wrong = _chances_wrong(project, standing) if standing is not None else None
@@ -60,12 +72,11 @@ def forecast_make(project_id: int) -> None:
         ),
         "rows": plan_table(**counts),
     }
-    with transaction.atomic():
-        Forecast.objects.create(
-            project=project, round=standing, n_items=counts["n_items"], n_human=n_human, plan=plan
-        )
-        old = Forecast.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True)[KEPT:]
-        Forecast.objects.filter(pk__in=list(old)).delete()
+    Forecast.objects.create(
+        project=project, round=standing, n_items=counts["n_items"], n_human=n_human, plan=plan
+    )
+    old = Forecast.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True)[KEPT:]
+    Forecast.objects.filter(pk__in=list(old)).delete()
 
 
 def _chances_wrong(project: Project, round: Round) -> npt.NDArray[np.float64]:

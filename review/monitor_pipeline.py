@@ -47,7 +47,7 @@ def monitor_settle(certificate_id: int) -> None:
     """Answered audits are counted, in the order of the draw; at an alarm the certificate is revoked."""
     with transaction.atomic():
         certificate = (
-            Certificate.objects.select_for_update(of=("self",))
+            Certificate.objects.select_for_update(of=("self",), skip_locked=True)
             .select_related("project", "attempt")
             .filter(pk=certificate_id, revoked_at__isnull=True, project__deleted_at__isnull=True)
             .first()
