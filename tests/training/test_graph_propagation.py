@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from training.learners.graph import (
     propagate,
     vote,
 )
+from training.learners.saving import load, save
 
 
 def digits() -> tuple[np.ndarray, np.ndarray]:
@@ -198,6 +200,34 @@ def test_new_rows_are_judged_as_rows_of_the_graph_are() -> None:
     assert np.array_equal(inside, again)
     known_rows = (learner.classes_[inside] == y[:1_400]).mean()
     assert (shifted_rows == y[1_400:]).mean() > known_rows - 0.1
+
+
+def test_the_cells_are_made_once_however_often_is_predicted_and_are_not_saved(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    small_cells(monkeypatch)
+    made: list[int] = []
+    make_cells = graph._centres
+
+    def make_and_count(*given: Any) -> torch.Tensor:
+        made.append(1)
+        return make_cells(*given)
+
+    monkeypatch.setattr(graph, "_centres", make_and_count)
+    X, y = digits()
+    X, y = X[:300], y[:300]
+
+    learner = LabelPropagation("image").fit(X, some_labeled(y, 5, seed=0))
+    whole = learner.predict_proba(X)
+    parts = np.concatenate([learner.predict_proba(X[:100]), learner.predict_proba(X[100:])])
+    save(learner, tmp_path / "model")
+    loaded = load(tmp_path / "model")
+
+    assert np.allclose(whole, parts)
+    assert len(made) == 1
+    assert not hasattr(loaded, "_index")
+    assert np.allclose(loaded.predict_proba(X), whole)
+    assert len(made) == 2
 
 
 def test_rows_of_weight_zero_count_as_unlabeled() -> None:
