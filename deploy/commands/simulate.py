@@ -179,6 +179,7 @@ def _policy(
             "target_precision": round(1 - goal["eps"], 6),
             "confidence_level": goal["confidence"],
             "holdout_share": 0.0,  # the audits measure; a holdout would cost labels and train nothing
+            "review_budget": max(100, 2 * n_first),  # what waits longer is not what people are asked now
             **chosen,
             **_pairs("--setting", project_settings),
         },
