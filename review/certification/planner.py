@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -255,7 +256,7 @@ def _curve(p_wrong: npt.ArrayLike) -> _Curve:
 
 @dataclass(frozen=True)
 class _Draws:
-    """What attempts with the best number of audits would come to: `cuts` (N_DRAWS,) of n candidates."""
+    """What attempts with the best number of audits would come to: `cuts` (n_draws,) of n candidates."""
 
     n: int
     n_audits: int
@@ -270,18 +271,20 @@ class _Draws:
 def _draws(curve: _Curve, goal: _Attempt, n_calibration: int) -> _Draws:
     best = _best_n_audits(curve, goal)
     random = np.random.default_rng(0)
-    luck = (random.permutation(N_DRAWS) + 0.5) / N_DRAWS
+    n_draws = N_DRAWS if goal.promise == DATASET else N_DRAWS // 4
+    luck = (random.permutation(n_draws) + 0.5) / n_draws
     wrong_seen = n_calibration * float(curve.wrong[-1]) / max(1, curve.n)
     doubt = min(1.0, math.hypot(MODEL_DOUBT, 1 / math.sqrt(max(1.0, wrong_seen))))
-    scale = np.exp(doubt * random.standard_normal(N_DRAWS))
+    scale = np.exp(doubt * random.standard_normal(n_draws))
     return _Draws(curve.n, best, _cuts(curve, goal, best, luck, scale))
 
 
-def _best_n_audits(
-    curve: _Curve, goal: _Attempt, luck: FloatArray = LUCK, n_choices: int = N_AUDIT_CHOICES
-) -> int:
+def _best_n_audits(curve: _Curve, goal: _Attempt, luck: FloatArray = LUCK) -> int:
     if curve.n == 0:
         return 0
+    n_choices = N_AUDIT_CHOICES
+    if goal.promise == MACHINE or len(luck) < len(LUCK):
+        luck, n_choices = MEDIAN, N_AUDIT_CHOICES // 3  # dear to work out, or coarse anyway
     choices = np.unique(np.geomspace(1, curve.n, n_choices).round().astype(np.int64))
     best, least = 0, float(curve.n - min(curve.n, _free(goal)))  # without audits
     for n in choices.tolist():
@@ -386,15 +389,20 @@ def _scenarios(goal: _Attempt, n_human: int, n_classes: int) -> list[tuple[int, 
     return [_scenario(goal, kind, n_human, n_classes) for kind in (TYPICAL, EASY, HARD)]
 
 
+@lru_cache(maxsize=256)  # both promises, and each number of answers, ask for the same
 def _scenario(goal: _Attempt, kind: tuple[float, float], n_human: int, n_classes: int) -> tuple[int, _Draws]:
     error, exponent = kind
-    fewest = max(1, min(goal.n_items, max(n_human, 20, 5 * n_classes)))
-    tries = np.geomspace(fewest, max(fewest, goal.n_items), N_SIZES).round().astype(np.int64)
+    if goal.promise == MACHINE:  # the training that suits the promise "dataset", and the attempt after it
+        n_train, _ = _scenario(replace(goal, promise=DATASET), kind, n_human, n_classes)
+        tries = np.array([n_train])
+    else:
+        fewest = max(1, min(goal.n_items, max(n_human, 20, 5 * n_classes)))
+        tries = np.geomspace(fewest, max(fewest, goal.n_items), N_SIZES).round().astype(np.int64)
     plans = []
     for n_train in np.unique(tries).clip(max=goal.n_items).tolist():
         mean = min(error * (n_train / max(1, n_classes) / 10) ** -exponent, 1 - 1 / max(2, n_classes))
         curve = _typical_curve(goal.n_items - n_train, mean)
-        n = _best_n_audits(curve, goal, MEDIAN, N_AUDIT_CHOICES // 2)
+        n = _best_n_audits(curve, goal, MEDIAN)
         drawn = _Draws(curve.n, n, _cuts(curve, goal, n, MEDIAN, np.ones_like(MEDIAN)))
         plans.append((n_train, drawn))
     return min(plans, key=lambda plan: plan[0] + plan[1].n_audits + float(plan[1].above[0]))
