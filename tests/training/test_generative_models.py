@@ -171,16 +171,29 @@ def test_generated_images_take_part_by_their_weight() -> None:
     assert (none.n_generated_, alone.n_generated_, alone.report_) == (0, 0, [])
 
 
-def test_what_was_trained_on_is_drawn_again_and_by_a_loaded_model_too(tmp_path: Path) -> None:
+def test_what_was_trained_on_is_not_kept_and_drawn_again_by_a_loaded_model_too(tmp_path: Path) -> None:
     X, y = digits(60, n_classes=3)
-    learner = with_generated(random_state=4).fit(X, first_of_each(y, 5))
+    trained_on: list[np.ndarray] = []
+
+    class Watched(GeneratedCNN):
+        def _loop(self, *given: Any, **named: Any) -> None:
+            trained_on.append(self._drawn.rows.values)
+            super()._loop(*given, **named)
+
+    settings = with_generated(random_state=4).get_params()
+    Watched(**settings).fit(X, first_of_each(y, 5))
+    learner = GeneratedCNN(**settings).fit(X, first_of_each(y, 5))
     save(learner, tmp_path / "model")
 
     images, classes = learner.sample(6, random_state=4)
     loaded, _ = load(tmp_path / "model").sample(6, random_state=4)
 
     assert classes.tolist() == [0] * 6 + [1] * 6 + [2] * 6
-    assert np.array_equal(images, learner._images.values)
+    assert np.array_equal(images, trained_on[0])
+    assert not any(
+        value.dtype == np.uint8 for value in vars(learner).values() if isinstance(value, np.ndarray)
+    )
+    assert not hasattr(learner, "_drawn")
     assert np.array_equal(images, loaded)
     with pytest.raises(LearnerError, match="trained on the labels alone, so it has no generator"):
         with_generated().fit(X, y).sample()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,14 @@ from training.learners.deep.data import Batches, Rows
 from training.learners.errors import LearnerError
 from training.learners.generative.base import ImageGenerator, Images
 from training.learners.generative.vae import VaeM1M2
+
+
+class Drawn(NamedTuple):
+    """Generated images, the classes that were asked for, and their order."""
+
+    rows: Rows
+    columns: Tensor  # (m,) on the device
+    batches: Batches
 
 
 class GeneratedCNN(ImageGenerator):
@@ -90,6 +98,7 @@ class GeneratedCNN(ImageGenerator):
         # The pool has gone into the generator.
         labels = data._replace(pool=data.pool[:0])
         self._loop(labels, loss, clock, start=self.n_generator_steps)
+        self.__dict__.pop("_drawn", None)  # they end with the fit
 
     def _generate(self, data: Data, clock: Clock) -> None:
         """Fits the generator on all rows, and draws what the network is to learn from."""
@@ -99,10 +108,12 @@ class GeneratedCNN(ImageGenerator):
         generator.classes_, generator.input_shape_ = self.classes_, self.input_shape_
         generator._train(data, clock)
         images, names = generator.sample(self.n_generated, self.random_state)
-        self._images = Rows(images, self.device)
-        self._columns = torch.from_numpy(np.searchsorted(self.classes_, names)).to(self.device)
         n_in_batch = max(1, self.batch_size - round(self.batch_size * self.labeled_share))
-        self._batches = Batches(len(images), n_in_batch, self.random_state + 2)
+        self._drawn = Drawn(
+            Rows(images, self.device),
+            torch.from_numpy(np.searchsorted(self.classes_, names)).to(self.device),
+            Batches(len(images), n_in_batch, self.random_state + 2),
+        )
         self.generator_, self.n_generated_ = generator, len(images)
         sentence = (
             f"Trained on {len(data.labeled):,} labels and on {len(images):,} generated images, which counted "
@@ -111,10 +122,10 @@ class GeneratedCNN(ImageGenerator):
         self.report_.append(sentence)
 
     def _loss(self, net: nn.Module, batch: Batch) -> Tensor:
-        rows = self._batches.next()  # (G,)
-        columns = self._columns[torch.from_numpy(rows).to(self._columns.device)]  # (G,)
-        n = len(batch.x)
-        logits: Tensor = net(self._weak(torch.cat([batch.x, self._images.take(rows)]))).float()  # (B + G, K)
+        picked = self._drawn.batches.next()  # (G,)
+        columns = self._drawn.columns[torch.from_numpy(picked).to(batch.y.device)]  # (G,)
+        n, drawn = len(batch.x), self._drawn.rows.take(picked)  # (G, C, H, W)
+        logits: Tensor = net(self._weak(torch.cat([batch.x, drawn]))).float()  # (B + G, K)
         generated = functional.cross_entropy(logits[n:], columns)
         return labeled_loss(logits[:n], batch) + self.generated_weight * generated
 
