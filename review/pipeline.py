@@ -199,7 +199,8 @@ def projects_to_forecast() -> list[int]:
     projects = Project.objects.filter(deleted_at__isnull=True).annotate(
         newest_round=Subquery(newest.values("pk")[:1]), last_round=Subquery(last.values("round")[:1])
     )
-    published = projects.filter(newest_round__isnull=False).exclude(last_round=F("newest_round"))
+    is_news = Q(last_round__isnull=True) | ~Q(last_round=F("newest_round"))
+    published = projects.filter(is_news, newest_round__isnull=False)
     importing = Import.objects.filter(project=OuterRef("pk"), state__in=OPEN_STATES)
     cold = projects.filter(
         ~Exists(Forecast.objects.filter(project=OuterRef("pk"))),

@@ -34,9 +34,12 @@ def test_a_project_without_a_model_has_a_plan_with_a_wide_range(
 def test_a_published_round_makes_the_plan_narrower(
     project: Project, ada: User, ben: User, ada_client: APIClient
 ) -> None:
+    make_items(project, 5, prefix="before")
+    forecast_make(project.pk)
     world = make_world(project, owner=ada, person=ben, n_items=600, n_wrong=60)
     assert projects_to_forecast() == [project.pk]
     forecast_make(project.pk)
+    assert projects_to_forecast() == []
     plan = ada_client.get(f"/api/projects/{project.pk}/plan").data
 
     assert plan["round_id"] == world.round.pk
