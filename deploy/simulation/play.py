@@ -399,16 +399,22 @@ class Play:
                     self._pause(began, f"{wanted:,} monitoring audits are not counted")
 
     def _next_attempt(self, *, after: int) -> int:
-        """The attempt that the service starts by itself after a breach, once its run is published."""
+        """The attempt that the service starts by itself after a breach, once its run is published.
+
+        If that run fails, another is started by hand.
+        """
         began = time.monotonic()
-        with self._timed("training"):
-            while True:
-                newest = self.client.get(f"projects/{self.project_id}/attempts?limit=1")["results"][0]
-                if newest["id"] != after:
-                    return int(newest["id"])
-                runs = self.client.get(f"projects/{self.project_id}/runs?limit=1")["results"]
-                if runs and runs[0]["is_open"]:
-                    began = time.monotonic()
+        while True:
+            newest = self.client.get(f"projects/{self.project_id}/attempts?limit=1")["results"][0]
+            if newest["id"] != after:
+                return int(newest["id"])
+            run = self.client.get(f"projects/{self.project_id}/runs?limit=1")["results"][0]
+            if run["is_open"]:
+                began = time.monotonic()
+            elif run["state"] != "done":
+                self.tell(f"Run {run['number']} is {run['state']}: {run['error_message']}")
+                self._run()
+            with self._timed("training"):
                 self._pause(began, "no attempt follows the breach")
 
     # Waiting
