@@ -79,10 +79,10 @@ function Frozen({ project, attempt }: { project: Project; attempt: Attempt }) {
   return (
     <>
       <Text size="sm" c="dimmed">
-        {counted(attempt.n_items, "item")}: {count(attempt.n_human)} labeled by people before, {count(attempt.n_candidates)} ranked by {attempt.ranked_by}
+        {counted(attempt.n_items, "item")}: {count(attempt.n_human)} labeled by people before, {count(attempt.n_candidates)} ranked
         {attempt.round_name && (
           <>
-            {" of "}
+            {" with "}
             {attempt.round_id === null ? (
               attempt.round_name
             ) : (
@@ -92,7 +92,8 @@ function Frozen({ project, attempt }: { project: Project; attempt: Attempt }) {
             )}
           </>
         )}
-        . Asked for{attempt.asked_by && ` by ${attempt.asked_by}`} on {when(attempt.asked_at)}.
+        {" "}
+        by {attempt.ranked_by}. Asked for{attempt.asked_by && ` by ${attempt.asked_by}`} on {when(attempt.asked_at)}.
       </Text>
       <details>
         <summary>What was fixed before the first answer</summary>
