@@ -41,7 +41,7 @@ LUCK = np.array([0.1, 0.3, 0.5, 0.7, 0.9])  # quantiles of the draw, for choosin
 MEDIAN = np.array([0.5])
 N_SIZES = 7  # of the labels to train on, tried where there is no model
 RANGE = (0.1, 0.9)  # quantiles stated as low and high
-MODEL_DOUBT = 0.25  # standard deviation of the log of (true wrong labels / estimated), beside counting error
+MODEL_DOUBT = 0.4  # standard deviation of the log of (true wrong labels / estimated), beside counting error
 PATIENCE = 2  # rounds without a cheaper plan, after which asking on does not pay
 
 # Share wrong after so many labels for each class, error * (labels / 10) ** -exponent, where no model has
@@ -131,7 +131,7 @@ def forecast(
     corrected       as in walk
     n_calibration   answers that p_wrong was calibrated on; None: n_human. The fewer, the wider the range.
 
-    The range holds the luck of the draw and a doubt of 25% and more about the estimates. It is a forecast,
+    The range holds the luck of the draw and a doubt of 40% and more about the estimates. It is a forecast,
     checked against attempts on real data in the tests, and no bound. Memory: 16 bytes * M.
     """
     goal = _attempt(n_items, eps, delta, promise, attempt, corrected)
