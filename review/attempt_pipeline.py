@@ -282,7 +282,7 @@ def _walk_if_answered(attempt: Attempt) -> bool:
         _end(
             attempt,
             AttemptState.ABANDONED,
-            f"{cut.n_audited:,} audits could not prove any cut with at most {attempt.eps:.3g} wrong. "
+            f"{cut.n_audited:,} audits could not prove any cut with at most {100 * attempt.eps:g}% wrong. "
             "Label more, train again, and ask for the next attempt.",
         )
         return True

@@ -215,7 +215,8 @@ def _entry_output(
         "item": {
             "id": item_id,
             "key": key,
-            "split": shown_split(split),
+            # A second answer may be about an item of the holdout; no blind entry tells what it is for.
+            "split": "pool" if is_blind else shown_split(split),
             "text": text,
             "features": json.loads(features) if features is not None else None,
             "image": image,

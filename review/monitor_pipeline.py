@@ -206,7 +206,7 @@ def _sentence(alarm: dict[str, Any], names: dict[int, str], certificate: Certifi
     )
     return (
         f"{alarm['n_wrong']:,} of {alarm['n']:,} audits of {what} wrong, more than "
-        f"{certificate.attempt.eps:.3g} can explain"
+        f"{100 * certificate.attempt.eps:g}% wrong can explain"
     )
 
 

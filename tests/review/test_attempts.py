@@ -202,6 +202,7 @@ def test_nobody_can_tell_an_audit_by_what_is_handed_out(world: World) -> None:
     Project.objects.filter(pk=world.project.pk).update(review_budget=40)
     world.project.refresh_from_db()
     queue_refill(project=world.project)
+    Item.objects.filter(pk__in=[item.pk for item in world.items[:20]]).update(split=Split.HOLDOUT)
     attempt = world.ask(n_audits=30, n_second=5)
     audited = set(attempt.audits.values_list("item_id", flat=True))
     world.answer_queue()
