@@ -382,7 +382,9 @@ def _ask_remaining(attempt: Attempt) -> None:
                 SELECT 1 FROM labeling_label human
                 WHERE human.project_id = %(project)s AND human.item_id = frozen.item_id
                   AND human.is_human AND human.retired_at IS NULL)
-            ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO NOTHING
+            ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO UPDATE
+                SET reason = 'below_cut', priority = excluded.priority
+                WHERE review_entry.state = 'open' AND review_entry.reason IN ('uncertain', 'diverse', 'random')
             """,
             values
             | {

@@ -5,6 +5,8 @@ What workers do with an attempt, in the order it happens: review/attempt_pipelin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
@@ -209,6 +211,25 @@ def kept_by_cut(attempt: Attempt) -> tuple[str, dict[str, object]]:
           ON of_class.id = placed.label_class_id
         WHERE placed.place <= of_class.cut"""
     return sql, values | {"classes": [int(pk) for pk in cuts], "cuts": [cut["cut"] for cut in cuts.values()]}
+
+
+def check_no_answered_audit(item_ids: Sequence[int]) -> None:
+    """Raises Conflict for items whose blind answer is part of an open attempt: it stands until that has ended.
+
+    One that still waits for its answer is not named, so that nobody learns which those are.
+    """
+    answered = Audit.objects.filter(
+        item_id__in=item_ids,
+        attempt__state__in=OPEN_ATTEMPTS,
+        entry__state__in=[EntryState.DONE, EntryState.SKIPPED],
+    )
+    found = answered.values_list("item__key", flat=True).first()
+    if found is not None:
+        raise Conflict(
+            f"The label of {found!r} is an answer in an open attempt to certify, and stands until that has ended. "
+            "Relabel it then, or abandon the attempt.",
+            code="under_audit",
+        )
 
 
 def is_settled(entry: Entry) -> bool:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from labeling.errors import AssayError
 from labeling.locks import lock_labels_exclusive
 from labeling.models import Label, Project, Publication, Retirement
+from labeling.work import WorkState
 from review.attempts import attempt_ask, certificate_revoke
 from review.certification.exact import allowed_wrong
 from review.certification.monitor import Monitor
@@ -31,6 +32,8 @@ from training.models import RoundState, Run, Trigger
 from training.services import run_request
 
 logger = logging.getLogger(__name__)
+
+MAX_RUNS = 3  # after a breach: what failed so often fails again
 
 
 def monitor_trickle(certificate_id: int) -> None:
@@ -110,7 +113,7 @@ def attempt_follow_breach(certificate_id: int) -> None:
     if Attempt.objects.filter(project=project, pk__gt=attempt.pk).exists():
         return
     run = Run.objects.filter(project=project, created_at__gte=certificate.revoked_at).order_by("pk").last()
-    if run is None:
+    if run is None or (run.state == WorkState.FAILED and _may_try_again(project, certificate)):
         _next_run(project, certificate)
         return
     states = set(run.rounds.values_list("state", flat=True))
@@ -129,6 +132,17 @@ def attempt_follow_breach(certificate_id: int) -> None:
         )
     except AssayError as error:
         logger.warning("No attempt follows the breach in project %s: %s", project.pk, error)
+
+
+def _may_try_again(project: Project, certificate: Certificate) -> bool:
+    """A run after a breach that failed is begun again, a few times."""
+    failed = Run.objects.filter(
+        project=project,
+        created_at__gte=certificate.revoked_at,
+        state=WorkState.FAILED,
+        trigger=Trigger.BREACH,
+    )
+    return failed.count() < MAX_RUNS
 
 
 def _watch(

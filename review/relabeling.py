@@ -14,6 +14,7 @@ from labeling.locks import lock_labels_shared
 from labeling.models import Item, Label, LabelClass, Project
 from labeling.permissions import MAY_REVIEW
 from labeling.services import Word, label_retire, labels_record, source_for_person
+from review.attempts import check_no_answered_audit
 from review.entries import entries_close
 from review.flagging import flags_resolve
 from review.models import MEASURING, Entry, EntryState, Reason
@@ -70,6 +71,7 @@ def label_withdraw(*, label: Label, person: AbstractBaseUser, role: str) -> Labe
         )
     if label.source.user_id != person.pk and role not in MAY_REVIEW:
         raise NotAllowed("This label is not yours; ask its author or a reviewer to withdraw it.")
+    check_no_answered_audit([label.item_id])
     label_retire(label=label, by=person)
     label.refresh_from_db()
     return label
@@ -79,6 +81,7 @@ def _record(project: Project, person: AbstractBaseUser, words: Sequence[Word]) -
     """Label the items and take them out of the queue. For a caller's transaction."""
     now = lock_labels_shared(project.pk)
     item_ids = [word.item_id for word in words]
+    check_no_answered_audit(item_ids)
     is_open = [EntryState.OPEN, EntryState.DISPUTED]
     waiting = Entry.objects.select_for_update().filter(item_id__in=item_ids, state__in=is_open).order_by("pk")
     waiting = waiting.exclude(

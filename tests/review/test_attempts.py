@@ -30,7 +30,7 @@ from review.flagging import flag_add
 from review.models import Answer, Attempt, Audit, Certificate, Entry, Frozen
 from review.pipeline import attempts_to_settle, publish_ready, queue_refill
 from review.publish import round_publish
-from review.relabeling import Relabel, items_relabel
+from review.relabeling import Relabel, items_relabel, label_withdraw
 from review.undoing import answer_undo
 from tests.makers import make_items
 from tests.review.certifying import World, make_world
@@ -306,21 +306,26 @@ def test_an_unwelcome_audit_cannot_be_dropped(world: World) -> None:
     assert audit.answered_by == world.person.username
 
 
-def test_relabeling_an_audited_item_does_not_change_what_the_audit_found(
+def test_what_an_audit_found_is_not_relabeled_before_the_attempt_has_ended(
     project: Project, ada: User, ben: User
 ) -> None:
     world = make_world(project, owner=ada, person=ben, n_wrong=280)
     attempt = world.ask(n_audits=10)
     world.answer_queue()
-    for audit in attempt.audits.all():  # the owner agrees with the machine, after the fact
-        items_relabel(
-            project=project,
-            person=ada,
-            changes=[Relabel(item_id=audit.item_id, class_id=audit.label_class_id)],
-        )
-    world.settle(attempt)
+    audit = attempt.audits.first()
+    said = Label.objects.get(item=audit.item_id, is_human=True, retired_at__isnull=True)
+    agree = [Relabel(item_id=audit.item_id, class_id=audit.label_class_id)]
 
-    assert all(audit.answered_class_id == world.truth[audit.item_id].pk for audit in attempt.audits.all())
+    with pytest.raises(
+        Conflict, match="open attempt"
+    ):  # the owner would agree with the machine, after the fact
+        items_relabel(project=project, person=ada, changes=agree)
+    with pytest.raises(Conflict, match="open attempt"):
+        label_withdraw(label=said, person=ada, role="owner")
+    world.settle(attempt)
+    assert all(each.answered_class_id == world.truth[each.item_id].pk for each in attempt.audits.all())
+    attempt_abandon(attempt=attempt, reason="")
+    items_relabel(project=project, person=ada, changes=agree)
 
 
 def test_an_audit_that_was_counted_is_not_undone(world: World) -> None:

@@ -91,10 +91,15 @@ def test_a_breach_retires_the_class_revokes_and_starts_over(world: World, certif
     assert n_left == 0 < n_before
     assert before.exclude(label_class=changed).count() <= others
     assert Label.objects.filter(source=certificate.source_id, retired_reason="breach").exists()
-    # A run answers it, once.
+    # A run answers it, once; again if it failed, but not for ever.
+    runs = Run.objects.filter(project=world.project, trigger=Trigger.BREACH)
     attempt_follow_breach(certificate.pk)
     attempt_follow_breach(certificate.pk)
-    assert Run.objects.filter(project=world.project, trigger=Trigger.BREACH).count() == 1
+    assert runs.count() == 1
+    for _ in range(5):
+        runs.update(state="failed")
+        attempt_follow_breach(certificate.pk)
+    assert runs.count() == 3
     assert Attempt.objects.filter(project=world.project).count() == 1
     assert certificate.pk in certificates_to_look_at()
 
