@@ -24,9 +24,10 @@ from django.utils import timezone
 from labeling.locks import lock_labels_exclusive, lock_labels_shared
 from labeling.models import Item, Project, Source, SourceKind, Split
 from labeling.services import publication_open
-from review.attempt_ranking import candidates_rank
+from review.attempt_ranking import CONFIDENCE, candidates_rank
 from review.attempts import attempt_release, kept_by_cut, n_frozen, n_remaining, standing_round
 from review.certification.draw import items_hash, ranking_hash, salt_hash
+from review.certification.exact import allowed_wrong, audits_needed
 from review.certification.facts import delta_of_attempt
 from review.certification.planner import n_audits
 from review.certification.walk import walk, walk_by_class
@@ -47,6 +48,7 @@ from review.ordering import MEASURING_PRIORITY
 from review.publish import publish_begin
 from review.refill import refill_carry_out, refill_plan
 from training.artifacts import artifact_hash
+from training.calibration import MIN_ROWS
 
 logger = logging.getLogger(__name__)
 
@@ -130,7 +132,8 @@ def _n_audits_planned(attempt: Attempt) -> int:
     classes, p_wrong = found[:, 0], 1.0 - found[:, 1]
     goal = {"eps": attempt.eps, "promise": attempt.promise}
     if not attempt.per_class:
-        return n_audits(p_wrong=p_wrong, n_items=attempt.n_items, delta=attempt.delta, **goal)
+        planned = n_audits(p_wrong=p_wrong, n_items=attempt.n_items, delta=attempt.delta, **goal)
+        return planned if _is_calibrated(attempt) else min(planned, _n_audits_unguided(attempt))
     of_class = [p_wrong[classes == one] for one in np.unique(classes)]
     delta = attempt.delta / len(of_class)
     # A draw over all gives each class its share.
@@ -139,6 +142,25 @@ def _n_audits_planned(attempt: Attempt) -> int:
         for each in of_class
     ]
     return math.ceil(max(needed))
+
+
+def _is_calibrated(attempt: Attempt) -> bool:
+    """Whether people's answers stand behind how sure the model says it is."""
+    n_holdout = attempt.round.metrics.get("n_holdout", 0) if attempt.round is not None else 0
+    return n_holdout >= MIN_ROWS or not attempt.ranked_by.startswith(CONFIDENCE)
+
+
+def _n_audits_unguided(attempt: Attempt) -> int:
+    """As many as prove the goal if half of what it allows is wrong.
+
+    A model on few labels may understate itself grossly, and a plan that believes it draws many audits too many.
+    """
+    return audits_needed(
+        population=attempt.n_candidates,
+        allowed=allowed_wrong(attempt.eps, attempt.n_items),
+        delta=attempt.delta,
+        error_rate=attempt.eps / 2,
+    )
 
 
 def _hashes(attempt: Attempt) -> tuple[str, str, str]:
