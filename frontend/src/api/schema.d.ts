@@ -1196,12 +1196,13 @@ export interface components {
     schemas: {
         /**
          * @description * `margin` - Margin
+         *     * `margin_random` - Margin, every second at random
          *     * `entropy` - Entropy
          *     * `least_confident` - Least confident
          *     * `random` - Random
          * @enum {string}
          */
-        AcquisitionEnum: "margin" | "entropy" | "least_confident" | "random";
+        AcquisitionEnum: "margin" | "margin_random" | "entropy" | "least_confident" | "random";
         AnswerInput: {
             /**
              * Format: uuid
