@@ -11,6 +11,12 @@ from django.db.models import Count, Sum
 from labeling.hot import fetch_prepared
 from labeling.models import Import, Item, Label, LabelClass, Project, Publication, Source, Split
 
+# The item has no standing label by a person. {item} is a column; the value is `project`.
+NO_HUMAN_LABEL = """NOT EXISTS (
+    SELECT 1 FROM labeling_label human
+    WHERE human.project_id = %(project)s AND human.item_id = {item}
+      AND human.is_human AND human.retired_at IS NULL)"""
+
 
 @dataclass(frozen=True, slots=True)
 class ClassCount:

@@ -23,9 +23,16 @@ from django.utils import timezone
 
 from labeling.locks import lock_labels_exclusive, lock_labels_shared
 from labeling.models import Item, Project, Source, SourceKind, Split
+from labeling.selectors import NO_HUMAN_LABEL
 from labeling.services import publication_open
 from review.attempt_ranking import CONFIDENCE, candidates_rank
-from review.attempts import attempt_release, kept_by_cut, n_frozen, n_remaining, standing_round
+from review.attempts import (
+    attempt_release,
+    kept_by_cut,
+    n_frozen,
+    n_remaining,
+    standing_round,
+)
 from review.certification.draw import items_hash, ranking_hash, salt_hash
 from review.certification.exact import allowed_wrong, audits_needed
 from review.certification.facts import delta_of_attempt
@@ -400,10 +407,7 @@ def _ask_remaining(attempt: Attempt) -> None:
             FROM review_frozen frozen
             WHERE frozen.attempt_id = %(attempt)s
               AND NOT EXISTS (SELECT 1 FROM ({kept}) kept WHERE kept.rank = frozen.rank)
-              AND NOT EXISTS (
-                SELECT 1 FROM labeling_label human
-                WHERE human.project_id = %(project)s AND human.item_id = frozen.item_id
-                  AND human.is_human AND human.retired_at IS NULL)
+              AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
             ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO UPDATE
                 SET reason = 'below_cut', priority = excluded.priority
                 WHERE review_entry.state = 'open' AND review_entry.reason IN ('uncertain', 'diverse', 'random')
@@ -444,10 +448,7 @@ def _issue(attempt: Attempt) -> None:
             SELECT %(project)s, frozen.item_id, frozen.label_class_id, %(source)s, false,
                    frozen.confidence, min(frozen.confidence) OVER (), now(), ''
             FROM ({kept}) frozen
-            WHERE NOT EXISTS (
-                SELECT 1 FROM labeling_label human
-                WHERE human.project_id = %(project)s AND human.item_id = frozen.item_id
-                  AND human.is_human AND human.retired_at IS NULL)
+            WHERE {NO_HUMAN_LABEL.format(item="frozen.item_id")}
             """,
             values | {"source": source.pk},
         )

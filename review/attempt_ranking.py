@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from django.db import connection
 
+from labeling.selectors import NO_HUMAN_LABEL
 from review.certification.ranking import MIN_ANSWERS, error_scores
 from review.models import Attempt
 from training.models import Round
@@ -75,10 +76,7 @@ def candidates_rank(attempt: Attempt, round: Round) -> str:
             JOIN labeling_item item ON item.id = prediction.item_id
             JOIN labeling_labelclass class ON class.id = prediction.label_class_id
             WHERE item.project_id = %(project)s AND item.split = 'pool'
-              AND NOT EXISTS (
-                SELECT 1 FROM labeling_label human
-                WHERE human.project_id = %(project)s AND human.item_id = item.id
-                  AND human.is_human AND human.retired_at IS NULL)
+              AND {NO_HUMAN_LABEL.format(item="item.id")}
             """,
             {"attempt": attempt.pk, "salt": attempt.salt, "round": round.pk, "project": attempt.project_id},
         )

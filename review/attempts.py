@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from labeling.errors import Conflict, InvalidInput
 from labeling.models import Item, Project, Split
+from labeling.selectors import NO_HUMAN_LABEL
 from labeling.work import ring
 from review.entries import entries_close
 from review.models import (
@@ -183,10 +184,7 @@ def n_remaining(attempt: Attempt) -> int:
             SELECT count(*) FROM review_frozen frozen
             WHERE frozen.attempt_id = %(attempt)s
               AND NOT EXISTS (SELECT 1 FROM ({kept}) kept WHERE kept.rank = frozen.rank)
-              AND NOT EXISTS (
-                SELECT 1 FROM labeling_label human
-                WHERE human.project_id = %(project)s AND human.item_id = frozen.item_id
-                  AND human.is_human AND human.retired_at IS NULL)
+              AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
             """,
             values,
         )

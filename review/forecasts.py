@@ -9,7 +9,7 @@ import numpy.typing as npt
 from django.db import connection, transaction
 
 from labeling.models import Item, Label, Project, Split
-from labeling.selectors import item_count
+from labeling.selectors import NO_HUMAN_LABEL, item_count
 from review.attempts import n_frozen, standing_round
 from review.certification.planner import forecast, next_hundred, plan_table
 from review.models import Forecast, Promise
@@ -83,14 +83,11 @@ def _chances_wrong(project: Project, round: Round) -> npt.NDArray[np.float64]:
     """1 - calibrated confidence of what the round said of each pool item that no person has labeled."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT prediction.confidence
             FROM training_prediction prediction JOIN labeling_item item ON item.id = prediction.item_id
             WHERE prediction.round_id = %(round)s AND item.project_id = %(project)s AND item.split = 'pool'
-              AND NOT EXISTS (
-                SELECT 1 FROM labeling_label human
-                WHERE human.project_id = %(project)s AND human.item_id = item.id
-                  AND human.is_human AND human.retired_at IS NULL)
+              AND {NO_HUMAN_LABEL.format(item="item.id")}
             """,
             {"round": round.pk, "project": project.pk},
         )

@@ -149,10 +149,8 @@ def _watch(
     class_id: int | None, population: int, allowed: int, delta: float, is_wrong: Sequence[bool]
 ) -> dict[str, Any]:
     monitor = Monitor(population=population, allowed=allowed, delta=delta)
-    has_alarmed = False
     for wrong in is_wrong:
         monitor.add(wrong)
-        has_alarmed = has_alarmed or monitor.is_alarm
     return {
         "class_id": class_id,
         "population": population,
@@ -161,7 +159,7 @@ def _watch(
         "n_wrong": sum(is_wrong),
         "evidence": min(float(monitor.value), 1e300),
         "alarm_at": 1 / delta,
-        "is_alarm": has_alarmed,
+        "is_alarm": monitor.is_alarm,
     }
 
 

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from labeling.errors import Conflict
 from labeling.locks import wait_for_answers
 from labeling.models import Label, Project, Publication
+from labeling.selectors import NO_HUMAN_LABEL
 from labeling.services import publication_end, publication_open
 from review.attempts import certificates_supersede
 from review.refill import refill_carry_out, refill_plan
@@ -127,7 +128,7 @@ def _insert_labels(round: Round) -> None:
     """Write the accepted predictions of pool items that no person has labeled as the round's labels."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             INSERT INTO labeling_label (project_id, item_id, label_class_id, source_id, is_human,
                                         confidence, threshold, created_at, retired_reason)
             SELECT item.project_id, item.id, prediction.label_class_id, %(source)s, false,
@@ -136,10 +137,7 @@ def _insert_labels(round: Round) -> None:
             JOIN labeling_item item ON item.id = prediction.item_id
             WHERE prediction.round_id = %(round)s AND prediction.is_accepted
               AND item.project_id = %(project)s AND item.split = 'pool'
-              AND NOT EXISTS (
-                SELECT 1 FROM labeling_label human
-                WHERE human.project_id = %(project)s AND human.item_id = item.id
-                  AND human.is_human AND human.retired_at IS NULL)
+              AND {NO_HUMAN_LABEL.format(item="item.id")}
             ORDER BY item.id
             """,
             {"round": round.pk, "source": round.source_id, "project": round.run.project_id},

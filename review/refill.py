@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from labeling.models import Acquisition, Project
+from labeling.selectors import NO_HUMAN_LABEL
 from review.models import Attempt, AttemptState, Reason, Refill
 from review.ordering import ACQUISITION_ORDERS, POOL_OF_PICKS, pick, priority, random_share_count
 
@@ -45,16 +46,13 @@ class RefillPlan:
 
 # What may enter the queue: pool items that no person has labeled, without an entry that stays. The
 # project is named in every part, so that whole-set joins read this project's rows and no others.
-_ELIGIBLE = """
+_ELIGIBLE = f"""
     item.project_id = %(project)s AND item.split = 'pool'
-    AND NOT EXISTS (
-        SELECT 1 FROM labeling_label human
-        WHERE human.project_id = %(project)s AND human.item_id = item.id
-          AND human.is_human AND human.retired_at IS NULL)
+    AND {NO_HUMAN_LABEL.format(item="item.id")}
     AND NOT EXISTS (
         SELECT 1 FROM review_entry entry
         WHERE entry.project_id = %(project)s AND entry.item_id = item.id
-          AND entry.state IN ('open', 'disputed') AND {stays})
+          AND entry.state IN ('open', 'disputed') AND {{stays}})
 """
 
 # An entry that a withdrawing refill leaves alone.
