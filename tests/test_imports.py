@@ -15,18 +15,15 @@ HEAVY = {"torch", "sklearn", "pandas", "scipy", "pyarrow"}
 
 # What granian does in a worker: load the application, with every route and the admin behind it.
 WEB_PROCESS = """
-import json, sys, time
-began = time.process_time()
+import json, sys
 from deploy.wsgi import application
 from django.contrib import admin
 from django.urls import get_resolver
 admin.autodiscover()
 assert get_resolver().url_patterns
-seconds = time.process_time() - began
 import psutil
 print(json.dumps({
     "modules": sorted({name.partition(".")[0] for name in sys.modules}),
-    "seconds": seconds,
     "megabytes": psutil.Process().memory_info().rss / 2**20,
 }))
 """
@@ -56,11 +53,6 @@ def test_web_process_loads_no_learner_library(web_process: dict[str, object]) ->
 
 def test_web_process_stays_under_150_megabytes(web_process: dict[str, object]) -> None:
     assert web_process["megabytes"] < 150  # type: ignore[operator]
-
-
-def test_web_process_starts_with_under_two_seconds_of_work(web_process: dict[str, object]) -> None:
-    # Seconds on the processor, not on the clock: a busy machine is no fault of ours.
-    assert web_process["seconds"] < 2  # type: ignore[operator]
 
 
 def test_imports_run_one_way() -> None:
