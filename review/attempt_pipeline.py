@@ -1,6 +1,6 @@
 """What a worker does with an attempt to certify: freeze it, settle it when its audits are answered, issue.
 
-    queued ──freeze──> auditing ──settle──> reviewing ──> certified
+    queued ──freeze──> auditing ──settle──> reviewing ──> certified      (settling may ask for the next stage)
        └──> refused        └───────────────────┴──> abandoned
 
 Each step is one transaction on rows that the attempt's lock guards, so hearing a bell twice, or dying half
@@ -14,18 +14,20 @@ import datetime as dt
 import hashlib
 import logging
 import math
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Hashable
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from labeling.locks import lock_labels_exclusive, lock_labels_shared
-from labeling.models import Item, Project, Source, SourceKind, Split
+from labeling.models import Item, Label, Project, Source, SourceKind, Split
 from labeling.selectors import NO_HUMAN_LABEL
 from labeling.services import publication_open
-from review.attempt_ranking import CONFIDENCE, candidates_rank
+from review.attempt_ranking import candidates_rank
 from review.attempts import (
     attempt_release,
     kept_by_cut,
@@ -34,11 +36,10 @@ from review.attempts import (
     standing_round,
 )
 from review.certification.draw import items_hash, ranking_hash, salt_hash
-from review.certification.exact import allowed_wrong, audits_needed
 from review.certification.facts import delta_of_attempt
-from review.certification.planner import n_audits
-from review.certification.walk import walk, walk_by_class
-from review.entries import entries_ask
+from review.certification.stages import Part, delta_of_stage, is_next_worth_it, stage_sizes
+from review.certification.walk import Cut, walk, walk_by_class
+from review.entries import entries_ask, entries_close
 from review.flagging import flag_add
 from review.models import (
     Attempt,
@@ -55,7 +56,6 @@ from review.ordering import MEASURING_PRIORITY
 from review.publish import publish_begin
 from review.refill import refill_carry_out, refill_plan
 from training.artifacts import artifact_hash
-from training.calibration import MIN_ROWS
 
 logger = logging.getLogger(__name__)
 
@@ -102,15 +102,15 @@ def attempt_freeze(attempt_id: int) -> None:
         confidence=attempt.confidence,
         with_second=min(attempt.n_second_wanted, attempt.n_human) > 0,
     )
-    wanted = attempt.n_audits_wanted
-    attempt.n_audits = min(attempt.n_candidates, _n_audits_planned(attempt) if wanted is None else wanted)
+    attempt.stages = _stages(attempt)
     attempt.items_hash, attempt.human_hash, attempt.ranking_hash = _hashes(attempt)
     attempt.model_hash = artifact_hash(round.artifact)
     attempt.frozen_at = lock_labels_shared(project.pk)  # the database's clock, as for answers
     attempt.save()  # queued still: audits are drawn once, while it is
-    _ask_people(attempt)
+    _draw(attempt)
+    _ask_stage(attempt)
     Attempt.objects.filter(pk=attempt.pk).update(state=AttemptState.AUDITING)
-    logger.info("Attempt %s of project %s: %s audits drawn.", number, project.pk, attempt.n_audits)
+    logger.info("Attempt %s of project %s: audits in stages, %s.", number, project.pk, attempt.stages)
 
 
 def _freeze_people(attempt: Attempt) -> int:
@@ -132,41 +132,19 @@ def _freeze_people(attempt: Attempt) -> int:
         return int(cursor.rowcount)
 
 
-def _n_audits_planned(attempt: Attempt) -> int:
-    """As many as make audits and review together fewest; for each class by itself, as many as each needs."""
-    rows = attempt.frozen.filter(rank__gte=1).values_list("label_class_id", "confidence")
-    found = np.array(list(rows.iterator(chunk_size=50_000)), dtype=np.float64)  # (n_candidates, 2)
-    classes, p_wrong = found[:, 0], 1.0 - found[:, 1]
-    goal = {"eps": attempt.eps, "promise": attempt.promise}
-    if not attempt.per_class:
-        planned = n_audits(p_wrong=p_wrong, n_items=attempt.n_items, delta=attempt.delta, **goal)
-        return planned if _is_calibrated(attempt) else min(planned, _n_audits_unguided(attempt))
-    of_class = [p_wrong[classes == one] for one in np.unique(classes)]
-    delta = attempt.delta / len(of_class)
-    # A draw over all gives each class its share.
-    needed = [
-        n_audits(p_wrong=each, n_items=len(each), delta=delta, **goal) * len(p_wrong) / len(each)
-        for each in of_class
-    ]
-    return math.ceil(max(needed))
-
-
-def _is_calibrated(attempt: Attempt) -> bool:
-    """Whether people's answers stand behind how sure the model says it is."""
-    n_holdout = attempt.round.metrics.get("n_holdout", 0) if attempt.round is not None else 0
-    return n_holdout >= MIN_ROWS or not attempt.ranked_by.startswith(CONFIDENCE)
-
-
-def _n_audits_unguided(attempt: Attempt) -> int:
-    """As many as prove the goal if half of what it allows is wrong.
-
-    A model on few labels may understate itself grossly, and a plan that believes it draws many audits too many.
-    """
-    return audits_needed(
-        population=attempt.n_candidates,
-        allowed=allowed_wrong(attempt.eps, attempt.n_items),
+def _stages(attempt: Attempt) -> list[int]:
+    """How many audits there are by the end of each stage: as asked for, or as many as it takes."""
+    if attempt.n_audits_wanted is not None:
+        return [min(attempt.n_candidates, attempt.n_audits_wanted)]
+    candidates = attempt.frozen.filter(rank__gte=1)
+    n_classes = candidates.values("label_class_id").distinct().count() if attempt.per_class else 1
+    return stage_sizes(
+        n_items=attempt.n_items,
+        n_candidates=attempt.n_candidates,
+        eps=attempt.eps,
         delta=attempt.delta,
-        error_rate=attempt.eps / 2,
+        promise=attempt.promise,
+        n_classes=n_classes,
     )
 
 
@@ -188,52 +166,61 @@ def _hashes(attempt: Attempt) -> tuple[str, str, str]:
     return items_hash([*human, *(key for key, _ in ranking)]), items_hash(human), ranking_hash(ranking)
 
 
-def _ask_people(attempt: Attempt) -> None:
-    """The audits are drawn, and wait in the queue with the second answers and some other entries, all blind."""
+def _draw(attempt: Attempt) -> None:
+    """The audits of all stages: the candidates with the smallest salted hashes, a uniform draw that anyone can repeat.
+
+    Those of later stages are held back as the others are, and nobody is asked about them yet.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO review_audit (attempt_id, item_id, rank, label_class_id, position, answered_by)
+            SELECT %(attempt)s, item_id, rank, label_class_id, row_number() OVER (ORDER BY hash, key), '' FROM (
+                SELECT item.id AS item_id, frozen.rank, frozen.label_class_id, item.key,
+                       encode(sha256(convert_to(%(salt)s || ':' || item.key, 'UTF8')), 'hex') AS hash
+                FROM review_frozen frozen JOIN labeling_item item ON item.id = frozen.item_id
+                WHERE frozen.attempt_id = %(attempt)s AND frozen.rank > 0
+                ORDER BY hash, item.key LIMIT %(n)s
+            ) drawn
+            """,
+            {"attempt": attempt.pk, "salt": attempt.salt, "n": attempt.stages[-1]},
+        )
+    drawn = attempt.audits.order_by("item_id").values_list("item_id", flat=True)
+    waiting = Entry.objects.filter(item_id__in=drawn, state__in=[EntryState.OPEN, EntryState.DISPUTED])
+    entries_close(
+        entry_ids=list(waiting.order_by("pk").values_list("pk", flat=True)), state=EntryState.WITHDRAWN
+    )
+    held = Item.objects.filter(pk__in=drawn).order_by("pk")
+    held.select_for_update(no_key=True).values_list("pk").count()
+    Item.objects.filter(pk__in=drawn, split=Split.POOL).update(split=Split.AUDIT)
+
+
+def _ask_stage(attempt: Attempt) -> None:
+    """The stage's audits wait in the queue, with other entries, all blind; in the first with the second answers, too."""
     project = attempt.project
-    drawn = _draw(attempt)
-    seconds = _draw_seconds(attempt)
-    n_mixed = max(0, math.ceil(MIX / (1 - MIX) * len(drawn)) - len(seconds))
-    mixed = _most_doubtful(attempt, n_mixed, without=[item_id for item_id, *_ in drawn])
+    stage = attempt.audits.filter(position__lte=attempt.n_audits, answered_at=None, entry=None)
+    audits = list(stage.order_by("position"))
+    seconds = _draw_seconds(attempt) if attempt.stage == 1 else []
+    n_mixed = max(0, math.ceil(MIX / (1 - MIX) * len(audits)) - len(seconds))
     asked = [
-        *((item_id, Reason.AUDIT) for item_id, *_ in drawn),
+        *((audit.item_id, Reason.AUDIT) for audit in audits),
         *((item_id, Reason.SECOND) for item_id, _ in seconds),
-        *((item_id, Reason.UNCERTAIN) for item_id in mixed),
+        *((item_id, Reason.UNCERTAIN) for item_id in _most_doubtful(attempt, n_mixed)),
     ]
-    entries = entries_ask(project, asked, salt=attempt.salt)
+    entries = entries_ask(project, asked, salt=f"{attempt.salt}:{attempt.stage}")
     with connection.cursor() as cursor:
         # What waits already is asked blind too for as long: an annotator cannot tell an audit by its looks.
         cursor.execute(
             "UPDATE review_entry SET is_blind = true WHERE project_id = %s AND state = 'open' AND n_free = n_wanted",
             [project.pk],
         )
-    Audit.objects.bulk_create(
-        Audit(attempt=attempt, item_id=item_id, rank=rank, label_class_id=class_id, entry_id=entries[item_id])
-        for item_id, rank, class_id in drawn
-    )
+    for audit in audits:
+        audit.entry_id = entries[audit.item_id]
+    Audit.objects.bulk_update(audits, ["entry"], batch_size=2_000)
     SecondAnswer.objects.bulk_create(
         SecondAnswer(attempt=attempt, item_id=item_id, label_class_id=class_id, entry_id=entries[item_id])
         for item_id, class_id in seconds
     )
-    ids = sorted(item_id for item_id, *_ in drawn)
-    Item.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk").count()
-    Item.objects.filter(pk__in=ids, split=Split.POOL).update(split=Split.AUDIT)
-
-
-def _draw(attempt: Attempt) -> list[tuple[int, int, int]]:
-    """(item, rank, class) of the candidates with the smallest salted hashes: a uniform draw that anyone can repeat."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT item.id, frozen.rank, frozen.label_class_id
-            FROM review_frozen frozen JOIN labeling_item item ON item.id = frozen.item_id
-            WHERE frozen.attempt_id = %(attempt)s AND frozen.rank > 0
-            ORDER BY encode(sha256(convert_to(%(salt)s || ':' || item.key, 'UTF8')), 'hex'), item.key
-            LIMIT %(n)s
-            """,
-            {"attempt": attempt.pk, "salt": attempt.salt, "n": attempt.n_audits},
-        )
-        return cursor.fetchall()
 
 
 def _draw_seconds(attempt: Attempt) -> list[tuple[int, int]]:
@@ -254,9 +241,14 @@ def _draw_seconds(attempt: Attempt) -> list[tuple[int, int]]:
         return cursor.fetchall()
 
 
-def _most_doubtful(attempt: Attempt, n: int, *, without: Sequence[int]) -> list[int]:
-    rows = attempt.frozen.filter(rank__gte=1).exclude(item_id__in=without).order_by("-rank")
-    return list(rows.values_list("item_id", flat=True)[:n])
+def _most_doubtful(attempt: Attempt, n: int) -> list[int]:
+    """Candidates that are no audits, and that nobody has labeled since."""
+    of_item = {"item_id": OuterRef("item_id")}
+    rows = attempt.frozen.filter(rank__gte=1).exclude(
+        Exists(attempt.audits.filter(**of_item))
+        | Exists(Label.objects.filter(**of_item, is_human=True, retired_at__isnull=True))
+    )
+    return list(rows.order_by("-rank").values_list("item_id", flat=True)[:n])
 
 
 # Settling
@@ -275,48 +267,88 @@ def attempt_settle(attempt_id: int) -> None:
 
 
 def _walk_if_answered(attempt: Attempt) -> bool:
-    """The walk is done and its cut written, or False while audits or second answers are awaited."""
+    """The cut is written; or False while answers are awaited, those of the next stage among them."""
     asked = Entry.objects.filter(audit__attempt=attempt) | Entry.objects.filter(
         second_answer__attempt=attempt
     )
     if asked.filter(state__in=[EntryState.OPEN, EntryState.DISPUTED]).exists():
         return False
     _take_answers(attempt)
-    audits = list(attempt.audits.order_by("rank").values_list("rank", "label_class_id", "answered_class_id"))
-    ranks = np.array([rank for rank, *_ in audits], dtype=np.int64)
-    is_wrong = np.array([given != predicted for _, predicted, given in audits], dtype=bool)
-    goal = {
-        "n_items": attempt.n_items,
-        "n_candidates": attempt.n_candidates,
-        "eps": attempt.eps,
-        "delta": attempt.delta,
-        "promise": attempt.promise,
-        "audit_ranks": ranks,
-        "is_wrong": is_wrong,
-    }
-    cut = walk(**goal)
-    result = {"walk": asdict(cut)}
+    result = _walk(attempt)
+    if _goes_on(attempt, result):
+        attempt.stage += 1
+        Attempt.objects.filter(pk=attempt.pk).update(stage=attempt.stage)
+        lock_labels_shared(attempt.project_id)
+        _ask_stage(attempt)
+        return False
+    cuts = result.per_class.values() if attempt.per_class else [result.whole]
+    stored: dict[str, Any] = {"walk": asdict(result.whole)}
     if attempt.per_class:
-        of_candidates = attempt.frozen.filter(rank__gte=1).order_by("rank")
-        cuts = walk_by_class(
-            **goal,
-            audit_classes=[predicted for _, predicted, _ in audits],
-            candidate_classes=list(of_candidates.values_list("label_class_id", flat=True)),
-        )
-        result["per_class"] = {str(class_id): asdict(each) for class_id, each in cuts.items()}
-    n_kept = sum(each["cut"] for each in result["per_class"].values()) if attempt.per_class else cut.cut
-    Attempt.objects.filter(pk=attempt.pk).update(cut=n_kept, result=result)
+        stored["per_class"] = {str(class_id): asdict(cut) for class_id, cut in result.per_class.items()}
+    n_kept = sum(cut.cut for cut in cuts)
+    Attempt.objects.filter(pk=attempt.pk).update(cut=n_kept, result=stored)
     attempt.refresh_from_db()
     if attempt.promise == Promise.MACHINE and n_kept == 0:
         _end(
             attempt,
             AttemptState.ABANDONED,
-            f"{cut.n_audited:,} audits could not prove any cut with at most {100 * attempt.eps:g}% wrong. "
+            f"{attempt.n_audits:,} audits could not prove any cut with at most {100 * attempt.eps:g}% wrong. "
             "Label more, train again, and ask for the next attempt.",
         )
         return True
     _flag_differing(attempt)
     return True
+
+
+@dataclass(frozen=True)
+class _Walked:
+    """Where the walk over the audits so far ends: over all candidates, and within each predicted class if asked."""
+
+    whole: Cut
+    per_class: dict[Hashable, Cut]
+    parts: list[Part]
+
+
+def _walk(attempt: Attempt) -> _Walked:
+    rows = attempt.audits.filter(position__lte=attempt.n_audits).order_by("rank")
+    audits = list(rows.values_list("rank", "label_class_id", "answered_class_id"))
+    ranks = np.array([rank for rank, *_ in audits], dtype=np.int64)
+    is_wrong = np.array([given != predicted for _, predicted, given in audits], dtype=bool)
+    goal: dict[str, Any] = {
+        "n_items": attempt.n_items,
+        "n_candidates": attempt.n_candidates,
+        "eps": attempt.eps,
+        "delta": delta_of_stage(attempt.delta, attempt.stages),
+        "promise": attempt.promise,
+        "audit_ranks": ranks,
+        "is_wrong": is_wrong,
+        "corrected": attempt.promise == Promise.DATASET,
+    }
+    whole = walk(**goal)
+    if not attempt.per_class:
+        part = Part(attempt.n_items, attempt.n_candidates, whole.cut, ranks, is_wrong)
+        return _Walked(whole, {}, [part])
+    of_candidates = attempt.frozen.filter(rank__gte=1).order_by("rank")
+    predicted = np.array(of_candidates.values_list("label_class_id", flat=True), dtype=np.int64)
+    cuts = walk_by_class(**goal, audit_classes=[one for _, one, _ in audits], candidate_classes=predicted)
+    parts = []
+    for class_id, cut in cuts.items():
+        is_member = predicted == class_id
+        is_here = is_member[ranks - 1]
+        n, within = int(is_member.sum()), np.cumsum(is_member)
+        parts.append(Part(n, n, cut.cut, within[ranks[is_here] - 1], is_wrong[is_here]))
+    return _Walked(whole, cuts, parts)
+
+
+def _goes_on(attempt: Attempt, walked: _Walked) -> bool:
+    return is_next_worth_it(
+        walked.parts,
+        eps=attempt.eps,
+        delta=delta_of_stage(attempt.delta, attempt.stages),
+        promise=attempt.promise,
+        sizes=attempt.stages,
+        stage=attempt.stage,
+    )
 
 
 def _take_answers(attempt: Attempt) -> None:
@@ -346,7 +378,7 @@ def _take_answers(attempt: Attempt) -> None:
             f"""
             UPDATE review_audit audit
             SET answered_class_id = said.label_class_id, answered_by = said.name, answered_at = said.created_at
-            FROM ({answered.format(table="review_audit")}) said WHERE audit.id = said.id
+            FROM ({answered.format(table="review_audit")}) said WHERE audit.id = said.id AND audit.answered_at IS NULL
             """,
             {"attempt": attempt.pk},
         )
@@ -354,7 +386,8 @@ def _take_answers(attempt: Attempt) -> None:
             f"""
             UPDATE review_secondanswer second
             SET answered_class_id = said.label_class_id, answered_by = said.name
-            FROM ({answered.format(table="review_secondanswer")}) said WHERE second.id = said.id
+            FROM ({answered.format(table="review_secondanswer")}) said
+            WHERE second.id = said.id AND second.answered_class_id IS NULL
             """,
             {"attempt": attempt.pk},
         )

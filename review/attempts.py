@@ -53,7 +53,7 @@ def attempt_ask(
 
     eps         share allowed wrong; the project's 1 - target_precision if left out
     confidence  of the statement; the project's if left out
-    n_audits    None: as many as the planner says
+    n_audits    so many, at once; None: in stages, as many as it takes
     n_second    people's labels that are asked a second time, blind: bounds people's own error
 
     Raises InvalidInput for a value out of range, Conflict if an attempt is open or there is nothing to certify.
@@ -192,22 +192,34 @@ def n_remaining(attempt: Attempt) -> int:
 
 
 def kept_by_cut(attempt: Attempt) -> tuple[str, dict[str, object]]:
-    """(SQL, values) of the frozen rows that keep the machine's label: up to the cut, or up to that of their class."""
+    """(SQL, values) of the frozen rows that keep the machine's label: up to the cut, or up to that of their class.
+
+    Under the promise on the dataset no audited item keeps it.
+    """
     values: dict[str, object] = {"attempt": attempt.pk, "project": attempt.project_id, "cut": attempt.cut}
+    audited = ""
+    if (
+        attempt.promise == Promise.DATASET
+    ):  # the proof of cut_by_count wants it of an audit that was skipped, too
+        audited = """AND NOT EXISTS (
+            SELECT FROM review_audit audit
+            WHERE audit.attempt_id = %(attempt)s AND audit.item_id = review_frozen.item_id
+              AND audit.position <= %(n_audits)s)"""
+        values["n_audits"] = attempt.n_audits
     if not attempt.per_class:
         return (
-            "SELECT * FROM review_frozen WHERE attempt_id = %(attempt)s AND rank BETWEEN 1 AND %(cut)s",
+            f"SELECT * FROM review_frozen WHERE attempt_id = %(attempt)s AND rank BETWEEN 1 AND %(cut)s {audited}",
             values,
         )
     cuts = attempt.result["per_class"]
-    sql = """
-        SELECT placed.* FROM (
+    sql = f"""
+        SELECT review_frozen.* FROM (
             SELECT *, row_number() OVER (PARTITION BY label_class_id ORDER BY rank) AS place
             FROM review_frozen WHERE attempt_id = %(attempt)s AND rank >= 1
-        ) placed
+        ) review_frozen
         JOIN unnest(%(classes)s::bigint[], %(cuts)s::bigint[]) AS of_class (id, cut)
-          ON of_class.id = placed.label_class_id
-        WHERE placed.place <= of_class.cut"""
+          ON of_class.id = review_frozen.label_class_id
+        WHERE review_frozen.place <= of_class.cut {audited}"""
     return sql, values | {"classes": [int(pk) for pk in cuts], "cuts": [cut["cut"] for cut in cuts.values()]}
 
 
@@ -234,7 +246,7 @@ def is_settled(entry: Entry) -> bool:
     """Whether what was answered to an audit's or second answer's entry has been counted."""
     settled = ~Q(attempt__state__in=[AttemptState.QUEUED, AttemptState.AUDITING])
     return (
-        Audit.objects.filter(settled, entry=entry).exists()
+        Audit.objects.filter(settled | Q(answered_at__isnull=False), entry=entry).exists()
         or SecondAnswer.objects.filter(settled, entry=entry).exists()
         or MonitorAudit.objects.filter(entry=entry, answered_at__isnull=False).exists()
     )

@@ -24,7 +24,7 @@ class AttemptInput(serializers.Serializer):
     per_class = serializers.BooleanField(default=False, help_text="The promise for each class by itself.")
     n_audits = serializers.IntegerField(
         min_value=1, max_value=MAX_AUDITS, required=False, allow_null=True, default=None,
-        help_text="As many as the planner says if left out.",
+        help_text="So many at once. If left out, in stages: as many as it takes.",
     )  # fmt: skip
     n_second = serializers.IntegerField(
         min_value=0, max_value=MAX_AUDITS, default=0,
@@ -42,7 +42,12 @@ class AttemptOutput(serializers.ModelSerializer):
     asked_by = serializers.CharField(source="asked_by.username", default=None, allow_null=True)
     round_name = serializers.CharField(source="round.source.name", default=None, allow_null=True)
     certificate_id = serializers.IntegerField(source="certificate.pk", default=None, allow_null=True)
+    n_audits = serializers.IntegerField(read_only=True, help_text="Asked for so far.")
     n_audits_done = serializers.SerializerMethodField()
+    stages = serializers.ListField(
+        child=serializers.IntegerField(), read_only=True,
+        help_text="Audits by the end of each stage; a later one follows only if it should save people work.",
+    )  # fmt: skip
     n_second = serializers.SerializerMethodField()
     n_second_done = serializers.SerializerMethodField()
     n_remaining = serializers.SerializerMethodField(help_text="Items that people have still to label.")
@@ -54,7 +59,7 @@ class AttemptOutput(serializers.ModelSerializer):
         model = Attempt
         fields = [
             "id", "number", "state", "state_reason", "promise", "eps", "confidence", "per_class", "delta",
-            "round_id", "round_name", "ranked_by", "n_items", "n_human", "n_candidates", "n_audits",
+            "round_id", "round_name", "ranked_by", "n_items", "n_human", "n_candidates", "n_audits", "stages", "stage",
             "n_audits_done", "n_second", "n_second_done", "n_remaining", "n_wrong", "cut", "salt_hash", "items_hash",
             "ranking_hash", "asked_by", "asked_at", "frozen_at", "ended_at", "certificate_id",
         ]  # fmt: skip
@@ -79,7 +84,9 @@ class AttemptOutput(serializers.ModelSerializer):
     def get_n_wrong(self, attempt: Attempt) -> int | None:
         if attempt.cut is None:
             return None
-        rows = attempt.audits.values_list("label_class_id", "answered_class_id")
+        rows = attempt.audits.filter(position__lte=attempt.n_audits).values_list(
+            "label_class_id", "answered_class_id"
+        )
         return sum(predicted != answered for predicted, answered in rows)
 
 

@@ -49,6 +49,8 @@ def certificate_write(certificate_id: int) -> None:
             "number": attempt.number,
             "frozen_at": attempt.frozen_at.isoformat(),
             "ended_at": attempt.ended_at.isoformat(),
+            "stages": attempt.stages,
+            "stage": attempt.stage,
             "earlier": _earlier(attempt),
         },
         labels=labels_of(certificate_rows(certificate)),
@@ -61,7 +63,11 @@ def certificate_write(certificate_id: int) -> None:
                 "by": by or None,
                 "at": at.isoformat() if at else None,
             }
-            for key, rank, predicted, answered, by, at in attempt.audits.order_by("rank").values_list(
+            for key, rank, predicted, answered, by, at in attempt.audits.filter(
+                position__lte=attempt.n_audits
+            )
+            .order_by("rank")
+            .values_list(
                 "item__key", "rank", "label_class_id", "answered_class_id", "answered_by", "answered_at"
             )
         ],

@@ -238,7 +238,7 @@ class Attempt(models.Model):
     """One try to certify the labels of one model version: what was frozen, drawn, and what came of it.
 
     What is frozen never changes again, and no column says how many audits failed while they are being
-    answered: migration 0005 has the triggers.
+    answered: migrations 0006 and 0008 have the triggers.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="attempts", db_index=False)
@@ -251,7 +251,7 @@ class Attempt(models.Model):
     eps = models.FloatField()  # share allowed wrong, above 0, below 1
     confidence = models.FloatField()  # 1 - delta of the project's goal
     per_class = models.BooleanField(default=False)
-    n_audits_wanted = models.PositiveIntegerField(null=True, blank=True)  # null: as many as the planner says
+    n_audits_wanted = models.PositiveIntegerField(null=True, blank=True)  # null: in stages
     n_second_wanted = models.PositiveIntegerField(default=0)  # blind second answers to people's labels
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -266,7 +266,8 @@ class Attempt(models.Model):
     n_items = models.PositiveIntegerField(default=0)  # labeled by people, and candidates
     n_human = models.PositiveIntegerField(default=0)
     n_candidates = models.PositiveIntegerField(default=0)
-    n_audits = models.PositiveIntegerField(default=0)
+    # How many audits are answered by the end of each stage, ascending: review/certification/stages.py.
+    stages = models.JSONField(default=list)
     salt = models.CharField(max_length=64, blank=True)
     salt_hash = models.CharField(max_length=64, blank=True)
     items_hash = models.CharField(max_length=64, blank=True)
@@ -275,6 +276,9 @@ class Attempt(models.Model):
     model_hash = models.CharField(max_length=64, blank=True)  # over the saved model's files
     frozen_at = models.DateTimeField(null=True, blank=True)
     # What came of it.
+    stage = models.PositiveSmallIntegerField(
+        default=1
+    )  # 1, 2, ... of the stages: the one under way, or the last
     cut = models.PositiveIntegerField(null=True, blank=True)  # ranks up to here keep the machine's label
     # {"walk": review/certification/walk.py, Cut; "per_class": class id -> Cut, where that was asked}
     result = models.JSONField(default=dict)
@@ -298,6 +302,11 @@ class Attempt(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_ATTEMPTS
+
+    @property
+    def n_audits(self) -> int:
+        """Audits asked for so far, answered or not; those of later stages are drawn, and wait."""
+        return int(self.stages[self.stage - 1]) if self.stages else 0
 
 
 class Frozen(models.Model):
@@ -334,9 +343,10 @@ class Audit(models.Model):
 
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="audits")
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="audits")
+    position = models.PositiveIntegerField(default=1)  # 1, 2, ... of the draw: it decides the stage
     rank = models.PositiveIntegerField()
     label_class = models.ForeignKey(LabelClass, on_delete=models.PROTECT, related_name="+", db_index=False)
-    entry = models.OneToOneField(
+    entry = models.OneToOneField(  # null until its stage
         Entry, null=True, blank=True, on_delete=models.SET_NULL, related_name="audit"
     )
     # Written when the attempt has all its answers. Both null then: skipped, which counts as wrong.

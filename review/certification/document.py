@@ -46,7 +46,7 @@ def document_build(
 ) -> Document:
     """The certificate of an attempt that has ended, in the format of schema.SCHEMA.
 
-    `attempt` holds number, frozen_at, ended_at and earlier; project, goal, audits, people and model are as
+    `attempt` holds number, frozen_at, ended_at, stages, stage and earlier; project, goal, audits, people and model are as
     the document has them; times are ISO 8601 in UTC. Counts, cut, test, hashes, people's error, sentences,
     assumptions, versions and digest are computed here. n_second: labels by people that were answered a
     second time, blind; n_differ: of those, how many differ (or were skipped). 0: second answers were no part
@@ -57,7 +57,7 @@ def document_build(
     """
     with_second = n_second > 0
     delta = delta_of_attempt(number=attempt["number"], confidence=goal["confidence"], with_second=with_second)
-    found = cuts_compute(labels, audits, goal=goal, delta=delta)
+    found = cuts_compute(labels, audits, goal=goal, delta=delta, stages=attempt["stages"])
     sources = source_facts(labels, audits)
     counts = sources | {name: found[name] for name in found if name not in ("per_class", "test")}
     second = None
@@ -149,6 +149,11 @@ def assumptions_of(document: Mapping[str, Any]) -> list[str]:
         f"This is attempt {attempt['number']}: all attempts of the project share a risk of "
         f"{_percent(1 - goal['confidence'])}, and none is left out."
     )
+    if len(attempt["stages"]) > 1:
+        shared += (
+            f" Its audits came in stages whose sizes were fixed before the first answer, each with an equal share of "
+            f"the attempt's risk; this is stage {attempt['stage']} of {len(attempt['stages'])}."
+        )
     drawn = (
         "The risk is that of the draw of the audits alone: nothing is assumed of the data, the model or how sure "
         "it is."

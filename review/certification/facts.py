@@ -16,15 +16,19 @@ from review.certification.draw import items_hash, labels_hash, ranking_hash, sal
 from review.certification.exact import most_wrong, share_of_delta
 from review.certification.human_error import people_error, total_error
 from review.certification.labels import IntArray, Labels
-from review.certification.walk import Cut, grid, walk, walk_by_class
+from review.certification.stages import delta_of_stage
+from review.certification.walk import DATASET, Cut, grid, walk, walk_by_class
 
 BoolArray = npt.NDArray[np.bool_]
 
-TEST_NAME = "exact hypergeometric test, fixed sequence of cuts"
+TEST_NAMES = {
+    "dataset": "exact hypergeometric test of the wrong labels that stay, cut by count",
+    "machine": "exact hypergeometric test, fixed sequence of cuts",
+}
 
 
 def delta_of_attempt(*, number: int, confidence: float, with_second: bool) -> float:
-    """The risk that the test of this attempt may take.
+    """The risk that the tests of this attempt may take, all its stages together.
 
     The attempts share delta = 1 - confidence; where people's own error is bounded too, that bound takes a
     third of delta, and the attempts share the rest.
@@ -38,13 +42,20 @@ def delta_of_people(confidence: float) -> float:
 
 
 def cuts_compute(
-    labels: Labels, audits: Sequence[Mapping[str, Any]], *, goal: Mapping[str, Any], delta: float
+    labels: Labels,
+    audits: Sequence[Mapping[str, Any]],
+    *,
+    goal: Mapping[str, Any],
+    delta: float,
+    stages: Sequence[int],
 ) -> dict[str, Any]:
     """{"test", "per_class", "cut", "allowed_wrong", "audits_in_cut", "wrong_in_cut", "at_most_wrong"}.
 
-    `audits` are those of the document. The ranks of `labels` must be 1 to M, and the audits' among them.
+    `audits` are those of the document, `delta` and `stages` the attempt's. The ranks of `labels` must be 1 to M, and the audits' among them.
     """
     ranked = labels.in_order_of_rank()
+    is_whole = goal["promise"] == DATASET
+    delta = delta_of_stage(delta, stages)
     audit_ranks = np.array([audit["rank"] for audit in audits], dtype=np.int64)
     is_wrong = np.array([audit["answered"] != audit["predicted"] for audit in audits], dtype=np.bool_)
     asked: dict[str, Any] = {
@@ -55,26 +66,20 @@ def cuts_compute(
         "promise": goal["promise"],
         "audit_ranks": audit_ranks,
         "is_wrong": is_wrong,
+        "corrected": is_whole,
     }
+    name = TEST_NAMES[goal["promise"]]
     if not goal["per_class"]:
         found = walk(**asked)
-        cuts = grid(
-            n_items=len(labels),
-            n_candidates=len(ranked),
-            eps=goal["eps"],
-            delta=delta,
-            promise=goal["promise"],
-            n_audits=len(audits),
-        )
-        steps = [int(cuts[0]), int(cuts[-1]), len(cuts)] if len(cuts) else [0, 0, 0]
-        return {**_cut_facts(found, delta), "per_class": None, "test": _test(found, steps)}
+        steps = None if is_whole else _steps(asked)
+        return {**_cut_facts(found, delta, is_whole), "per_class": None, "test": _test(name, found, steps)}
     classes = [labels.predicted[place] for place in ranked]
     by_class = walk_by_class(
         **asked,
         audit_classes=np.array([audit["predicted"] for audit in audits], dtype=object),
         candidate_classes=np.array(classes, dtype=object),
     )
-    return _by_class_facts(by_class, Counter(classes), delta)
+    return _by_class_facts(name, by_class, Counter(classes), delta, is_whole)
 
 
 def source_facts(labels: Labels, audits: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -145,13 +150,13 @@ def _places_by_class(labels: Labels) -> dict[str, IntArray]:
     return {str(name): ranked[names == name] for name in dict.fromkeys(names.tolist())}
 
 
-def _cut_facts(found: Cut, delta: float) -> dict[str, int]:
+def _cut_facts(found: Cut, delta: float, corrected: bool) -> dict[str, int]:
     return {
         "cut": int(found.cut),
         "allowed_wrong": int(found.allowed),
         "audits_in_cut": int(found.n_audited),
         "wrong_in_cut": int(found.n_wrong),
-        "at_most_wrong": _most_wrong(found, delta),
+        "at_most_wrong": _most_wrong(found, delta) - (found.n_wrong if corrected else 0),
     }
 
 
@@ -161,9 +166,16 @@ def _most_wrong(found: Cut, delta: float) -> int:
     return int(most_wrong(population=found.cut, drawn=found.n_audited, wrong=found.n_wrong, delta=delta))
 
 
-def _test(found: Cut, steps: list[int]) -> dict[str, Any]:
+def _steps(asked: Mapping[str, Any]) -> list[int]:
+    """First cut, last cut and number of cuts of the walk's grid."""
+    names = ("n_items", "n_candidates", "eps", "delta", "promise")
+    cuts = grid(**{name: asked[name] for name in names}, n_audits=len(asked["audit_ranks"]))
+    return [int(cuts[0]), int(cuts[-1]), len(cuts)] if len(cuts) else [0, 0, 0]
+
+
+def _test(name: str, found: Cut, steps: list[int] | None) -> dict[str, Any]:
     return {
-        "name": TEST_NAME,
+        "name": name,
         "grid": steps,
         "p_value": float(found.p_value),
         "stopped_at": None if found.stopped_at is None else int(found.stopped_at),
@@ -171,25 +183,29 @@ def _test(found: Cut, steps: list[int]) -> dict[str, Any]:
 
 
 def _by_class_facts(
-    by_class: Mapping[Any, Cut], n_candidates: Mapping[str, int], delta: float
+    test_name: str,
+    by_class: Mapping[Any, Cut],
+    n_candidates: Mapping[str, int],
+    delta: float,
+    corrected: bool,
 ) -> dict[str, Any]:
     """Sums over the classes, and each class by itself; the largest p value stands for all."""
-    per_class = {}
-    for name, found in by_class.items():
-        test = _test(found, [])
-        per_class[str(name)] = {
+    per_class: dict[str, dict[str, Any]] = {
+        str(name): {
             "candidates": n_candidates[name],
-            **_cut_facts(found, delta / len(by_class)),
-            "p_value": test["p_value"],
-            "stopped_at": test["stopped_at"],
+            **_cut_facts(found, delta / len(by_class), corrected),
+            "p_value": float(found.p_value),
+            "stopped_at": None if found.stopped_at is None else int(found.stopped_at),
         }
+        for name, found in by_class.items()
+    }
     rows = per_class.values()
     summed = ("cut", "allowed_wrong", "audits_in_cut", "wrong_in_cut", "at_most_wrong")
     return {
         **{name: sum(row[name] for row in rows) for name in summed},
         "per_class": per_class,
         "test": {
-            "name": f"{TEST_NAME}, for each predicted class at an equal share of delta",
+            "name": f"{test_name}, for each predicted class at an equal share of delta",
             "grid": None,
             "p_value": max((row["p_value"] for row in rows if row["cut"]), default=1.0),
             "stopped_at": None,

@@ -1,9 +1,9 @@
 """How many human labels a goal will cost: before there is a model, from its estimates, and round by round.
 
-A plan follows the attempt that would come: K audits are drawn, a cut is chosen and proven (walk.py), people
-label what lies above it. What is not known beforehand are the errors of the machine by rank, which the
-estimates stand for, and the luck of the draw. Nothing that is promised rests on a plan: a wrong one costs
-labels, never the certificate.
+A plan follows the attempt that would come: audits in stages (stages.py), a cut chosen and proven by them
+(walk.py), and people who label what lies above it. What is not known beforehand are the errors of the
+machine by rank, which the estimates stand for, and the luck of the draw. Nothing that is promised rests on
+a plan: a wrong one costs labels, never the certificate.
 
 `p_wrong` are estimates of the chance that each candidate's label is wrong: 1 - calibrated confidence, or
 those of ranking.py. Their running sum in rank order estimates the wrong labels below each cut.
@@ -20,13 +20,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc
-from scipy.stats import gamma
 
-from review.certification.exact import allowed_wrong, p_value, share_of_delta
-from review.certification.walk import DATASET, MACHINE, PROMISES, allowed_at, grid, most_found
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from review.certification.exact import share_of_delta
+from review.certification.expectation import Curve, FloatArray, Goal, cuts_expected
+from review.certification.stages import delta_of_stage, stage_sizes
+from review.certification.walk import DATASET, MACHINE, PROMISES, IntArray
 
 EPS_CHOICES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.10)
 CONFIDENCE_CHOICES = (0.90, 0.95, 0.99)
@@ -34,10 +32,7 @@ ANSWERS_CHOICES = (1, 2, 3)
 COUNTED = ("n_review", "n_audits", "n_unlabeled", "n_total", "low", "high")
 
 N_POINTS = 2000  # of a curve, and so the resolution of a cut
-N_AUDIT_CHOICES = 40
-N_CUTS = 80  # of the grid that a plan for the machine promise looks at
 N_DRAWS = 400
-LUCK = np.array([0.1, 0.3, 0.5, 0.7, 0.9])  # quantiles of the draw, for choosing the number of audits
 MEDIAN = np.array([0.5])
 N_SIZES = 7  # of the labels to train on, tried where there is no model
 RANGE = (0.1, 0.9)  # quantiles stated as low and high
@@ -80,33 +75,6 @@ class NextHundred:
     sentence: str
 
 
-@dataclass(frozen=True)
-class _Curve:
-    """Expected wrong labels among the first k candidates; both rise, from 0 to M and from 0 to all."""
-
-    ranks: FloatArray
-    wrong: FloatArray
-
-    @property
-    def n(self) -> int:
-        return round(float(self.ranks[-1]))
-
-    def cut_at(self, wrong: FloatArray) -> FloatArray:
-        """The rank at which so many wrong are expected; n where fewer are."""
-        return np.interp(wrong, self.wrong, self.ranks)
-
-
-@dataclass(frozen=True)
-class _Attempt:
-    """What is promised, and the risk its test may take."""
-
-    n_items: int
-    eps: float
-    delta: float
-    promise: str
-    corrected: bool
-
-
 def forecast(
     *,
     p_wrong: npt.ArrayLike | None,
@@ -118,7 +86,6 @@ def forecast(
     promise: str,
     answers_wanted: int = 1,
     attempt: int = 1,
-    corrected: bool = False,
     n_calibration: int | None = None,
 ) -> Forecast:
     """What the goal "at most eps wrong with confidence 1 - delta" will cost, if certified with this model.
@@ -128,13 +95,12 @@ def forecast(
     n_human         items labeled by people so far; M + n_human <= n_items
     delta           of the goal; the attempt gets its share (exact.share_of_delta)
     answers_wanted  people who answer each item
-    corrected       as in walk
     n_calibration   answers that p_wrong was calibrated on; None: n_human. The fewer, the wider the range.
 
     The range holds the luck of the draw and a doubt of 40% and more about the estimates. It is a forecast,
     checked against attempts on real data in the tests, and no bound. Memory: 16 bytes * M.
     """
-    goal = _attempt(n_items, eps, delta, promise, attempt, corrected)
+    goal = _goal(n_items, eps, delta, promise, attempt)
     if p_wrong is None:
         return _without_model(_scenarios(goal, n_human, n_classes), goal, n_human, answers_wanted, delta)
     curve = _curve(p_wrong)
@@ -144,32 +110,12 @@ def forecast(
     return _forecast(drawn, goal, n_human, answers_wanted, delta)
 
 
-def n_audits(
-    *,
-    p_wrong: npt.ArrayLike,
-    n_items: int,
-    eps: float,
-    delta: float,
-    promise: str,
-    corrected: bool = False,
-) -> int:
-    """How many audits an attempt should draw so that audits and review together are fewest; 0: none pays.
-
-    `delta` is that of the attempt's test, as in walk; p_wrong (M,) as in forecast. More audits move the cut
-    up, by ever less; the best number is flat, so an estimate that is off costs little.
-    """
-    curve = _curve(p_wrong)
-    _check_goal(n_items, eps, delta, promise)
-    return _best_n_audits(curve, _Attempt(n_items, eps, delta, promise, corrected))
-
-
 def plan_table(
     *,
     p_wrong: npt.ArrayLike | None,
     n_items: int,
     n_human: int,
     n_classes: int,
-    corrected: bool = False,
     n_calibration: int | None = None,
 ) -> list[dict[str, Any]]:
     """The forecast for each eps, confidence, promise and answers_wanted, as JSON rows; arguments as there."""
@@ -180,7 +126,7 @@ def plan_table(
         for eps in EPS_CHOICES:
             for confidence in CONFIDENCE_CHOICES:
                 delta = 1 - confidence
-                goal = _attempt(n_items, eps, delta, promise, 1, corrected)
+                goal = _goal(n_items, eps, delta, promise, 1)
                 drawn = None if curve is None else _draws(curve, goal, n_calibration)
                 scenarios = _scenarios(goal, n_human, n_classes) if curve is None else []
                 for answers_wanted in ANSWERS_CHOICES:
@@ -230,9 +176,9 @@ def next_hundred(*, n_human: Sequence[int], n_total: Sequence[int]) -> NextHundr
     return NextHundred(saves, saves > 0, text)
 
 
-def _attempt(n_items: int, eps: float, delta: float, promise: str, attempt: int, corrected: bool) -> _Attempt:
+def _goal(n_items: int, eps: float, delta: float, promise: str, attempt: int) -> Goal:
     _check_goal(n_items, eps, delta, promise)
-    return _Attempt(n_items, eps, share_of_delta(attempt) * delta, promise, corrected)
+    return Goal(n_items, eps, share_of_delta(attempt) * delta, promise)
 
 
 def _check_goal(n_items: int, eps: float, delta: float, promise: str) -> None:
@@ -245,21 +191,21 @@ def _check_goal(n_items: int, eps: float, delta: float, promise: str) -> None:
         raise ValueError(f"n_items is {n_items}; it counts items.")
 
 
-def _curve(p_wrong: npt.ArrayLike) -> _Curve:
+def _curve(p_wrong: npt.ArrayLike) -> Curve:
     p = np.sort(np.asarray(p_wrong, dtype=np.float64).reshape(-1))
     if len(p) and not (p[0] >= 0 and p[-1] <= 1):
         raise ValueError("p_wrong holds chances, from 0 to 1, and no NaN.")
     ranks = np.unique(np.linspace(0, len(p), N_POINTS + 1).round().astype(np.int64))
     wrong = np.concatenate([[0.0], np.cumsum(p)])[ranks]
-    return _Curve(ranks.astype(np.float64), wrong)
+    return Curve(ranks.astype(np.float64), wrong)
 
 
 @dataclass(frozen=True)
 class _Draws:
-    """What attempts with the best number of audits would come to: `cuts` (n_draws,) of n candidates."""
+    """What attempts would come to: `n_audits` and `cuts` (n_draws,) each, of n candidates."""
 
     n: int
-    n_audits: int
+    n_audits: IntArray
     cuts: FloatArray
 
     @property
@@ -268,91 +214,47 @@ class _Draws:
         return (self.n - self.cuts) * (1 - self.n_audits / self.n) if self.n else np.zeros_like(self.cuts)
 
 
-def _draws(curve: _Curve, goal: _Attempt, n_calibration: int) -> _Draws:
-    best = _best_n_audits(curve, goal)
+def _draws(curve: Curve, goal: Goal, n_calibration: int) -> _Draws:
     random = np.random.default_rng(0)
-    n_draws = N_DRAWS if goal.promise == DATASET else N_DRAWS // 4
+    n_draws = N_DRAWS if goal.promise == DATASET else N_DRAWS // 10  # dear to work out
     luck = (random.permutation(n_draws) + 0.5) / n_draws
     wrong_seen = n_calibration * float(curve.wrong[-1]) / max(1, curve.n)
     doubt = min(1.0, math.hypot(MODEL_DOUBT, 1 / math.sqrt(max(1.0, wrong_seen))))
-    scale = np.exp(doubt * random.standard_normal(n_draws))
-    return _Draws(curve.n, best, _cuts(curve, goal, best, luck, scale))
+    return _staged(curve, goal, luck, np.exp(doubt * random.standard_normal(n_draws)))
 
 
-def _best_n_audits(curve: _Curve, goal: _Attempt, luck: FloatArray = LUCK) -> int:
-    if curve.n == 0:
-        return 0
-    n_choices = N_AUDIT_CHOICES
-    if goal.promise == MACHINE or len(luck) < len(LUCK):
-        luck, n_choices = MEDIAN, N_AUDIT_CHOICES // 3  # dear to work out, or coarse anyway
-    choices = np.unique(np.geomspace(1, curve.n, n_choices).round().astype(np.int64))
-    best, least = 0, float(curve.n - min(curve.n, _free(goal)))  # without audits
-    for n in choices.tolist():
-        if n >= least:
-            break  # it costs that much at least, and all that follow do
-        cut = _cuts(curve, goal, n, luck, np.ones_like(luck)).mean()
-        cost = n + (curve.n - cut) * (1 - n / curve.n)
-        if cost < least:
-            best, least = n, cost
-    return best
-
-
-def _free(goal: _Attempt) -> int:
-    """Labels that may all be wrong, and so need no proof."""
-    return allowed_wrong(goal.eps, goal.n_items) if goal.promise == DATASET else 0
-
-
-def _cuts(curve: _Curve, goal: _Attempt, n: int, luck: FloatArray, scale: FloatArray) -> FloatArray:
-    """Where attempts with n audits end. luck: quantile of the draw, high is good; scale: true / expected wrong."""
-    if n == 0 or curve.n == 0:
-        return np.full(luck.shape, float(min(curve.n, _free(goal))))
-    if goal.promise == MACHINE:
-        return _machine_cuts(curve, goal, n, luck, scale)
-    allowed = _free(goal)
-    most = most_found(
-        n_candidates=curve.n, allowed=allowed, n_audits=n, delta=goal.delta, corrected=goal.corrected
+def _staged(curve: Curve, goal: Goal, luck: FloatArray, scale: FloatArray) -> _Draws:
+    """Attempts that go on to the stage that is cheapest for their scale, which the audits will have shown."""
+    sizes = stage_sizes(
+        n_items=goal.n_items, n_candidates=curve.n, eps=goal.eps, delta=goal.delta, promise=goal.promise
     )
-    if most < 0:
-        return np.full(luck.shape, float(min(curve.n, allowed)))
-    # The walk without correction ends near the cut by count too, at the wrong audit after `most`. Audited
-    # wrong ones come as a Poisson process along the curve, so the next after `most` at a gamma variate.
-    reached = gamma.ppf(luck, most + 1) * curve.n / n / scale
-    return np.maximum(curve.cut_at(reached), float(min(curve.n, allowed)))
+    of_stage = replace(goal, delta=delta_of_stage(goal.delta, sizes))
+    middle = np.full(scale.shape, 0.5)
+    costs = [
+        n + (curve.n - cuts_expected(curve, of_stage, n, middle, scale)) * (1 - n / max(1, curve.n))
+        for n in sizes
+    ]
+    chosen = np.argmin(costs, axis=0)
+    cuts = np.zeros_like(scale)
+    for stage, n in enumerate(sizes):
+        here = chosen == stage
+        cuts[here] = cuts_expected(curve, of_stage, n, luck[here], scale[here])
+    return _Draws(curve.n, np.array(sizes)[chosen], cuts)
 
 
-def _machine_cuts(curve: _Curve, goal: _Attempt, n: int, luck: FloatArray, scale: FloatArray) -> FloatArray:
-    """The walk over (some of) its grid, with as many wrong audits at each cut as luck and scale make of the curve."""
-    steps = grid(
-        n_items=goal.n_items,
-        n_candidates=curve.n,
-        promise=MACHINE,
-        eps=goal.eps,
-        delta=goal.delta,
-        n_audits=n,
-        max_steps=N_CUTS,
-    )
-    drawn = np.floor(steps * (n / curve.n)).astype(np.int64)
-    mean = np.interp(steps, curve.ranks, curve.wrong) * (n / curve.n) * scale[:, None]
-    found = np.minimum(np.floor(gamma.ppf(1 - luck[:, None], mean + 0.5)).astype(np.int64), drawn)
-    fails = p_value(
-        steps, allowed_at(steps, n_items=goal.n_items, eps=goal.eps, promise=MACHINE), drawn, found
-    )
-    n_passed = np.where((fails > goal.delta).any(axis=1), (fails > goal.delta).argmax(axis=1), len(steps))
-    return np.concatenate([[0.0], steps.astype(np.float64)])[n_passed]
-
-
-def _forecast(drawn: _Draws, goal: _Attempt, n_human: int, answers_wanted: int, delta: float) -> Forecast:
+def _forecast(drawn: _Draws, goal: Goal, n_human: int, answers_wanted: int, delta: float) -> Forecast:
     if answers_wanted < 1:
         raise ValueError(f"answers_wanted is {answers_wanted}; at least one person answers.")
-    above = np.quantile(drawn.above, [RANGE[0], 0.5, RANGE[1]])
-    review = above if goal.promise == DATASET else np.zeros(3)
-    low, n_total, high = (n_human + answers_wanted * (drawn.n_audits + round(float(one))) for one in review)
-    n_above = round(float(above[1]))
+    n_audits = round(float(np.median(drawn.n_audits)))
+    n_above = max(0, round(float(np.median(drawn.n_audits + drawn.above))) - n_audits)
+    is_whole = goal.promise == DATASET
+    asked = drawn.n_audits + (drawn.above if is_whole else 0)
+    low, high = (n_human + answers_wanted * round(float(np.quantile(asked, q))) for q in RANGE)
     found = Forecast(
-        n_review=n_above if goal.promise == DATASET else 0,
-        n_audits=drawn.n_audits,
-        n_unlabeled=0 if goal.promise == DATASET else n_above,
-        n_total=n_total,
+        n_review=n_above if is_whole else 0,
+        n_audits=n_audits,
+        n_unlabeled=0 if is_whole else n_above,
+        n_total=n_human + answers_wanted * (n_audits + (n_above if is_whole else 0)),
         low=low,
         high=high,
         sentence="",
@@ -360,7 +262,7 @@ def _forecast(drawn: _Draws, goal: _Attempt, n_human: int, answers_wanted: int, 
     return replace(found, sentence=_sentence(found, goal, n_human, answers_wanted, delta))
 
 
-def _sentence(found: Forecast, goal: _Attempt, n_human: int, answers_wanted: int, delta: float) -> str:
+def _sentence(found: Forecast, goal: Goal, n_human: int, answers_wanted: int, delta: float) -> str:
     text = f"About {_about(found.n_total)} human labels"
     if found.high > found.low:
         text += f" ({_about(found.low)} to {_about(found.high)})"
@@ -384,13 +286,13 @@ def _about(n: int) -> str:
     return f"{round(n, -digits):,}"
 
 
-def _scenarios(goal: _Attempt, n_human: int, n_classes: int) -> list[tuple[int, _Draws]]:
+def _scenarios(goal: Goal, n_human: int, n_classes: int) -> list[tuple[int, _Draws]]:
     """Labels to train on, and the attempt after them: the cheapest for typical, easy and hard data."""
     return [_scenario(goal, kind, n_human, n_classes) for kind in (TYPICAL, EASY, HARD)]
 
 
 @lru_cache(maxsize=256)  # both promises, and each number of answers, ask for the same
-def _scenario(goal: _Attempt, kind: tuple[float, float], n_human: int, n_classes: int) -> tuple[int, _Draws]:
+def _scenario(goal: Goal, kind: tuple[float, float], n_human: int, n_classes: int) -> tuple[int, _Draws]:
     error, exponent = kind
     if goal.promise == MACHINE:  # the training that suits the promise "dataset", and the attempt after it
         n_train, _ = _scenario(replace(goal, promise=DATASET), kind, n_human, n_classes)
@@ -402,14 +304,13 @@ def _scenario(goal: _Attempt, kind: tuple[float, float], n_human: int, n_classes
     for n_train in np.unique(tries).clip(max=goal.n_items).tolist():
         mean = min(error * (n_train / max(1, n_classes) / 10) ** -exponent, 1 - 1 / max(2, n_classes))
         curve = _typical_curve(goal.n_items - n_train, mean)
-        n = _best_n_audits(curve, goal, MEDIAN)
-        drawn = _Draws(curve.n, n, _cuts(curve, goal, n, MEDIAN, np.ones_like(MEDIAN)))
+        drawn = _staged(curve, goal, MEDIAN, np.ones_like(MEDIAN))
         plans.append((n_train, drawn))
-    return min(plans, key=lambda plan: plan[0] + plan[1].n_audits + float(plan[1].above[0]))
+    return min(plans, key=lambda plan: plan[0] + float((plan[1].n_audits + plan[1].above)[0]))
 
 
 def _without_model(
-    scenarios: Sequence[tuple[int, _Draws]], goal: _Attempt, n_human: int, answers_wanted: int, delta: float
+    scenarios: Sequence[tuple[int, _Draws]], goal: Goal, n_human: int, answers_wanted: int, delta: float
 ) -> Forecast:
     """The typical plan, with the easy one as low and the hard one as high."""
     plans = []
@@ -426,10 +327,10 @@ def _without_model(
     )
 
 
-def _typical_curve(n: int, mean: float) -> _Curve:
+def _typical_curve(n: int, mean: float) -> Curve:
     """The curve of n candidates whose p_wrong follow Beta(SHAPE, b) with this mean, from its integrals."""
     if n == 0:
-        return _Curve(np.zeros(1), np.zeros(1))
+        return Curve(np.zeros(1), np.zeros(1))
     x = np.concatenate([[0.0], np.geomspace(1e-12, 1.0, 400)])
     b = SHAPE * (1 - mean) / mean
-    return _Curve(n * betainc(SHAPE, b, x), n * mean * betainc(SHAPE + 1, b, x))
+    return Curve(n * betainc(SHAPE, b, x), n * mean * betainc(SHAPE + 1, b, x))

@@ -54,12 +54,12 @@ _CUT = {
     "wrong_in_cut": _about(_COUNT, "Of those, how many contradicted the machine or were skipped."),
     "at_most_wrong": _about(
         _COUNT,
-        "What the same test would prove of this cut had it been the only one; for information. The promise is "
-        "allowed_wrong, since the cut was chosen by the audits.",
+        "What the same test would prove of this cut had it been the only one, what the audits corrected not counted "
+        "(promise dataset); for information. The promise is allowed_wrong, since the cut was chosen by the audits.",
     ),
 }
 _P_VALUE = _about(_SHARE, "P(as few wrong audits within the cut, if one label more than allowed were wrong).")
-_STOPPED_AT = _about(_or_null(_NUMBER), "The first cut of the grid that failed; null: none did.")
+_STOPPED_AT = _about(_or_null(_NUMBER), "The first cut that failed; null: none did.")
 _GRID = {
     "type": "array",
     "prefixItems": [
@@ -69,7 +69,7 @@ _GRID = {
     ],
     "minItems": 3,
     "maxItems": 3,
-    "description": "The cuts to be tested in turn, fixed before any answer.",
+    "description": "The cuts to be tested in turn, fixed before any answer (promise machine).",
 }
 
 SCHEMA: dict[str, Any] = {
@@ -103,7 +103,17 @@ SCHEMA: dict[str, Any] = {
         attempt=_object(
             "The attempt that this certificate came from.",
             number={**_NUMBER, "maximum": 1000},
-            delta=_about(_RISK, "The risk that the test of this attempt may take."),
+            delta=_about(
+                _RISK, "The risk that the tests of this attempt may take; each stage has an equal share."
+            ),
+            stages={
+                "type": "array",
+                "items": _COUNT,
+                "minItems": 1,
+                "maxItems": 100,
+                "description": "Audits by the end of each stage, ascending; fixed before the first answer.",
+            },
+            stage=_about(_NUMBER, "The stage whose audits these are, 1 the first."),
             frozen_at=_TIME,
             ended_at=_TIME,
             earlier=_list_of("An attempt before.", number=_NUMBER, state=_TEXT, delta=_RISK),
@@ -117,7 +127,10 @@ SCHEMA: dict[str, Any] = {
             human=_about(_COUNT, "Labels that stand as a person's."),
             unlabeled=_about(_COUNT, "Above the cut and not labeled (promise machine only)."),
             audits=_about(_COUNT, "K: drawn among the candidates."),
-            skipped=_about(_COUNT, "Audits without an answer; they count as wrong."),
+            skipped=_about(
+                _COUNT,
+                "Audits without an answer; they count as wrong, and carry no label by the machine (promise dataset).",
+            ),
             **_CUT,
         ),
         test=_object(

@@ -169,7 +169,18 @@ def _check_attempt(document: Document) -> Iterator[str]:
         with_second=document["people_error"] is not None,
     )
     yield from _compare("attempt.delta", attempt["delta"], recomputed)
+    yield from _check_stages(document)
     yield from _check_times(document)
+
+
+def _check_stages(document: Document) -> Iterator[str]:
+    stages, stage = document["attempt"]["stages"], document["attempt"]["stage"]
+    if stages != sorted(set(stages)):
+        yield f"attempt.stages: {stages} does not ascend."
+    if stage > len(stages):
+        yield f"attempt.stage: it is {stage}, but there are {len(stages)} stages."
+    else:
+        yield from _compare("attempt.stages (audits)", stages[stage - 1], len(document["audits"]))
 
 
 def _check_times(document: Document) -> Iterator[str]:
@@ -237,7 +248,11 @@ def _check_audits(document: Document, labels: Labels) -> Iterator[str]:
 def _check_test(document: Document, labels: Labels) -> Iterator[str]:
     """The walk over the cuts, from ranking, audits and goal."""
     found = cuts_compute(
-        labels, document["audits"], goal=document["goal"], delta=document["attempt"]["delta"]
+        labels,
+        document["audits"],
+        goal=document["goal"],
+        delta=document["attempt"]["delta"],
+        stages=document["attempt"]["stages"],
     )
     for name in ("cut", "allowed_wrong", "audits_in_cut", "wrong_in_cut", "at_most_wrong"):
         yield from _compare(f"counts.{name}", document["counts"][name], found[name])
@@ -255,6 +270,9 @@ def _check_test(document: Document, labels: Labels) -> Iterator[str]:
 def _check_sides(document: Document, labels: Labels) -> Iterator[str]:
     """The machine's labels lie within the cut and are what it predicted; the rest is by people."""
     within = is_within_cut(labels, cut=document["counts"]["cut"], per_class=document["per_class"])
+    audited = (
+        {audit["key"] for audit in document["audits"]} if document["goal"]["promise"] == "dataset" else set()
+    )
     may_lack = document["goal"]["promise"] == "machine"
     columns = (
         labels.keys,
@@ -270,6 +288,8 @@ def _check_sides(document: Document, labels: Labels) -> Iterator[str]:
         item = f"item {key!r} (rank {rank:,})" if rank else f"item {key!r} (labeled before)"
         if source == "machine" and not is_within:
             yield f"{item}: it carries the machine's label, but lies above the cut or was labeled before."
+        elif source == "machine" and key in audited:
+            yield f"{item}: it was audited, and still carries the machine's label."
         elif source == "machine" and label != predicted:
             yield f"{item}: the label {label!r} is said to be the machine's, but it predicted {predicted!r}."
         elif source == "" and (is_within or not may_lack or rank == 0):

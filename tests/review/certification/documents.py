@@ -44,6 +44,7 @@ def make_case(
     n_skipped: int = 0,
     second: tuple[int, int] | None = None,
     attempt: int = 1,
+    stages: tuple[int, ...] = (),
     seed: int = 0,
 ) -> Case:
     """The machine is wrong on `error_rate` of its candidates, the more often the higher the rank."""
@@ -72,11 +73,15 @@ def make_case(
         ),
     ]
     random.shuffle(frozen)  # the order of the rows means nothing
-    found = cuts_compute(labels_of(frozen), audits, goal=goal, delta=delta_of_attempt(**number))
+    stages = stages or (n_audits,)
+    found = cuts_compute(
+        labels_of(frozen), audits, goal=goal, delta=delta_of_attempt(**number), stages=stages
+    )
     within = is_within_cut(labels_of(frozen), cut=found["cut"], per_class=found["per_class"])
     answered = {audit["key"] for audit in audits if audit["answered"] is not None}
+    without_machine = {audit["key"] for audit in audits} if promise == "dataset" else answered
     rows = [
-        _row(row, truth, is_machines=bool(inside) and row[0] not in answered, is_audited=row[0] in answered,
+        _row(row, truth, is_machines=bool(inside) and row[0] not in without_machine, is_audited=row[0] in answered,
              has_all=promise == "dataset")
         for row, inside in zip(frozen, within, strict=True)
     ]  # fmt: skip
@@ -89,6 +94,8 @@ def make_case(
             "number": attempt,
             "frozen_at": "2026-11-21T10:00:00.250000Z",
             "ended_at": "2026-11-21T11:59:00+00:00",
+            "stages": list(stages),
+            "stage": stages.index(n_audits) + 1,
             "earlier": [{"number": i, "state": "abandoned", "delta": 0.01} for i in range(1, attempt)],
         },
         labels=labels_of(rows),

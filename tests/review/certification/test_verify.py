@@ -22,7 +22,7 @@ from click.testing import CliRunner
 
 from deploy.cli import main
 from labeling.errors import InvalidInput
-from review.certification.document import digest_of, sentence_of
+from review.certification.document import assumptions_of, digest_of, sentence_of
 from review.certification.facts import hashes_compute, source_facts
 from review.certification.labels import labels_of, labels_read, labels_write
 from review.certification.schema import schema_text
@@ -40,6 +40,7 @@ VALID: dict[str, dict[str, Any]] = {
     "machine with people's error": {"promise": "machine", "n_audits": 300, "second": (50, 0)},
     "with skipped audits": {"n_skipped": 3},
     "second attempt": {"attempt": 2},
+    "second of three stages": {"stages": (50, 150, 300)},
     "no audits": {"n_audits": 0},
     "nothing labeled before": {"n_human": 0},
     "nothing proven": {"error_rate": 1.0, "eps": 0.001},
@@ -310,6 +311,32 @@ def grid_changed(document: dict[str, Any], rows: list[Any]) -> None:
     document["test"]["grid"][0] += 5
 
 
+def stages_moved(document: dict[str, Any], rows: list[Any]) -> None:
+    document["attempt"]["stages"][1] -= 5
+
+
+def stages_hidden(document: dict[str, Any], rows: list[Any]) -> None:
+    """As if the audits had come at once, at the whole risk of the attempt."""
+    document["attempt"] |= {"stages": [150], "stage": 1}
+    document["assumptions"] = assumptions_of(document)
+
+
+def stages_out_of_order(document: dict[str, Any], rows: list[Any]) -> None:
+    document["attempt"]["stages"][2] = 60
+
+
+def stage_beyond_the_last(document: dict[str, Any], rows: list[Any]) -> None:
+    document["attempt"]["stage"] = 4
+
+
+def skipped_audit_left_to_the_machine(document: dict[str, Any], rows: list[Any]) -> None:
+    skipped = {audit["key"] for audit in document["audits"] if audit["answered"] is None}
+    row = next(row for row in rows if row[0] in skipped and row[3] <= document["counts"]["cut"])
+    row[1:3] = [row[4], "machine"]
+    recount(document, rows)
+    document["people"][0]["n_labels"] -= 1
+
+
 def sentence_changed(document: dict[str, Any], rows: list[Any]) -> None:
     document["sentence"] = document["sentence"].replace("at most 45", "at most 5")
 
@@ -356,6 +383,8 @@ def share_out_of_range(document: dict[str, Any], rows: list[Any]) -> None:
     document["goal"]["eps"] = 1.5
 
 
+STAGED = {"stages": (50, 150, 300)}
+
 Forgery = Callable[[dict[str, Any], list[Any]], None]
 
 # what is done -> (what the rejection names, how the certificate was made)
@@ -364,14 +393,14 @@ FORGERIES: dict[Forgery, tuple[str, dict[str, Any]]] = {
     audit_added: ("it is stated, but the salt does not draw it", {}),
     audit_swapped: ("it is stated, but the salt does not draw it", {}),
     outcome_changed: ("but the label that stands is", {}),
-    outcome_and_label_changed: ("counts.cut: 739 is stated, but 748 was recomputed", {}),
-    skip_hidden: ("counts.cut: 521 is stated, but ", {"n_skipped": 3}),
+    outcome_and_label_changed: ("counts.cut: 748 is stated, but 794 was recomputed", {}),
+    skip_hidden: ("counts.cut: 597 is stated, but ", {"n_skipped": 3}),
     audit_answered_before_the_freeze: ("2026-11-21T09:59:59+00:00 is before", {}),
     label_changed: ("is said to be the machine's, but it predicted", {}),
     labels_swapped: ("is said to be the machine's, but it predicted", {}),
     human_label_changed: ("hashes.labels: ", {}),
-    cut_moved_up: ("counts.cut: 749 is stated, but 739 was recomputed", {}),
-    cut_moved_down: ("counts.cut: 729 is stated, but 739 was recomputed", {}),
+    cut_moved_up: ("counts.cut: 758 is stated, but 748 was recomputed", {}),
+    cut_moved_down: ("counts.cut: 738 is stated, but 748 was recomputed", {}),
     label_above_the_cut: ("it carries the machine's label, but lies above the cut", {}),
     salt_altered: ("it is stated, but the salt does not draw it", {}),
     salt_hash_altered: ("hashes.salt: ", {}),
@@ -389,7 +418,7 @@ FORGERIES: dict[Forgery, tuple[str, dict[str, Any]]] = {
     attempt_made_the_first: ("attempt.delta: ", {"attempt": 2}),
     row_missing: ("no row has it", {}),
     row_doubled: ("it has 2 rows, not one", {}),
-    source_changed_to_person: ("people (sum of n_labels): 295 is stated, but 296 was recomputed", {}),
+    source_changed_to_person: ("people (sum of n_labels): 287 is stated, but 288 was recomputed", {}),
     source_changed_to_machine: (
         "it carries the machine's label, but lies above the cut or was labeled before",
         {},
@@ -398,12 +427,20 @@ FORGERIES: dict[Forgery, tuple[str, dict[str, Any]]] = {
     ranking_reordered: (": rank: ", {}),
     candidate_taken_out: ("no row has it", {}),
     item_exchanged: ("hashes.items: ", {}),
-    count_changed: ("counts.machine: 705 is stated, but 605 was recomputed", {}),
+    count_changed: ("counts.machine: 713 is stated, but 613 was recomputed", {}),
     skipped_changed: ("counts.skipped: 1 is stated, but 0 was recomputed", {}),
     bound_lowered: ("counts.at_most_wrong: ", {}),
     allowed_lowered: ("counts.allowed_wrong: 44 is stated, but 45 was recomputed", {}),
     p_value_lowered: ("test.p_value: ", {}),
-    grid_changed: ("test.grid: ", {}),
+    grid_changed: ("test.grid: ", {"promise": "machine", "eps": 0.1}),
+    stages_moved: ("attempt.stages (audits): 145 is stated, but 150", STAGED),
+    stages_hidden: ("counts.cut: ", STAGED),
+    stages_out_of_order: ("does not ascend", STAGED),
+    stage_beyond_the_last: ("attempt.stage: it is 4, but there are 3 stages", STAGED),
+    skipped_audit_left_to_the_machine: (
+        "it was audited, and still carries the machine's label",
+        {"n_skipped": 3},
+    ),
     sentence_changed: ("sentence: 'With 95% confidence at most 5 of", {}),
     assumption_left_out: ("assumptions: ", {}),
     audits_credited_to_another: ("people.ada.n_audits: ", {}),
@@ -514,7 +551,7 @@ def test_command_says_what_does_not_fit_and_fails(tmp_path: Path) -> None:
     for_programs = CliRunner().invoke(main, ["verify", "--json", *files])
 
     assert result.exit_code == for_programs.exit_code == 1
-    assert "counts.cut: 740 is stated, but 739 was recomputed." in result.output
+    assert "counts.cut: 749 is stated, but 748 was recomputed." in result.output
     assert "Do not rely on this certificate." in result.output
     assert json.loads(for_programs.output)["is_good"] is False
 
@@ -546,8 +583,8 @@ def test_schema_in_the_documentation_is_the_one_that_is_checked() -> None:
 
 def test_sentences_are_as_people_are_to_read_them() -> None:
     assert make_case().document["sentence"] == (
-        "With 95% confidence at most 45 of these 900 labels (5%) are wrong: 605 by the machine, 295 by people, "
-        "proven by 134 blind audits of which 3 were wrong."
+        "With 95% confidence at most 45 of these 900 labels (5%) are wrong: 613 by the machine, 287 by people, "
+        "proven by 135 blind audits of which 4 were wrong."
     )
     assert make_case(promise="machine", n_audits=300).document["sentence"] == (
         "With 95% confidence at most 39 of the 784 labels in the machine's part (5%) are wrong: 503 by the machine, "
@@ -556,7 +593,7 @@ def test_sentences_are_as_people_are_to_read_them() -> None:
     )
     assert make_case(per_class=True, eps=0.1).document["sentence"] == (
         "With 95% confidence at most 10% of the items that the model had put into a class are labeled wrong, for "
-        "every class at once (83 of all 900): 518 by the machine, 382 by people, proven by 110 blind audits of which "
+        "every class at once (83 of all 900): 513 by the machine, 387 by people, proven by 110 blind audits of which "
         "1 was wrong."
     )
     both = make_case(second=(100, 2)).document
