@@ -23,6 +23,7 @@ from labeling.project_services import (
 from review.attempt_pipeline import attempt_freeze, attempt_settle
 from review.attempts import attempt_abandon, attempt_ask
 from review.certificate_rows import certificate_rows
+from review.certificates import certificate_write
 from review.certification.draw import draw
 from review.certification.labels import labels_of
 from review.certification.verify import verify
@@ -94,6 +95,82 @@ def test_what_the_cut_does_not_keep_goes_to_people_and_the_truth_keeps_the_promi
     assert n_wrong <= 30
 
 
+def test_audits_come_in_stages_and_a_good_machine_needs_the_first_alone(world: World) -> None:
+    attempt = world.ask()
+    first, *later = attempt.stages
+    assert later
+    assert (attempt.stage, attempt.n_audits, attempt.audits.count()) == (1, first, attempt.stages[-1])
+    assert attempt.audits.filter(entry__isnull=False).count() == first
+    world.answer_queue()
+
+    assert world.settle(attempt).cut == attempt.n_candidates
+    assert attempt.stage == 1
+    certificate = Certificate.objects.get(attempt=attempt)
+    certificate_write(certificate.pk)
+    certificate.refresh_from_db()
+    assert findings(certificate) == []
+    assert certificate.document["counts"]["audits"] == first
+    assert certificate.document["attempt"]["stages"] == attempt.stages
+    assert not Item.objects.filter(project=world.project, split=Split.AUDIT).exists()
+
+
+def test_the_next_stage_is_asked_where_it_should_save_people_work(
+    project: Project, ada: User, ben: User
+) -> None:
+    wrong = {place: (place + 1) % 3 for place in range(30, 900, 15)}  # the ranking knows nothing of it
+    world = make_world(project, owner=ada, person=ben, n_items=900, wrong=wrong)
+    attempt = world.ask(eps=0.1)
+    first, second = attempt.stages[:2]
+    world.answer_queue()
+    assert world.settle(attempt).state == "auditing"
+    assert (attempt.stage, attempt.n_audits, attempt.cut) == (2, second, None)
+    assert world.settle(attempt).stage == 2  # the bell again: nothing is asked twice
+    audited = set(attempt.audits.filter(position__lte=second).values_list("item_id", flat=True))
+    assert attempt.audits.filter(entry__state="done").count() == first
+    n_entries = Entry.objects.filter(item_id__in=audited, reason="audit").count()
+    assert n_entries == second
+
+    for _ in attempt.stages:
+        world.answer_queue()
+        world.settle(attempt)
+    assert attempt.state == "certified"
+    certificate = Certificate.objects.get(attempt=attempt)
+    certificate_write(certificate.pk)
+    certificate.refresh_from_db()
+    assert findings(certificate) == []
+    assert certificate.document["attempt"]["stage"] == attempt.stage >= 2
+    labels = standing(project)
+    assert len(labels) == 900
+    n_wrong = sum(class_id != world.truth[item_id].pk for item_id, (class_id, _) in labels.items())
+    assert n_wrong <= 90
+
+
+def test_audits_of_later_stages_are_held_back_from_everybody(world: World) -> None:
+    attempt = world.ask()
+    later = attempt.audits.filter(position__gt=attempt.n_audits)
+    held = set(later.values_list("item_id", flat=True))
+
+    Project.objects.filter(pk=world.project.pk).update(review_budget=300)
+    world.project.refresh_from_db()
+    queue_refill(project=world.project)
+    world.answer_queue()
+    assert not held & {entry["item"]["id"] for entry in world.shown}
+    assert set(Item.objects.filter(pk__in=held).values_list("split", flat=True)) == {Split.AUDIT}
+
+
+def test_stages_neither_go_back_nor_beyond_the_last_nor_on_after_the_cut(world: World) -> None:
+    attempt = world.ask()
+    for stage in (0, 3, len(attempt.stages) + 1):
+        with pytest.raises(IntegrityError, match="stages"), transaction.atomic():
+            Attempt.objects.filter(pk=attempt.pk).update(stage=stage)
+    with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+        Attempt.objects.filter(pk=attempt.pk).update(stages=[10, 20])
+    world.answer_queue()
+    world.settle(attempt)
+    with pytest.raises(IntegrityError, match="stages"), transaction.atomic():
+        Attempt.objects.filter(pk=attempt.pk).update(stage=2)
+
+
 def test_the_draw_can_be_made_again_from_the_salt(world: World) -> None:
     attempt = world.ask(n_audits=40)
 
@@ -124,6 +201,15 @@ def test_an_attempt_with_a_skipped_audit_counts_it_as_wrong(world: World) -> Non
     assert sum(a != b for a, b in ranks) == 1
     walked = attempt.result["walk"]
     assert walked["n_wrong"] == (1 if audit.rank <= walked["cut"] else 0)
+    # Nobody has said what it is, so the machine's word for it does not stand either: people are asked again.
+    assert attempt.state == "reviewing"
+    world.answer_queue(person=world.owner)
+    world.settle(attempt)
+    assert attempt.state == "certified"
+    certificate_write(attempt.certificate.pk)
+    attempt.certificate.refresh_from_db()
+    assert findings(attempt.certificate) == []
+    assert standing(world.project)[audit.item_id] == (world.truth[audit.item_id].pk, True)
 
 
 def test_nothing_is_worked_out_while_an_audit_waits(world: World) -> None:
@@ -185,8 +271,6 @@ def test_second_answers_measure_people_and_replace_nothing(world: World, cy: Use
     now = standing(world.project)
     assert {item_id: now[item_id] for item_id in before} == before
     assert world.project.flags.filter(item_id=doubtful).exists()
-    from review.certificates import certificate_write
-
     certificate_write(attempt.certificate.pk)
     attempt.certificate.refresh_from_db()
     error = attempt.certificate.document["people_error"]

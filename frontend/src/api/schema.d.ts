@@ -1287,7 +1287,7 @@ export interface components {
              * @default false
              */
             per_class: boolean;
-            /** @description As many as the planner says if left out. */
+            /** @description So many at once. If left out, in stages: as many as it takes. */
             n_audits?: number | null;
             /**
              * @description People's labels to ask again, blind: bounds people's own error.
@@ -1315,7 +1315,11 @@ export interface components {
             n_items?: number;
             n_human?: number;
             n_candidates?: number;
-            n_audits?: number;
+            /** @description Asked for so far. */
+            readonly n_audits: number;
+            /** @description Audits by the end of each stage; a later one follows only if it should save people work. */
+            readonly stages: number[];
+            stage?: number;
             readonly n_audits_done: number;
             readonly n_second: number;
             readonly n_second_done: number;

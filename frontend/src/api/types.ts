@@ -297,6 +297,8 @@ export interface CertificateDocument {
     delta: number;
     frozen_at: string;
     ended_at: string;
+    stages: number[];
+    stage: number;
     earlier: { number: number; state: string; delta: number }[];
   };
   counts: CutFacts & {

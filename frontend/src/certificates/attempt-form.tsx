@@ -89,8 +89,8 @@ export function AttemptForm({ project, goal, onGoal }: { project: Project; goal:
             />
             <NumberInput
               label="Audits"
-              description="Drawn at random; empty: as many as the plan says"
-              placeholder="as planned"
+              description="Drawn at random. Empty: in stages, until more would save nobody work"
+              placeholder="as many as it takes"
               min={1}
               allowDecimal={false}
               clampBehavior="none"

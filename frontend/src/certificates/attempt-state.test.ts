@@ -4,7 +4,7 @@ import type { Attempt, Certificate, Plan } from "@/api/types";
 import { auditsPerClass, boundPercent, goalPercent, goalText, nextText, shareOf, standing } from "@/certificates/attempt-state";
 
 const attempt = (about: Partial<Attempt>) =>
-  ({ number: 2, state: "auditing", n_audits: 40, n_audits_done: 31, n_second: 0, n_second_done: 0, n_remaining: 0, ...about }) as Attempt;
+  ({ number: 2, state: "auditing", n_audits: 40, n_audits_done: 31, stages: [40], stage: 1, n_second: 0, n_second_done: 0, n_remaining: 0, ...about }) as Attempt;
 const certificate = (about: Partial<Certificate>) =>
   ({ number: 1, sentence: "At most 3 are wrong.", revoked_at: null, revoked_reason: "", ...about }) as Certificate;
 const plan = { sentence: "About 400 human labels for at most 1%." } as Plan;
@@ -32,8 +32,14 @@ test("a goal says of what, how sure, and whether each class is meant", () => {
 test("what happens next counts second answers among those to come", () => {
   expect(nextText(attempt({}))).toMatch(/^9 blind answers still to come/);
   expect(nextText(attempt({ n_second: 10, n_second_done: 8 }))).toMatch(/^11 blind answers/);
-  expect(nextText(attempt({ n_audits_done: 40 }))).toMatch(/^Every audit is answered/);
+  expect(nextText(attempt({ n_audits_done: 40 }))).toMatch(/^Every audit that was asked for is answered/);
   expect(nextText(attempt({ state: "reviewing", n_remaining: 1 }))).toContain("the last 1 item ");
+});
+
+test("in stages it says what the next would be, and for the last that none follows", () => {
+  const staged = { stages: [40, 80], stage: 1 };
+  expect(nextText(attempt(staged))).toContain("40 more are asked for (stage 2 of 2)");
+  expect(nextText(attempt({ ...staged, stage: 2 }))).not.toContain("more are asked for");
 });
 
 test("a promise for each class needs as many audits in each as prove something of it", () => {

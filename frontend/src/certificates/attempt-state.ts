@@ -53,10 +53,13 @@ export function nextText(attempt: Attempt): string {
 
 function auditingText(attempt: Attempt): string {
   const n = attempt.n_audits - attempt.n_audits_done + attempt.n_second - attempt.n_second_done;
-  if (n === 0) return "Every audit is answered. A worker runs the test, which chooses the cut.";
+  if (n === 0) return "Every audit that was asked for is answered. A worker runs the test, which chooses the cut.";
+  const coming = `${counted(n, "blind answer")} still to come, mixed among other entries of the queue. After the last one the test runs by itself`;
+  const next = attempt.stages[attempt.stage];
+  if (next === undefined) return `${coming} and chooses the cut: what lies beyond it goes to people, and then the certificate is issued.`;
   return (
-    `${counted(n, "blind answer")} still to come, mixed among other entries of the queue. After the last one the test runs by itself ` +
-    "and chooses the cut: what lies beyond it goes to people, and then the certificate is issued."
+    `${coming}. If it leaves people more to label than more audits would cost, ${count(next - attempt.n_audits)} more are asked for ` +
+    `(stage ${attempt.stage + 1} of ${attempt.stages.length}); else it chooses the cut, what lies beyond goes to people, and the certificate is issued.`
   );
 }
 

@@ -132,6 +132,11 @@ function GoalFacts({ document: { goal, attempt, counts, test, ranked_by, project
         {count(counts.audits)} drawn, {count(counts.audits_in_cut)} of them within the cut: {count(counts.wrong_in_cut)} wrong there
         {counts.skipped > 0 && `, ${count(counts.skipped)} skipped in all, which count as wrong`}
       </Figure>
+      {attempt.stages.length > 1 && (
+        <Figure name="Stages">
+          {attempt.stage} of {attempt.stages.length} ({attempt.stages.map(count).join(", ")} audits), each with an equal share of the attempt's risk
+        </Figure>
+      )}
       <Figure name="Wrong within the cut">
         {count(counts.allowed_wrong)} allowed
       </Figure>

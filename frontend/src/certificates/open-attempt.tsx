@@ -46,10 +46,13 @@ export function OpenAttempt({ project, attempt }: { project: Project; attempt: A
   );
 }
 
+const auditsName = ({ stage, stages }: Attempt) =>
+  stages.length > 1 ? `Blind audits answered (stage ${stage} of at most ${stages.length})` : "Blind audits answered";
+
 function Counts({ attempt }: { attempt: Attempt }) {
   return (
     <Stack gap="xs">
-      <Counted name="Blind audits answered" n={attempt.n_audits_done} of={attempt.n_audits} />
+      <Counted name={auditsName(attempt)} n={attempt.n_audits_done} of={attempt.n_audits} />
       {attempt.n_second > 0 && <Counted name="Second answers" n={attempt.n_second_done} of={attempt.n_second} />}
       {attempt.state === "reviewing" && (
         <Text size="sm">
