@@ -30,7 +30,7 @@ from labeling.services import publication_open
 from review.attempt_ranking import candidates_rank
 from review.attempts import (
     attempt_release,
-    kept_by_cut,
+    candidates_by_side,
     n_frozen,
     n_remaining,
     standing_round,
@@ -429,7 +429,7 @@ def _ask_remaining(attempt: Attempt) -> None:
     """What the cut does not keep waits in the queue, the most doubtful first."""
     project = attempt.project
     lock_labels_shared(project.pk)
-    kept, values = kept_by_cut(attempt)
+    candidates, values = candidates_by_side(attempt)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -437,10 +437,8 @@ def _ask_remaining(attempt: Attempt) -> None:
                                       suggested_class_id, suggested_confidence, is_blind, created_at)
             SELECT %(project)s, frozen.item_id, 'below_cut', %(above)s + frozen.rank::float8 / %(n)s, 'open',
                    %(wanted)s, %(wanted)s, %(round)s, frozen.label_class_id, frozen.confidence, %(wanted)s > 1, now()
-            FROM review_frozen frozen
-            WHERE frozen.attempt_id = %(attempt)s
-              AND NOT EXISTS (SELECT 1 FROM ({kept}) kept WHERE kept.rank = frozen.rank)
-              AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
+            FROM ({candidates}) frozen
+            WHERE NOT is_kept AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
             ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO UPDATE
                 SET reason = 'below_cut', priority = excluded.priority
                 WHERE review_entry.state = 'open' AND review_entry.reason IN ('uncertain', 'diverse', 'random')
@@ -472,7 +470,7 @@ def _issue(attempt: Attempt) -> None:
         name=f"certificate {number}{of_round}",
         details={"attempt": attempt.number, "certificate": number, "cut": attempt.cut},
     )
-    kept, values = kept_by_cut(attempt)
+    candidates, values = candidates_by_side(attempt)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -480,8 +478,8 @@ def _issue(attempt: Attempt) -> None:
                                         confidence, threshold, created_at, retired_reason)
             SELECT %(project)s, frozen.item_id, frozen.label_class_id, %(source)s, false,
                    frozen.confidence, min(frozen.confidence) OVER (), now(), ''
-            FROM ({kept}) frozen
-            WHERE {NO_HUMAN_LABEL.format(item="frozen.item_id")}
+            FROM ({candidates}) frozen
+            WHERE is_kept AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
             """,
             values | {"source": source.pk},
         )

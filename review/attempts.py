@@ -177,49 +177,44 @@ def n_remaining(attempt: Attempt) -> int:
     """Items of the attempt that people have still to label: those not kept by the cut, without a person's label."""
     if attempt.promise == Promise.MACHINE:
         return 0
-    kept, values = kept_by_cut(attempt)
+    candidates, values = candidates_by_side(attempt)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT count(*) FROM review_frozen frozen
-            WHERE frozen.attempt_id = %(attempt)s
-              AND NOT EXISTS (SELECT 1 FROM ({kept}) kept WHERE kept.rank = frozen.rank)
-              AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
+            SELECT count(*) FROM ({candidates}) frozen
+            WHERE NOT is_kept AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
             """,
             values,
         )
         return int(cursor.fetchone()[0])
 
 
-def kept_by_cut(attempt: Attempt) -> tuple[str, dict[str, object]]:
-    """(SQL, values) of the frozen rows that keep the machine's label: up to the cut, or up to that of their class.
+def candidates_by_side(attempt: Attempt) -> tuple[str, dict[str, object]]:
+    """(SQL, values) of the candidates; `is_kept`: on the cut's side where the machine's label stays.
 
-    Under the promise on the dataset no audited item keeps it.
+    That is up to the cut, or up to that of their class. Under the promise on the dataset no audited item
+    keeps it: the proof of cut_by_count wants that, and of an audit that was skipped, too.
     """
-    values: dict[str, object] = {"attempt": attempt.pk, "project": attempt.project_id, "cut": attempt.cut}
+    values: dict[str, object] = {"attempt": attempt.pk, "project": attempt.project_id}
     audited = ""
-    if (
-        attempt.promise == Promise.DATASET
-    ):  # the proof of cut_by_count wants it of an audit that was skipped, too
-        audited = """AND NOT EXISTS (
-            SELECT FROM review_audit audit
-            WHERE audit.attempt_id = %(attempt)s AND audit.item_id = review_frozen.item_id
-              AND audit.position <= %(n_audits)s)"""
+    if attempt.promise == Promise.DATASET:
+        # Audits are few: a hashed list, whatever the planner believes of the tables.
+        audited = """AND frozen.item_id NOT IN (
+            SELECT item_id FROM review_audit WHERE attempt_id = %(attempt)s AND position <= %(n_audits)s)"""
         values["n_audits"] = attempt.n_audits
     if not attempt.per_class:
-        return (
-            f"SELECT * FROM review_frozen WHERE attempt_id = %(attempt)s AND rank BETWEEN 1 AND %(cut)s {audited}",
-            values,
-        )
+        sql = f"""
+            SELECT *, (rank <= %(cut)s {audited}) AS is_kept
+            FROM review_frozen frozen WHERE attempt_id = %(attempt)s AND rank >= 1"""
+        return sql, values | {"cut": attempt.cut}
     cuts = attempt.result["per_class"]
     sql = f"""
-        SELECT review_frozen.* FROM (
+        SELECT frozen.*, (frozen.place <= coalesce(of_class.cut, 0) {audited}) AS is_kept FROM (
             SELECT *, row_number() OVER (PARTITION BY label_class_id ORDER BY rank) AS place
             FROM review_frozen WHERE attempt_id = %(attempt)s AND rank >= 1
-        ) review_frozen
-        JOIN unnest(%(classes)s::bigint[], %(cuts)s::bigint[]) AS of_class (id, cut)
-          ON of_class.id = review_frozen.label_class_id
-        WHERE review_frozen.place <= of_class.cut {audited}"""
+        ) frozen
+        LEFT JOIN unnest(%(classes)s::bigint[], %(cuts)s::bigint[]) AS of_class (id, cut)
+          ON of_class.id = frozen.label_class_id"""
     return sql, values | {"classes": [int(pk) for pk in cuts], "cuts": [cut["cut"] for cut in cuts.values()]}
 
 
