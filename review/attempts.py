@@ -159,20 +159,6 @@ def standing_round(project: Project) -> Round | None:
     return round if round is not None and Prediction.objects.filter(round=round).exists() else None
 
 
-def attempt_progress(attempt: Attempt) -> dict[str, int]:
-    """How far people have come: audits, second answers, and what lies below the cut. Never how many failed."""
-    closed = [EntryState.DONE, EntryState.SKIPPED]
-    progress = {
-        "n_audits_done": attempt.audits.filter(entry__state__in=closed).count(),
-        "n_second": attempt.second_answers.count(),
-        "n_second_done": attempt.second_answers.filter(entry__state__in=closed).count(),
-        "n_remaining": 0,
-    }
-    if attempt.state == AttemptState.REVIEWING:
-        progress["n_remaining"] = n_remaining(attempt)
-    return progress
-
-
 def n_remaining(attempt: Attempt) -> int:
     """Items of the attempt that people have still to label: those not kept by the cut, without a person's label."""
     if attempt.promise == Promise.MACHINE:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from review.attempts import CONFIDENCE_RANGE, EPS_RANGE, REASON_CHARS, attempt_progress
-from review.models import Attempt, Certificate, Forecast, Promise
+from review.attempts import CONFIDENCE_RANGE, EPS_RANGE, REASON_CHARS, n_remaining
+from review.models import Attempt, AttemptState, Certificate, Forecast, Promise
 from review.monitoring import MAX_ASKED
 
 MAX_AUDITS = 1_000_000
@@ -37,23 +37,24 @@ class ReasonInput(serializers.Serializer):
 
 
 class AttemptOutput(serializers.ModelSerializer):
-    """While an attempt is open nothing here says how many of its audits failed."""
+    """An attempt as certificates_api.py annotates it. While one is open nothing says how many of its audits failed."""
 
     asked_by = serializers.CharField(source="asked_by.username", default=None, allow_null=True)
     round_name = serializers.CharField(source="round.source.name", default=None, allow_null=True)
     certificate_id = serializers.IntegerField(source="certificate.pk", default=None, allow_null=True)
     n_audits = serializers.IntegerField(read_only=True, help_text="Asked for so far.")
-    n_audits_done = serializers.SerializerMethodField()
+    n_audits_done = serializers.IntegerField(read_only=True)
     stages = serializers.ListField(
         child=serializers.IntegerField(), read_only=True,
         help_text="Audits by the end of each stage; a later one follows only if it should save people work.",
     )  # fmt: skip
-    n_second = serializers.SerializerMethodField()
-    n_second_done = serializers.SerializerMethodField()
+    n_second = serializers.IntegerField(read_only=True)
+    n_second_done = serializers.IntegerField(read_only=True)
     n_remaining = serializers.SerializerMethodField(help_text="Items that people have still to label.")
-    n_wrong = serializers.SerializerMethodField(
-        help_text="Audits that failed, skipped ones included; null while they are being answered."
-    )
+    n_wrong = serializers.IntegerField(
+        read_only=True, allow_null=True,
+        help_text="Audits that failed, skipped ones included; null while they are being answered.",
+    )  # fmt: skip
 
     class Meta:
         model = Attempt
@@ -64,30 +65,8 @@ class AttemptOutput(serializers.ModelSerializer):
             "ranking_hash", "asked_by", "asked_at", "frozen_at", "ended_at", "certificate_id",
         ]  # fmt: skip
 
-    def _progress(self, attempt: Attempt) -> dict[str, int]:
-        if not hasattr(attempt, "progress"):
-            attempt.progress = attempt_progress(attempt)
-        return attempt.progress  # type: ignore[no-any-return]
-
-    def get_n_audits_done(self, attempt: Attempt) -> int:
-        return self._progress(attempt)["n_audits_done"]
-
-    def get_n_second(self, attempt: Attempt) -> int:
-        return self._progress(attempt)["n_second"]
-
-    def get_n_second_done(self, attempt: Attempt) -> int:
-        return self._progress(attempt)["n_second_done"]
-
     def get_n_remaining(self, attempt: Attempt) -> int:
-        return self._progress(attempt)["n_remaining"]
-
-    def get_n_wrong(self, attempt: Attempt) -> int | None:
-        if attempt.cut is None:
-            return None
-        rows = attempt.audits.filter(position__lte=attempt.n_audits).values_list(
-            "label_class_id", "answered_class_id"
-        )
-        return sum(predicted != answered for predicted, answered in rows)
+        return n_remaining(attempt) if attempt.state == AttemptState.REVIEWING else 0
 
 
 class WatchOutput(serializers.Serializer):

@@ -6,6 +6,8 @@ import csv
 from collections.abc import Iterator
 
 from django.db import connection
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -29,7 +31,14 @@ from review.certificate_serializers import (
     PlanOutput,
     ReasonInput,
 )
-from review.models import Attempt, Certificate, Forecast
+from review.models import (
+    Attempt,
+    Audit,
+    Certificate,
+    EntryState,
+    Forecast,
+    SecondAnswer,
+)
 from review.monitoring import monitor_ask
 
 
@@ -54,7 +63,7 @@ class AttemptsView(APIView):
     def post(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id, MAY_ENGINEER)
         attempt = attempt_ask(project=project, user=request.user, **valid(AttemptInput, request))
-        return Response(AttemptOutput(attempt).data, status=status.HTTP_202_ACCEPTED)
+        return Response(AttemptOutput(_attempts().get(pk=attempt.pk)).data, status=status.HTTP_202_ACCEPTED)
 
 
 @extend_schema(tags=["certificates"])
@@ -75,7 +84,8 @@ class AttemptAbandonView(APIView):
     def post(self, request: Request, attempt_id: int) -> Response:
         attempt = row_for(request.user, _attempts(), attempt_id, MAY_ENGINEER)
         reason = valid(ReasonInput, request)["reason"]
-        return Response(AttemptOutput(attempt_abandon(attempt=attempt, reason=reason)).data)
+        attempt_abandon(attempt=attempt, reason=reason)
+        return Response(AttemptOutput(_attempts().get(pk=attempt.pk)).data)
 
 
 @extend_schema(tags=["certificates"])
@@ -185,7 +195,23 @@ class PlanView(APIView):
 
 
 def _attempts():  # type: ignore[no-untyped-def]
-    return Attempt.objects.select_related("project", "round__source", "asked_by", "certificate")
+    """Attempts with how far people have come. Never with how many audits failed while they are being answered."""
+    audits = Audit.objects.filter(attempt=OuterRef("pk"))
+    seconds = SecondAnswer.objects.filter(attempt=OuterRef("pk"))
+    closed = Q(entry__state__in=[EntryState.DONE, EntryState.SKIPPED])
+    failed = Q(answered_class__isnull=True) | ~Q(answered_class=F("label_class"))
+    asked = Q(entry__isnull=False) | Q(answered_at__isnull=False)
+    rows = Attempt.objects.select_related("project", "round__source", "asked_by", "certificate")
+    return rows.annotate(
+        n_audits_done=_count(audits.filter(closed)),
+        n_second=_count(seconds),
+        n_second_done=_count(seconds.filter(closed)),
+        n_wrong=Case(When(cut__isnull=False, then=_count(audits.filter(asked & failed)))),
+    )
+
+
+def _count(rows):  # type: ignore[no-untyped-def]
+    return Coalesce(Subquery(rows.values("attempt").annotate(n=Count("pk")).values("n")), 0)
 
 
 def _certificates():  # type: ignore[no-untyped-def]

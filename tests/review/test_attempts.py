@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -326,6 +327,18 @@ def test_an_open_attempt_does_not_say_how_many_audits_failed(world: World, ada_c
     assert shown["n_wrong"] is None
     assert shown["n_audits_done"] > 0
     assert "salt" not in shown
+
+
+def test_a_list_of_attempts_takes_as_many_queries_as_one(
+    world: World, ada_client: APIClient, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(4):
+        attempt = world.ask(n_audits=10)
+        attempt_abandon(attempt=attempt, reason="")
+
+    with django_assert_max_num_queries(8):
+        listed = ada_client.get(f"/api/projects/{world.project.pk}/attempts").data["results"]
+    assert [each["n_audits"] for each in listed] == [10] * 4
 
 
 # Those who try to cheat

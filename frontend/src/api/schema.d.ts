@@ -1295,7 +1295,7 @@ export interface components {
              */
             n_second: number;
         };
-        /** @description While an attempt is open nothing here says how many of its audits failed. */
+        /** @description An attempt as certificates_api.py annotates it. While one is open nothing says how many of its audits failed. */
         AttemptOutput: {
             readonly id: number;
             number?: number | null;
