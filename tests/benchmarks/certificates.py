@@ -203,29 +203,26 @@ def power(data: Path | None) -> Iterable[str]:
     if data is None or not (data / "pac-labels").is_dir():
         yield "Power is left out: --data names no folder with pac-labels."
         return
-    yield "| data | ranking | answers to learn it | audits | audits are | left to the machine | false | PAC Labels | oracle |"
-    yield "|---|---|---:|---:|---|---:|---:|---:|---:|"
+    yield "| data | ranking | answers to learn it | audits | left to the machine | false | PAC Labels | oracle |"
+    yield "|---|---|---:|---|---:|---:|---:|---:|"
     images = pd.read_csv(data / "pac-labels/imagenet.csv")
     texts = pd.read_csv(data / "pac-labels/misinfo.csv")
     right = (images["Y"] == images["Yhat"]).to_numpy()
     pool = _Pool("imagenet.csv", "59.5%", right, images["confidence"].to_numpy(float))
-    for corrected in (False, True):
-        yield pool.row("confidence", *_repeat(pool, 1_500, corrected), 1_500, corrected)
+    for n_audits in (1_500, None):
+        yield pool.row("confidence", _repeat(pool, n_audits))
     predicted = texts["Yhat (GPT4o)"].to_numpy()
     pool = _Pool(
         "misinfo.csv", "17.2%", (texts["Y"] == predicted).to_numpy(), texts["confidence"].to_numpy(float)
     )
-    for n_audits in (400, 500):
-        for corrected in (False, True):
-            yield pool.row("confidence", *_repeat(pool, n_audits, corrected), n_audits, corrected)
+    for n_audits in (400, 500, None):
+        yield pool.row("confidence", _repeat(pool, n_audits))
     features = _text_features(texts)
     is_first = predicted == "misinfo"
     probabilities = np.column_stack([np.where(is_first, pool.score, 1 - pool.score)] * 2)
     probabilities[:, 1] = 1 - probabilities[:, 0]
-    for n_answers, n_audits in ((200, 300), (200, 400)):
-        for corrected in (False, True):
-            found = _repeat_learned(pool, probabilities, features, n_answers, n_audits, corrected)
-            yield pool.row("learned", *found, n_audits, corrected, n_answers)
+    for n_audits in (300, 400, None):
+        yield pool.row("learned", _repeat_learned(pool, probabilities, features, 200, n_audits), 200)
 
 
 @dataclass(frozen=True)
@@ -237,33 +234,34 @@ class _Pool:
     is_right: np.ndarray
     score: np.ndarray
 
-    def row(
-        self,
-        ranking: str,
-        left: np.ndarray,
-        n_false: int,
-        oracle: float,
-        n_audits: int,
-        corrected: bool,
-        n_answers: int = 0,
-    ) -> str:
+    def row(self, ranking: str, found: _Repeated, n_answers: int = 0) -> str:
+        left = found.left
         return (
-            f"| {self.name} | {ranking} | {n_answers} | {n_audits:,} | {'corrected' if corrected else 'counted'} "
-            f"| {100 * left.mean():.1f} +- {100 * left.std():.1f}% | {100 * n_false / len(left):.1f}% "
-            f"| {self.rival} | {100 * oracle:.1f}% |"
+            f"| {self.name} | {ranking} | {n_answers} | {found.audits} "
+            f"| {100 * left.mean():.1f} +- {100 * left.std():.1f}% | {100 * found.n_false / len(left):.1f}% "
+            f"| {self.rival} | {100 * found.oracle:.1f}% |"
         )
+
+
+@dataclass(frozen=True)
+class _Repeated:
+    """left (n_draws,): share left to the machine; oracle: the share that knowing the errors would leave."""
+
+    left: np.ndarray
+    n_false: int
+    oracle: float
+    audits: str
 
 
 def _repeat(
     pool: _Pool,
-    n_audits: int,
-    corrected: bool,
+    n_audits: int | None,
     n_draws: int = 500,
     places: np.ndarray | None = None,
     score: np.ndarray | None = None,
     seed: int = 0,
-) -> tuple[np.ndarray, int, float]:
-    """(n_draws,) share left to the machine, false certificates, and the share that knowing the errors would leave.
+) -> _Repeated:
+    """Attempts with so many audits at once, or in stages if None.
 
     places  the candidates among the pool, in the order of `score`; all if not given
     """
@@ -274,37 +272,24 @@ def _repeat(
     truth = np.zeros(n_candidates, dtype=bool)
     truth[ranks - 1] = ~pool.is_right[places]
     random = np.random.default_rng(seed)
-    left, n_false = [], 0
-    for _ in range(n_draws):
-        drawn = random.choice(n_candidates, n_audits, replace=False) + 1
-        found = walk(
-            n_items=n_items,
-            n_candidates=n_candidates,
-            eps=0.05,
-            delta=DELTA,
-            promise="dataset",
-            audit_ranks=drawn,
-            is_wrong=truth[drawn - 1],
-            corrected=corrected,
-        )
-        mended = int(truth[drawn - 1][drawn <= found.cut].sum()) if corrected else 0
-        n_false += int(truth[: found.cut].sum()) - mended > found.allowed
-        left.append((found.cut - found.n_audited) / n_items)
+    sizes = None if n_audits is None else [n_audits]
+    plays = [
+        attempt_play(truth, random, n_items=n_items, eps=0.05, delta=DELTA, sizes=sizes)
+        for _ in range(n_draws)
+    ]
+    left = np.array([(play.cut.cut - play.cut.n_audited) / n_items for play in plays])
+    n_false = sum(play.n_wrong_kept > play.cut.allowed for play in plays)
     allowed = allowed_wrong(0.05, n_items)
     oracle = int(np.searchsorted(truth.cumsum(), allowed, side="right")) / n_items
-    return np.array(left), n_false, oracle
+    mean = np.mean([play.n_audits for play in plays])
+    return _Repeated(left, n_false, oracle, f"{mean:,.0f}" if n_audits else f"in stages: {mean:,.0f}")
 
 
 def _repeat_learned(
-    pool: _Pool,
-    probabilities: np.ndarray,
-    features: np.ndarray,
-    n_answers: int,
-    n_audits: int,
-    corrected: bool,
-) -> tuple[np.ndarray, int, float]:
+    pool: _Pool, probabilities: np.ndarray, features: np.ndarray, n_answers: int, n_audits: int | None
+) -> _Repeated:
     """The score is learned from answers drawn uniformly, anew for each 25 draws; they count as people's labels."""
-    shares, n_false, oracles = [], 0, []
+    parts = []
     for seed in range(20):
         random = np.random.default_rng(seed)
         asked = random.choice(len(pool.is_right), n_answers, replace=False)
@@ -317,13 +302,13 @@ def _repeat_learned(
             candidate_features=features[rest],
             random_state=seed,
         )
-        left, false_ones, oracle = _repeat(
-            pool, n_audits, corrected, n_draws=25, places=rest, score=found.score, seed=100 + seed
-        )
-        shares.append(left)
-        oracles.append(oracle)
-        n_false += false_ones
-    return np.concatenate(shares), n_false, float(np.mean(oracles))
+        parts.append(_repeat(pool, n_audits, n_draws=25, places=rest, score=found.score, seed=100 + seed))
+    return _Repeated(
+        np.concatenate([part.left for part in parts]),
+        sum(part.n_false for part in parts),
+        float(np.mean([part.oracle for part in parts])),
+        parts[0].audits,
+    )
 
 
 def _text_features(texts: pd.DataFrame) -> np.ndarray:

@@ -13,6 +13,14 @@ from tests.browser.conftest import Enter
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 860}
+AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
+# WCAG 2.2 A and AA, and what axe holds to be good practice. Each violation in a line, with the elements concerned.
+VIOLATIONS = """
+async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
+    (found) => `${found.id} (${found.impact}): ${found.help}; ` + found.nodes.slice(0, 5).map((node) =>
+        `${node.html.slice(0, 200)} [${[...node.any, ...node.all, ...node.none].map((check) => check.message).join("; ").slice(0, 200)}]`
+    ).join(" | "))
+"""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -47,11 +55,12 @@ def addresses(ada: Client, project_id: int, examined_id: int, certified_id: int)
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", DESK), ("dark", DESK), ("light", PHONE)])
-def test_every_page_loads_and_fits_its_screen(
+def test_every_page_loads_fits_its_screen_and_is_accessible(
     enter: Enter, trained: int, examined: int, certified: int, scheme: str, size: dict[str, int]
 ) -> None:
     page, ada = enter("ada", color_scheme=scheme, viewport=size)
     SCREENSHOTS.mkdir(exist_ok=True)
+    violations: list[str] = []
 
     for name, address in addresses(ada, trained, examined, certified).items():
         page.goto(address)
@@ -59,6 +68,15 @@ def test_every_page_loads_and_fits_its_screen(
         page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-{size['width']}.png", full_page=name != "review")
         assert page.evaluate(OVERFLOW) == 0, f"{name} is wider than {size['width']} pixels"
         assert page.get_by_text("could not be loaded").count() == 0, name
+        violations += [f"{name}: {found}" for found in accessibility(page)]
+    assert violations == [], "\n".join(violations)
+
+
+def accessibility(page: Page) -> list[str]:
+    """What axe (Deque) finds wrong with the page as it stands."""
+    page.add_script_tag(path=AXE)
+    found: list[str] = page.evaluate(VIOLATIONS)
+    return found
 
 
 def settle(page: Page) -> None:

@@ -1,4 +1,4 @@
-import { Group, NativeSelect, SegmentedControl, Stack, Table, Text, UnstyledButton } from "@mantine/core";
+import { Group, NativeSelect, SegmentedControl, Stack, Table, Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 
 import type { Plan, PlanRow, Project, Promised } from "@/api/types";
@@ -114,11 +114,14 @@ function Price({ row, isChosen, onChoose }: { row: PlanRow | undefined; isChosen
     <UnstyledButton
       className={styles.price}
       aria-pressed={isChosen}
-      aria-label={`At most ${goalPercent(row.eps)} wrong with ${goalPercent(row.confidence)} confidence: about ${counted(rough(row.n_total), "human label")}, ${count(rough(row.low))} to ${count(rough(row.high))}`}
       onClick={onChoose}
     >
+      <VisuallyHidden>
+        At most {goalPercent(row.eps)} wrong with {goalPercent(row.confidence)} confidence: about{" "}
+      </VisuallyHidden>
       <Text size="sm" fw={600}>
         {count(rough(row.n_total))}
+        <VisuallyHidden> {rough(row.n_total) === 1 ? "human label" : "human labels"}, </VisuallyHidden>
       </Text>
       <Text size="xs" c="dimmed">
         {count(rough(row.low))} to {count(rough(row.high))}

@@ -1,4 +1,4 @@
-import { Kbd, UnstyledButton } from "@mantine/core";
+import { Kbd, UnstyledButton, VisuallyHidden } from "@mantine/core";
 
 import type { Entry, LabelClass } from "@/api/types";
 import { keyLabel, type Action } from "@/keys/registry";
@@ -33,11 +33,22 @@ export function LabelBar({
             // A click must not take the focus: Space would then press this button again.
             onMouseDown={(event) => event.preventDefault()}
             onClick={() => action?.perform()}
-            aria-label={isSuggested ? `${one.name}, suggested` : one.name}
+            aria-keyshortcuts={key}
           >
-            {key !== undefined && <Kbd size="xs">{keyLabel(key)}</Kbd>}
+            {key !== undefined && (
+              <Kbd size="xs" aria-hidden>
+                {keyLabel(key)}
+              </Kbd>
+            )}
             <span className={styles.labelName}>{one.name}</span>
-            {isSuggested && <span className={styles.guess}>{percent(suggestion.confidence, 0)}</span>}
+            {isSuggested && (
+              <>
+                <VisuallyHidden>, suggested</VisuallyHidden>
+                <span className={styles.guess} aria-hidden>
+                  {percent(suggestion.confidence, 0)}
+                </span>
+              </>
+            )}
           </UnstyledButton>
         );
       })}

@@ -1,4 +1,4 @@
-import { Badge, Group, Stack, Table, Text } from "@mantine/core";
+import { Badge, Group, Stack, Table, Text, VisuallyHidden } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import type { Project, Publication } from "@/api/types";
@@ -53,7 +53,9 @@ function History({ project, publications }: { project: Project; publications: Pu
               <Table.Th>Labels of</Table.Th>
               <Table.Th>Stood</Table.Th>
               <Table.Th>Labels</Table.Th>
-              <Table.Th aria-label="Actions" />
+              <Table.Th>
+                <VisuallyHidden>Actions</VisuallyHidden>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

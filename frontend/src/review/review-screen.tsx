@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Kbd, Text } from "@mantine/core";
+import { Badge, Button, Group, Kbd, Text, VisuallyHidden } from "@mantine/core";
 import { useMemo, useState } from "react";
 
 import type { Entry, Project } from "@/api/types";
@@ -58,6 +58,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
 
   return (
     <main className={styles.screen}>
+      <h1 className={styles.heading}>Review {project.name}</h1>
       <header className={styles.top}>
         <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
           <TextLink to={`/projects/${project.id}`} fw={600} truncate>
@@ -165,11 +166,24 @@ function ActionButton({ actions, id }: { actions: readonly Action[]; id: string 
       disabled={!(action.isEnabled?.() ?? true)}
       onMouseDown={(event) => event.preventDefault()}
       onClick={action.perform}
-      rightSection={key && <Kbd size="xs">{keyLabel(key)}</Kbd>}
+      rightSection={
+        key && (
+          <Kbd size="xs" aria-hidden>
+            {keyLabel(key)}
+          </Kbd>
+        )
+      }
       title={action.title}
-      aria-label={action.title}
+      aria-keyshortcuts={key}
     >
-      {action.short ?? action.title}
+      {action.short === undefined ? (
+        action.title
+      ) : (
+        <>
+          <span aria-hidden>{action.short}</span>
+          <VisuallyHidden>{action.title}</VisuallyHidden>
+        </>
+      )}
     </Button>
   );
 }

@@ -37,7 +37,7 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   return (
     <Center mih={200} p="lg">
       <Stack align="center" gap="sm" maw={520} ta="center">
-        <Title order={3} size="h4">
+        <Title order={2} size="h4">
           {title}
         </Title>
         {children}

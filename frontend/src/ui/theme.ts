@@ -2,10 +2,16 @@ import { createTheme } from "@mantine/core";
 
 export const theme = createTheme({
   primaryColor: "teal",
-  primaryShade: { light: 8, dark: 7 },
+  primaryShade: 9, // white on a lighter teal is below the contrast of WCAG AA
   defaultRadius: "md",
   cursorType: "pointer",
   focusRing: "auto",
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif",
   headings: { fontWeight: "650" },
+  components: {
+    // What scrolls can be scrolled by keyboard.
+    ScrollArea: { defaultProps: { viewportProps: { tabIndex: 0 } } },
+    // In a text colour alone would tell a link.
+    Anchor: { defaultProps: { underline: "always" } },
+  },
 });

@@ -1,4 +1,4 @@
-import { Table, Text } from "@mantine/core";
+import { Table, Text, VisuallyHidden } from "@mantine/core";
 
 import type { Features, Item, Project } from "@/api/types";
 import { LabelCell } from "@/review/items/label-cell";
@@ -17,7 +17,9 @@ export function ItemTable({ project, items }: { project: Project; items: readonl
             <Table.Th>Item</Table.Th>
             <Table.Th>Label</Table.Th>
             <Table.Th>Split</Table.Th>
-            <Table.Th w={130} aria-label="Relabel" />
+            <Table.Th w={130}>
+              <VisuallyHidden>Relabel</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
