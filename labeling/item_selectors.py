@@ -55,6 +55,7 @@ class ItemFilters:
     confidence_max: float | None = None
     split: str | None = None
     search: str = ""  # how the key or the text begins
+    ids: tuple[int, ...] = ()  # these items and no others
 
     @property
     def is_about_confidence(self) -> bool:
@@ -82,11 +83,14 @@ def item_page(
     keys = _keys(project, filters, order, publication, after=after, n=limit + 1)
     more = len(keys) > limit
     keys = keys[:limit]
-    item_ids = [key[-1] for key in keys]
+    return labeled_items([key[-1] for key in keys]), keys[-1] if more else None
+
+
+def labeled_items(item_ids: list[int]) -> list[LabeledItem]:
+    """The items with their current labels, in the order given; those that are gone are left out."""
     items = _items(item_ids)
     labels = current_labels_of(item_ids)
-    page = [LabeledItem(items[item_id], labels.get(item_id)) for item_id in item_ids if item_id in items]
-    return page, keys[-1] if more else None
+    return [LabeledItem(items[item_id], labels.get(item_id)) for item_id in item_ids if item_id in items]
 
 
 _ITEM_COLUMNS = [field.attname for field in Item._meta.concrete_fields]
@@ -117,6 +121,12 @@ def check_filters(filters: ItemFilters, order: ItemOrder = ItemOrder.ID) -> None
             f"source is {filters.source!r}, but only machine labels have a confidence. "
             "Leave source out, or the order and the bounds by confidence.",
             fields={"source": ["Only machine labels have a confidence."]},
+        )
+    alone = ItemFilters(ids=filters.ids)
+    if filters.ids and (filters != alone or order.is_by_confidence):
+        raise InvalidInput(
+            "ids names the items, so that no other filter or order by confidence goes with it. Leave those out.",
+            fields={"ids": ["It stands alone."]},
         )
     if filters.class_id is not None and filters.source == LabeledBy.NONE:
         raise InvalidInput(
@@ -187,6 +197,8 @@ def _keys(
         ]
         return list(heapq.merge(*walks, reverse=order.is_down))[:n]
     items = Item.objects.filter(project=project)
+    if filters.ids:
+        items = items.filter(pk__in=filters.ids)
     if filters.source == LabeledBy.NONE:
         items = _unlabeled(items, publication)
     return _by_id(_matching(project, items, filters), "pk", order, after=after, n=n)

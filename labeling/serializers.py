@@ -205,8 +205,26 @@ class ItemQuery(serializers.Serializer):
         return ItemFilters(**chosen)
 
 
+MAX_IDS = 200  # of one list
+
+
 class ItemListQuery(ItemQuery):
     order = serializers.ChoiceField(choices=ItemOrder.choices, required=False, default=ItemOrder.ID)
+    ids = serializers.RegexField(
+        r"^[1-9]\d{0,17}(,[1-9]\d{0,17})*$",
+        required=False,
+        max_length=19 * MAX_IDS,
+        error_messages={"invalid": "Send ids of items with commas between them, such as 12,15."},
+        help_text=f"Up to {MAX_IDS} ids of items, with commas between them; stands alone.",
+    )
+
+    def validate_ids(self, text: str) -> tuple[int, ...]:
+        ids = tuple(int(part) for part in text.split(","))
+        if len(ids) > MAX_IDS:
+            raise serializers.ValidationError(
+                f"Send {MAX_IDS} ids at most; ask for the others in a next list."
+            )
+        return ids
 
 
 class ImageOutput(serializers.Serializer):

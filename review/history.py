@@ -96,9 +96,8 @@ def _published_events(item: Item) -> Iterator[Event]:
 
 
 def _prediction_events(item: Item) -> Iterator[Event]:
-    for prediction in Prediction.objects.filter(
-        item=item, round__run__project_id=item.project_id
-    ).select_related("round__run"):
+    predictions = Prediction.objects.filter(item=item, round__run__project_id=item.project_id)
+    for prediction in predictions.select_related("round__run").defer("round__metrics", "round__confidences"):
         round = prediction.round
         yield {
             "at": round.finished_at or round.started_at,

@@ -57,4 +57,6 @@ def disputes_of(project: Project) -> QuerySet[Entry]:
 
 
 def publications_of(project: Project) -> QuerySet[Publication]:
-    return Publication.objects.filter(project=project).select_related("source", "source__round", "started_by")
+    publications = Publication.objects.filter(project=project)
+    publications = publications.select_related("source", "source__round", "started_by")
+    return publications.defer("source__round__metrics", "source__round__confidences")

@@ -12,26 +12,42 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling.errors import InvalidInput
-from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
-from labeling.permissions import MAY_ENGINEER, project_for, row_for
+from labeling.http import (
+    PAGE_PARAMETERS,
+    ErrorOutput,
+    encode_cursor,
+    keyset_page,
+    page_of,
+    page_response,
+    read_page,
+)
+from labeling.models import Role
+from labeling.permissions import MAY_ENGINEER, Roles, project_for, row_for
 from labeling.project_api import valid
 from training.artifacts import artifact_zip
 from training.models import Round, Run
 from training.policy_list import POLICY_FORMS
+from training.round_items import RoundItemFilters, round_item_page
 from training.selectors import learners_offered, log_lines, round_summaries
 from training.serializers import (
+    ConfidencesOutput,
     LearnerOutput,
     LearnerQuery,
     LogLineOutput,
     PolicyOutput,
+    RoundItemOutput,
+    RoundItemQuery,
     RoundOutput,
     RoundSummaryOutput,
     RunInput,
     RunOutput,
+    round_item_json,
 )
 from training.services import run_cancel, run_request
 
 LOG_LINES = 500  # of one answer
+# Annotators answer blind, and are not to look up what a model says of what they are asked.
+MAY_SEE_PREDICTIONS: Roles = (Role.OWNER, Role.ENGINEER, Role.REVIEWER, Role.VIEWER)
 AFTER = OpenApiParameter("after", int, description="Id of the last line that you have; 0 for all.")
 
 
@@ -158,8 +174,48 @@ class RoundView(APIView):
         responses=RoundOutput,
     )
     def get(self, request: Request, round_id: int) -> Response:
-        rounds = round_summaries(Round.objects.all()).defer(None).select_related("run")
+        rounds = round_summaries(Round.objects.all()).defer(None).defer("confidences").select_related("run")
         return Response(RoundOutput(row_for(request.user, rounds, round_id, project="run__project")).data)
+
+
+@extend_schema(tags=["training"])
+class RoundConfidencesView(APIView):
+    @extend_schema(
+        operation_id="round_confidences",
+        summary="Predictions of a round counted by class and confidence, and how many of the holdout were right",
+        responses=ConfidencesOutput,
+    )
+    def get(self, request: Request, round_id: int) -> Response:
+        rounds = Round.objects.only("confidences", "run")
+        round = row_for(request.user, rounds, round_id, project="run__project")
+        return Response({"n_pool": 0, "n_holdout": 0, "classes": []} | round.confidences)
+
+
+@extend_schema(tags=["training"])
+class RoundItemsView(APIView):
+    @extend_schema(
+        operation_id="round_items",
+        summary="The items behind a round's charts, by what it said of them, by confidence",
+        parameters=[RoundItemQuery, *PAGE_PARAMETERS],
+        responses={200: page_of(RoundItemOutput), 400: ErrorOutput, 409: ErrorOutput},
+    )
+    def get(self, request: Request, round_id: int) -> Response:
+        rounds = Round.objects.select_related("run").defer("metrics", "confidences")
+        round = row_for(request.user, rounds, round_id, MAY_SEE_PREDICTIONS, project="run__project")
+        query = RoundItemQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        chosen = dict(query.validated_data)
+        surest_first = chosen.pop("order") == "-confidence"
+        page = read_page(request, float, int)
+        rows, last = round_item_page(
+            round, RoundItemFilters(**chosen), surest_first=surest_first, after=page.after, limit=page.limit
+        )
+        return Response(
+            {
+                "results": [round_item_json(row) for row in rows],
+                "next": encode_cursor(*last) if last else None,
+            }
+        )
 
 
 @extend_schema(tags=["training"])

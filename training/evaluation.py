@@ -19,7 +19,7 @@ from training.models import Round
 from training.predictions import PastPredictions, Predictions, predictions_read
 from training.selectors import round_before
 from training.snapshot import LabeledRows, Snapshot, sealed_truth
-from training.thresholds import threshold_table
+from training.thresholds import confidence_counts, threshold_table
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -72,6 +72,19 @@ def measure_pool(
         **_against_before(round, predictions),
         "true_precision": _true_precision(round, predictions),
     }
+
+
+def count_confidences(snapshot: Snapshot, predictions: Predictions, *, holdout: FloatArray) -> dict[str, Any]:
+    """Round.confidences. `holdout`: calibrated probabilities (n, n_classes)."""
+    said = holdout.argmax(axis=1)
+    return confidence_counts(
+        predicted=predictions.class_ids,
+        confidence=predictions.confidence,
+        holdout_predicted=np.array(snapshot.class_ids)[said],
+        holdout_confidence=np.clip(holdout.max(axis=1), 0.0, 1.0),
+        holdout_is_right=said == snapshot.holdout.columns,
+        class_ids=snapshot.class_ids,
+    )
 
 
 def accuracy_lines(metrics: dict[str, Any]) -> list[str]:

@@ -83,6 +83,7 @@ class Round(models.Model):
     temperature = models.FloatField(null=True, blank=True)  # of the calibration; null: not calibrated
     threshold = models.JSONField(default=dict)  # {"all": 0.95} or class id -> threshold
     metrics = models.JSONField(default=dict)  # see training/metrics.py
+    confidences = models.JSONField(default=dict)  # counts by class and confidence: training/thresholds.py
     artifact = models.CharField(max_length=300, blank=True)  # folder in the storage: weights and JSON
     seconds = models.JSONField(default=dict)  # step -> seconds spent
     started_at = models.DateTimeField(auto_now_add=True)
@@ -130,11 +131,46 @@ class Prediction(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["round", "confidence", "item"], name="prediction_confidence"),
+            # Lists by class and confidence; a list of all classes takes the head of each.
+            models.Index(fields=["round", "label_class", "confidence", "item"], name="prediction_class"),
         ]
 
     def __str__(self) -> str:
         return f"{self.item_id}: {self.label_class_id} by round {self.round_id}"
+
+
+class MeasuredPrediction(models.Model):
+    """What a round thought of an item that measures it: of the holdout or the test set.
+
+    What the confusion matrix counts, item by item. Derived data, kept and pruned as predictions are.
+    """
+
+    pk = models.CompositePrimaryKey("round_id", "item_id")
+    round = models.ForeignKey(
+        Round, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="measured"
+    )
+    item = models.ForeignKey(
+        Item, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    is_test = models.BooleanField()  # of the test set, else of the holdout
+    truth = models.ForeignKey(  # what people said when the round measured
+        LabelClass, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    label_class = models.ForeignKey(
+        LabelClass, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    confidence = models.FloatField()  # calibrated probability of label_class, 0 to 1
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["round", "is_test", "truth", "label_class", "confidence", "item"],
+                name="measured_cell",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.label_class_id}, truly {self.truth_id}"
 
 
 class MeasuredBy(models.TextChoices):

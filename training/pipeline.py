@@ -34,7 +34,7 @@ from training.metrics import spread_columns
 from training.models import Round, RoundState, Run
 from training.packed import PackedItems, packed_open
 from training.policies import check_policy
-from training.predictions import Predictions, predictions_store
+from training.predictions import Predictions, measured_store, predictions_store
 from training.progress import RunProgress, Step
 from training.runs import (
     predictions_prune,
@@ -123,9 +123,9 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
             predicted=predictions.class_ids,
             n_human=len(snapshot.human),
         )
-        metrics |= evaluation.measure_pool(
-            round, snapshot, predictions, holdout=apply_temperature(holdout, calibration.temperature)
-        )
+        sure_holdout = apply_temperature(holdout, calibration.temperature)
+        metrics |= evaluation.measure_pool(round, snapshot, predictions, holdout=sure_holdout)
+        confidences = evaluation.count_confidences(snapshot, predictions, holdout=sure_holdout)
         run_log(run, evaluation.decision_line(metrics))
 
     with progress.step(Step.STORE):
@@ -136,6 +136,16 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
             run_log(run, metrics["generated"]["sentence"], level="info" if drew else "warning")
         _save_learner(round, learner, snapshot, packed, calibration, version)
         predictions_store(round, predictions)
+        for is_test, labeled, raw in ((False, snapshot.holdout, holdout), (True, snapshot.test, test)):
+            class_ids = np.array(snapshot.class_ids, dtype=np.int64)
+            measured_store(
+                round,
+                is_test=is_test,
+                item_ids=packed.ids[labeled.rows],
+                truth_ids=class_ids[labeled.columns],
+                calibrated=apply_temperature(raw, calibration.temperature),
+                class_ids=class_ids,
+            )
 
     round_ready(
         round,
@@ -147,6 +157,7 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
             "temperature": calibration.temperature,
             "threshold": class_thresholds(predictions.class_ids, predictions.threshold),
             "metrics": metrics,
+            "confidences": confidences,
             "artifact": artifact_name(round),
             "seconds": progress.seconds,
         },

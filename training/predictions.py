@@ -84,6 +84,34 @@ def predictions_store(round: Round, predictions: Predictions) -> None:
     statistics_refresh("training_prediction", n_rows=len(predictions))
 
 
+def measured_store(
+    round: Round,
+    *,
+    is_test: bool,
+    item_ids: IntArray,
+    truth_ids: IntArray,
+    calibrated: FloatArray,
+    class_ids: IntArray,
+) -> None:
+    """What the running round said of the items of one measuring set is in the database. Raises WorkLost.
+
+    item_ids, truth_ids   (n,) items, and the ids of the classes that people gave them
+    calibrated            (n, n_classes) probabilities, columns in the order of class_ids
+    """
+    said = class_ids[calibrated.argmax(axis=1)]
+    sure = np.clip(calibrated.max(axis=1), 0.0, 1.0)
+    with transaction.atomic(), connection.cursor() as cursor:
+        round_hold(round)
+        statement = (
+            "COPY training_measuredprediction (round_id, item_id, is_test, truth_id, label_class_id, confidence)"
+            " FROM STDIN"
+        )
+        with cursor.copy(statement) as copy:
+            for row in zip(item_ids.tolist(), truth_ids.tolist(), said.tolist(), sure.tolist(), strict=True):
+                copy.write_row((round.pk, row[0], is_test, *row[1:]))
+    statistics_refresh("training_measuredprediction", n_rows=len(item_ids))
+
+
 def predictions_read(round: Round) -> PastPredictions:
     """What the round thought of its pool; empty if its predictions were pruned."""
     record = _record(("item_id", ">i8"), ("label_class_id", ">i8"), ("is_accepted", "u1"))

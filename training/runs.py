@@ -21,7 +21,7 @@ from labeling.work import WorkLost, work_fail, work_finish, work_hold
 from training.artifacts import artifact_delete, artifact_name
 from training.checks import RunSettings, check_labels, check_settings, default_settings
 from training.errors import RunAlreadyOpen
-from training.models import Prediction, Round, RoundState, Run, RunLogLine, Trigger
+from training.models import MeasuredPrediction, Prediction, Round, RoundState, Run, RunLogLine, Trigger
 from training.querysets import open_runs
 from training.selectors import is_due, last_run, newest_human_label_id, rounds_to_prune
 
@@ -161,6 +161,7 @@ def rounds_remove_unfinished(run: Run) -> None:
         unfinished = Round.objects.filter(run=run, state=RoundState.RUNNING)
         for round in unfinished.select_for_update():
             Prediction.objects.filter(round_id=round.pk).delete()
+            MeasuredPrediction.objects.filter(round_id=round.pk).delete()
             transaction.on_commit(partial(artifact_delete, artifact_name(round)))
             round.delete()
 
@@ -170,4 +171,5 @@ def predictions_prune(project_id: int) -> None:
     for pk in list(rounds_to_prune(project_id).values_list("pk", flat=True)):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM training_prediction WHERE round_id = %s", [pk])
+            cursor.execute("DELETE FROM training_measuredprediction WHERE round_id = %s", [pk])
             Round.objects.filter(pk=pk).update(pruned_at=timezone.now())

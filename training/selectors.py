@@ -106,7 +106,7 @@ def round_summaries(rounds: QuerySet[Round]) -> QuerySet[Round]:
             share_accepted=F("metrics__share_accepted"),
             n_accepted=F("metrics__n_accepted"),
         )
-        .defer("metrics", "seconds")
+        .defer("metrics", "confidences", "seconds")
     )
 
 

@@ -8,9 +8,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.models import ItemType
-from labeling.serializers import WorkOutput
+from labeling.serializers import ItemOutput, WorkOutput, item_json
 from training.checks import N_ROUNDS_DEFAULT
 from training.models import Inspection, MeasuredBy, Round, RoundState, RunLogLine, Trigger
+from training.round_items import RoundItem, RoundSet
 from training.selectors import items_named
 
 
@@ -92,6 +93,65 @@ class RoundOutput(RoundSummaryOutput):
             *RoundSummaryOutput.Meta.fields, "source_id", "last_human_label_id", "labels_hash", "code_version",
             "temperature", "threshold", "metrics", "seconds", "started_at", "pruned_at",
         ]  # fmt: skip
+
+
+class ClassConfidencesOutput(serializers.Serializer):
+    """Bin k, 0 to 1000, is of confidences from k/1000 up to, not including, (k+1)/1000. Empty bins are left out."""
+
+    class_id = serializers.IntegerField(help_text="The class that was predicted.")
+    pool = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()), help_text="[bin, items]"
+    )
+    holdout = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()), help_text="[bin, items, of them right]"
+    )
+
+
+class ConfidencesOutput(serializers.Serializer):
+    """Enough to say what any threshold would accept, and how right it is on the holdout, class by class."""
+
+    n_pool = serializers.IntegerField()
+    n_holdout = serializers.IntegerField()
+    classes = ClassConfidencesOutput(
+        many=True, help_text="Empty: the round was made before these were counted."
+    )
+
+
+class RoundItemQuery(serializers.Serializer):
+    """The filters of the items that a round said something about."""
+
+    of = serializers.ChoiceField(choices=RoundSet.choices, required=False, default=RoundSet.POOL)
+    predicted = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    truth = serializers.IntegerField(
+        min_value=1, max_value=2**63 - 1, required=False, help_text="Of the holdout and the test set."
+    )
+    confidence_min = serializers.FloatField(min_value=0, max_value=1, required=False)
+    confidence_below = serializers.FloatField(
+        min_value=0, max_value=2, required=False, help_text="Exclusive."
+    )
+    order = serializers.ChoiceField(
+        choices=["confidence", "-confidence"], required=False, default="-confidence"
+    )
+
+
+class SaidOutput(serializers.Serializer):
+    """What a round said of an item."""
+
+    class_id = serializers.IntegerField()
+    confidence = serializers.FloatField(help_text="Calibrated, 0 to 1.")
+    truth_id = serializers.IntegerField(
+        allow_null=True, help_text="What people said when the round measured; null in the pool."
+    )
+
+
+class RoundItemOutput(ItemOutput):
+    said = SaidOutput()
+
+
+def round_item_json(row: RoundItem) -> dict[str, Any]:
+    """RoundItemOutput."""
+    said = {"class_id": row.class_id, "confidence": row.confidence, "truth_id": row.truth_id}
+    return item_json(row.labeled.item, row.labeled.label) | {"said": said}
 
 
 class RunOutput(WorkOutput):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from training.intervals import clopper_pearson
+from training.metrics import class_columns
 from training.policies import (
     BestSharePolicy,
     FixedPolicy,
@@ -17,7 +19,14 @@ from training.policies import (
     policy_json,
 )
 
-__all__ = ["check_policy", "class_thresholds", "decide", "policy_json", "threshold_table"]
+__all__ = [
+    "check_policy",
+    "class_thresholds",
+    "confidence_counts",
+    "decide",
+    "policy_json",
+    "threshold_table",
+]
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
@@ -113,6 +122,58 @@ def threshold_table(
             }
         )
     return rows
+
+
+CONFIDENCE_EDGES = np.arange(1001) / 1000  # bin k holds what is at or above k / 1000 and below the next
+
+
+def confidence_counts(
+    *,
+    predicted: npt.ArrayLike,
+    confidence: npt.ArrayLike,
+    holdout_predicted: npt.ArrayLike,
+    holdout_confidence: npt.ArrayLike,
+    holdout_is_right: npt.ArrayLike,
+    class_ids: Sequence[int],
+) -> dict[str, Any]:
+    """All that is needed to say what any threshold of whole thousandths would do, class by class.
+
+    predicted, confidence    (n,) class id and calibrated confidence, 0 to 1, of the pool's predictions
+    holdout_*                (m,) the same of the holdout, and whether each named the person's class
+
+    Bin k, 0 to 1000, holds confidences from k/1000 up to, not including, (k+1)/1000; the last holds 1
+    alone. So the counts of bins k and above are exactly those that the threshold k/1000 accepts.
+    Empty bins are left out: {"n_pool", "n_holdout", "classes": [{"class_id", "pool": [[bin, n]],
+    "holdout": [[bin, n, n_right]]}]}.
+    """
+    classes = np.asarray(class_ids, dtype=np.int64)
+
+    def cells(named: npt.ArrayLike, sure: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        columns = class_columns(named, class_ids)
+        bins = np.searchsorted(CONFIDENCE_EDGES, np.asarray(sure, dtype=np.float64), side="right") - 1
+        return columns * len(CONFIDENCE_EDGES) + bins
+
+    size = len(classes) * len(CONFIDENCE_EDGES)
+    shape = (len(classes), len(CONFIDENCE_EDGES))
+    held = cells(holdout_predicted, holdout_confidence)
+    right = np.asarray(holdout_is_right, dtype=bool)
+    pool = np.bincount(cells(predicted, confidence), minlength=size).reshape(shape)
+    n_held = np.bincount(held, minlength=size).reshape(shape)
+    n_right = np.bincount(held[right], minlength=size).reshape(shape)
+    return {
+        "n_pool": int(pool.sum()),
+        "n_holdout": int(n_held.sum()),
+        "classes": [
+            {
+                "class_id": int(class_id),
+                "pool": [[int(k), int(pool[row, k])] for k in np.flatnonzero(pool[row])],
+                "holdout": [
+                    [int(k), int(n_held[row, k]), int(n_right[row, k])] for k in np.flatnonzero(n_held[row])
+                ],
+            }
+            for row, class_id in enumerate(classes)
+        ],
+    }
 
 
 def _above(threshold: float, confidence: FloatArray) -> tuple[BoolArray, FloatArray]:

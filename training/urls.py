@@ -7,6 +7,8 @@ from django.urls import URLPattern, path
 from training.api import (
     LearnersView,
     PoliciesView,
+    RoundConfidencesView,
+    RoundItemsView,
     RoundModelView,
     RoundsView,
     RoundView,
@@ -28,6 +30,8 @@ urlpatterns: list[URLPattern] = [
     path("runs/<int:run_id>/log", RunLogView.as_view(), name="run-log"),
     path("projects/<int:project_id>/rounds", RoundsView.as_view(), name="rounds"),
     path("rounds/<int:round_id>", RoundView.as_view(), name="round"),
+    path("rounds/<int:round_id>/confidences", RoundConfidencesView.as_view(), name="round-confidences"),
+    path("rounds/<int:round_id>/items", RoundItemsView.as_view(), name="round-items"),
     path("rounds/<int:round_id>/generated", RoundGeneratedView.as_view(), name="round-generated"),
     path("rounds/<int:round_id>/model", RoundModelView.as_view(), name="round-model"),
     path("projects/<int:project_id>/comparisons", ComparisonsView.as_view(), name="comparisons"),

@@ -26,7 +26,7 @@ def test_a_run_is_started_watched_and_published(enter: Enter) -> None:
 
     page.get_by_role("link", name="1.1").click()
     expect(page.get_by_role("heading", name="Round 1.1")).to_be_visible()
-    expect(page.get_by_role("img", name="Histogram of the model's confidence")).to_be_visible()
+    expect(page.get_by_role("group", name="Histogram of the model's confidence")).to_be_visible()
     page.get_by_role("link", name="Publications").click()
     expect(page.get_by_text("stands now")).to_be_visible()
     assert ada.get(f"/projects/{project_id}/progress")["n_machine"] > 0

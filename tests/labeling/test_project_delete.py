@@ -26,7 +26,16 @@ from review.models import (
 )
 from tests.labeling.makers import publish, record
 from tests.makers import make_items, make_project
-from training.models import Comparison, Inspection, Prediction, Round, Run, RunLogLine, Trial
+from training.models import (
+    Comparison,
+    Inspection,
+    MeasuredPrediction,
+    Prediction,
+    Round,
+    Run,
+    RunLogLine,
+    Trial,
+)
 
 OWN_APPS = ("labeling", "training", "review")
 
@@ -50,6 +59,14 @@ def fill(project: Project, user: User) -> None:
         round=a_round, item=items[2], label_class=label_class, confidence=0.9, raw_confidence=0.9,
         margin=0.8, entropy=0.1, threshold=0.5, is_accepted=True,
     )  # fmt: skip
+    MeasuredPrediction.objects.create(
+        round=a_round,
+        item=items[0],
+        is_test=False,
+        truth=label_class,
+        label_class=label_class,
+        confidence=0.9,
+    )
     entry = Entry.objects.create(
         project=project,
         item=items[2],

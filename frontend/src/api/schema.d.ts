@@ -1031,6 +1031,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rounds/{round_id}/confidences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Predictions of a round counted by class and confidence, and how many of the holdout were right */
+        get: operations["round_confidences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rounds/{round_id}/generated": {
         parameters: {
             query?: never;
@@ -1040,6 +1057,23 @@ export interface paths {
         };
         /** Images that a round's learner drew, by class; empty if it draws none */
         get: operations["round_generated"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rounds/{round_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The items behind a round's charts, by what it said of them, by confidence */
+        get: operations["round_items"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1402,6 +1436,15 @@ export interface components {
             /** @description Entries that are free besides; counted up to 100. */
             n_open: number;
         };
+        /** @description Bin k, 0 to 1000, is of confidences from k/1000 up to, not including, (k+1)/1000. Empty bins are left out. */
+        ClassConfidencesOutput: {
+            /** @description The class that was predicted. */
+            class_id: number;
+            /** @description [bin, items] */
+            pool: number[][];
+            /** @description [bin, items, of them right] */
+            holdout: number[][];
+        };
         ClassCountOutput: {
             class_id: number;
             n_human: number;
@@ -1537,6 +1580,13 @@ export interface components {
             fit_seconds?: components["schemas"]["EstimateOutput"];
             predict_seconds?: components["schemas"]["EstimateOutput"];
             peak_bytes?: components["schemas"]["EstimateOutput"];
+        };
+        /** @description Enough to say what any threshold would accept, and how right it is on the holdout, class by class. */
+        ConfidencesOutput: {
+            n_pool: number;
+            n_holdout: number;
+            /** @description Empty: the round was made before these were counted. */
+            classes: components["schemas"]["ClassConfidencesOutput"][];
         };
         ConflictOutput: {
             row: number;
@@ -2427,6 +2477,23 @@ export interface components {
          * @enum {string}
          */
         RoleEnum: "owner" | "engineer" | "reviewer" | "annotator" | "viewer";
+        /** @description An item and its current label. Lists and the queue write it with item_json, many times faster. */
+        RoundItemOutput: {
+            id: number;
+            key: string;
+            split: components["schemas"]["SplitEnum"];
+            text: string | null;
+            /** @description Object by column, or list of numbers. */
+            features: unknown;
+            image: components["schemas"]["ImageOutput"] | null;
+            label: components["schemas"]["LabelOutput"] | null;
+            said: components["schemas"]["SaidOutput"];
+        };
+        RoundItemPage: {
+            results: components["schemas"]["RoundItemOutput"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
         /** @description Everything that is known about a round. Its metrics are null while it is running. */
         RoundOutput: {
             readonly id: number;
@@ -2578,6 +2645,17 @@ export interface components {
             results: components["schemas"]["RunOutput"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        /** @description What a round said of an item. */
+        SaidOutput: {
+            class_id: number;
+            /**
+             * Format: double
+             * @description Calibrated, 0 to 1.
+             */
+            confidence: number;
+            /** @description What people said when the round measured; null in the pool. */
+            truth_id: number | null;
         };
         /** @description A mean over seeds, with its 95% interval. */
         ScoreOutput: {
@@ -4379,6 +4457,8 @@ export interface operations {
                 confidence_min?: number;
                 /** @description `next` of the page before; leave out for the first. */
                 cursor?: string;
+                /** @description Up to 200 ids of items, with commas between them; stands alone. */
+                ids?: string;
                 /** @description Rows of a page, 1 to 200; 50 unless told. */
                 limit?: number;
                 /**
@@ -4957,6 +5037,27 @@ export interface operations {
             };
         };
     };
+    round_confidences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfidencesOutput"];
+                };
+            };
+        };
+    };
     round_generated: {
         parameters: {
             query?: never;
@@ -4974,6 +5075,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GeneratedClassOutput"][];
+                };
+            };
+        };
+    };
+    round_items: {
+        parameters: {
+            query?: {
+                /** @description Exclusive. */
+                confidence_below?: number;
+                confidence_min?: number;
+                /** @description `next` of the page before; leave out for the first. */
+                cursor?: string;
+                /** @description Rows of a page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /**
+                 * @description * `pool` - Items that nobody had labeled
+                 *     * `holdout` - The holdout
+                 *     * `test` - The test set
+                 */
+                of?: "pool" | "holdout" | "test";
+                /**
+                 * @description * `confidence` - confidence
+                 *     * `-confidence` - -confidence
+                 */
+                order?: "confidence" | "-confidence";
+                predicted?: number;
+                /** @description Of the holdout and the test set. */
+                truth?: number;
+            };
+            header?: never;
+            path: {
+                round_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundItemPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
         };

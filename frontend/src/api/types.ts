@@ -97,6 +97,8 @@ export type PolicyForm = Schemas["PolicyOutput"];
 export type RoundSummary = Output<"RoundSummaryOutput">;
 export type Run = Exactly<Output<"RunOutput">, { params: ParamValues; policy: Policy; rounds: RoundSummary[] }>;
 export type Round = Exactly<Output<"RoundOutput">, { metrics: Partial<RoundMetrics> }>;
+export type Confidences = Schemas["ConfidencesOutput"];
+export type RoundItem = Exactly<Schemas["RoundItemOutput"], { features: Features | null }>;
 export type GeneratedClass = Schemas["GeneratedClassOutput"];
 export type LogLine = Output<"LogLineOutput">;
 

@@ -1,9 +1,10 @@
 /** Calls and queries of learners, runs, rounds and logs. */
 
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api } from "@/api/client";
-import type { GeneratedClass, Id, ItemType, Learner, LogLine, Page, Policy, PolicyForm, Round, RoundSummary, Run } from "@/api/types";
+import type { Confidences, GeneratedClass, Id, ItemType, Learner, LogLine, Page, Policy, PolicyForm, Round, RoundItem, RoundSummary, Run } from "@/api/types";
+import type { RoundItemFilters } from "@/training/round-items";
 
 const LIVE_MS = 1000;
 
@@ -64,6 +65,28 @@ export const roundsQuery = (projectId: Id) =>
 
 export const roundQuery = (id: Id) =>
   queryOptions({ queryKey: ["rounds", id], queryFn: () => api.get<Round>(`/rounds/${id}`) });
+
+/** Predictions of the round counted by class and confidence; they never change. */
+export const confidencesQuery = (id: Id) =>
+  queryOptions({
+    queryKey: ["rounds", id, "confidences"],
+    queryFn: () => api.get<Confidences>(`/rounds/${id}/confidences`),
+    staleTime: Infinity,
+  });
+
+export interface RoundItemQuery extends RoundItemFilters {
+  order?: string;
+}
+
+export const roundItemsQuery = (projectId: Id, roundId: Id, filters: RoundItemQuery) =>
+  infiniteQueryOptions({
+    // Under the project: whoever relabels an item there sees its new label here.
+    queryKey: ["projects", projectId, "rounds", roundId, "items", filters],
+    queryFn: ({ pageParam, signal }) =>
+      api.get<Page<RoundItem>>(`/rounds/${roundId}/items`, { ...filters, cursor: pageParam, limit: 50 }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  });
 
 export const roundModelUrl = (id: Id) => `/api/rounds/${id}/model`;
 

@@ -107,7 +107,7 @@ function Overview({ project, progress }: { project: Project; progress: Progress 
             </TextLink>
             :
           </Text>
-          <RoundCharts round={round.data} classes={project.classes} />
+          <RoundCharts project={project} round={round.data} />
         </>
       )}
     </Stack>

@@ -6,6 +6,7 @@ import { PublishRoundButton } from "@/app/round/publish-round-button";
 import { projectQuery } from "@/labeling/api";
 import { roundModelUrl, roundQuery } from "@/training/api";
 import { ClassScores } from "@/training/class-scores";
+import { ThresholdExplorer } from "@/training/explorer/threshold-explorer";
 import { GeneratedPanel } from "@/training/generated-panel";
 import { RoundCharts } from "@/training/round-charts";
 import { Figure } from "@/ui/figure";
@@ -62,7 +63,8 @@ function RoundDetail({ project, round }: { project: Project; round: Round }) {
           />
         )}
       </SimpleGrid>
-      <RoundCharts round={round} classes={project.classes} />
+      <ThresholdExplorer project={project} round={round} />
+      <RoundCharts project={project} round={round} />
       {measured && <ClassScores evaluation={measured} setName={test ? "test" : "holdout"} classes={project.classes} />}
       <GeneratedPanel project={project} round={round} />
       <Panel title="Where this model version comes from">

@@ -1,11 +1,12 @@
-import type { Item, Project } from "@/api/types";
+import type { Item, Project, RoundItem } from "@/api/types";
 import styles from "@/review/items/item-grid.module.css";
 import { LabelCell } from "@/review/items/label-cell";
+import { SaidCell } from "@/review/items/said-cell";
 import { RelabelSelect } from "@/review/items/relabel-select";
 import { TextLink } from "@/ui/link";
 
 /** Images side by side, each with the label that stands. */
-export function ItemGrid({ project, items }: { project: Project; items: readonly Item[] }) {
+export function ItemGrid({ project, items }: { project: Project; items: readonly (Item | RoundItem)[] }) {
   return (
     <ul className={styles.grid}>
       {items.map((item) => (
@@ -23,6 +24,7 @@ export function ItemGrid({ project, items }: { project: Project; items: readonly
             <span className={styles.key}>{item.key}</span>
           </TextLink>
           <LabelCell label={item.label} classes={project.classes} />
+          {"said" in item && <SaidCell said={item.said} classes={project.classes} />}
           <RelabelSelect project={project} item={item} />
         </li>
       ))}

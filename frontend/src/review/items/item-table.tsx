@@ -1,13 +1,15 @@
 import { Table, Text, VisuallyHidden } from "@mantine/core";
 
-import type { Features, Item, Project } from "@/api/types";
+import type { Features, Item, Project, RoundItem } from "@/api/types";
 import { LabelCell } from "@/review/items/label-cell";
+import { SaidCell } from "@/review/items/said-cell";
 import { RelabelSelect } from "@/review/items/relabel-select";
 import { TextLink } from "@/ui/link";
 
 const N_VALUES = 8;
 
-export function ItemTable({ project, items }: { project: Project; items: readonly Item[] }) {
+export function ItemTable({ project, items }: { project: Project; items: readonly (Item | RoundItem)[] }) {
+  const isOfRound = items.some((item) => "said" in item);
   return (
     <Table.ScrollContainer minWidth={720}>
       <Table verticalSpacing="xs">
@@ -16,6 +18,7 @@ export function ItemTable({ project, items }: { project: Project; items: readonl
             <Table.Th>Key</Table.Th>
             <Table.Th>Item</Table.Th>
             <Table.Th>Label</Table.Th>
+            {isOfRound && <Table.Th>The round said</Table.Th>}
             <Table.Th>Split</Table.Th>
             <Table.Th w={130}>
               <VisuallyHidden>Relabel</VisuallyHidden>
@@ -38,6 +41,11 @@ export function ItemTable({ project, items }: { project: Project; items: readonl
               <Table.Td>
                 <LabelCell label={item.label} classes={project.classes} />
               </Table.Td>
+              {"said" in item && (
+                <Table.Td>
+                  <SaidCell said={item.said} classes={project.classes} />
+                </Table.Td>
+              )}
               <Table.Td>{item.split}</Table.Td>
               <Table.Td>
                 <RelabelSelect project={project} item={item} />
