@@ -214,7 +214,7 @@ class Item(models.Model):
             models.Index(fields=["project", "content_hash"], name="item_content"),
             models.Index(fields=["project", "split", "id"], name="item_split", condition=~Q(split="pool")),
             models.Index(  # items that no import counted
-                fields=["project"], condition=Q(imported_by__isnull=True), name="item_by_hand"
+                fields=["project", "created_at"], condition=Q(imported_by__isnull=True), name="item_by_hand"
             ),
             models.Index(  # search by how the text begins
                 "project",
@@ -371,9 +371,9 @@ class Label(models.Model):
             models.Index(  # list pages by score
                 fields=["source", "confidence", "item"], condition=Q(is_human=False), name="label_score"
             ),
-            models.Index(  # list pages, counts and exports of what people said, now or at any moment
+            models.Index(  # list pages, counts, exports and the timeline of what people said, at any moment
                 fields=["project", "item"],
-                include=["label_class", "retired_at"],
+                include=["label_class", "created_at", "retired_at"],
                 condition=Q(is_human=True),
                 name="label_human_item",
             ),

@@ -33,11 +33,13 @@ from labeling.serializers import (
     MemberChange,
     MemberInput,
     MemberOutput,
+    MomentOutput,
     ProgressOutput,
     ProjectChange,
     ProjectInput,
     ProjectOutput,
 )
+from labeling.timeline import timeline
 
 
 def valid(shape: type[serializers.Serializer], request: Request, **options: Any) -> dict[str, Any]:
@@ -98,6 +100,17 @@ class ProjectView(APIView):
     def delete(self, request: Request, project_id: int) -> Response:
         project_delete(project=project_for(request.user, project_id, MAY_OWN))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema(tags=["projects"])
+class TimelineView(APIView):
+    @extend_schema(
+        operation_id="timeline_show",
+        summary="Items by whose label stood for them, at 60 moments from the project's beginning to now",
+        responses=MomentOutput(many=True),
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        return Response(MomentOutput(timeline(project_for(request.user, project_id)), many=True).data)
 
 
 @extend_schema(tags=["projects"])

@@ -163,6 +163,16 @@ class ProgressOutput(serializers.Serializer):
     publication = StandingPublicationOutput(allow_null=True)
 
 
+class MomentOutput(serializers.Serializer):
+    """Items by whose label stood for them at one moment."""
+
+    at = serializers.DateTimeField()
+    n_items = serializers.IntegerField()
+    n_human = serializers.IntegerField()
+    n_machine = serializers.IntegerField()
+    n_unlabeled = serializers.IntegerField()
+
+
 class MemberInput(serializers.Serializer):
     username = serializers.CharField(max_length=150)
     role = serializers.ChoiceField(choices=Role.choices)

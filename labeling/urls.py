@@ -15,6 +15,7 @@ from labeling.project_api import (
     ProgressView,
     ProjectsView,
     ProjectView,
+    TimelineView,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects", ProjectsView.as_view(), name="projects"),
     path("projects/<int:project_id>", ProjectView.as_view(), name="project"),
     path("projects/<int:project_id>/progress", ProgressView.as_view(), name="progress"),
+    path("projects/<int:project_id>/timeline", TimelineView.as_view(), name="timeline"),
     path("projects/<int:project_id>/members", MembersView.as_view(), name="members"),
     path("members/<int:member_id>", MemberView.as_view(), name="member"),
     path("projects/<int:project_id>/classes", ClassesView.as_view(), name="classes"),

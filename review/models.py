@@ -17,6 +17,7 @@ class Reason(models.TextChoices):
     DIVERSE = "diverse", "Unlike what is labeled so far"
     RANDOM = "random", "Drawn at random, to measure"
     FLAGGED = "flagged", "Somebody flagged it"
+    PICKED = "picked", "Somebody picked it"
     BELOW_CUT = "below_cut", "Below the cut of a certificate"
     AUDIT = "audit", "A blind check of an accepted label"
     SECOND = "second", "A blind second answer, to measure people"

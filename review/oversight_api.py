@@ -17,6 +17,8 @@ from labeling.serializers import LabelOutput
 from review.flagging import flag_add, flag_resolve
 from review.history import item_history
 from review.models import Entry, Flag
+from review.people import people_work
+from review.picking import items_pick
 from review.publish import publication_discard, round_publish
 from review.relabeling import MAX_RELABELED, Relabel, entry_decide, items_relabel, label_withdraw
 from review.second_looks import candidates_flag
@@ -27,6 +29,9 @@ from review.serializers import (
     FlagInput,
     FlagOutput,
     HistoryOutput,
+    PeopleOutput,
+    PickInput,
+    PickOutput,
     PublicationInput,
     PublicationOutput,
     RelabeledOutput,
@@ -93,6 +98,35 @@ class CandidatesFlagView(APIView):
         item_ids = valid(CandidatesInput, request)["item_ids"]
         flags = candidates_flag(inspection=inspection, person=request.user, item_ids=item_ids)
         return Response(FlagOutput(flags, many=True).data)
+
+
+@extend_schema(tags=["review"])
+class PickView(APIView):
+    @extend_schema(
+        operation_id="items_pick",
+        summary="Send up to 10,000 items to the queue, ahead of what a refill chose",
+        request=PickInput,
+        responses={200: PickOutput, 400: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_ENGINEER_OR_REVIEW)
+        picked = items_pick(project=project, item_ids=valid(PickInput, request)["item_ids"])
+        return Response(PickOutput(picked).data)
+
+
+@extend_schema(tags=["review"])
+class PeopleView(APIView):
+    @extend_schema(
+        operation_id="people_show",
+        summary="Pace and agreement of people in the newest answers, and what the queue's order finds",
+        responses=PeopleOutput,
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id)
+        people, by_reason, n_answers = people_work(project)
+        if project.member_role not in MAY_ENGINEER_OR_REVIEW:
+            people = [one for one in people if one.username == request.user.get_username()]
+        return Response(PeopleOutput({"n_answers": n_answers, "people": people, "by_reason": by_reason}).data)
 
 
 @extend_schema(tags=["review"])

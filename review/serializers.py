@@ -16,11 +16,58 @@ from review.answers import MAX_ANSWERS
 from review.claims import MAX_CLAIMED
 from review.history import KINDS
 from review.models import Answer, AnswerKind, Entry, Flag, Reason, Refill
+from review.picking import MAX_PICKED
 
 MAX_ID = 2**63 - 1
 
 
+# People
+
+
+class PersonOutput(serializers.Serializer):
+    """One person's part of the newest answers. Counts, of which the reader makes intervals."""
+
+    username = serializers.CharField()
+    n_answers = serializers.IntegerField()
+    n_skipped = serializers.IntegerField()
+    median_seconds = serializers.FloatField(allow_null=True, help_text="From shown to answered.")
+    median_low = serializers.FloatField(
+        allow_null=True, help_text="Of its 95% interval, by order statistics."
+    )
+    median_high = serializers.FloatField(allow_null=True)
+    n_compared = serializers.IntegerField(help_text="Items that others answered too.")
+    n_agreed = serializers.IntegerField(help_text="Named the class that most of the others named.")
+    n_decided = serializers.IntegerField(help_text="Disputes that another person has decided.")
+    n_upheld = serializers.IntegerField(help_text="Where the verdict was this person's answer.")
+
+
+class ReasonYieldOutput(serializers.Serializer):
+    """Answers to entries that had the model's guess, and how many went against it."""
+
+    reason = serializers.ChoiceField(choices=[Reason.UNCERTAIN.value, Reason.RANDOM.value])
+    n = serializers.IntegerField()
+    n_changed = serializers.IntegerField()
+
+
+class PeopleOutput(serializers.Serializer):
+    n_answers = serializers.IntegerField(help_text="The newest ones, that all of this is of.")
+    people = PersonOutput(many=True, help_text="Annotators see themselves alone.")
+    by_reason = ReasonYieldOutput(many=True)
+
+
 # The queue
+
+
+class PickInput(serializers.Serializer):
+    item_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=MAX_ID), min_length=1, max_length=MAX_PICKED
+    )
+
+
+class PickOutput(serializers.Serializer):
+    n_queued = serializers.IntegerField(help_text="Wait now ahead of what a refill chose.")
+    n_waiting = serializers.IntegerField(help_text="Waited before, for a reason that is left as it is.")
+    n_left_out = serializers.IntegerField(help_text="Labeled by a person, or kept for measuring.")
 
 
 class ClaimInput(serializers.Serializer):

@@ -6,24 +6,13 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.client import Client
 from tests.browser.conftest import Enter
 
 
-def make_held_out_round(ada: object, name: str) -> tuple[int, dict]:
-    """A project with a test set and a round; the round as the API tells it."""
+def make_round(ada: Client, name: str) -> tuple[int, dict]:
+    """A project with a holdout and a round; the round as the API tells it."""
     project_id = ada.make_varied_project(name)
-    kinds = list(ada.class_ids(project_id))
-    draw = {"cat": "purr meow small", "dog": "bark wag rain", "owl": "hoot night walk"}
-    rows = [
-        {
-            "key": f"test-{i:02}",
-            "text": f"{draw[kinds[i % 3]]} test {i}",
-            "label": kinds[(i + (i == 4)) % 3],
-            "split": "test",
-        }
-        for i in range(30)
-    ]
-    ada.post(f"/projects/{project_id}/items", rows)
     run = ada.train(project_id)
     return project_id, ada.get(f"/rounds/{run['rounds'][-1]['id']}")
 
@@ -34,7 +23,7 @@ def shown(page: Page) -> str:
 
 def test_dragging_the_threshold_tells_at_once_what_it_would_accept(enter: Enter) -> None:
     page, ada = enter("ada")
-    project_id, round = make_held_out_round(ada, "explored")
+    project_id, round = make_round(ada, "explored")
     table = {row["threshold"]: row for row in round["metrics"]["thresholds"]}
     requests: list[str] = []
     page.goto(f"/projects/{project_id}/rounds/{round['id']}")
@@ -71,8 +60,8 @@ def test_dragging_the_threshold_tells_at_once_what_it_would_accept(enter: Enter)
 
 def test_a_cell_of_the_confusion_matrix_opens_its_items_by_mouse_and_by_keyboard(enter: Enter) -> None:
     page, ada = enter("ada")
-    project_id, round = make_held_out_round(ada, "confused")
-    confusion = round["metrics"]["test"]["confusion"]
+    project_id, round = make_round(ada, "confused")
+    confusion = round["metrics"]["holdout"]["confusion"]
     page.goto(f"/projects/{project_id}/rounds/{round['id']}")
     grid = page.get_by_role("grid", name="Confusion matrix of 3 classes")
 
@@ -83,16 +72,16 @@ def test_a_cell_of_the_confusion_matrix_opens_its_items_by_mouse_and_by_keyboard
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", name="Items of a round")).to_be_visible()
-    expect(page.get_by_role("row", name="test-")).to_have_count(confusion[1][1])
+    expect(page.get_by_role("row", name="confused-")).to_have_count(confusion[1][1])
     expect(page.get_by_label("People said")).to_have_value(str(ada.class_ids(project_id)["dog"]))
     page.go_back()
     grid.get_by_label(re.compile("Truth owl, said owl")).click()
-    expect(page.get_by_role("row", name="test-")).to_have_count(confusion[2][2])
+    expect(page.get_by_role("row", name="confused-")).to_have_count(confusion[2][2])
 
 
 def test_a_bar_of_the_histogram_opens_its_items(enter: Enter) -> None:
     page, ada = enter("ada")
-    project_id, round = make_held_out_round(ada, "barred")
+    project_id, round = make_round(ada, "barred")
     counts = round["metrics"]["confidence_histogram"]["counts"]
     page.goto(f"/projects/{project_id}/rounds/{round['id']}")
     bars = page.get_by_role("group", name="Histogram of the model's confidence").get_by_role("link")

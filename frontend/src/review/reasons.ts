@@ -6,6 +6,7 @@ export const REASONS: Record<Reason, { title: string; why: string; colour: strin
   diverse: { title: "Diverse", why: "Unlike what is labeled so far.", colour: "grape" },
   random: { title: "Random", why: "Drawn at random, to measure how good the model is.", colour: "blue" },
   flagged: { title: "Flagged", why: "Somebody flagged it for a second look.", colour: "red" },
+  picked: { title: "Picked", why: "Somebody picked it for people to label.", colour: "cyan" },
   below_cut: { title: "Below the cut", why: "A certificate leaves this one to people.", colour: "yellow" },
   second: { title: "Second answer", why: "A blind second answer, to measure how often people differ.", colour: "blue" },
   blind: { title: "Blind", why: "Asked without the model's guess, to measure.", colour: "blue" },

@@ -1,0 +1,65 @@
+"""Items that somebody picked, on the map or in a list, on their way to the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from labeling.locks import lock_labels_shared
+from labeling.models import Project
+from labeling.selectors import NO_HUMAN_LABEL
+from review.ordering import PICKED_PRIORITY
+from review.refill import is_auditing
+
+MAX_PICKED = 10_000
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What became of the picked items."""
+
+    n_queued: int  # wait now ahead of what a refill chose
+    n_waiting: int  # waited before, for a reason that is left as it is
+    n_left_out: int  # labeled by a person, or kept for measuring
+
+
+@transaction.atomic
+def items_pick(*, project: Project, item_ids: Sequence[int]) -> Picked:
+    """Those of the project's items that nobody has labeled wait in the queue, without the model's guess.
+
+    An entry that the model's doubt made moves ahead; one that measures, is flagged or disputed stays as it is.
+    """
+    wanted = sorted(set(item_ids))
+    lock_labels_shared(project.pk)
+    values = {
+        "project": project.pk,
+        "items": wanted,
+        "priority": PICKED_PRIORITY,
+        "n": project.answers_wanted,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT item.id FROM labeling_item item
+            WHERE item.id = ANY(%(items)s) AND item.project_id = %(project)s AND item.split = 'pool'
+              AND {NO_HUMAN_LABEL.format(item="item.id")} ORDER BY item.id
+            """,
+            values,
+        )
+        eligible = [item_id for (item_id,) in cursor.fetchall()]
+        cursor.execute(
+            """
+            INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, is_blind,
+                                      created_at)
+            SELECT %(project)s, item_id, 'picked', %(priority)s, 'open', %(n)s, %(n)s, %(blind)s, now()
+            FROM unnest(%(eligible)s::bigint[]) AS given (item_id)
+            ON CONFLICT (item_id) WHERE state IN ('open', 'disputed')
+            DO UPDATE SET reason = 'picked', priority = %(priority)s
+                WHERE review_entry.state = 'open' AND review_entry.reason IN ('uncertain', 'diverse')
+            """,
+            values | {"eligible": eligible, "blind": project.answers_wanted > 1 or is_auditing(project)},
+        )
+        n_queued = cursor.rowcount
+    return Picked(n_queued, len(eligible) - n_queued, len(wanted) - len(eligible))
