@@ -93,7 +93,7 @@ class CandidatesFlagView(APIView):
         responses={200: FlagOutput(many=True), 400: ErrorOutput},
     )
     def post(self, request: Request, inspection_id: int) -> Response:
-        inspections = Inspection.objects.select_related("project")
+        inspections = Inspection.objects.select_related("project").defer("map_points")
         inspection = row_for(request.user, inspections, inspection_id, MAY_ENGINEER_OR_REVIEW)
         item_ids = valid(CandidatesInput, request)["item_ids"]
         flags = candidates_flag(inspection=inspection, person=request.user, item_ids=item_ids)

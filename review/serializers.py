@@ -44,7 +44,7 @@ class PersonOutput(serializers.Serializer):
 class ReasonYieldOutput(serializers.Serializer):
     """Answers to entries that had the model's guess, and how many went against it."""
 
-    reason = serializers.ChoiceField(choices=[Reason.UNCERTAIN.value, Reason.RANDOM.value])
+    reason = serializers.CharField(help_text="uncertain or random.")
     n = serializers.IntegerField()
     n_changed = serializers.IntegerField()
 

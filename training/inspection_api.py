@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
+
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.errors import NotFound
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.permissions import MAY_ENGINEER, project_for, row_for
 from labeling.project_api import valid
 from training.inspection_services import inspection_cancel, inspection_request
 from training.models import Inspection
-from training.serializers import InspectionInput, InspectionOutput, InspectionSummaryOutput
+from training.serializers import InspectionInput, InspectionOutput, InspectionSummaryOutput, MapOutput
 
-SHOWN = Inspection.objects.select_related("created_by")
+SHOWN = Inspection.objects.select_related("created_by").defer("map_points")
 
 
 @extend_schema(tags=["training"])
@@ -52,6 +56,30 @@ class InspectionView(APIView):
     )
     def get(self, request: Request, inspection_id: int) -> Response:
         return Response(InspectionOutput(row_for(request.user, SHOWN.all(), inspection_id)).data)
+
+
+@extend_schema(tags=["training"])
+class InspectionMapView(APIView):
+    """Stored as it is sent: nothing is unpacked for a page that shows a hundred thousand points."""
+
+    @extend_schema(
+        operation_id="inspection_map",
+        summary="The items of an inspection's map, with what they are coloured by",
+        responses={200: MapOutput, 404: ErrorOutput},
+    )
+    def get(self, request: Request, inspection_id: int) -> HttpResponse:
+        points = row_for(
+            request.user, Inspection.objects.only("map_points", "project"), inspection_id
+        ).map_points
+        if points is None:
+            raise NotFound(f"Inspection {inspection_id} has no map. Wait until it is done, or inspect again.")
+        is_taken = "gzip" in request.headers.get("Accept-Encoding", "")
+        body = bytes(points) if is_taken else gzip.decompress(points)
+        response = HttpResponse(body, content_type="application/json")
+        if is_taken:
+            response["Content-Encoding"] = "gzip"
+        response["Vary"] = "Accept-Encoding"
+        return response
 
 
 @extend_schema(tags=["training"])

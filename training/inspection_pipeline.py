@@ -7,35 +7,29 @@ mean and what to do. The rules are in training/quality.
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from django.core.files.storage import default_storage
 
-from labeling.models import ItemType, Label
+from labeling.models import ItemType
 from labeling.work import work_beat, work_finish
 from training import learners
-from training.artifacts import artifact_files
 from training.comparison.trial import fold_numbers
 from training.inspections import inspection_write
 from training.learners.base import take_rows
 from training.learners.errors import LearnerError
-from training.learners.saving import load
+from training.map_pipeline import draw_map
 from training.metrics import spread_columns
-from training.models import Inspection, Round
+from training.models import Inspection
 from training.packed import PackedItems, packed_open
 from training.quality import drift
 from training.quality.changed_texts import one_sign_apart
-from training.quality.features import item_features, learner_features
+from training.quality.features import item_features
 from training.quality.label_errors import MIN_LABELS, N_FOLDS, label_errors
-from training.quality.map import N_POINTS, plane_map, sample_rows
 from training.quality.near_duplicates import THRESHOLD, near_duplicates, rows_that_fit
 from training.quality.reliability import reliability_curve
-from training.querysets import finished_rounds
 from training.snapshot import Snapshot, labels_read, snapshot_take
 
 logger = logging.getLogger(__name__)
@@ -59,6 +53,9 @@ class _Look:
 
     def beat(self, name: str, done: int) -> None:
         work_beat(self.inspection, step_name=name, step=done, n_steps=N_TOOLS, seconds_left=None)
+
+    def beat_map(self, done: int, n: int) -> None:
+        self.beat(f"map, {done:,} of {n:,} items", N_TOOLS - 1)
 
 
 def inspection_execute(inspection: Inspection) -> None:
@@ -84,7 +81,7 @@ def inspection_execute(inspection: Inspection) -> None:
         ("labels", find_label_errors),
         ("drift", find_drift),
         ("near_duplicates", find_near_duplicates),
-        ("map", draw_map),
+        ("map", _draw_map),
     ]
     for done, (name, tool) in enumerate(tools):
         look.beat(name.replace("_", " "), done)
@@ -94,6 +91,14 @@ def inspection_execute(inspection: Inspection) -> None:
             found = {"sentence": error.message}
         inspection_write(inspection, findings={**inspection.findings, name: found})
     work_finish(inspection)
+
+
+def _draw_map(look: _Look) -> Findings:
+    drawn = draw_map(
+        look.inspection.project, look.snapshot, look.packed, seed=look.seed, on_progress=look.beat_map
+    )
+    inspection_write(look.inspection, round=drawn.round, map_points=drawn.points)
+    return drawn.findings
 
 
 # Label errors and reliability
@@ -266,74 +271,6 @@ def _duplicate_sentence(n: int, n_groups: int, n_extra: int, n_conflicts: int) -
     if n_conflicts:
         sentence += f" People gave different classes within {n_conflicts:,} of the groups: look there first."
     return sentence
-
-
-# Map
-
-
-def draw_map(look: _Look) -> Findings:
-    """A sample of the items on a plane, marked by who labeled them."""
-    class_by_item = dict(
-        Label.objects.filter(project=look.inspection.project)
-        .current()
-        .filter(is_human=False)
-        .values_list("item_id", "label_class_id")
-    )
-    ids, snapshot = look.packed.ids, look.snapshot
-    source = np.full(len(ids), "unlabeled", dtype="<U9")
-    class_id = np.zeros(len(ids), dtype=np.int64)
-    machine = look.packed.rows_of(np.array(sorted(set(class_by_item) & set(ids.tolist())), dtype=np.int64))
-    source[machine] = "machine"
-    class_id[machine] = [class_by_item[item_id] for item_id in ids[machine].tolist()]
-    for labeled in (snapshot.human, snapshot.holdout):
-        source[labeled.rows] = "human"
-        class_id[labeled.rows] = np.array(snapshot.class_ids)[labeled.columns]
-    rows = sample_rows(source, n=N_POINTS, random_state=look.seed)
-    X = look.packed.take(rows)
-    points, round = _model_features(look, X)
-    if points is None:
-        points = item_features(X, item_type=look.item_type, random_state=look.seed)
-    inspection_write(look.inspection, round=round)
-    places = plane_map(points, random_state=look.seed)
-    of = "the last model's features" if round is not None else "the items' own features"
-    return {
-        "n_items": len(ids),
-        "points": [
-            [int(ids[row]), round_place(x), round_place(y), str(source[row]), int(class_id[row]) or None]
-            for row, (x, y) in zip(rows, places, strict=True)
-        ],
-        "sentence": (
-            f"{len(rows):,} of {len(ids):,} items by {of}; near ones are alike, the distance between far ones means "
-            "nothing. Parts of the map without a label by people are where the next labels teach most."
-        ),
-    }
-
-
-def round_place(value: float) -> float:
-    return round(float(value), 4)
-
-
-def _model_features(look: _Look, X: Any) -> tuple[Any | None, Round | None]:
-    """Features of the newest model that can be read, and its round."""
-    for made in finished_rounds(look.inspection.project_id).exclude(artifact="")[:1]:
-        try:
-            with tempfile.TemporaryDirectory() as name:
-                learner = load(_fetched(made, Path(name)))
-            points = learner_features(learner, X, item_type=look.item_type)
-        except LearnerError as error:  # another version's model, or images of another size
-            logger.warning("The model of round %s gives no features: %s", made.pk, error.message)
-            return None, None
-        return (points, made) if points is not None else (None, None)
-    return None, None
-
-
-def _fetched(made: Round, folder: Path) -> Path:
-    for name in artifact_files(made.artifact):
-        target = folder / name[len(made.artifact) + 1 :]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with default_storage.open(name) as file:
-            target.write_bytes(file.read())
-    return folder
 
 
 # Rows

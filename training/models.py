@@ -253,6 +253,7 @@ class Inspection(Work):
         Round, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     findings = models.JSONField(default=dict)  # tool -> what it found; training/inspection_pipeline.py
+    map_points = models.BinaryField(null=True)  # JSON, gzipped as it is served: training/map_pipeline.py
 
     class Meta:
         constraints = [

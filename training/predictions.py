@@ -50,6 +50,7 @@ class PastPredictions:
     item_ids: IntArray
     class_ids: IntArray
     is_accepted: BoolArray
+    confidence: FloatArray  # calibrated, 0 to 1
 
 
 def predictions_store(round: Round, predictions: Predictions) -> None:
@@ -114,9 +115,11 @@ def measured_store(
 
 def predictions_read(round: Round) -> PastPredictions:
     """What the round thought of its pool; empty if its predictions were pruned."""
-    record = _record(("item_id", ">i8"), ("label_class_id", ">i8"), ("is_accepted", "u1"))
+    record = _record(
+        ("item_id", ">i8"), ("label_class_id", ">i8"), ("is_accepted", "u1"), ("confidence", ">f8")
+    )
     statement = (
-        "COPY (SELECT item_id, label_class_id, is_accepted FROM training_prediction "
+        "COPY (SELECT item_id, label_class_id, is_accepted, confidence FROM training_prediction "
         f"WHERE round_id = {int(round.pk)} ORDER BY item_id) TO STDOUT (FORMAT BINARY)"
     )
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
@@ -126,6 +129,7 @@ def predictions_read(round: Round) -> PastPredictions:
         item_ids=rows["item_id"].astype(np.int64),
         class_ids=rows["label_class_id"].astype(np.int64),
         is_accepted=rows["is_accepted"].astype(bool),
+        confidence=rows["confidence"].astype(np.float64),
     )
 
 

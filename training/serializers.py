@@ -283,3 +283,22 @@ class InspectionOutput(InspectionSummaryOutput):
     @extend_schema_field(NamedItemOutput(many=True))
     def get_items(self, inspection: Inspection) -> list[dict[str, Any]]:
         return items_named(inspection)
+
+
+def _numbers(help_text: str) -> serializers.ListField:
+    return serializers.ListField(child=serializers.IntegerField(), help_text=help_text)
+
+
+class MapOutput(serializers.Serializer):
+    """Items on a plane, as they were when the inspection looked. Lists of equal length, one entry for each."""
+
+    item_ids = _numbers("Ascending.")
+    x = _numbers("Across, -10,000 to 10,000.")
+    y = _numbers("Up, -10,000 to 10,000.")
+    sources = _numbers("Whose label stands: 0 nobody's, 1 a model's, 2 a person's.")
+    class_ids = _numbers("Of that label; 0: none.")
+    confidences = _numbers("Thousandths, by the newest round; -1: it did not predict the item.")
+    rounds = _numbers(
+        "Place in round_names of the round that labeled it, or the last before a person did; -1: none."
+    )
+    round_names = serializers.ListField(child=serializers.CharField(), help_text="Run.round, oldest first.")

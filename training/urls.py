@@ -19,7 +19,7 @@ from training.api import (
 )
 from training.comparison_api import ComparisonCancelView, ComparisonsView, ComparisonView
 from training.generated_api import RoundGeneratedView
-from training.inspection_api import InspectionCancelView, InspectionsView, InspectionView
+from training.inspection_api import InspectionCancelView, InspectionMapView, InspectionsView, InspectionView
 
 urlpatterns: list[URLPattern] = [
     path("learners", LearnersView.as_view(), name="learners"),
@@ -39,5 +39,6 @@ urlpatterns: list[URLPattern] = [
     path("comparisons/<int:comparison_id>/cancel", ComparisonCancelView.as_view(), name="comparison-cancel"),
     path("projects/<int:project_id>/inspections", InspectionsView.as_view(), name="inspections"),
     path("inspections/<int:inspection_id>", InspectionView.as_view(), name="inspection"),
+    path("inspections/<int:inspection_id>/map", InspectionMapView.as_view(), name="inspection-map"),
     path("inspections/<int:inspection_id>/cancel", InspectionCancelView.as_view(), name="inspection-cancel"),
 ]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from labeling.models import Membership, Project, Role, Split
+from labeling.models import Item, Label, Membership, Project, Role, Split
+from labeling.services import publication_open
 from labeling.work import WorkState
 from review.models import Entry, Flag
 from review.relabeling import Relabel, items_relabel
@@ -29,11 +34,26 @@ def make_inspection(project: Project, *, is_running: bool = True) -> Inspection:
     return inspection
 
 
+class quick_places:  # noqa: N801
+    """In place of t-SNE: the first two columns."""
+
+    def __init__(self, **options: object) -> None:
+        pass
+
+    def fit_transform(self, features: np.ndarray) -> np.ndarray:
+        return features[:, :2]
+
+
+def read_map(inspection: Inspection) -> dict:
+    return json.loads(gzip.decompress(inspection.map_points))
+
+
 @pytest.fixture
 def inspected(ada: User, monkeypatch: pytest.MonkeyPatch) -> Inspection:
     """90 labels, three of them wrong; two copies of an item, one of them under another class."""
     # Placing points and growing trees take most of the time, and are not what is looked at here.
-    monkeypatch.setattr("training.inspection_pipeline.plane_map", lambda points, **_: np.zeros((150, 2)))
+    monkeypatch.setattr("training.quality.map.TSNE", quick_places)
+    monkeypatch.setattr("training.map_pipeline.N_PLACED", 100)
     monkeypatch.setattr("training.quality.drift.N_TREES", 10)
     project = make_project(owner=ada)
     classes = list(project.classes.all())
@@ -65,9 +85,13 @@ def test_every_tool_finds_what_was_planted_and_says_what_to_do(inspected: Inspec
     conflict = next(group for group in found["near_duplicates"]["groups"] if group["is_conflict"])
     assert {"item-0", "item-100", "item-101"} <= {keys[item_id] for item_id in conflict["item_ids"]}
     assert found["drift"]["two_sample"]["p_value"] > 0.001
-    points = found["map"]["points"]
-    assert len(points) == 150
-    assert [source for *_, source, _ in points].count("human") == 91
+    points = read_map(inspected)
+    assert found["map"]["n_points"] == 150
+    assert {len(points[name]) for name in points if name != "round_names"} == {150}
+    assert points["item_ids"] == sorted(keys)
+    assert points["sources"].count(2) == 91
+    assert set(points["confidences"]) == {-1}  # there was no round
+    assert "100 of them are placed by t-SNE" in found["map"]["sentence"]
     assert inspected.round is None
     assert inspected.labels_hash
 
@@ -118,7 +142,7 @@ def test_too_few_labels_are_said_and_the_rest_is_still_looked_at(ada: User) -> N
     assert inspection.state == WorkState.DONE
     assert "12 training labels" in inspection.findings["labels"]["sentence"]
     assert "too few" in inspection.findings["drift"]["sentence"]
-    assert inspection.findings["map"]["points"]
+    assert read_map(inspection)["item_ids"]
 
 
 def test_a_shifted_pool_is_noticed(ada: User) -> None:
@@ -140,17 +164,56 @@ def test_a_shifted_pool_is_noticed(ada: User) -> None:
     assert "the pool has changed" in drift["sentence"]
 
 
-def test_the_map_is_of_the_last_models_features(ada: User) -> None:
+def test_the_map_is_of_the_last_models_features_and_tells_what_each_round_did(
+    ada: User, ada_client: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.quality.map.TSNE", quick_places)
     project = make_labeled_project(owner=ada)
     run = make_run(project, is_running=True, n_rounds=1)
     run_execute(run)
+    round = run.rounds.get()
+    late = project.items.filter(key="item-100").get()
+    make_human_label(late, project.classes.first(), user=ada)
+    publication_open(project=project, source=round.source, by=None, ended_reason="")
+    said = dict(round.predictions.values_list("item_id", "confidence"))
+    machine = project.items.get(key="item-90")
+    Label.objects.create(
+        project=project, item=machine, label_class=project.classes.last(), source=round.source,
+        is_human=False, confidence=0.9, threshold=0.5, created_at=timezone.now(),
+    )  # fmt: skip
     inspection = make_inspection(project)
 
     inspection_execute(inspection)
 
     inspection.refresh_from_db()
-    assert inspection.round == run.rounds.get()
+    assert inspection.round == round
     assert "the last model's features" in inspection.findings["map"]["sentence"]
+    reply = ada_client.get(f"/api/inspections/{inspection.pk}/map", headers={"Accept-Encoding": "gzip"})
+    plain = ada_client.get(f"/api/inspections/{inspection.pk}/map")
+    assert gzip.decompress(reply.content) == plain.content
+    points = json.loads(plain.content)
+    assert points["round_names"] == ["1.1"]
+
+    def told(item: Item) -> tuple[int, int, int]:
+        at = points["item_ids"].index(item.pk)
+        return points["sources"][at], points["rounds"][at], points["class_ids"][at]
+
+    early = project.items.get(key="item-0")
+    assert told(early) == (2, -1, project.classes.first().pk)  # a person, before any round
+    assert told(late) == (2, 0, project.classes.first().pk)  # a person, after the first
+    assert told(machine) == (1, 0, project.classes.last().pk)
+    for item_id, confidence in zip(points["item_ids"], points["confidences"], strict=True):
+        expected = -1 if item_id == late.pk or item_id not in said else int(said[item_id] * 1000)
+        assert confidence == expected
+
+
+def test_an_inspection_without_a_map_says_so(ada: User, ada_client: APIClient) -> None:
+    inspection = make_inspection(make_labeled_project(owner=ada))
+
+    reply = ada_client.get(f"/api/inspections/{inspection.pk}/map")
+
+    assert (reply.status_code, reply.data["code"]) == (404, "not_found")
+    assert "inspect again" in reply.data["message"]
 
 
 @pytest.mark.usefixtures("child_database")
@@ -161,7 +224,7 @@ def test_a_worker_carries_an_inspection_out_in_a_child(ada: User) -> None:
     over = inspection_inline(make_inspection(project, is_running=False))
 
     assert over.state == WorkState.DONE, over.error_message
-    assert len(over.findings["map"]["points"]) == 6
+    assert len(read_map(over)["item_ids"]) == 6
 
 
 # To the queue

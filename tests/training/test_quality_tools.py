@@ -19,7 +19,7 @@ from training.quality.drift import (
     two_sample_test,
 )
 from training.quality.label_errors import confident_joint, label_errors
-from training.quality.map import plane_map, sample_rows
+from training.quality.map import PlaneMap, plane_map, sample_rows
 from training.quality.near_duplicates import near_duplicates, rows_that_fit
 from training.quality.reliability import reliability_curve
 
@@ -303,6 +303,25 @@ def test_clusters_stay_together_on_the_map(is_sparse: bool) -> None:
     np.fill_diagonal(distance, np.inf)
     assert (cluster[distance.argmin(axis=1)] == cluster).all()
     assert np.array_equal(places, plane_map(given, random_state=1))
+
+
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_other_items_find_their_place_among_their_own(is_sparse: bool) -> None:
+    draw = np.random.default_rng(7)
+    cluster = np.arange(600) % 3
+    features = draw.normal(0, 0.5, (600, 60))
+    features[np.arange(600), cluster] += 10
+    given = sparse.csr_matrix(features) if is_sparse else features
+    plane = PlaneMap(random_state=1).fit(given[:90])
+
+    places = plane.place(given[90:])
+
+    assert places.shape == (510, 2)
+    distance = np.linalg.norm(places[:, None] - plane.places_[None], axis=2)
+    assert (cluster[:90][distance.argmin(axis=1)] == cluster[90:]).all()
+    assert np.allclose(plane.place(given[:90]), plane.places_, atol=0.05)  # its own, all but where they are
+    assert len(np.unique(places, axis=0)) == 510  # none covers another
+    assert (PlaneMap().fit(np.ones((3, 4))).place(np.ones((2, 4))) == 0).all()
 
 
 def test_small_groups_stay_visible_and_too_few_points_lie_in_the_middle() -> None:

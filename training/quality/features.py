@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -40,17 +41,23 @@ def item_features(X: Any, *, item_type: str, random_state: int = 0) -> Any:
 
     Fitted on 20,000 rows at most. Raises InvalidRows. Memory: that of the result.
     """
-    rows = check_rows(X, item_type=item_type)
-    n = len(rows)
+    n = len(check_rows(X, item_type=item_type))
     chosen = np.arange(n)
     if n > FIT_ROWS:
         chosen = np.sort(np.random.default_rng(random_state).choice(n, FIT_ROWS, replace=False))
+    transform, vectors = feature_maker(take_rows(X, chosen), item_type=item_type, random_state=random_state)
+    return vectors if n <= FIT_ROWS else transform(X)
+
+
+def feature_maker(X: Any, *, item_type: str, random_state: int = 0) -> tuple[Callable[[Any], Any], Any]:
+    """(what makes such features of other items, those of X), fitted on X. Raises InvalidRows."""
+    rows = check_rows(X, item_type=item_type)
     pipeline, vectors = fit_features(
-        take_rows(rows, chosen),
+        rows,
         item_type=item_type,
-        y=np.zeros(len(chosen), dtype=np.int64),
+        y=np.zeros(len(rows), dtype=np.int64),
         is_dense=False,
         max_dimensions=None,
         random_state=random_state,
     )
-    return vectors if n <= FIT_ROWS else pipeline.transform(rows)
+    return lambda others: pipeline.transform(check_rows(others, item_type=item_type)), vectors

@@ -382,6 +382,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/inspections/{inspection_id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The items of an inspection's map, with what they are coloured by
+         * @description Stored as it is sent: nothing is unpacked for a page that shows a hundred thousand points.
+         */
+        get: operations["inspection_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/items/{item_id}": {
         parameters: {
             query?: never;
@@ -825,6 +845,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pace and agreement of people in the newest answers, and what the queue's order finds */
+        get: operations["people_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/plan": {
         parameters: {
             query?: never;
@@ -945,6 +982,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/queue/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send up to 10,000 items to the queue, ahead of what a refill chose */
+        post: operations["items_pick"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/queue/refill": {
         parameters: {
             query?: never;
@@ -1008,6 +1062,23 @@ export interface paths {
         put?: never;
         /** Start a run; a project has one at a time */
         post: operations["run_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Items by whose label stood for them, at 60 moments from the project's beginning to now */
+        get: operations["timeline_show"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1617,7 +1688,7 @@ export interface components {
         /** @description One item to look at, held by the person until the lease runs out. */
         EntryOutput: {
             id: number;
-            reason: components["schemas"]["ReasonEnum"];
+            reason: components["schemas"]["EntryOutputReasonEnum"];
             /** Format: date-time */
             lease_until: string;
             /** @description The suggestion is kept back, so as not to sway the answer. */
@@ -1626,6 +1697,19 @@ export interface components {
             /** @description Its label is always null here. */
             item: components["schemas"]["ItemOutput"];
         };
+        /**
+         * @description * `uncertain` - The model is unsure
+         *     * `diverse` - Unlike what is labeled so far
+         *     * `random` - Drawn at random, to measure
+         *     * `flagged` - Somebody flagged it
+         *     * `picked` - Somebody picked it
+         *     * `below_cut` - Below the cut of a certificate
+         *     * `audit` - A blind check of an accepted label
+         *     * `second` - A blind second answer, to measure people
+         *     * `blind` - Asked without the model's guess
+         * @enum {string}
+         */
+        EntryOutputReasonEnum: "uncertain" | "diverse" | "random" | "flagged" | "picked" | "below_cut" | "audit" | "second" | "blind";
         /** @description Every answer of 400 and over. */
         ErrorOutput: {
             /** @description Stable and machine readable. */
@@ -2071,6 +2155,25 @@ export interface components {
             username: string;
             password: string;
         };
+        /** @description Items on a plane, as they were when the inspection looked. Lists of equal length, one entry for each. */
+        MapOutput: {
+            /** @description Ascending. */
+            item_ids: number[];
+            /** @description Across, -10,000 to 10,000. */
+            x: number[];
+            /** @description Up, -10,000 to 10,000. */
+            y: number[];
+            /** @description Whose label stands: 0 nobody's, 1 a model's, 2 a person's. */
+            sources: number[];
+            /** @description Of that label; 0: none. */
+            class_ids: number[];
+            /** @description Thousandths, by the newest round; -1: it did not predict the item. */
+            confidences: number[];
+            /** @description Place in round_names of the round that labeled it, or the last before a person did; -1: none. */
+            rounds: number[];
+            /** @description Run.round, oldest first. */
+            round_names: string[];
+        };
         MeOutput: {
             id: number;
             username: string;
@@ -2100,6 +2203,15 @@ export interface components {
             results: components["schemas"]["MemberOutput"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        /** @description Items by whose label stood for them at one moment. */
+        MomentOutput: {
+            /** Format: date-time */
+            at: string;
+            n_items: number;
+            n_human: number;
+            n_machine: number;
+            n_unlabeled: number;
         };
         MonitorAuditsInput: {
             /** @default 50 */
@@ -2210,6 +2322,50 @@ export interface components {
             retrain_after?: number;
             monitor_per_week?: number;
             lease_seconds?: number;
+        };
+        PeopleOutput: {
+            /** @description The newest ones, that all of this is of. */
+            n_answers: number;
+            /** @description Annotators see themselves alone. */
+            people: components["schemas"]["PersonOutput"][];
+            by_reason: components["schemas"]["ReasonYieldOutput"][];
+        };
+        /** @description One person's part of the newest answers. Counts, of which the reader makes intervals. */
+        PersonOutput: {
+            username: string;
+            n_answers: number;
+            n_skipped: number;
+            /**
+             * Format: double
+             * @description From shown to answered.
+             */
+            median_seconds: number | null;
+            /**
+             * Format: double
+             * @description Of its 95% interval, by order statistics.
+             */
+            median_low: number | null;
+            /** Format: double */
+            median_high: number | null;
+            /** @description Items that others answered too. */
+            n_compared: number;
+            /** @description Named the class that most of the others named. */
+            n_agreed: number;
+            /** @description Disputes that another person has decided. */
+            n_decided: number;
+            /** @description Where the verdict was this person's answer. */
+            n_upheld: number;
+        };
+        PickInput: {
+            item_ids: number[];
+        };
+        PickOutput: {
+            /** @description Wait now ahead of what a refill chose. */
+            n_queued: number;
+            /** @description Waited before, for a reason that is left as it is. */
+            n_waiting: number;
+            /** @description Labeled by a person, or kept for measuring. */
+            n_left_out: number;
         };
         /** @description The newest forecast: of the project's own goal, and of others in `rows`. */
         PlanOutput: {
@@ -2421,22 +2577,22 @@ export interface components {
             held_by_me: number;
             answered_by_me: number;
         };
-        /**
-         * @description * `uncertain` - The model is unsure
-         *     * `diverse` - Unlike what is labeled so far
-         *     * `random` - Drawn at random, to measure
-         *     * `flagged` - Somebody flagged it
-         *     * `below_cut` - Below the cut of a certificate
-         *     * `audit` - A blind check of an accepted label
-         *     * `second` - A blind second answer, to measure people
-         *     * `blind` - Asked without the model's guess
-         * @enum {string}
-         */
-        ReasonEnum: "uncertain" | "diverse" | "random" | "flagged" | "below_cut" | "audit" | "second" | "blind";
         ReasonInput: {
             /** @default  */
             reason: string;
         };
+        /** @description Answers to entries that had the model's guess, and how many went against it. */
+        ReasonYieldOutput: {
+            reason: components["schemas"]["ReasonYieldOutputReasonEnum"];
+            n: number;
+            n_changed: number;
+        };
+        /**
+         * @description * `uncertain` - uncertain
+         *     * `random` - random
+         * @enum {string}
+         */
+        ReasonYieldOutputReasonEnum: "uncertain" | "random";
         RefillOutput: {
             readonly id: number;
             readonly round_id: number | null;
@@ -3466,6 +3622,35 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    inspection_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inspection_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapOutput"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4644,6 +4829,27 @@ export interface operations {
             };
         };
     };
+    people_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleOutput"];
+                };
+            };
+        };
+    };
     plan: {
         parameters: {
             query?: never;
@@ -4867,6 +5073,40 @@ export interface operations {
             };
         };
     };
+    items_pick: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PickInput"];
+                "multipart/form-data": components["schemas"]["PickInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PickOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
     queue_refill: {
         parameters: {
             query?: never;
@@ -5012,6 +5252,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    timeline_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MomentOutput"][];
                 };
             };
         };

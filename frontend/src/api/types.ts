@@ -107,6 +107,7 @@ export type Score = Schemas["ScoreOutput"];
 export type ComparisonRow = Schemas["ComparisonRowOutput"];
 export type Comparison = Exactly<Output<"ComparisonOutput">, { learners: { learner: string; params?: ParamValues }[] }>;
 export type InspectionSummary = Output<"InspectionSummaryOutput">;
+export type MapPoints = Schemas["MapOutput"];
 export type NamedItem = Schemas["NamedItemOutput"];
 export type Inspection = Exactly<Output<"InspectionOutput">, { findings: Partial<Findings> }>;
 
@@ -115,7 +116,7 @@ export interface Findings {
   labels: Finding & Partial<LabelErrors>;
   drift: Finding & Partial<Drift>;
   near_duplicates: Finding & Partial<NearDuplicates>;
-  map: Finding & { n_items?: number; points?: MapPoint[] };
+  map: Finding & { n_items?: number; n_points?: number };
 }
 
 interface Finding {
@@ -176,9 +177,6 @@ export interface DuplicateGroup {
   class_ids: Id[];
   is_conflict: boolean;
 }
-
-/** Item, place across and up (-1 to 1), who labeled it, and its class. */
-export type MapPoint = [item: Id, x: number, y: number, source: "human" | "machine" | "unlabeled", class_id: Id | null];
 
 export interface ReliabilityBin {
   low: number;
@@ -241,6 +239,10 @@ export interface RoundMetrics {
 
 // Review
 
+export type Moment = Schemas["MomentOutput"];
+export type People = Schemas["PeopleOutput"];
+export type PersonWork = Schemas["PersonOutput"];
+export type Picked = Schemas["PickOutput"];
 export type Queue = Schemas["QueueOutput"];
 export type Entry = Exactly<Schemas["EntryOutput"], { item: Item }>;
 export type Claim = Exactly<Schemas["ClaimOutput"], { entries: Entry[] }>;

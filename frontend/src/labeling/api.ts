@@ -12,6 +12,7 @@ import type {
   ItemType,
   LabelClass,
   Member,
+  Moment,
   NewToken,
   Page,
   Preview,
@@ -38,6 +39,20 @@ export const progressQuery = (id: Id) =>
   queryOptions({
     queryKey: ["projects", id, "progress"],
     queryFn: () => api.get<Progress>(`/projects/${id}/progress`),
+  });
+
+export const timelineQuery = (id: Id) =>
+  queryOptions({
+    queryKey: ["projects", id, "timeline"],
+    queryFn: () => api.get<Moment[]>(`/projects/${id}/timeline`),
+  });
+
+/** These items, 200 at most, in order of id. */
+export const itemsByIdQuery = (projectId: Id, ids: readonly Id[]) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "items", "by-id", ids],
+    queryFn: () => api.get<Page<Item>>(`/projects/${projectId}/items`, { ids: ids.join(","), limit: 200 }),
+    enabled: ids.length > 0,
   });
 
 export type NewProject = Pick<Project, "name" | "question" | "item_type"> & { classes: string[] };

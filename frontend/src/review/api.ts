@@ -14,6 +14,8 @@ import type {
   Id,
   MyAnswer,
   Page,
+  People,
+  Picked,
   Publication,
   Queue,
 } from "@/api/types";
@@ -53,6 +55,15 @@ export const flagItem = (itemId: Id, note: string) => api.post<Flag>(`/items/${i
 
 export const relabelItems = (projectId: Id, labels: { item_id: Id; class_id: Id }[]) =>
   api.post<unknown>(`/projects/${projectId}/labels`, labels);
+
+/** The items wait in the queue, ahead of what a refill chose. */
+export const pickItems = (projectId: Id, item_ids: readonly Id[]) => api.post<Picked>(`/projects/${projectId}/queue/items`, { item_ids });
+
+export const peopleQuery = (projectId: Id) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "people"],
+    queryFn: () => api.get<People>(`/projects/${projectId}/people`),
+  });
 
 export const withdrawLabel = (labelId: Id) => api.delete(`/labels/${labelId}`);
 

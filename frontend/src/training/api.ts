@@ -60,7 +60,7 @@ export const cancelRun = (id: Id) => api.post<unknown>(`/runs/${id}/cancel`);
 export const roundsQuery = (projectId: Id) =>
   queryOptions({
     queryKey: ["projects", projectId, "rounds"],
-    queryFn: () => api.get<Page<RoundSummary>>(`/projects/${projectId}/rounds`),
+    queryFn: () => api.get<Page<RoundSummary>>(`/projects/${projectId}/rounds`, { limit: 200 }),
   });
 
 export const roundQuery = (id: Id) =>

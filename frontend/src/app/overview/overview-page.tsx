@@ -3,15 +3,18 @@ import { useQuery } from "@tanstack/react-query";
 
 import type { Progress, Project } from "@/api/types";
 import { NextStep } from "@/app/overview/next-step";
+import { PeoplePanel } from "@/app/overview/people-panel";
 import { PublicationPanel } from "@/app/overview/publication-panel";
 import { QueuePanel } from "@/app/overview/queue-panel";
 import { CertificationLine } from "@/certificates/certification-line";
-import { progressQuery, projectQuery } from "@/labeling/api";
+import { progressQuery, projectQuery, timelineQuery } from "@/labeling/api";
 import { LabeledBar } from "@/labeling/labeled-bar";
 import { queueQuery } from "@/review/api";
 import { roundQuery, roundsQuery, runsQuery } from "@/training/api";
 import { AccuracyChart } from "@/training/charts/accuracy-chart";
 import { ClassChart } from "@/training/charts/class-chart";
+import { EffortChart } from "@/training/charts/effort-chart";
+import { TimelineChart } from "@/training/charts/timeline-chart";
 import { RoundCharts } from "@/training/round-charts";
 import { Figure } from "@/ui/figure";
 import { count, counted, percent, percentWithin } from "@/ui/format";
@@ -56,6 +59,7 @@ function Overview({ project, progress }: { project: Project; progress: Progress 
   const queue = useQuery({ ...queueQuery(project.id), ...LIVE });
   const rounds = useQuery({ ...roundsQuery(project.id), ...LIVE });
   const finished = rounds.data?.results.filter((round) => round.finished_at !== null) ?? [];
+  const timeline = useQuery(timelineQuery(project.id));
   const last = finished.at(-1);
   const round = useQuery({ ...roundQuery(last?.id ?? 0), enabled: last !== undefined });
 
@@ -95,9 +99,24 @@ function Overview({ project, progress }: { project: Project; progress: Progress 
             </Text>
           )}
         </Panel>
+        <Panel title="Labels over time" note="Items by whose label stood for them">
+          <Ready query={timeline} what="the timeline">
+            {(moments) => <TimelineChart moments={moments} />}
+          </Ready>
+        </Panel>
+        <Panel title="Effort over rounds" note="Human labels that each round learned from, and the share of the rest that it took over">
+          {finished.length > 0 ? (
+            <EffortChart rounds={finished} />
+          ) : (
+            <Text size="sm" c="dimmed">
+              No round is finished yet.
+            </Text>
+          )}
+        </Panel>
         <QueuePanel project={project} queue={queue.data} />
         <PublicationPanel project={project} progress={progress} />
       </SimpleGrid>
+      <PeoplePanel project={project} />
       {round.data && last && (
         <>
           <Text size="sm" c="dimmed">

@@ -3,7 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { api } from "@/api/client";
-import type { Flag, Id, Inspection, InspectionSummary, Page } from "@/api/types";
+import type { Flag, Id, Inspection, InspectionSummary, MapPoints, Page } from "@/api/types";
 
 export const inspectionsQuery = (projectId: Id) =>
   queryOptions({
@@ -17,6 +17,14 @@ export const inspectionQuery = (id: Id) =>
     queryKey: ["inspections", id],
     queryFn: () => api.get<Inspection>(`/inspections/${id}`),
     refetchInterval: (query) => (query.state.data?.is_open === false ? false : 2000),
+  });
+
+/** The map of a finished inspection; it never changes. */
+export const mapQuery = (id: Id) =>
+  queryOptions({
+    queryKey: ["inspections", id, "map"],
+    queryFn: () => api.get<MapPoints>(`/inspections/${id}/map`),
+    staleTime: Infinity,
   });
 
 export const startInspection = (projectId: Id) => api.post<Inspection>(`/projects/${projectId}/inspections`, {});

@@ -2,10 +2,10 @@ import { SimpleGrid, Stack } from "@mantine/core";
 
 import type { Inspection, Project } from "@/api/types";
 import { ReliabilityChart } from "@/training/charts/reliability-chart";
+import { MapPanel } from "@/training/map/map-panel";
 import { DriftPanel } from "@/training/quality/drift-panel";
 import { DuplicatesPanel } from "@/training/quality/duplicates-panel";
 import { LabelErrorsPanel } from "@/training/quality/label-errors-panel";
-import { MapChart } from "@/training/quality/map-chart";
 import { CHART_COLOURS } from "@/ui/chart";
 import { Panel } from "@/ui/panel";
 
@@ -15,6 +15,11 @@ export function InspectionFindings({ project, inspection }: { project: Project; 
   return (
     <Stack gap="md">
       {labels && <LabelErrorsPanel project={project} inspection={inspection} found={labels} />}
+      {map && (
+        <Panel title="Map" note={map.sentence}>
+          {(map.n_points ?? 0) > 0 && <MapPanel project={project} inspectionId={inspection.id} />}
+        </Panel>
+      )}
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         {labels?.reliability && (
           <Panel title="Reliability on the training labels, out of fold" note={labels.reliability.sentence}>
@@ -22,11 +27,6 @@ export function InspectionFindings({ project, inspection }: { project: Project; 
               on="the training labels"
               curves={[{ name: "out of fold", bins: labels.reliability.bins, colour: CHART_COLOURS.human }]}
             />
-          </Panel>
-        )}
-        {map && (
-          <Panel title="Map" isTall note={map.sentence}>
-            <MapChart points={map.points ?? []} classes={project.classes} />
           </Panel>
         )}
         {drift && <DriftPanel found={drift} />}
