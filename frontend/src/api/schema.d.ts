@@ -1688,7 +1688,7 @@ export interface components {
         /** @description One item to look at, held by the person until the lease runs out. */
         EntryOutput: {
             id: number;
-            reason: components["schemas"]["EntryOutputReasonEnum"];
+            reason: components["schemas"]["ReasonEnum"];
             /** Format: date-time */
             lease_until: string;
             /** @description The suggestion is kept back, so as not to sway the answer. */
@@ -1697,19 +1697,6 @@ export interface components {
             /** @description Its label is always null here. */
             item: components["schemas"]["ItemOutput"];
         };
-        /**
-         * @description * `uncertain` - The model is unsure
-         *     * `diverse` - Unlike what is labeled so far
-         *     * `random` - Drawn at random, to measure
-         *     * `flagged` - Somebody flagged it
-         *     * `picked` - Somebody picked it
-         *     * `below_cut` - Below the cut of a certificate
-         *     * `audit` - A blind check of an accepted label
-         *     * `second` - A blind second answer, to measure people
-         *     * `blind` - Asked without the model's guess
-         * @enum {string}
-         */
-        EntryOutputReasonEnum: "uncertain" | "diverse" | "random" | "flagged" | "picked" | "below_cut" | "audit" | "second" | "blind";
         /** @description Every answer of 400 and over. */
         ErrorOutput: {
             /** @description Stable and machine readable. */
@@ -2577,22 +2564,30 @@ export interface components {
             held_by_me: number;
             answered_by_me: number;
         };
+        /**
+         * @description * `uncertain` - The model is unsure
+         *     * `diverse` - Unlike what is labeled so far
+         *     * `random` - Drawn at random, to measure
+         *     * `flagged` - Somebody flagged it
+         *     * `picked` - Somebody picked it
+         *     * `below_cut` - Below the cut of a certificate
+         *     * `audit` - A blind check of an accepted label
+         *     * `second` - A blind second answer, to measure people
+         *     * `blind` - Asked without the model's guess
+         * @enum {string}
+         */
+        ReasonEnum: "uncertain" | "diverse" | "random" | "flagged" | "picked" | "below_cut" | "audit" | "second" | "blind";
         ReasonInput: {
             /** @default  */
             reason: string;
         };
         /** @description Answers to entries that had the model's guess, and how many went against it. */
         ReasonYieldOutput: {
-            reason: components["schemas"]["ReasonYieldOutputReasonEnum"];
+            /** @description uncertain or random. */
+            reason: string;
             n: number;
             n_changed: number;
         };
-        /**
-         * @description * `uncertain` - uncertain
-         *     * `random` - random
-         * @enum {string}
-         */
-        ReasonYieldOutputReasonEnum: "uncertain" | "random";
         RefillOutput: {
             readonly id: number;
             readonly round_id: number | null;
