@@ -15,7 +15,6 @@ import type {
   MyAnswer,
   Page,
   People,
-  Picked,
   Publication,
   Queue,
 } from "@/api/types";
@@ -55,9 +54,6 @@ export const flagItem = (itemId: Id, note: string) => api.post<Flag>(`/items/${i
 
 export const relabelItems = (projectId: Id, labels: { item_id: Id; class_id: Id }[]) =>
   api.post<unknown>(`/projects/${projectId}/labels`, labels);
-
-/** The items wait in the queue, ahead of what a refill chose. */
-export const pickItems = (projectId: Id, item_ids: readonly Id[]) => api.post<Picked>(`/projects/${projectId}/queue/items`, { item_ids });
 
 export const peopleQuery = (projectId: Id) =>
   queryOptions({

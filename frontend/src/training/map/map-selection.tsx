@@ -4,10 +4,10 @@ import { useState } from "react";
 
 import type { Id, MapPoints, Project } from "@/api/types";
 import { itemsByIdQuery } from "@/labeling/api";
-import { pickItems, relabelItems } from "@/review/api";
-import { LabelCell } from "@/review/items/label-cell";
+import { labelItems, pickItems } from "@/training/map/api";
 import styles from "@/training/map/map.module.css";
 import { colouringOf, groupCounts } from "@/training/map/points";
+import { ClassById } from "@/training/quality/class-by-id";
 import { NamedItemLine } from "@/training/quality/named-item";
 import { ConfirmButton } from "@/ui/confirm-button";
 import { count, counted } from "@/ui/format";
@@ -73,7 +73,10 @@ export function MapSelection({ project, points, chosen, onLabeled, onClear }: Pr
                   id={item.id}
                   items={[{ id: item.id, key: item.key, text: item.text?.slice(0, 200) ?? null, thumbnail_url: item.image?.thumbnail_url ?? null }]}
                 />
-                <LabelCell label={item.label} classes={project.classes} />
+                <Text size="xs" c="dimmed">
+                  {item.label === null ? "not labeled" : <ClassById classes={project.classes} id={item.label.class_id} />}
+                  {item.label !== null && ` by ${item.label.source.name}`}
+                </Text>
               </li>
             ))}
           </ul>
@@ -106,7 +109,7 @@ function Actions({ project, open, nLabeled, onLabeled }: ActionsProps) {
   const name = project.classes.find((one) => one.id === classId)?.name;
   const refresh = () => client.invalidateQueries({ queryKey: ["projects", project.id] });
   const label = useMutation({
-    mutationFn: () => relabelItems(project.id, open.map((item_id) => ({ item_id, class_id: classId }))),
+    mutationFn: () => labelItems(project.id, open, classId),
     onSuccess: async () => {
       onLabeled(new Set(open), classId);
       await refresh();
