@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('review', '0007_pick_probability'),
+        ('review', '0008_stages'),
     ]
 
     operations = [
