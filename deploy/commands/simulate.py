@@ -50,7 +50,12 @@ USERNAME = "simulated-{}"
     help="Of all labels, or of those that the machine gives.",
 )  # fmt: skip
 @click.option("--per-class", is_flag=True, help="The promise holds for each class.")
-@click.option("--audits", "n_audits", type=click.IntRange(min=1), help="So many at once; in stages, as many as it takes, if left out.")
+@click.option(
+    "--audits",
+    "n_audits",
+    type=click.IntRange(min=1),
+    help="So many at once; in stages, as many as it takes, if left out.",
+)
 @click.option(
     "--second", "n_second", default=0, show_default=True, type=click.IntRange(min=0),
     help="Labels by people to be answered again, blind: bounds people's own error.",
