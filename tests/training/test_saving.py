@@ -182,3 +182,14 @@ def test_a_model_of_an_older_format_is_refused_with_both_numbers(saved: Path) ->
 
     with pytest.raises(UnreadableModel, match=r"saved in format 1; this version reads 2\. Train again"):
         load(saved)
+
+
+def test_a_vocabulary_is_saved_as_one_text_and_not_as_thousands_of_files(tmp_path: Path) -> None:
+    texts = [f"word{i} and word{i + 1} of {['spring', 'autumn'][i % 2]}" for i in range(600)]
+    learner = create("logistic_regression", item_type="text").fit(texts, [i % 2 for i in range(600)])
+
+    save(learner, tmp_path / "model")
+
+    assert len(zipfile.ZipFile(tmp_path / "model" / "model.skops").namelist()) < 50
+    again = load(tmp_path / "model")
+    assert np.array_equal(again.predict_proba(texts[:50]), learner.predict_proba(texts[:50]))

@@ -41,6 +41,7 @@ DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOF
 OUR_TYPES = (
     "training.learners.classifiers.MarginSoftmax",
     "training.learners.features.TableColumns",
+    "training.learners.features.TermVectorizer",
     "training.learners.features._is_categorical",
     "training.learners.features._is_numeric",
     "training.learners.features.image_vectors",
