@@ -17,7 +17,7 @@ class Answered:
 
     person_id: int
     entry_id: int | None
-    kind: str  # label, skip_me, skip_all
+    kind: str  # label, skip_me, skip_all, not_this
     class_id: int | None
 
 
@@ -31,6 +31,7 @@ class Facts:
     lease_state: str | None  # of the person's last lease of this entry; None: never had it
     lease_created_at: dt.datetime | None
     human_label_at: dt.datetime | None  # when the item's standing human label was made
+    is_in_grid: bool = False  # that lease: handed out in a grid, with the suggestion
     is_measuring: bool = False  # an audit or a second answer: wanted whatever anybody else says of the item
 
 
@@ -76,6 +77,12 @@ def _judge_turn(answer: Answered, facts: Facts) -> Refusal | None:
     if facts.lease_state is None:
         return Refusal(
             "not_claimed", f"Entry {answer.entry_id} was never handed to you; claim entries first."
+        )
+    if answer.kind == "not_this" and not facts.is_in_grid:
+        return Refusal(
+            "not_in_grid",
+            f"Entry {answer.entry_id} was not shown to you in a grid, so there is no class to mark it as not of; "
+            "answer with a class, or skip it.",
         )
     if facts.lease_state == "answered":
         return Refusal(

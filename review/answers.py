@@ -30,11 +30,22 @@ from labeling.services import (
 from review.acceptance import STORED, Answered, Facts, Refusal, judge
 from review.consensus import majority_class
 from review.flagging import flags_resolve
-from review.models import MEASURING, Answer, AnswerKind, Reason, shown_reason
+from review.models import (
+    MEASURING,
+    Answer,
+    AnswerKind,
+    Entry,
+    EntryState,
+    Reason,
+    shown_reason,
+    shown_suggestion,
+)
 from training.services import run_request_if_due
 
 MAX_ANSWERS = 500  # in one request
 N_TRIES = 3
+# What becomes of a person's lease. Who marked an item as wrong may be handed it again, to say what it is.
+LEASE_AFTER = {"label": "answered", "skip_me": "skipped", "skip_all": "skipped", "not_this": "released"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +121,7 @@ def _submit(
         results.append(_result(answer.key, outcome))
         if outcome == STORED:
             taken[answer.key] = said
-            leased_now[answer.entry_id] = "answered" if answer.kind == "label" else "skipped"
+            leased_now[answer.entry_id] = LEASE_AFTER[answer.kind]
             stored.append((answer, row))
     if stored:
         _apply(project, person, role, stored, known)
@@ -127,10 +138,13 @@ def _apply(
     """Carry out what each accepted answer means for its item, entry and leases."""
     words: list[tuple[Word, _Row]] = []
     votes: list[tuple[int, _Row]] = []
+    doubted: list[_Row] = []
     for answer, row in stored:
         was_held = row.lease_state == "held"
-        row.lease_state = "answered" if answer.kind == "label" else "skipped"
-        if answer.kind == "skip_all":
+        row.lease_state = LEASE_AFTER[answer.kind]
+        if answer.kind == "not_this":
+            doubted.append(row)
+        elif answer.kind == "skip_all":
             row.entry_state, row.n_free = "skipped", 0
         elif answer.kind == "skip_me":
             row.n_free += was_held
@@ -159,12 +173,29 @@ def _apply(
             flags_resolve(
                 item_ids=[row.item_id for _, row in words if row.reason == "flagged"], now=known.now
             )
+    if doubted:
+        _queue_doubted(doubted)
     agreed = _count_votes(project, person, votes, known)
     _write(project.pk, person.pk, stored, now=known.now)
     if agreed:
         _link_votes(agreed)
     if (words or agreed) and project.retrain_after:
         transaction.on_commit(lambda: run_request_if_due(project.pk), robust=True)
+
+
+def _queue_doubted(doubted: list[_Row]) -> None:
+    """What was marked wrong waits in the queue without the suggestion, for anybody."""
+    others = Entry.objects.filter(
+        item_id__in=[row.item_id for row in doubted], state__in=[EntryState.OPEN, EntryState.DISPUTED]
+    ).exclude(pk__in=[row.entry_id for row in doubted])
+    asked_anew = set(others.values_list("item_id", flat=True))  # since the lease ran out: that is enough
+    waiting = [row for row in doubted if row.item_id not in asked_anew]
+    for row in waiting:
+        row.entry_state, row.n_free = "open", row.n_wanted
+    made_here = [Reason.GRID, Reason.UNCERTAIN, Reason.DIVERSE]  # a flag that came meanwhile stays one
+    Entry.objects.filter(pk__in=[row.entry_id for row in waiting], reason__in=made_here).update(
+        reason=Reason.DOUBTED
+    )
 
 
 def _count_votes(
@@ -217,13 +248,13 @@ _READ_FACTS = """
            asked.class_id IS NULL OR class.id IS NOT NULL, lease.created_at, human.created_at,
            entry.id, entry.item_id, entry.state, entry.reason, entry.n_wanted, entry.n_free,
            entry.is_blind, entry.suggested_class_id, entry.suggested_confidence,
-           lease.id, lease.state
+           lease.id, lease.state, lease.in_grid
     FROM unnest(%(keys)s::uuid[], %(entries)s::bigint[], %(classes)s::bigint[])
          WITH ORDINALITY AS asked (key, entry_id, class_id, n)
     LEFT JOIN review_answer prior ON prior.key = asked.key
     LEFT JOIN review_entry entry ON entry.id = asked.entry_id AND entry.project_id = %(project)s
     LEFT JOIN LATERAL (
-        SELECT id, state, created_at FROM review_lease
+        SELECT id, state, in_grid, created_at FROM review_lease
         WHERE entry_id = entry.id AND person_id = %(person)s ORDER BY id DESC LIMIT 1
     ) lease ON true
     LEFT JOIN LATERAL (
@@ -273,15 +304,20 @@ def _facts_of(answers: Sequence[NewAnswer], rows: Rows) -> list[tuple[NewAnswer,
             confidence,
             lease_id,
             lease,
+            in_grid,
         ) = row[8:]
         prior = Answered(prior_person, prior_entry, prior_kind, prior_class) if has_prior else None
-        shown = None if is_blind or class_id is None else {"class_id": class_id, "confidence": confidence}
         seen = {
             "reason": shown_reason(reason, is_blind=is_blind),
             "is_blind": is_blind,
-            "suggestion": shown,
+            "suggestion": shown_suggestion(
+                reason, is_blind=is_blind, class_id=class_id, confidence=confidence
+            ),
+            "in_grid": bool(in_grid),  # among many of one class, each with the suggestion
         }
-        facts = Facts(prior, state, is_class_known, lease, leased_at, human_at, reason in MEASURING)
+        facts = Facts(
+            prior, state, is_class_known, lease, leased_at, human_at, bool(in_grid), reason in MEASURING
+        )
         found.append(
             (answer, facts, _Row(entry_id, item_id, state, reason, n_wanted, n_free, seen, lease_id, lease))
         )

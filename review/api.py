@@ -17,6 +17,7 @@ from labeling.permissions import MAY_ANSWER, MAY_ENGINEER, membership_for, proje
 from labeling.project_api import valid
 from review.answers import MAX_ANSWERS, NewAnswer, answers_submit
 from review.claims import entries_claim, entries_release
+from review.grid import grid_claim
 from review.models import Answer
 from review.selectors import answer_page, queue_summary
 from review.serializers import (
@@ -27,6 +28,8 @@ from review.serializers import (
     ClaimInput,
     ClaimOutput,
     EntryOutput,
+    GridInput,
+    GridOutput,
     QueueOutput,
     RefillOutput,
     ReleaseInput,
@@ -60,6 +63,25 @@ class ClaimView(APIView):
         return Response(
             entries_claim(project=membership.project, person_id=request.user.pk, role=membership.role, n=n)
         )
+
+
+@extend_schema(tags=["review"])
+class GridView(APIView):
+    @extend_schema(
+        operation_id="grid_claim",
+        summary="Hold up to n items that the model says are of one class, the most doubtful first",
+        description="To be confirmed many at once: answer them as any other entries, those that are wrong with "
+        "their class or as `not_this`. Each answer is recorded as given in a grid, with the suggestion shown. "
+        "Nothing that is asked blind is ever here. Those you hold already, of this class, come renewed; those of "
+        "other classes are given back.",
+        request=GridInput,
+        responses={200: GridOutput, 400: ErrorOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_ANSWER)
+        given = valid(GridInput, request)
+        entries = grid_claim(project=project, person_id=request.user.pk, **given)
+        return Response({"entries": entries})
 
 
 @extend_schema(tags=["review"])

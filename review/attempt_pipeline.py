@@ -441,7 +441,7 @@ def _ask_remaining(attempt: Attempt) -> None:
             WHERE NOT is_kept AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
             ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO UPDATE
                 SET reason = 'below_cut', priority = excluded.priority
-                WHERE review_entry.state = 'open' AND review_entry.reason IN ('uncertain', 'diverse', 'random')
+                WHERE review_entry.state = 'open' AND review_entry.reason IN ('uncertain', 'diverse', 'random', 'grid', 'doubted')
             """,
             values
             | {

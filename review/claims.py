@@ -16,12 +16,18 @@ from django.db import connection
 from labeling.hot import fetch_prepared
 from labeling.models import Project, shown_split
 from labeling.permissions import MAY_REVIEW
-from review.models import shown_reason
+from review.models import shown_reason, shown_suggestion
 from review.ordering import HANDING_ORDER
 
 MAX_CLAIMED = 50  # entries that one person holds by one claim
 MAX_COUNTED = 100  # open entries that a claim counts; the queue's summary counts them all
 MAX_EXPIRED = 100  # leases that one claim takes back; the sweep takes the rest
+
+# An entry that leases are given back to, `given_back.n` of them. One that was made for a grid is no part of
+# the queue, so it goes; an answer that comes after all is still taken.
+GIVE_BACK = """n_free = CASE reason WHEN 'grid' THEN 0 ELSE n_free + given_back.n END,
+            state = CASE reason WHEN 'grid' THEN 'withdrawn' ELSE state END,
+            closed_at = CASE reason WHEN 'grid' THEN now() ELSE closed_at END"""
 
 # Leases that ran out go back to their entries. Locks both rows before it writes either.
 EXPIRE = """
@@ -33,20 +39,20 @@ EXPIRE = """
     ), expired AS (
         UPDATE review_lease SET state = 'expired' WHERE id IN (SELECT id FROM late) RETURNING entry_id
     ), freed AS (
-        UPDATE review_entry SET n_free = n_free + given_back.n
+        UPDATE review_entry SET {give_back}
         FROM (SELECT entry_id, count(*) AS n FROM expired GROUP BY entry_id) given_back
         WHERE review_entry.id = given_back.entry_id
         RETURNING review_entry.id
     )"""
 
-# Mine are renewed, even those that ran out a moment ago: nobody else has them yet. And are there others'
+# Mine are renewed (those of the grid by its own claim), even those that ran out a moment ago: nobody else has them yet. And are there others'
 # leases to take back? Seldom, so that is a statement of its own.
 _RENEW = """
     WITH mine AS (
         UPDATE review_lease SET until = now() + %(lease_seconds)s * interval '1 second'
         WHERE id IN (
             SELECT id FROM review_lease
-            WHERE person_id = %(person)s AND project_id = %(project)s AND state = 'held'
+            WHERE person_id = %(person)s AND project_id = %(project)s AND state = 'held' AND NOT in_grid
             FOR UPDATE SKIP LOCKED)
         RETURNING entry_id
     )
@@ -59,6 +65,7 @@ _EXPIRE_OF_OTHERS = (
     + EXPIRE.format(
         of_project="lease.project_id = %(project)s AND lease.person_id <> %(person)s AND",
         max_expired=MAX_EXPIRED,
+        give_back=GIVE_BACK,
     )
     + " SELECT count(*) FROM expired"
 )
@@ -72,7 +79,7 @@ _COUNT = f"""(
 
 _SHOWN = """
         entry.id, entry.reason, entry.is_blind, entry.suggested_class_id, entry.suggested_confidence,
-        lease.until, item.id, item.key, item.split, item.text, item.features, blob.width, blob.height"""
+        lease.until, lease.in_grid, item.id, item.key, item.split, item.text, item.features, blob.width, blob.height"""
 
 # FOR UPDATE checks the conditions again on the newest version of a row that somebody else has just
 # changed, so an entry that was taken since this statement began is passed over.
@@ -97,7 +104,7 @@ _CLAIM = f"""
         SELECT id, %(project)s, %(person)s, 'held', now() + %(lease_seconds)s * interval '1 second', clock_timestamp()
         FROM picked
         ON CONFLICT DO NOTHING
-        RETURNING entry_id, until
+        RETURNING entry_id, until, in_grid
     ), taken AS (
         UPDATE review_entry SET n_free = n_free - 1 WHERE id IN (SELECT entry_id FROM lease)
     )
@@ -155,7 +162,7 @@ def entries_release(*, project: Project, person_id: int, entry_ids: Sequence[int
     """The person holds none of the entries any more, and others may have them; returns how many it held."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             WITH held AS (
                 SELECT lease.id FROM review_lease lease JOIN review_entry entry ON entry.id = lease.entry_id
                 WHERE lease.project_id = %(project)s AND lease.person_id = %(person)s
@@ -164,7 +171,8 @@ def entries_release(*, project: Project, person_id: int, entry_ids: Sequence[int
             ), released AS (
                 UPDATE review_lease SET state = 'released' WHERE id IN (SELECT id FROM held) RETURNING entry_id
             )
-            UPDATE review_entry SET n_free = n_free + 1 WHERE id IN (SELECT entry_id FROM released)
+            UPDATE review_entry SET {GIVE_BACK}
+            FROM (SELECT entry_id, 1 AS n FROM released) given_back WHERE id = given_back.entry_id
             """,
             {"project": project.pk, "person": person_id, "entries": list(entry_ids)},
         )
@@ -174,7 +182,7 @@ def entries_release(*, project: Project, person_id: int, entry_ids: Sequence[int
 def leases_expire(*, max_expired: int = 10_000) -> int:
     """Every lease that has run out goes back to its entry, `max_expired` at once; returns how many."""
     with connection.cursor() as cursor:
-        expire = EXPIRE.format(of_project="", max_expired=int(max_expired))
+        expire = EXPIRE.format(of_project="", max_expired=int(max_expired), give_back=GIVE_BACK)
         cursor.execute(f"WITH {expire} SELECT count(*) FROM expired")
         return int(cursor.fetchone()[0])
 
@@ -186,6 +194,7 @@ def _entry_output(
     suggested_class_id: int | None,
     suggested_confidence: float | None,
     lease_until: dt.datetime,
+    in_grid: bool,
     item_id: int,
     key: str,
     split: str,
@@ -195,9 +204,6 @@ def _entry_output(
     height: int | None,
 ) -> dict[str, Any]:
     """Plain dictionaries, because this is the hot path: a serializer would take longer than the query."""
-    suggestion = None
-    if suggested_class_id is not None and not is_blind:
-        suggestion = {"class_id": suggested_class_id, "confidence": suggested_confidence}
     image = None
     if width is not None:
         image = {
@@ -210,8 +216,11 @@ def _entry_output(
         "id": entry_id,
         "reason": shown_reason(reason, is_blind=is_blind),
         "lease_until": lease_until,
+        "in_grid": in_grid,
         "is_blind": is_blind,
-        "suggestion": suggestion,
+        "suggestion": shown_suggestion(
+            reason, is_blind=is_blind, class_id=suggested_class_id, confidence=suggested_confidence
+        ),
         "item": {
             "id": item_id,
             "key": key,

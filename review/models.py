@@ -21,6 +21,8 @@ class Reason(models.TextChoices):
     BELOW_CUT = "below_cut", "Below the cut of a certificate"
     AUDIT = "audit", "A blind check of an accepted label"
     SECOND = "second", "A blind second answer, to measure people"
+    GRID = "grid", "In a grid, to be confirmed"  # never in the queue: withdrawn when nobody holds it
+    DOUBTED = "doubted", "Marked in a grid as not of the class suggested"
     BLIND = (
         "blind",
         "Asked without the model's guess",
@@ -30,6 +32,15 @@ class Reason(models.TextChoices):
 def shown_reason(reason: str, *, is_blind: bool) -> str:
     """The reason as people are told it: blind entries are all alike, so that none can tell an audit."""
     return Reason.BLIND.value if is_blind and reason != Reason.FLAGGED else reason
+
+
+def shown_suggestion(
+    reason: str, *, is_blind: bool, class_id: int | None, confidence: float | None
+) -> dict[str, float | None] | None:
+    """The suggestion as people are told it: none where they answer blind, or where somebody said it is wrong."""
+    if is_blind or class_id is None or reason == Reason.DOUBTED:
+        return None
+    return {"class_id": class_id, "confidence": confidence}
 
 
 MEASURING = (Reason.AUDIT, Reason.SECOND)  # closed by a blind answer to them, and by nothing else
@@ -108,6 +119,7 @@ class Lease(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     state = models.CharField(max_length=10, choices=LeaseState.choices, default=LeaseState.HELD)
+    in_grid = models.BooleanField(default=False, db_default=False)  # handed out with many others of one class
     until = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -132,6 +144,7 @@ class AnswerKind(models.TextChoices):
     LABEL = "label", "Label"
     SKIP_ME = "skip_me", "Skipped, for me"
     SKIP_ALL = "skip_all", "Skipped, for everyone"
+    NOT_THIS = "not_this", "Marked in a grid as not of the class suggested"
 
 
 class Answer(models.Model):
@@ -149,7 +162,7 @@ class Answer(models.Model):
         LabelClass, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     label = models.ForeignKey(Label, null=True, blank=True, on_delete=models.SET_NULL, related_name="answers")
-    seen = models.JSONField(default=dict)  # suggestion, confidence, blind, reason: as shown
+    seen = models.JSONField(default=dict)  # suggestion, blind, reason, in_grid: as shown
     seconds = models.FloatField(null=True, blank=True)  # from shown to answered, on the client's clock
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

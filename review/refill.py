@@ -57,7 +57,7 @@ _ELIGIBLE = f"""
 
 # An entry that a withdrawing refill leaves alone.
 _STAYS = """(entry.state = 'disputed' OR entry.n_free < entry.n_wanted
-    OR entry.reason IN ('flagged', 'picked', 'below_cut', 'audit', 'second'))"""
+    OR entry.reason IN ('flagged', 'picked', 'doubted', 'below_cut', 'audit', 'second'))"""
 
 
 def refill_plan(
@@ -148,13 +148,13 @@ def _ranked(rows: list[Picked], reason: Reason) -> list[Candidate]:
 
 
 def _count_staying(project_id: int, stays: str) -> dict[str, int]:
-    """Entries that will still be there, by reason; flags, picks, disputes and audits are no part of the budget."""
+    """Entries that will still be there, by reason; what people or an attempt asked for is no part of the budget."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT reason, count(*) FROM review_entry entry
             WHERE project_id = %s AND state = 'open' AND {stays}
-              AND reason NOT IN ('flagged', 'picked', 'below_cut', 'audit', 'second') GROUP BY reason
+              AND reason NOT IN ('flagged', 'picked', 'doubted', 'grid', 'below_cut', 'audit', 'second') GROUP BY reason
             """,
             [project_id],
         )

@@ -9,14 +9,15 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Count, Q, QuerySet
 
 from labeling.models import Project, Publication
-from review.models import Answer, Entry, EntryState, Flag, Lease, LeaseState, shown_reason
+from review.models import Answer, Entry, EntryState, Flag, Lease, LeaseState, Reason, shown_reason
 
 
 def queue_summary(*, project: Project, person: AbstractBaseUser) -> dict[str, Any]:
     """How much is in the queue, by reason, and this person's part of it."""
     entries = Entry.objects.filter(project=project)
     by_reason: dict[str, int] = {}
-    open_now = entries.filter(state=EntryState.OPEN).values_list("reason", "is_blind")
+    open_now = entries.filter(state=EntryState.OPEN).exclude(reason=Reason.GRID)
+    open_now = open_now.values_list("reason", "is_blind")
     for reason, is_blind, n in open_now.annotate(n=Count("pk")).order_by("reason", "is_blind"):
         shown = shown_reason(reason, is_blind=is_blind)
         by_reason[shown] = by_reason.get(shown, 0) + n

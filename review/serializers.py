@@ -14,6 +14,7 @@ from labeling.models import Publication, Split
 from labeling.serializers import ItemOutput, SourceOutput, item_json
 from review.answers import MAX_ANSWERS
 from review.claims import MAX_CLAIMED
+from review.grid import MAX_GRID
 from review.history import KINDS
 from review.models import Answer, AnswerKind, Entry, Flag, Reason, Refill
 from review.picking import MAX_PICKED
@@ -90,6 +91,7 @@ class EntryOutput(serializers.Serializer):
     id = serializers.IntegerField()
     reason = serializers.ChoiceField(choices=Reason.choices)
     lease_until = serializers.DateTimeField()
+    in_grid = serializers.BooleanField(help_text="It was handed out in a grid, and is answered there.")
     is_blind = serializers.BooleanField(
         help_text="The suggestion is kept back, so as not to sway the answer."
     )
@@ -100,6 +102,21 @@ class EntryOutput(serializers.Serializer):
 class ClaimOutput(serializers.Serializer):
     entries = EntryOutput(many=True)
     n_open = serializers.IntegerField(help_text="Entries that are free besides; counted up to 100.")
+
+
+class GridInput(serializers.Serializer):
+    class_id = serializers.IntegerField(
+        min_value=1, max_value=MAX_ID, help_text="What the model says they are."
+    )
+    n = serializers.IntegerField(
+        min_value=1, max_value=MAX_GRID, default=48, help_text="Items to hold, those held already included."
+    )
+
+
+class GridOutput(serializers.Serializer):
+    entries = EntryOutput(
+        many=True, help_text="The least sure first; fewer than asked for: there are no more."
+    )
 
 
 class ReleaseInput(serializers.Serializer):

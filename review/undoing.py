@@ -15,7 +15,7 @@ from labeling.models import Publication
 from labeling.services import label_retire
 from review.attempts import is_settled
 from review.claims import entries_show
-from review.models import MEASURING, Answer, AnswerKind, Entry, EntryState, Flag, Lease, LeaseState
+from review.models import MEASURING, Answer, AnswerKind, Entry, EntryState, Flag, Lease, LeaseState, Reason
 
 
 @transaction.atomic
@@ -41,6 +41,9 @@ def answer_undo(*, answer: Answer, person: AbstractBaseUser) -> dict[str, Any]:
     Answer.objects.filter(pk=answer.pk).update(withdrawn_at=now)
     # The flags that this answer settled carry its time.
     Flag.objects.filter(item_id=answer.item_id, resolved_at=answer.created_at).update(resolved_at=None)
+    if answer.kind == AnswerKind.NOT_THIS and entry.reason == Reason.DOUBTED:
+        was = Reason(answer.seen["reason"])
+        Entry.objects.filter(pk=entry.pk).update(reason=Reason.UNCERTAIN if was == Reason.BLIND else was)
     _take_back(entry, person)
     (shown,) = entries_show(person_id=person.pk, entry_ids=[entry.pk])
     return shown
@@ -71,6 +74,7 @@ def _check_still_undoable(answer: Answer, entry: Entry) -> None:
         AnswerKind.LABEL: (EntryState.OPEN, EntryState.DISPUTED, EntryState.DONE),
         AnswerKind.SKIP_ME: (EntryState.OPEN,),
         AnswerKind.SKIP_ALL: (EntryState.SKIPPED,),
+        AnswerKind.NOT_THIS: (EntryState.OPEN,),
     }[AnswerKind(answer.kind)]
     is_decided_by_others = entry.state == EntryState.DONE and answer.label is None
     if entry.state not in expected or is_decided_by_others:
@@ -79,7 +83,7 @@ def _check_still_undoable(answer: Answer, entry: Entry) -> None:
             "so the answer cannot be undone.",
             code="closed_since",
         )
-    if answer.kind == AnswerKind.SKIP_ME and entry.n_free == 0:
+    if answer.kind in (AnswerKind.SKIP_ME, AnswerKind.NOT_THIS) and entry.n_free == 0:
         raise Conflict("Somebody else has this entry now, so it cannot come back to you.", code="taken_since")
     others = Entry.objects.filter(item_id=entry.item_id, state__in=[EntryState.OPEN, EntryState.DISPUTED])
     if others.exclude(pk=entry.pk).exists():

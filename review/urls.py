@@ -8,6 +8,7 @@ from review.api import (
     AnswersView,
     AnswerUndoView,
     ClaimView,
+    GridView,
     MyAnswersView,
     QueueView,
     RefillView,
@@ -43,6 +44,7 @@ from review.oversight_api import (
 
 urlpatterns: list[URLPattern] = [
     path("projects/<int:project_id>/queue/claim", ClaimView.as_view(), name="queue-claim"),
+    path("projects/<int:project_id>/grid/claim", GridView.as_view(), name="grid-claim"),
     path("projects/<int:project_id>/answers", AnswersView.as_view(), name="answers"),
     path("projects/<int:project_id>/queue", QueueView.as_view(), name="queue"),
     path("projects/<int:project_id>/queue/release", ReleaseView.as_view(), name="queue-release"),

@@ -34,6 +34,7 @@ def addresses(ada: Client, project_id: int, examined_id: int, certified_id: int)
         "new-project": "/projects/new",
         "overview": project,
         "review": f"{project}/review",
+        "grid": f"{project}/grid",
         "training": f"{project}/training",
         "round": f"{project}/rounds/{round['id']}",
         "compare": f"/projects/{examined_id}/compare",
@@ -65,7 +66,10 @@ def test_every_page_loads_fits_its_screen_and_is_accessible(
     for name, address in addresses(ada, trained, examined, certified).items():
         page.goto(address)
         settle(page)
-        page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-{size['width']}.png", full_page=name != "review")
+        page.screenshot(
+            path=SCREENSHOTS / f"{name}-{scheme}-{size['width']}.png",
+            full_page=name not in ("review", "grid"),
+        )
         assert page.evaluate(OVERFLOW) == 0, f"{name} is wider than {size['width']} pixels"
         assert page.get_by_text("could not be loaded").count() == 0, name
         violations += [f"{name}: {found}" for found in accessibility(page)]

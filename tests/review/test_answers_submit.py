@@ -202,6 +202,7 @@ def test_what_was_shown_is_kept_from_the_servers_own_row(project: Project, ada: 
         "reason": "uncertain",
         "is_blind": False,
         "suggestion": {"class_id": cat.pk, "confidence": 0.6},
+        "in_grid": False,
     }
 
 

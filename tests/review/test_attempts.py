@@ -305,7 +305,7 @@ def test_nobody_can_tell_an_audit_by_what_is_handed_out(world: World) -> None:
     assert len(looks) > 30  # something is mixed in
     seen = Answer.objects.filter(item_id__in=audited).values_list("seen", flat=True)
     assert {repr(sorted(each.items())) for each in seen} == {
-        "[('is_blind', True), ('reason', 'blind'), ('suggestion', None)]"
+        "[('in_grid', False), ('is_blind', True), ('reason', 'blind'), ('suggestion', None)]"
     }
 
 

@@ -17,6 +17,7 @@ from django.db import OperationalError, connection, connections
 from labeling.models import Label, Membership, Project, Publication, Role
 from review.answers import NewAnswer, answers_submit
 from review.claims import entries_claim
+from review.grid import grid_claim
 from review.models import Answer, Entry, EntryState, Lease, LeaseState
 from review.publish import round_publish
 from tests.makers import make_items
@@ -304,3 +305,57 @@ def test_people_answer_while_the_long_part_of_a_publish_goes_on(project: Project
     machine = Label.objects.get(item=items[0], is_human=False)
     assert machine.retired_reason == "corrected"
     assert Publication.objects.get().n_labels == 2
+
+
+def confirm_all(project: Project, person: User, class_id: int) -> list[int]:
+    """Claim and confirm pages of the grid until nothing is left; returns the items of this person."""
+    confirmed: list[int] = []
+    while page := grid_claim(project=project, person_id=person.pk, class_id=class_id, n=12):
+        said = [
+            NewAnswer(key=uuid.uuid4(), entry_id=entry["id"], kind="label", class_id=class_id)
+            for entry in page
+        ]
+        results = answers_submit(project=project, person=person, role=Role.ANNOTATOR, answers=said)
+        assert {result["outcome"] for result in results} == {"stored"}
+        confirmed += [entry["item"]["id"] for entry in page]
+    return confirmed
+
+
+def test_no_item_of_a_grid_goes_to_two_people_not_even_by_the_queue(
+    project: Project, people: list[User]
+) -> None:
+    items = make_items(project, 300)
+    label_class = project.classes.first()
+    make_round(project, [(item, label_class, 0.7) for item in items], state=RoundState.PUBLISHED)
+    make_entries(project, items[:100])
+    in_grid, in_queue = people[:8], people[8:]
+
+    answered = at_once(
+        [lambda person=person: confirm_all(project, person, label_class.pk) for person in in_grid]
+        + [lambda person=person: work_off(project, person, label_class.pk, batch=5) for person in in_queue]
+    )
+    # Who found everything free locked for a moment has gone home; somebody comes back later.
+    confirm_all(project, people[0], label_class.pk)
+
+    assert Answer.objects.count() == Label.objects.count() == len(items)
+    assert Answer.objects.values("item").distinct().count() == len(items)
+    assert sum(len(part) > 0 for part in answered[:8]) > 1
+    assert set(Entry.objects.values_list("state", "n_free")) == {(EntryState.DONE, 0)}
+
+
+def test_two_grids_at_the_same_moment_show_different_items(project: Project, people: list[User]) -> None:
+    label_class = project.classes.first()
+    items = make_items(project, 100)
+    make_round(project, [(item, label_class, 0.7) for item in items], state=RoundState.PUBLISHED)
+
+    pages = at_once(
+        [
+            lambda person=person: grid_claim(
+                project=project, person_id=person.pk, class_id=label_class.pk, n=40
+            )
+            for person in people[:2]
+        ]
+    )
+
+    shown = [entry["item"]["id"] for page in pages for entry in page]
+    assert len(shown) == len(set(shown)) == 80

@@ -382,26 +382,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/inspections/{inspection_id}/map": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The items of an inspection's map, with what they are coloured by
-         * @description Stored as it is sent: nothing is unpacked for a page that shows a hundred thousand points.
-         */
-        get: operations["inspection_map"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/items/{item_id}": {
         parameters: {
             query?: never;
@@ -756,6 +736,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/grid/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hold up to n items that the model says are of one class, the most doubtful first
+         * @description To be confirmed many at once: answer them as any other entries, those that are wrong with their class or as `not_this`. Each answer is recorded as given in a grid, with the suggestion shown. Nothing that is asked blind is ever here. Those you hold already, of this class, come renewed; those of other classes are given back.
+         */
+        post: operations["grid_claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/imports": {
         parameters: {
             query?: never;
@@ -839,23 +839,6 @@ export interface paths {
         put?: never;
         /** Make a user a member */
         post: operations["member_add"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/projects/{project_id}/people": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Pace and agreement of people in the newest answers, and what the queue's order finds */
-        get: operations["people_show"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -982,23 +965,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/projects/{project_id}/queue/items": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Send up to 10,000 items to the queue, ahead of what a refill chose */
-        post: operations["items_pick"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/projects/{project_id}/queue/refill": {
         parameters: {
             query?: never;
@@ -1068,23 +1034,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/projects/{project_id}/timeline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Items by whose label stood for them, at 60 moments from the project's beginning to now */
-        get: operations["timeline_show"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/rounds/{round_id}": {
         parameters: {
             query?: never;
@@ -1102,23 +1051,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/rounds/{round_id}/confidences": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Predictions of a round counted by class and confidence, and how many of the holdout were right */
-        get: operations["round_confidences"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/rounds/{round_id}/generated": {
         parameters: {
             query?: never;
@@ -1128,23 +1060,6 @@ export interface paths {
         };
         /** Images that a round's learner drew, by class; empty if it draws none */
         get: operations["round_generated"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/rounds/{round_id}/items": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The items behind a round's charts, by what it said of them, by confidence */
-        get: operations["round_items"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1332,9 +1247,10 @@ export interface components {
          * @description * `label` - Label
          *     * `skip_me` - Skipped, for me
          *     * `skip_all` - Skipped, for everyone
+         *     * `not_this` - Marked in a grid as not of the class suggested
          * @enum {string}
          */
-        AnswerKindEnum: "label" | "skip_me" | "skip_all";
+        AnswerKindEnum: "label" | "skip_me" | "skip_all" | "not_this";
         AnswerOutput: {
             /** Format: uuid */
             key: string;
@@ -1507,15 +1423,6 @@ export interface components {
             /** @description Entries that are free besides; counted up to 100. */
             n_open: number;
         };
-        /** @description Bin k, 0 to 1000, is of confidences from k/1000 up to, not including, (k+1)/1000. Empty bins are left out. */
-        ClassConfidencesOutput: {
-            /** @description The class that was predicted. */
-            class_id: number;
-            /** @description [bin, items] */
-            pool: number[][];
-            /** @description [bin, items, of them right] */
-            holdout: number[][];
-        };
         ClassCountOutput: {
             class_id: number;
             n_human: number;
@@ -1652,13 +1559,6 @@ export interface components {
             predict_seconds?: components["schemas"]["EstimateOutput"];
             peak_bytes?: components["schemas"]["EstimateOutput"];
         };
-        /** @description Enough to say what any threshold would accept, and how right it is on the holdout, class by class. */
-        ConfidencesOutput: {
-            n_pool: number;
-            n_holdout: number;
-            /** @description Empty: the round was made before these were counted. */
-            classes: components["schemas"]["ClassConfidencesOutput"][];
-        };
         ConflictOutput: {
             row: number;
             key: string;
@@ -1691,6 +1591,8 @@ export interface components {
             reason: components["schemas"]["ReasonEnum"];
             /** Format: date-time */
             lease_until: string;
+            /** @description It was handed out in a grid, and is answered there. */
+            in_grid: boolean;
             /** @description The suggestion is kept back, so as not to sway the answer. */
             is_blind: boolean;
             suggestion: components["schemas"]["SuggestionOutput"] | null;
@@ -1854,6 +1756,22 @@ export interface components {
             generated: string[];
             /** @description Real items that people gave this class. */
             item_ids: number[];
+        };
+        GridInput: {
+            /**
+             * Format: int64
+             * @description What the model says they are.
+             */
+            class_id: number;
+            /**
+             * @description Items to hold, those held already included.
+             * @default 48
+             */
+            n: number;
+        };
+        GridOutput: {
+            /** @description The least sure first; fewer than asked for: there are no more. */
+            entries: components["schemas"]["EntryOutput"][];
         };
         HealthOutput: {
             status: components["schemas"]["StatusEnum"];
@@ -2142,25 +2060,6 @@ export interface components {
             username: string;
             password: string;
         };
-        /** @description Items on a plane, as they were when the inspection looked. Lists of equal length, one entry for each. */
-        MapOutput: {
-            /** @description Ascending. */
-            item_ids: number[];
-            /** @description Across, -10,000 to 10,000. */
-            x: number[];
-            /** @description Up, -10,000 to 10,000. */
-            y: number[];
-            /** @description Whose label stands: 0 nobody's, 1 a model's, 2 a person's. */
-            sources: number[];
-            /** @description Of that label; 0: none. */
-            class_ids: number[];
-            /** @description Thousandths, by the newest round; -1: it did not predict the item. */
-            confidences: number[];
-            /** @description Place in round_names of the round that labeled it, or the last before a person did; -1: none. */
-            rounds: number[];
-            /** @description Run.round, oldest first. */
-            round_names: string[];
-        };
         MeOutput: {
             id: number;
             username: string;
@@ -2190,15 +2089,6 @@ export interface components {
             results: components["schemas"]["MemberOutput"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
-        };
-        /** @description Items by whose label stood for them at one moment. */
-        MomentOutput: {
-            /** Format: date-time */
-            at: string;
-            n_items: number;
-            n_human: number;
-            n_machine: number;
-            n_unlabeled: number;
         };
         MonitorAuditsInput: {
             /** @default 50 */
@@ -2309,50 +2199,6 @@ export interface components {
             retrain_after?: number;
             monitor_per_week?: number;
             lease_seconds?: number;
-        };
-        PeopleOutput: {
-            /** @description The newest ones, that all of this is of. */
-            n_answers: number;
-            /** @description Annotators see themselves alone. */
-            people: components["schemas"]["PersonOutput"][];
-            by_reason: components["schemas"]["ReasonYieldOutput"][];
-        };
-        /** @description One person's part of the newest answers. Counts, of which the reader makes intervals. */
-        PersonOutput: {
-            username: string;
-            n_answers: number;
-            n_skipped: number;
-            /**
-             * Format: double
-             * @description From shown to answered.
-             */
-            median_seconds: number | null;
-            /**
-             * Format: double
-             * @description Of its 95% interval, by order statistics.
-             */
-            median_low: number | null;
-            /** Format: double */
-            median_high: number | null;
-            /** @description Items that others answered too. */
-            n_compared: number;
-            /** @description Named the class that most of the others named. */
-            n_agreed: number;
-            /** @description Disputes that another person has decided. */
-            n_decided: number;
-            /** @description Where the verdict was this person's answer. */
-            n_upheld: number;
-        };
-        PickInput: {
-            item_ids: number[];
-        };
-        PickOutput: {
-            /** @description Wait now ahead of what a refill chose. */
-            n_queued: number;
-            /** @description Waited before, for a reason that is left as it is. */
-            n_waiting: number;
-            /** @description Labeled by a person, or kept for measuring. */
-            n_left_out: number;
         };
         /** @description The newest forecast: of the project's own goal, and of others in `rows`. */
         PlanOutput: {
@@ -2569,24 +2415,18 @@ export interface components {
          *     * `diverse` - Unlike what is labeled so far
          *     * `random` - Drawn at random, to measure
          *     * `flagged` - Somebody flagged it
-         *     * `picked` - Somebody picked it
          *     * `below_cut` - Below the cut of a certificate
          *     * `audit` - A blind check of an accepted label
          *     * `second` - A blind second answer, to measure people
+         *     * `grid` - In a grid, to be confirmed
+         *     * `doubted` - Marked in a grid as not of the class suggested
          *     * `blind` - Asked without the model's guess
          * @enum {string}
          */
-        ReasonEnum: "uncertain" | "diverse" | "random" | "flagged" | "picked" | "below_cut" | "audit" | "second" | "blind";
+        ReasonEnum: "uncertain" | "diverse" | "random" | "flagged" | "below_cut" | "audit" | "second" | "grid" | "doubted" | "blind";
         ReasonInput: {
             /** @default  */
             reason: string;
-        };
-        /** @description Answers to entries that had the model's guess, and how many went against it. */
-        ReasonYieldOutput: {
-            /** @description uncertain or random. */
-            reason: string;
-            n: number;
-            n_changed: number;
         };
         RefillOutput: {
             readonly id: number;
@@ -2628,23 +2468,6 @@ export interface components {
          * @enum {string}
          */
         RoleEnum: "owner" | "engineer" | "reviewer" | "annotator" | "viewer";
-        /** @description An item and its current label. Lists and the queue write it with item_json, many times faster. */
-        RoundItemOutput: {
-            id: number;
-            key: string;
-            split: components["schemas"]["SplitEnum"];
-            text: string | null;
-            /** @description Object by column, or list of numbers. */
-            features: unknown;
-            image: components["schemas"]["ImageOutput"] | null;
-            label: components["schemas"]["LabelOutput"] | null;
-            said: components["schemas"]["SaidOutput"];
-        };
-        RoundItemPage: {
-            results: components["schemas"]["RoundItemOutput"][];
-            /** @description Cursor of the next page; null at the end. */
-            next: string | null;
-        };
         /** @description Everything that is known about a round. Its metrics are null while it is running. */
         RoundOutput: {
             readonly id: number;
@@ -2796,17 +2619,6 @@ export interface components {
             results: components["schemas"]["RunOutput"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
-        };
-        /** @description What a round said of an item. */
-        SaidOutput: {
-            class_id: number;
-            /**
-             * Format: double
-             * @description Calibrated, 0 to 1.
-             */
-            confidence: number;
-            /** @description What people said when the round measured; null in the pool. */
-            truth_id: number | null;
         };
         /** @description A mean over seeds, with its 95% interval. */
         ScoreOutput: {
@@ -3617,35 +3429,6 @@ export interface operations {
                 };
             };
             400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOutput"];
-                };
-            };
-        };
-    };
-    inspection_map: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                inspection_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MapOutput"];
-                };
-            };
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4492,6 +4275,48 @@ export interface operations {
             };
         };
     };
+    grid_claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GridInput"];
+                "multipart/form-data": components["schemas"]["GridInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
     imports_list: {
         parameters: {
             query?: {
@@ -4637,8 +4462,6 @@ export interface operations {
                 confidence_min?: number;
                 /** @description `next` of the page before; leave out for the first. */
                 cursor?: string;
-                /** @description Up to 200 ids of items, with commas between them; stands alone. */
-                ids?: string;
                 /** @description Rows of a page, 1 to 200; 50 unless told. */
                 limit?: number;
                 /**
@@ -4820,27 +4643,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorOutput"];
-                };
-            };
-        };
-    };
-    people_show: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PeopleOutput"];
                 };
             };
         };
@@ -5068,40 +4870,6 @@ export interface operations {
             };
         };
     };
-    items_pick: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PickInput"];
-                "multipart/form-data": components["schemas"]["PickInput"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PickOutput"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOutput"];
-                };
-            };
-        };
-    };
     queue_refill: {
         parameters: {
             query?: never;
@@ -5251,27 +5019,6 @@ export interface operations {
             };
         };
     };
-    timeline_show: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MomentOutput"][];
-                };
-            };
-        };
-    };
     round_show: {
         parameters: {
             query?: never;
@@ -5293,27 +5040,6 @@ export interface operations {
             };
         };
     };
-    round_confidences: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                round_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ConfidencesOutput"];
-                };
-            };
-        };
-    };
     round_generated: {
         parameters: {
             query?: never;
@@ -5331,65 +5057,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GeneratedClassOutput"][];
-                };
-            };
-        };
-    };
-    round_items: {
-        parameters: {
-            query?: {
-                /** @description Exclusive. */
-                confidence_below?: number;
-                confidence_min?: number;
-                /** @description `next` of the page before; leave out for the first. */
-                cursor?: string;
-                /** @description Rows of a page, 1 to 200; 50 unless told. */
-                limit?: number;
-                /**
-                 * @description * `pool` - Items that nobody had labeled
-                 *     * `holdout` - The holdout
-                 *     * `test` - The test set
-                 */
-                of?: "pool" | "holdout" | "test";
-                /**
-                 * @description * `confidence` - confidence
-                 *     * `-confidence` - -confidence
-                 */
-                order?: "confidence" | "-confidence";
-                predicted?: number;
-                /** @description Of the holdout and the test set. */
-                truth?: number;
-            };
-            header?: never;
-            path: {
-                round_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RoundItemPage"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOutput"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
         };

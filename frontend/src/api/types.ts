@@ -248,6 +248,14 @@ export type Entry = Exactly<Schemas["EntryOutput"], { item: Item }>;
 export type Claim = Exactly<Schemas["ClaimOutput"], { entries: Entry[] }>;
 export type AnswerResult = Schemas["AnswerResultOutput"];
 export type MyAnswer = Output<"AnswerOutput">;
+/** What the person was shown when answering. */
+export interface Seen {
+  is_blind?: boolean;
+  suggestion?: { class_id: Id; confidence: number } | null;
+  reason?: Reason;
+  /** Among many of one class, each with the suggestion. */
+  in_grid?: boolean;
+}
 export type Flag = Output<"FlagOutput">;
 export type Dispute = Exactly<Schemas["DisputeOutput"], { item: Item }>;
 export type Publication = Exactly<Output<"PublicationOutput">, { diff: Diff }>;
@@ -272,8 +280,7 @@ export interface Diff {
 export type HistoryEvent = Exactly<
   Schemas["EventOutput"],
   {
-    /** What the person was shown when answering. */
-    seen?: { is_blind?: boolean; suggestion?: { class_id: Id; confidence: number } | null; reason?: Reason };
+    seen?: Seen;
   }
 >;
 

@@ -43,9 +43,14 @@ export function ProjectLayout() {
               </NavLink>
             ))}
             {data.role !== "viewer" && (
-              <ButtonLink to={`/projects/${projectId}/review`} size="compact-md" className={styles.reviewTab}>
-                Review
-              </ButtonLink>
+              <span className={styles.reviewTab}>
+                <ButtonLink to={`/projects/${projectId}/grid`} size="compact-md" variant="default">
+                  Grid
+                </ButtonLink>
+                <ButtonLink to={`/projects/${projectId}/review`} size="compact-md">
+                  Review
+                </ButtonLink>
+              </span>
             )}
           </nav>
           <Outlet />

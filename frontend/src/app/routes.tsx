@@ -25,6 +25,7 @@ export const router = createBrowserRouter([
         element: <SignedIn />,
         children: [
           page("/projects/:projectId/review", () => import("@/review/review-page")),
+          page("/projects/:projectId/grid", () => import("@/review/grid/grid-page")),
           {
             lazy: async () => ({ Component: (await import("@/app/shell")).Shell }),
             children: [

@@ -14,6 +14,8 @@ export interface Action {
   /** As `keyOf` names them: "1", "z", "?", "Enter", "Space", "Backspace". */
   keys: readonly string[];
   isEnabled?: () => boolean;
+  /** A held key performs it again and again: for moving, never for answering. */
+  repeats?: boolean;
   perform: () => void;
 }
 
@@ -73,6 +75,8 @@ export function keyLabel(key: string): string {
     Escape: "Esc",
     ArrowLeft: "←",
     ArrowRight: "→",
+    ArrowUp: "↑",
+    ArrowDown: "↓",
   };
   return names[key] ?? (key.length === 1 ? key.toUpperCase() : key);
 }

@@ -34,7 +34,7 @@ export function useActions(
       if (found.kind === "action") {
         event.preventDefault();
         // A held key must not label a hundred items.
-        if (!event.repeat) found.action.perform();
+        if (!event.repeat || found.action.repeats) found.action.perform();
       } else if (found.kind === "clash") {
         event.preventDefault();
         latest.current.options.onClash?.(key, found.actions);

@@ -12,7 +12,7 @@ function channelsOf(values: number[] | number[][]): number[][] {
   return first.map((_, channel) => (values as number[][]).map((row) => row[channel] ?? Number.NaN));
 }
 
-export function SeriesPlot({ values }: { values: number[] | number[][] }) {
+export function SeriesPlot({ values, isSmall = false }: { values: number[] | number[][]; isSmall?: boolean }) {
   const channels = channelsOf(values);
   const all = channels.flat().filter(Number.isFinite);
   if (all.length === 0) return <p>This series is empty.</p>;
@@ -31,7 +31,7 @@ export function SeriesPlot({ values }: { values: number[] | number[][] }) {
       role="img"
       aria-label={`Series of ${n} steps, from ${shown(low)} to ${shown(high)}`}
     >
-      <g stroke="var(--mantine-color-default-border)" fill="var(--mantine-color-dimmed)" fontSize={12}>
+      {!isSmall && (<g stroke="var(--mantine-color-default-border)" fill="var(--mantine-color-dimmed)" fontSize={12}>
         <line x1={MARGIN} y1={y(low)} x2={WIDTH - MARGIN} y2={y(low)} />
         <line x1={MARGIN} y1={y(high)} x2={WIDTH - MARGIN} y2={y(high)} />
         <g stroke="none">
@@ -45,13 +45,13 @@ export function SeriesPlot({ values }: { values: number[] | number[][] }) {
             step {n}
           </text>
         </g>
-      </g>
+      </g>)}
       {channels.map((channel, i) => (
         <polyline
           key={i}
           fill="none"
           stroke={COLOURS[i % COLOURS.length]}
-          strokeWidth={2}
+          strokeWidth={isSmall ? 6 : 2}
           strokeLinejoin="round"
           points={channel.map((value, step) => (Number.isFinite(value) ? `${x(step)},${y(value)}` : "")).join(" ")}
         />

@@ -30,7 +30,7 @@ export const classActionId = (classId: number) => `class-${classId}`;
 const DIGITS = "1234567890";
 
 /** The class's own key, then the digit of its place unless that is another class's own. */
-function classKeys(classes: readonly LabelClass[], one: LabelClass): string[] {
+export function classKeys(classes: readonly LabelClass[], one: LabelClass): string[] {
   const own = (other: LabelClass) => other.hotkey.toLowerCase();
   const keys = one.hotkey !== "" && hotkeyProblem(one.hotkey) === undefined ? [own(one)] : [];
   const digit = DIGITS[classes.indexOf(one)];

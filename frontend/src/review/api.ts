@@ -30,6 +30,14 @@ export const queueQuery = (projectId: Id) =>
 export const claimEntries = (projectId: Id, n: number) =>
   api.post<Claim>(`/projects/${projectId}/queue/claim`, { n }, AbortSignal.timeout(SEND_TIMEOUT_MS));
 
+/** Items that the model says are of the class, held for us: the least sure first. */
+export const claimGrid = (projectId: Id, classId: Id, n: number) =>
+  api.post<{ entries: Entry[] }>(
+    `/projects/${projectId}/grid/claim`,
+    { class_id: classId, n },
+    AbortSignal.timeout(SEND_TIMEOUT_MS),
+  );
+
 export const releaseEntries = (projectId: Id, entryIds: readonly Id[]) =>
   api.post<unknown>(`/projects/${projectId}/queue/release`, { entry_ids: entryIds });
 

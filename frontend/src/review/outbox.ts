@@ -95,7 +95,7 @@ export class Outbox {
   /** Reads what an earlier page left behind, and begins to send it. */
   async open(): Promise<void> {
     for (const entered of this.parts.journal.leftBehind(this.parts.person)) {
-      if (entered.kind === "put") this.keep(entered.operation);
+      if (entered.kind === "put") this.keep([entered.operation]);
       else this.drop(entered.id);
     }
     await this.reload();
@@ -109,7 +109,12 @@ export class Outbox {
 
   /** Keeps the answer and sends it soon. The state shows it at once. */
   addAnswer(projectId: Id, entry: Entry, answer: AnswerInput): void {
-    this.add({ project_id: projectId, kind: "answer", answer, entry });
+    this.addAnswers(projectId, [{ entry, answer }]);
+  }
+
+  /** Many at once, as addAnswer. */
+  addAnswers(projectId: Id, given: readonly { entry: Entry; answer: AnswerInput }[]): void {
+    this.add(given.map(({ entry, answer }) => ({ project_id: projectId, kind: "answer", answer, entry })));
   }
 
   /**
@@ -121,7 +126,7 @@ export class Outbox {
       (one) => one.kind === "answer" && one.answer.key === answer.key && (!one.was_tried || one.refusal !== null),
     );
     if (unsent !== undefined) this.discard(unsent.id);
-    else this.add({ project_id: projectId, kind: "undo", answer, entry });
+    else this.add([{ project_id: projectId, kind: "undo", answer, entry }]);
   }
 
   /** Throws an operation away; only its author decides so, or the server's word that it has it. */
@@ -253,31 +258,35 @@ export class Outbox {
 
   // --- keeping ---
 
-  private add(parts: Pick<Operation, "project_id" | "kind" | "answer" | "entry">): void {
-    // Microseconds since 1970, made to rise even within one millisecond.
-    this.lastSeq = Math.max(this.lastSeq + 1, Date.now() * 1000);
-    const operation: Operation = {
-      ...parts,
-      id: `${parts.kind}:${parts.answer.key}`,
-      seq: this.lastSeq,
-      person: this.parts.person,
-      made_at: new Date().toISOString(),
-      was_tried: false,
-      refusal: null,
-    };
-    this.operations = [...this.operations, operation];
-    this.parts.journal.enter(this.parts.person, { kind: "put", operation });
-    this.keep(operation);
+  private add(given: readonly Pick<Operation, "project_id" | "kind" | "answer" | "entry">[]): void {
+    const made = given.map((parts): Operation => {
+      // Microseconds since 1970, made to rise even within one millisecond.
+      this.lastSeq = Math.max(this.lastSeq + 1, Date.now() * 1000);
+      return {
+        ...parts,
+        id: `${parts.kind}:${parts.answer.key}`,
+        seq: this.lastSeq,
+        person: this.parts.person,
+        made_at: new Date().toISOString(),
+        was_tried: false,
+        refusal: null,
+      };
+    });
+    this.operations = [...this.operations, ...made];
+    for (const operation of made) this.parts.journal.enter(this.parts.person, { kind: "put", operation });
+    this.keep(made);
     this.changed();
     this.flush();
   }
 
-  private keep(operation: Operation): void {
-    this.unwritten.add(operation.id);
+  private keep(operations: readonly Operation[]): void {
+    for (const one of operations) this.unwritten.add(one.id);
     this.write(async () => {
-      await this.parts.store.put([operation]);
-      this.unwritten.delete(operation.id);
-      this.parts.journal.forget(this.parts.person, operation.id);
+      await this.parts.store.put(operations);
+      for (const one of operations) {
+        this.unwritten.delete(one.id);
+        this.parts.journal.forget(this.parts.person, one.id);
+      }
     });
   }
 

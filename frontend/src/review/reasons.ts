@@ -7,6 +7,8 @@ export const REASONS: Record<Reason, { title: string; why: string; colour: strin
   random: { title: "Random", why: "Drawn at random, to measure how good the model is.", colour: "blue" },
   flagged: { title: "Flagged", why: "Somebody flagged it for a second look.", colour: "red" },
   picked: { title: "Picked", why: "Somebody picked it for people to label.", colour: "cyan" },
+  grid: { title: "Grid", why: "One of many that the model says are of one class.", colour: "violet" },
+  doubted: { title: "Marked wrong", why: "Somebody marked it in a grid as not what the model says.", colour: "orange" },
   below_cut: { title: "Below the cut", why: "A certificate leaves this one to people.", colour: "yellow" },
   second: { title: "Second answer", why: "A blind second answer, to measure how often people differ.", colour: "blue" },
   blind: { title: "Blind", why: "Asked without the model's guess, to measure.", colour: "blue" },

@@ -1,9 +1,9 @@
-import { Badge, Button, Group, Kbd, Text, VisuallyHidden } from "@mantine/core";
+import { Badge, Group, Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 
 import type { Entry, Project } from "@/api/types";
+import { ActionButton } from "@/keys/action-button";
 import { KeyHelp } from "@/keys/help";
-import { keyLabel, type Action } from "@/keys/registry";
 import { useActions } from "@/keys/use-actions";
 import { ItemView } from "@/labeling/item-view";
 import { reviewActions } from "@/review/actions";
@@ -19,7 +19,7 @@ import { ReviewTrail } from "@/review/review-trail";
 import { N_OPEN_COUNTED, type ReviewSession, type SessionState } from "@/review/session";
 import { ColourSchemeToggle } from "@/ui/colour-scheme";
 import { count, percent } from "@/ui/format";
-import { TextLink } from "@/ui/link";
+import { ButtonLink, TextLink } from "@/ui/link";
 import { Loading } from "@/ui/states";
 
 type Dialog = { kind: "help" } | { kind: "flag"; entry: Entry } | { kind: "search"; text: string };
@@ -73,6 +73,9 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
             {state.n_open < N_OPEN_COUNTED ? count(state.n_open + state.entries.length) : `over ${N_OPEN_COUNTED}`} in the queue
           </Text>
           <OutboxPanel />
+          <ButtonLink to={`/projects/${project.id}/grid`} size="compact-sm" variant="default" className={styles.wide}>
+            Grid
+          </ButtonLink>
           <ActionButton actions={actions} id="help" />
           <ColourSchemeToggle />
         </Group>
@@ -152,38 +155,5 @@ function EntryFacts({ entry, project }: { entry: Entry; project: Project }) {
         {entry.is_blind ? "Blind: the model's guess is hidden." : guess && entry.suggestion ? `The model says ${guess.name}, ${percent(entry.suggestion.confidence, 0)} sure.` : reason.why}
       </Text>
     </div>
-  );
-}
-
-function ActionButton({ actions, id }: { actions: readonly Action[]; id: string }) {
-  const action = actions.find((one) => one.id === id);
-  if (!action) return null;
-  const [key] = action.keys;
-  return (
-    <Button
-      size="compact-sm"
-      variant="default"
-      disabled={!(action.isEnabled?.() ?? true)}
-      onMouseDown={(event) => event.preventDefault()}
-      onClick={action.perform}
-      rightSection={
-        key && (
-          <Kbd size="xs" aria-hidden>
-            {keyLabel(key)}
-          </Kbd>
-        )
-      }
-      title={action.title}
-      aria-keyshortcuts={key}
-    >
-      {action.short === undefined ? (
-        action.title
-      ) : (
-        <>
-          <span aria-hidden>{action.short}</span>
-          <VisuallyHidden>{action.title}</VisuallyHidden>
-        </>
-      )}
-    </Button>
   );
 }

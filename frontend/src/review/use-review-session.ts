@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 
-import type { MyAnswer, Project } from "@/api/types";
+import type { MyAnswer, Project, Seen } from "@/api/types";
 import { claimEntries, readMyAnswers, releaseEntries, undoAnswer } from "@/review/api";
 import type { Outbox } from "@/review/outbox";
 import { useOutbox } from "@/review/outbox-context";
@@ -59,7 +59,7 @@ export function useReviewSession(project: Project) {
 }
 
 function unsentAnswers(outbox: Outbox, projectId: number): Done[] {
-  const mine = outbox.getState().waiting.filter((one) => one.project_id === projectId && one.kind === "answer");
+  const mine = outbox.getState().waiting.filter((one) => one.project_id === projectId && one.kind === "answer" && !one.entry.in_grid);
   return mine.map(({ answer, entry }) => ({ key: answer.key, entry, kind: answer.kind, class_id: answer.class_id }));
 }
 
@@ -67,12 +67,14 @@ function unsentAnswers(outbox: Outbox, projectId: number): Done[] {
 async function storedAnswers(projectId: number): Promise<Done[]> {
   const { results } = await readMyAnswers(projectId, N_RECALLED).catch(() => ({ results: [] as MyAnswer[] }));
   return results
-    .filter((one) => one.withdrawn_at === null && one.entry_id !== null)
+    .filter((one) => one.withdrawn_at === null && one.entry_id !== null && !seenOf(one).in_grid)
     .map(({ key, kind, class_id }) => ({ key, entry: null, kind, class_id: class_id ?? undefined }))
     .reverse();
 }
 
-function useSeat(name: string) {
+const seenOf = (answer: MyAnswer) => answer.seen as Seen;
+
+export function useSeat(name: string) {
   const [isOurs, setIsOurs] = useState<boolean>();
   const [n_tries, setTries] = useState(0);
   useEffect(() => {

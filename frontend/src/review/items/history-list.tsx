@@ -53,6 +53,7 @@ function title(event: HistoryEvent, name: NameOf): string {
     case "prediction":
       return `${event.round ?? "A round"} predicted ${name(event.class_id)}`;
     case "answer":
+      if (event.answer === "not_this") return `${event.by} marked it in a grid as not ${name(event.seen?.suggestion?.class_id)}`;
       return event.answer === "label" ? `${event.by} answered ${name(event.class_id)}` : `${event.by} skipped it${event.answer === "skip_all" ? " for everyone" : ""}`;
     case "undone":
       return `${event.by} took the answer back`;
@@ -72,7 +73,8 @@ function details(event: HistoryEvent, name: NameOf): string {
   if (event.is_accepted === true) parts.push("accepted");
   if (seen?.is_blind) parts.push("blind");
   else if (seen?.suggestion) parts.push(`was shown ${name(seen.suggestion.class_id)}, ${percent(seen.suggestion.confidence)}`);
-  if (seen?.reason) parts.push(`queued as ${REASONS[seen.reason].title.toLowerCase()}`);
+  if (seen?.in_grid) parts.push("in a grid");
+  if (seen?.reason && seen.reason !== "grid") parts.push(`queued as ${REASONS[seen.reason].title.toLowerCase()}`);
   if (typeof event.seconds === "number") parts.push(`after ${duration(event.seconds)}`);
   if (event.kind === "retired" && event.reason) parts.push(words(event.reason) + (event.by ? ` by ${event.by}` : ""));
   if (event.kind === "published") parts.push(event.until ? `until ${when(event.until)}` : "it stands now", ...(event.reason ? [event.reason] : []));

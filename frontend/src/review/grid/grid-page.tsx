@@ -1,0 +1,133 @@
+import { Button, Center, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useSearchParams } from "react-router";
+
+import type { Project } from "@/api/types";
+import { projectQuery } from "@/labeling/api";
+import { claimGrid, releaseEntries } from "@/review/api";
+import { GridScreen } from "@/review/grid/grid-screen";
+import { GridSession, PAGE_SIZES } from "@/review/grid/grid-session";
+import { useOutbox } from "@/review/outbox-context";
+import { useSeat } from "@/review/use-review-session";
+import { useIdParam } from "@/ui/id-param";
+import { ButtonLink } from "@/ui/link";
+import { useDocumentTitle } from "@/ui/page";
+import { Ready } from "@/ui/query";
+import { Empty, Loading } from "@/ui/states";
+
+const SIZE_NAME = "assay-grid-size";
+const DEFAULT_SIZE = 48;
+
+export default function GridPage() {
+  const project = useQuery(projectQuery(useIdParam("projectId")));
+  useDocumentTitle("Grid");
+  return (
+    <Ready query={project} what="the project">
+      {(data) => {
+        const [first] = data.classes;
+        if (data.role === "viewer") return <Instead title="You may look at this project, but not answer" project={data} />;
+        if (first === undefined) return <Instead title="This project has no classes yet" project={data} />;
+        return <Grid project={data} firstClassId={first.id} />;
+      }}
+    </Ready>
+  );
+}
+
+function Grid({ project, firstClassId }: { project: Project; firstClassId: number }) {
+  const outbox = useOutbox();
+  const [params, setParams] = useSearchParams();
+  const seat = useSeat(`assay-grid-${project.id}`);
+  const { id, lease_seconds: leaseSeconds } = project;
+  const asked = Number(params.get("class"));
+  const classId = project.classes.some((one) => one.id === asked) ? asked : firstClassId;
+  const session = useMemo(
+    () =>
+      new GridSession(
+        { projectId: id, outbox, leaseSeconds, claim: (wanted, n) => claimGrid(id, wanted, n) },
+        { classId, size: storedSize() },
+      ),
+    // The class of the address only begins the sitting; changes of it go to the session below.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [id, outbox, leaseSeconds],
+  );
+  const state = useSyncExternalStore(session.subscribe, session.getState);
+
+  useEffect(() => {
+    if (seat.isOurs !== true) return;
+    let isHere = true;
+    void outbox.reload().then(() => {
+      if (isHere) void session.renew();
+    });
+    const onBack = () => {
+      if (document.visibilityState === "visible") void session.renew();
+    };
+    const timer = setInterval(onBack, Math.max(5, leaseSeconds / 3) * 1000);
+    document.addEventListener("visibilitychange", onBack);
+    window.addEventListener("online", onBack);
+    return () => {
+      isHere = false;
+      clearInterval(timer);
+      document.removeEventListener("visibilitychange", onBack);
+      window.removeEventListener("online", onBack);
+      const ids = session.letGo();
+      // Best effort: what is not given back here returns by itself when the lease runs out.
+      if (ids.length > 0) releaseEntries(id, ids).catch(() => undefined);
+    };
+  }, [seat.isOurs, session, outbox, id, leaseSeconds]);
+
+  if (seat.isOurs === undefined) return <Loading what="the grid" />;
+  if (!seat.isOurs) {
+    return (
+      <Center h="100dvh">
+        <Empty title="The grid of this project is open in another tab">
+          <Text c="dimmed">Items are held for you, not for a tab: two tabs would show the same ones.</Text>
+          <Button onClick={seat.takeOver}>Go on in this tab</Button>
+        </Empty>
+      </Center>
+    );
+  }
+  return (
+    <GridScreen
+      project={project}
+      session={session}
+      state={state}
+      onClass={(wanted) => {
+        session.setClass(wanted);
+        setParams({ class: String(wanted) }, { replace: true });
+      }}
+      onSize={(size) => {
+        session.setSize(size);
+        storeSize(size);
+      }}
+    />
+  );
+}
+
+function Instead({ title, project }: { title: string; project: Project }) {
+  return (
+    <Center h="100dvh">
+      <Empty title={title}>
+        <ButtonLink to={`/projects/${project.id}`}>Back to the project</ButtonLink>
+      </Empty>
+    </Center>
+  );
+}
+
+/** How many a page shows is remembered in this browser; a browser that keeps nothing begins anew. */
+function storedSize(): number {
+  try {
+    const size = Number(window.localStorage.getItem(SIZE_NAME));
+    return PAGE_SIZES.includes(size) ? size : DEFAULT_SIZE;
+  } catch {
+    return DEFAULT_SIZE;
+  }
+}
+
+function storeSize(size: number): void {
+  try {
+    window.localStorage.setItem(SIZE_NAME, String(size));
+  } catch {
+    // It holds for this page then.
+  }
+}

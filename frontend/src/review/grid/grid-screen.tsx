@@ -1,0 +1,239 @@
+import { Alert, Button, Group, Kbd, Modal, NativeSelect, Text, VisuallyHidden } from "@mantine/core";
+import { useCallback, useEffect, useMemo, useState } from "react";
+
+import type { Entry, Project } from "@/api/types";
+import { ActionButton } from "@/keys/action-button";
+import { KeyHelp } from "@/keys/help";
+import { useActions } from "@/keys/use-actions";
+import { ItemView } from "@/labeling/item-view";
+import { ClassSearch } from "@/review/class-search";
+import { gridActions } from "@/review/grid/grid-actions";
+import { PAGE_SIZES, type GridSession, type GridState } from "@/review/grid/grid-session";
+import { GridTile, tileId } from "@/review/grid/grid-tile";
+import styles from "@/review/grid/grid.module.css";
+import { OutboxPanel } from "@/review/outbox-panel";
+import { ColourSchemeToggle } from "@/ui/colour-scheme";
+import { count } from "@/ui/format";
+import { ButtonLink, TextLink } from "@/ui/link";
+import { Empty, Loading } from "@/ui/states";
+
+type Dialog = { kind: "help" } | { kind: "search"; text: string } | { kind: "item"; entry: Entry };
+
+interface Props {
+  project: Project;
+  session: GridSession;
+  state: GridState;
+  onClass: (classId: number) => void;
+  onSize: (size: number) => void;
+}
+
+const TILES = "grid-tiles";
+
+/** Tiles in one row, as laid out now. */
+function columns(): number {
+  const tiles = document.getElementById(TILES);
+  return tiles ? getComputedStyle(tiles).gridTemplateColumns.split(" ").length : 1;
+}
+
+/** Many items of one predicted class at once: mark what is wrong, confirm the rest. */
+export function GridScreen({ project, session, state, onClass, onSize }: Props) {
+  const [dialog, setDialog] = useState<Dialog>();
+  const close = () => setDialog(undefined);
+  const { classes } = project;
+  const page = state.entries.slice(0, state.size);
+  const current = page[state.cursor];
+  const guess = classes.find((one) => one.id === state.classId);
+  const n_marked = page.filter((one) => state.marks.has(one.id)).length;
+
+  const actions = useMemo(
+    () =>
+      gridActions(classes, {
+        hasItem: () => session.underCursor !== undefined,
+        canUndo: () => session.getState().history.length > 0,
+        columns,
+        move: (by) => session.move(by),
+        toggle: () => session.toggle(),
+        label: (classId) => session.label(classId),
+        confirm: () => session.confirm(),
+        undo: () => session.undo(),
+        openSearch: () => setDialog({ kind: "search", text: "" }),
+        openItem: () => session.underCursor && setDialog({ kind: "item", entry: session.underCursor }),
+        openHelp: () => setDialog({ kind: "help" }),
+      }),
+    [classes, session],
+  );
+  useActions(actions, {
+    onUnknownKey: (key) => {
+      if (classes.length <= 10 || !/^[a-z]$/.test(key) || session.underCursor === undefined) return false;
+      setDialog({ kind: "search", text: key });
+      return true;
+    },
+  });
+
+  const currentId = current && tileId(current);
+  useEffect(() => {
+    if (currentId !== undefined) document.getElementById(currentId)?.scrollIntoView({ block: "nearest" });
+  }, [currentId]);
+  // The keys are the page's; the focus says which tile they act on to those who hear it.
+  const hasPage = page.length > 0;
+  useEffect(() => {
+    if (hasPage) document.getElementById(TILES)?.focus({ preventScroll: true });
+  }, [hasPage]);
+
+  const press = useCallback(
+    (place: number) => {
+      session.moveTo(place);
+      session.toggle();
+    },
+    [session],
+  );
+
+  return (
+    <main className={styles.screen}>
+      <VisuallyHidden component="h1">Grid of {project.name}</VisuallyHidden>
+      <header className={styles.bar}>
+        <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
+          <TextLink to={`/projects/${project.id}`} fw={600} truncate>
+            {project.name}
+          </TextLink>
+          <Text size="sm" c="dimmed" className={styles.wide} truncate>
+            {project.question}
+          </Text>
+        </Group>
+        <Group gap="xs" wrap="nowrap">
+          <OutboxPanel />
+          <ActionButton actions={actions} id="help" />
+          <ButtonLink to={`/projects/${project.id}/review`} size="compact-sm" variant="default">
+            One by one
+          </ButtonLink>
+          <ColourSchemeToggle />
+        </Group>
+      </header>
+
+      <div className={styles.bar}>
+        <Group gap="sm" wrap="wrap">
+          <NativeSelect
+            size="xs"
+            label="The model says"
+            data={classes.map((one) => ({ value: String(one.id), label: one.name }))}
+            value={String(state.classId)}
+            onChange={(event) => {
+              onClass(Number(event.currentTarget.value));
+              event.currentTarget.blur(); // the keys are the page's again
+            }}
+          />
+          <NativeSelect
+            size="xs"
+            label="On a page"
+            data={PAGE_SIZES.map(String)}
+            value={String(state.size)}
+            onChange={(event) => {
+              onSize(Number(event.currentTarget.value));
+              event.currentTarget.blur();
+            }}
+          />
+        </Group>
+        <Text size="sm" c="dimmed" className={styles.wide} style={{ maxWidth: "34rem" }}>
+          The least sure come first. Mark what is not {guess?.name ?? "of this class"} (<Kbd size="xs">Space</Kbd>, a click, or the key of
+          the class that it is); <Kbd size="xs">↵ Enter</Kbd> confirms the rest.
+        </Text>
+      </div>
+
+      <div className={styles.stage}>
+        {state.trouble && page.length > 0 && (
+          <Alert color="orange" py="xs" mb="sm" role="alert">
+            {state.trouble.message}
+          </Alert>
+        )}
+        {page.length > 0 ? (
+          <div
+            id={TILES}
+            role="group"
+            tabIndex={0}
+            aria-label={`Items that the model says are ${guess?.name ?? "of this class"}; checked: marked as wrong`}
+            aria-activedescendant={currentId}
+            className={styles.grid}
+            data-type={project.item_type}
+          >
+            {page.map((entry, place) => {
+              const mark = state.marks.get(entry.id);
+              return (
+                <GridTile
+                  key={entry.id}
+                  entry={entry}
+                  place={place}
+                  guess={guess}
+                  mark={mark}
+                  markedAs={typeof mark === "number" ? classes.find((one) => one.id === mark) : undefined}
+                  isCursor={place === state.cursor}
+                  onPress={press}
+                />
+              );
+            })}
+          </div>
+        ) : (
+          <Nothing project={project} state={state} name={guess?.name ?? "this class"} onRetry={() => void session.renew()} />
+        )}
+      </div>
+
+      <footer className={styles.bar} data-place="bottom">
+        <Group gap="xs">
+          <Button
+            size="compact-md"
+            disabled={page.length === 0}
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => session.confirm()}
+            rightSection={<Kbd size="xs">↵ Enter</Kbd>}
+          >
+            Confirm {count(page.length - n_marked)}
+            {n_marked > 0 && `, ${count(n_marked)} marked`}
+          </Button>
+          {["toggle", "search", "open", "undo"].map((id) => (
+            <ActionButton key={id} actions={actions} id={id} />
+          ))}
+        </Group>
+        <Text size="xs" c="dimmed" className={styles.wide}>
+          Stored as confirmed in a grid, with the guess shown: never as a blind answer.
+        </Text>
+      </footer>
+
+      <KeyHelp actions={actions} isOpen={dialog?.kind === "help"} onClose={close} />
+      {dialog?.kind === "search" && (
+        <ClassSearch
+          classes={classes}
+          initialText={dialog.text}
+          onClose={close}
+          onChoose={(classId) => {
+            close();
+            session.label(classId);
+          }}
+        />
+      )}
+      {dialog?.kind === "item" && (
+        <Modal opened onClose={close} title={dialog.entry.item.key} size="xl" transitionProps={{ duration: 0 }}>
+          <div className={styles.closer}>
+            <ItemView item={dialog.entry.item} />
+          </div>
+        </Modal>
+      )}
+    </main>
+  );
+}
+
+function Nothing({ project, state, name, onRetry }: { project: Project; state: GridState; name: string; onRetry: () => void }) {
+  if (state.status === "loading") return <Loading what="the items" />;
+  const { trouble } = state;
+  return (
+    <Empty title={trouble ? "The grid has nothing to show" : `Nothing left that the model says is ${name}`}>
+      <Text c="dimmed" role={trouble ? "alert" : undefined}>
+        {trouble?.message ?? "All of it is labeled by people, asked blind, or held by somebody else. Choose another class above."}
+      </Text>
+      <Group justify="center">
+        <Button variant="default" onClick={onRetry}>
+          Look again
+        </Button>
+        <ButtonLink to={`/projects/${project.id}/review`}>Review one by one</ButtonLink>
+      </Group>
+    </Empty>
+  );
+}

@@ -1,0 +1,111 @@
+"""The grid by real keys: mark what is wrong, confirm the rest, take the page back."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.client import Client
+from tests.browser.conftest import Enter
+
+STORED = "All stored"
+
+
+def tiles(page: Page) -> Locator:
+    return page.get_by_role("checkbox")
+
+
+def open_grid(page: Page, project_id: int, class_name: str) -> None:
+    page.goto(f"/projects/{project_id}")
+    page.get_by_role("link", name="Grid", exact=True).click()
+    page.get_by_label("The model says").select_option(label=class_name)
+    page.get_by_label("On a page").select_option("12")
+    expect(tiles(page)).to_have_count(12)
+
+
+def keys_shown(page: Page) -> list[str]:
+    labels: list[str] = tiles(page).evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    return [label.split(",")[0] for label in labels]
+
+
+def said(client: Client, project_id: int) -> dict[str, tuple[str, str]]:
+    """Item key -> kind and class of each answer that stands, all of them given in a grid."""
+    names = {class_id: name for name, class_id in client.class_ids(project_id).items()}
+    answers = client.my_answers(project_id)
+    assert all(answer["seen"]["in_grid"] for answer in answers)
+    return {one["item_key"]: (one["kind"], names.get(one["class_id"], "-")) for one in answers}
+
+
+def test_keys_mark_what_is_wrong_confirm_the_rest_and_take_the_page_back(enter: Enter) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_project("grid", n_items=120, n_labeled=60, random_share=0)
+    ada.train(project_id)
+    open_grid(page, project_id, "cat")
+    shown = keys_shown(page)
+
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    expect(tiles(page).nth(1)).to_be_checked()
+    expect(tiles(page).nth(1)).to_contain_text("not cat")
+    page.keyboard.press("End")
+    page.keyboard.press("2")
+    expect(tiles(page).nth(11)).to_contain_text("dog")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("3")
+    page.keyboard.press("1")  # the class suggested takes the mark off
+    expect(tiles(page).nth(10)).not_to_be_checked()
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    expect(tiles(page).nth(0)).not_to_have_attribute("aria-label", shown[0])
+    expect(page.get_by_test_id("outbox")).to_have_text(STORED)
+
+    confirmed = dict.fromkeys(shown, ("label", "cat"))
+    assert said(ada, project_id) == confirmed | {shown[1]: ("not_this", "-"), shown[11]: ("label", "dog")}
+    assert not set(keys_shown(page)) & set(shown)
+
+    page.keyboard.press("z")
+    expect(tiles(page).nth(1)).to_contain_text("not cat")
+    assert keys_shown(page) == shown
+    expect(page.get_by_test_id("outbox")).to_have_text(STORED)
+    assert said(ada, project_id) == {}
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("outbox")).to_have_text(STORED)
+    assert len(said(ada, project_id)) == 12
+    assert page.evaluate("localStorage.getItem('assay-grid-size')") == "12"
+
+    # What was marked wrong is asked on the review page, without the guess.
+    page.get_by_role("link", name="One by one").click()
+    expect(page.get_by_test_id("item-key")).to_have_text(shown[1])
+    expect(page.get_by_text("Marked wrong")).to_be_visible()
+    expect(page.locator("[data-suggested]")).to_have_count(0)
+
+
+def test_the_mouse_marks_too_and_what_was_not_confirmed_is_given_back(enter: Enter, trained: int) -> None:
+    page, ada = enter("ada")
+    before = ada.get(f"/projects/{trained}/queue")["n_held"]
+    open_grid(page, trained, "owl")
+    assert ada.get(f"/projects/{trained}/queue")["n_held"] > before
+
+    tiles(page).nth(2).click()
+    expect(tiles(page).nth(2)).to_be_checked()
+    tiles(page).nth(2).click()
+    expect(tiles(page).nth(2)).not_to_be_checked()
+    page.keyboard.press(".")
+    expect(page.get_by_role("dialog")).to_contain_text("hoot night wing")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="animals").click()
+    expect(page.get_by_role("link", name="Grid", exact=True)).to_be_visible()
+
+    page.wait_for_function(
+        "([id, n]) => fetch(`/api/projects/${id}/queue`).then(r => r.json()).then(q => q.n_held === n)",
+        arg=[trained, before],
+    )
+
+
+def test_the_grid_rests_while_people_answer_blind(enter: Enter) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_project("several", n_items=12, answers_wanted=3)
+
+    page.goto(f"/projects/{project_id}/grid")
+
+    expect(page.get_by_role("alert")).to_contain_text("all of them blind")
