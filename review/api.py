@@ -34,9 +34,10 @@ from review.serializers import (
     RefillOutput,
     ReleaseInput,
     ReleaseOutput,
+    UndoInput,
 )
 from review.services import queue_refill_request
-from review.undoing import answer_undo
+from review.undoing import answer_undo, answers_undo
 
 
 @extend_schema(tags=["review"])
@@ -161,6 +162,22 @@ class AnswerUndoView(APIView):
         mine = Answer.objects.filter(person=request.user).select_related("label")
         answer = row_for(request.user, mine, key, MAY_ANSWER)
         return Response(answer_undo(answer=answer, person=request.user))
+
+
+@extend_schema(tags=["review"])
+class AnswersUndoView(APIView):
+    @extend_schema(
+        operation_id="answers_undo",
+        summary="Take up to 500 of your answers back; you hold their entries again",
+        description="Every key has its own outcome, in the order sent: stored (it is undone), repeated (it was "
+        "before), or refused, which says why and does not hold up the others.",
+        request=UndoInput,
+        responses={200: AnswersOutput, 400: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_ANSWER)
+        keys = valid(UndoInput, request)["keys"]
+        return Response({"results": answers_undo(project=project, person=request.user, keys=keys)})
 
 
 def read_answers(body: Any) -> list[NewAnswer | dict[str, str]]:

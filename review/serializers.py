@@ -186,6 +186,12 @@ class AnswersOutput(serializers.Serializer):
     results = AnswerResultOutput(many=True)
 
 
+class UndoInput(serializers.Serializer):
+    keys = serializers.ListField(
+        child=serializers.UUIDField(), min_length=1, max_length=MAX_ANSWERS, help_text="Of your answers."
+    )
+
+
 class AnswerOutput(serializers.ModelSerializer):
     class_id = serializers.IntegerField(source="label_class_id", allow_null=True)
     item_key = serializers.CharField(source="item.key")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from labeling.errors import Conflict
+from labeling.errors import Conflict, NotFound
 from labeling.locks import lock_labels_shared
-from labeling.models import Publication
+from labeling.models import Project, Publication
 from labeling.services import label_retire
 from review.attempts import is_settled
 from review.claims import entries_show
@@ -47,6 +49,27 @@ def answer_undo(*, answer: Answer, person: AbstractBaseUser) -> dict[str, Any]:
     _take_back(entry, person)
     (shown,) = entries_show(person_id=person.pk, entry_ids=[entry.pk])
     return shown
+
+
+def answers_undo(*, project: Project, person: AbstractBaseUser, keys: Sequence[UUID]) -> list[dict[str, str]]:
+    """Each of the person's answers is withdrawn, was before, or stays with a reason; one does not hold up the others.
+
+    Returns one {"key", "outcome", "code", "message"} for each, in their order: as answers_submit.
+    """
+    mine = Answer.objects.filter(project=project, person=person).select_related("label").in_bulk(keys)
+    results = []
+    for key in keys:
+        outcome, code, message = "stored", "", ""
+        try:
+            if key not in mine:
+                raise NotFound(f"You have given no answer {key} in this project.")
+            answer_undo(answer=mine[key], person=person)
+        except (Conflict, NotFound) as error:
+            outcome, code, message = "refused", error.code, error.message
+            if code == "already_undone":
+                outcome, code, message = "repeated", "", ""
+        results.append({"key": str(key), "outcome": outcome, "code": code, "message": message})
+    return results
 
 
 def _check_still_undoable(answer: Answer, entry: Entry) -> None:

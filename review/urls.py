@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from review.api import (
+    AnswersUndoView,
     AnswersView,
     AnswerUndoView,
     ClaimView,
@@ -46,6 +47,7 @@ urlpatterns: list[URLPattern] = [
     path("projects/<int:project_id>/queue/claim", ClaimView.as_view(), name="queue-claim"),
     path("projects/<int:project_id>/grid/claim", GridView.as_view(), name="grid-claim"),
     path("projects/<int:project_id>/answers", AnswersView.as_view(), name="answers"),
+    path("projects/<int:project_id>/answers/undo", AnswersUndoView.as_view(), name="answers-undo"),
     path("projects/<int:project_id>/queue", QueueView.as_view(), name="queue"),
     path("projects/<int:project_id>/queue/release", ReleaseView.as_view(), name="queue-release"),
     path("projects/<int:project_id>/queue/refill", RefillView.as_view(), name="queue-refill"),

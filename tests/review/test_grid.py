@@ -20,7 +20,7 @@ from review.history import item_history
 from review.models import Answer, Attempt, AttemptState, Entry, EntryState, Lease, LeaseState, Reason
 from review.refill import refill_carry_out, refill_plan
 from review.selectors import queue_summary
-from review.undoing import answer_undo
+from review.undoing import answer_undo, answers_undo
 from tests.labeling.makers import publish, record
 from tests.makers import make_items
 from tests.review.makers import answer, claim, make_entries, make_round, role_of
@@ -329,9 +329,15 @@ def test_a_whole_page_is_undone_and_held_again(
     doubted = uuid.uuid4()
     answer(project, ada, page[0]["id"], kind="not_this", key=doubted)
 
-    for key in (*(one.key for one in sent), doubted):
-        answer_undo(answer=Answer.objects.get(key=key), person=ada)
+    keys_sent = [*(one.key for one in sent), doubted]
+    results = answers_undo(project=project, person=ada, keys=keys_sent)
+    again = answers_undo(project=project, person=ada, keys=[keys_sent[0], uuid.uuid4()])
 
+    assert [result["outcome"] for result in results] == ["stored"] * 3
+    assert [(result["outcome"], result["code"]) for result in again] == [
+        ("repeated", ""),
+        ("refused", "not_found"),
+    ]
     assert not Label.objects.filter(retired_at__isnull=True).exists()
     assert dict(Entry.objects.values_list("pk", "reason")) == before
     assert keys(show(project, ada, classes[0])) == keys(page)

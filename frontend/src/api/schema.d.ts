@@ -613,6 +613,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/answers/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take up to 500 of your answers back; you hold their entries again
+         * @description Every key has its own outcome, in the order sent: stored (it is undone), repeated (it was before), or refused, which says why and does not hold up the others.
+         */
+        post: operations["answers_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/attempts": {
         parameters: {
             query?: never;
@@ -2727,6 +2747,10 @@ export interface components {
          * @enum {string}
          */
         TypeEnum: "int" | "float" | "bool" | "choice" | "text";
+        UndoInput: {
+            /** @description Of your answers. */
+            keys: string[];
+        };
         UploadInput: {
             file: string;
         };
@@ -3942,6 +3966,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnswerPage"];
+                };
+            };
+        };
+    };
+    answers_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoInput"];
+                "multipart/form-data": components["schemas"]["UndoInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswersOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
         };

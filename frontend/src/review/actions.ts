@@ -2,9 +2,10 @@
 
 import type { LabelClass } from "@/api/types";
 import type { Action } from "@/keys/registry";
+import { LOOK_KEYS } from "@/labeling/stage-control";
 
 /** Keys that the page needs itself; a class may not have them. */
-const RESERVED: Record<string, string> = { z: "Undo", f: "Flag", "/": "Find a class", "?": "Show keys", "-": "Skip, for everyone" };
+const RESERVED: Record<string, string> = { z: "Undo", f: "Flag", "/": "Find a class", "?": "Show keys", "-": "Skip, for everyone", ...LOOK_KEYS };
 
 /** Why a class cannot have this hotkey, or undefined if it can. */
 export function hotkeyProblem(hotkey: string): string | undefined {

@@ -55,6 +55,16 @@ export async function sendAnswers(projectId: Id, answers: AnswerInput[]): Promis
 /** Takes a stored answer back; its entry is ours again. */
 export const undoAnswer = (key: string) => api.post<Entry>(`/answers/${key}/undo`, {}, AbortSignal.timeout(SEND_TIMEOUT_MS));
 
+/** Takes many stored answers back at once, each with its own outcome. */
+export async function undoAnswers(projectId: Id, keys: string[]): Promise<AnswerResult[]> {
+  const reply = await api.post<{ results: AnswerResult[] }>(
+    `/projects/${projectId}/answers/undo`,
+    { keys },
+    AbortSignal.timeout(SEND_TIMEOUT_MS),
+  );
+  return reply.results;
+}
+
 export const readMyAnswers = (projectId: Id, limit: number) =>
   api.get<Page<MyAnswer>>(`/projects/${projectId}/answers/mine`, { limit });
 

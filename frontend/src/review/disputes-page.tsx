@@ -71,8 +71,12 @@ function DisputeCard({ project, dispute }: { project: Project; dispute: Dispute 
         <TextLink size="sm" to={`/projects/${project.id}/items/${dispute.item.id}`}>
           {dispute.item.key}
         </TextLink>
-        <Box mah={240} style={{ overflow: "auto", display: "flex", justifyContent: "center" }}>
-          <ItemView item={dispute.item} />
+        <Box
+          mah={240}
+          h={dispute.item.image ? 240 : undefined}
+          style={{ overflow: "auto", display: "flex", justifyContent: "center" }}
+        >
+          <ItemView item={dispute.item} isInPage />
         </Box>
         <Stack gap={6} role="group" aria-label={`Verdict on ${dispute.item.key}`}>
           {[...project.classes]

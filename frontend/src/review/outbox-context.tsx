@@ -1,6 +1,6 @@
 import { createContext, useContext, useEffect, useMemo, useSyncExternalStore, type ReactNode } from "react";
 
-import { sendAnswers, undoAnswer } from "@/review/api";
+import { sendAnswers, undoAnswer, undoAnswers } from "@/review/api";
 import { localJournal } from "@/review/journal";
 import { Outbox, type OutboxState } from "@/review/outbox";
 import { indexedDbStore } from "@/review/outbox-store";
@@ -17,7 +17,7 @@ export function OutboxProvider({ person, children }: { person: string; children:
       person,
       store,
       journal: localJournal(window.localStorage),
-      wire: { sendAnswers, undoAnswer },
+      wire: { sendAnswers, undoAnswer, undoAnswers },
       lock: sendingLock,
       announce: news.announce,
     });

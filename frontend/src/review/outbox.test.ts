@@ -36,6 +36,16 @@ class Server implements OutboxWire {
     if (!this.stored.includes(key)) throw new ApiError(404, "not_found", "There is no such answer.");
     this.undone.push(key);
   };
+
+  n_undo_calls = 0;
+  undoAnswers = async (_: number, keys: string[]): Promise<AnswerResult[]> => {
+    this.n_undo_calls += 1;
+    return keys.map((key) => {
+      const isThere = this.stored.includes(key);
+      if (isThere) this.undone.push(key);
+      return { key, outcome: isThere ? "stored" : "refused", code: isThere ? "" : "not_found", message: "" } as AnswerResult;
+    });
+  };
 }
 
 /** As a browser's localStorage: what is written is there when the call returns. */
@@ -250,4 +260,19 @@ test("a browser that cannot keep answers says so and still sends them", async ()
 
   expect(outbox.getState().isUnsafe).toBe(true);
   expect(server.stored).toEqual(["key-1"]);
+});
+
+test("many answers that are taken back go in one call, and one that cannot be stays with its reason", async () => {
+  const server = new Server();
+  const { outbox } = make(server);
+  outbox.addAnswers(1, [1, 2, 3].map((n) => ({ entry: entry(n), answer: answer(n) })));
+  await isQuiet(outbox);
+  server.stored = ["key-1", "key-3"];
+
+  for (const n of [1, 2, 3]) outbox.addUndo(1, entry(n), answer(n));
+  await vi.waitFor(() => expect(outbox.getState()).toMatchObject({ waiting: [], isSending: false }));
+
+  expect(server.undone).toEqual(["key-1", "key-3"]);
+  expect(server.n_undo_calls).toBe(1);
+  expect(outbox.getState().refused.map((one) => [one.answer.key, one.refusal?.code])).toEqual([["key-2", "not_found"]]);
 });

@@ -21,6 +21,7 @@ const BACK_OFF_SECONDS = [1, 2, 4, 8, 15, 30];
 export interface OutboxWire {
   sendAnswers: (projectId: Id, answers: AnswerInput[]) => Promise<AnswerResult[]>;
   undoAnswer: (key: string) => Promise<unknown>;
+  undoAnswers: (projectId: Id, keys: string[]) => Promise<AnswerResult[]>;
 }
 
 /** Runs `work` while no other tab sends. */
@@ -203,13 +204,12 @@ export class Outbox {
     }
   }
 
-  /** The oldest waiting operations that can go in one call: answers of one project, or one undo. */
+  /** The oldest waiting operations that can go in one call: answers of one project, or undos of it. */
   private nextBatch(limit: number): Operation[] {
     const waiting = this.operations.filter((one) => one.refusal === null);
     const first = waiting[0];
     if (first === undefined) return [];
-    if (first.kind === "undo") return [first];
-    const stop = waiting.findIndex((one) => one.kind !== "answer" || one.project_id !== first.project_id);
+    const stop = waiting.findIndex((one) => one.kind !== first.kind || one.project_id !== first.project_id);
     return waiting.slice(0, stop < 0 ? limit : Math.min(stop, limit));
   }
 
@@ -219,7 +219,10 @@ export class Outbox {
     this.replace(batch.map((one) => one.id), (one) => ({ ...one, was_tried: true }));
     await this.writes;
     try {
-      if (first.kind === "undo") {
+      if (first.kind === "undo" && batch.length > 1) {
+        const results = await this.parts.wire.undoAnswers(first.project_id, batch.map((one) => one.answer.key));
+        this.settle(batch, new Map(results.map((result) => [result.key, result])));
+      } else if (first.kind === "undo") {
         await this.parts.wire.undoAnswer(first.answer.key);
         this.settle(batch, new Map());
       } else {

@@ -6,6 +6,7 @@ import { ActionButton } from "@/keys/action-button";
 import { KeyHelp } from "@/keys/help";
 import { useActions } from "@/keys/use-actions";
 import { ItemView } from "@/labeling/item-view";
+import { lookActions, searchAction, StageControl } from "@/labeling/stage-control";
 import { reviewActions } from "@/review/actions";
 import { ClassSearch } from "@/review/class-search";
 import { FlagDialog } from "@/review/flag-dialog";
@@ -32,9 +33,10 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
   usePreloadedImages(state.entries);
 
   const { classes } = project;
+  const control = useMemo(() => new StageControl(), []);
   const actions = useMemo(
-    () =>
-      reviewActions(classes, {
+    () => [
+      ...reviewActions(classes, {
         hasItem: () => session.current !== undefined,
         hasSuggestion: () => Boolean(session.current?.suggestion),
         canUndo: () => session.getState().history.length > 0,
@@ -46,7 +48,10 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
         openSearch: () => setDialog({ kind: "search", text: "" }),
         openHelp: () => setDialog({ kind: "help" }),
       }),
-    [classes, session],
+      ...(project.item_type === "image" ? lookActions(control) : []),
+      ...(project.item_type === "text" ? [searchAction] : []),
+    ],
+    [classes, session, control, project.item_type],
   );
   useActions(actions, {
     onUnknownKey: (key) => {
@@ -84,7 +89,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
       {entry ? (
         <>
           <div className={styles.stage}>
-            <ItemView item={entry.item} />
+            <ItemView item={entry.item} control={control} />
           </div>
           <EntryFacts entry={entry} project={project} />
           <LabelBar classes={classes} actions={actions} suggestion={entry.suggestion} />

@@ -30,8 +30,12 @@ export default function ItemPage() {
               <SimpleGrid cols={{ base: 1, md: 2 }}>
                 <Stack>
                   <Panel title="Item">
-                    <Box mah={480} style={{ overflow: "auto", display: "flex", justifyContent: "center" }}>
-                      <ItemView item={data} />
+                    <Box
+                      mah={480}
+                      h={data.image ? 480 : undefined}
+                      style={{ overflow: "auto", display: "flex", justifyContent: "center" }}
+                    >
+                      <ItemView item={data} isInPage />
                     </Box>
                   </Panel>
                   <Panel title="The label that stands">

@@ -1,0 +1,62 @@
+/** A text to read: long ones scroll, and searched words are lit, in this item and in those that follow. */
+
+import { useMemo, useRef, useState } from "react";
+
+import styles from "@/labeling/item-view.module.css";
+import { textParts } from "@/labeling/text-parts";
+import { TEXT_SEARCH } from "@/labeling/stage-control";
+import { count } from "@/ui/format";
+
+/** From here on a text is long enough to be searched. */
+const LONG_CHARS = 300;
+
+export function TextView({ itemId, text }: { itemId: number; text: string }) {
+  const [words, setWords] = useState("");
+  const at = useRef(-1);
+  const body = useRef<HTMLDivElement>(null);
+  const parts = useMemo(() => textParts(text, words), [text, words]);
+  const n_found = parts.filter((one) => one.isFound).length;
+
+  /** Brings the next of the lit words into sight. */
+  function next(by: number) {
+    const marks = body.current?.querySelectorAll("mark") ?? [];
+    if (marks.length === 0) return;
+    at.current = (at.current + by + marks.length) % marks.length;
+    marks.forEach((one, place) => one.toggleAttribute("data-current", place === at.current));
+    marks[at.current]?.scrollIntoView({ block: "center" });
+  }
+
+  function onKeyDown(event: React.KeyboardEvent<HTMLInputElement>) {
+    if (event.key === "Enter") next(event.shiftKey ? -1 : 1);
+    else if (event.key === "Escape") event.currentTarget.blur();
+    else return;
+    event.preventDefault();
+  }
+
+  return (
+    <div className={styles.reader}>
+      {(text.length >= LONG_CHARS || words !== "") && (
+        <div className={styles.search}>
+          {words.trim() !== "" && <span role="status">{n_found === 0 ? "none" : `${count(n_found)} found`}</span>}
+          <input
+            id={TEXT_SEARCH}
+            type="search"
+            className={styles.searchField}
+            placeholder="Search the text"
+            aria-label="Search the text; Enter goes to the next place, Escape back to the keys"
+            value={words}
+            onChange={(event) => {
+              at.current = -1;
+              setWords(event.currentTarget.value);
+            }}
+            onFocus={(event) => event.currentTarget.select()}
+            onKeyDown={onKeyDown}
+          />
+        </div>
+      )}
+      <div key={itemId} ref={body} className={styles.text} tabIndex={0} role="region" aria-label="Text of the item">
+        {parts.map((part, place) => (part.isFound ? <mark key={place}>{part.text}</mark> : part.text))}
+      </div>
+    </div>
+  );
+}
