@@ -40,6 +40,7 @@ from review.models import (
     shown_reason,
     shown_suggestion,
 )
+from review.ordering import DOUBTED_PRIORITY
 from training.services import run_request_if_due
 
 MAX_ANSWERS = 500  # in one request
@@ -184,7 +185,7 @@ def _apply(
 
 
 def _queue_doubted(doubted: list[_Row]) -> None:
-    """What was marked wrong waits in the queue without the suggestion, for anybody."""
+    """What was marked wrong waits on top of the queue without the suggestion, for anybody."""
     others = Entry.objects.filter(
         item_id__in=[row.item_id for row in doubted], state__in=[EntryState.OPEN, EntryState.DISPUTED]
     ).exclude(pk__in=[row.entry_id for row in doubted])
@@ -194,7 +195,7 @@ def _queue_doubted(doubted: list[_Row]) -> None:
         row.entry_state, row.n_free = "open", row.n_wanted
     made_here = [Reason.GRID, Reason.UNCERTAIN, Reason.DIVERSE]  # a flag that came meanwhile stays one
     Entry.objects.filter(pk__in=[row.entry_id for row in waiting], reason__in=made_here).update(
-        reason=Reason.DOUBTED
+        reason=Reason.DOUBTED, priority=DOUBTED_PRIORITY
     )
 
 

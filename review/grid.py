@@ -22,6 +22,7 @@ from labeling.selectors import publication_of
 from review.attempts import standing_round
 from review.claims import entries_release, entries_show
 from review.models import OPEN_ATTEMPTS, Attempt
+from review.ordering import DOUBTED_PRIORITY
 from training.models import Prediction, Round
 
 NAMESPACE = (
@@ -29,7 +30,6 @@ NAMESPACE = (
 )
 MAX_GRID = 400  # entries that one person holds by one claim: a page of 200, and one on its way to the server
 N_TRIES = 3  # where somebody else took what was picked
-PRIORITY = 1.0  # of an entry made here: what is marked wrong comes before whatever a refill chose
 
 _OF_ROUND = """
     SELECT item_id, confidence FROM training_prediction
@@ -93,7 +93,7 @@ _TAKE = f"""
     ), made AS (
         INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, round_id,
                                   suggested_class_id, suggested_confidence, is_blind, created_at)
-        SELECT %(project)s, item_id, 'grid', {PRIORITY}, 'open', 1, 0, %(round)s::bigint,
+        SELECT %(project)s, item_id, 'grid', {DOUBTED_PRIORITY}, 'open', 1, 0, %(round)s::bigint,
                %(class)s::bigint, confidence, false, now()
         FROM given WHERE entry_id IS NULL
         ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO NOTHING

@@ -16,6 +16,7 @@ FLAGGED_PRIORITY = 10.0  # above whatever a refill gives: a person asked for a s
 MEASURING_PRIORITY = 1.0  # added for audits and second answers: above what a refill gives, below flags
 
 PICKED_PRIORITY = 1.0  # somebody picked the item: above what a refill gives, below what measures
+DOUBTED_PRIORITY = 1.0  # marked wrong in a grid: above what a refill gives, below audits
 
 # Of the entries that a score would choose, one in this many is taken, at random: a batch that is doubtful
 # but not all of one kind (margin_random). 1: the score decides alone.
