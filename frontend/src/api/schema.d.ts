@@ -382,6 +382,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/inspections/{inspection_id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The items of an inspection's map, with what they are coloured by
+         * @description Stored as it is sent: nothing is unpacked for a page that shows a hundred thousand points.
+         */
+        get: operations["inspection_map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/items/{item_id}": {
         parameters: {
             query?: never;
@@ -865,6 +885,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pace and agreement of people in the newest answers, and what the queue's order finds */
+        get: operations["people_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/plan": {
         parameters: {
             query?: never;
@@ -985,6 +1022,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/queue/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send up to 10,000 items to the queue, ahead of what a refill chose */
+        post: operations["items_pick"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/queue/refill": {
         parameters: {
             query?: never;
@@ -1054,6 +1108,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Items by whose label stood for them, at 60 moments from the project's beginning to now */
+        get: operations["timeline_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rounds/{round_id}": {
         parameters: {
             query?: never;
@@ -1071,6 +1142,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rounds/{round_id}/confidences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Predictions of a round counted by class and confidence, and how many of the holdout were right */
+        get: operations["round_confidences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rounds/{round_id}/generated": {
         parameters: {
             query?: never;
@@ -1080,6 +1168,23 @@ export interface paths {
         };
         /** Images that a round's learner drew, by class; empty if it draws none */
         get: operations["round_generated"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rounds/{round_id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The items behind a round's charts, by what it said of them, by confidence */
+        get: operations["round_items"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1443,6 +1548,15 @@ export interface components {
             /** @description Entries that are free besides; counted up to 100. */
             n_open: number;
         };
+        /** @description Bin k, 0 to 1000, is of confidences from k/1000 up to, not including, (k+1)/1000. Empty bins are left out. */
+        ClassConfidencesOutput: {
+            /** @description The class that was predicted. */
+            class_id: number;
+            /** @description [bin, items] */
+            pool: number[][];
+            /** @description [bin, items, of them right] */
+            holdout: number[][];
+        };
         ClassCountOutput: {
             class_id: number;
             n_human: number;
@@ -1578,6 +1692,13 @@ export interface components {
             fit_seconds?: components["schemas"]["EstimateOutput"];
             predict_seconds?: components["schemas"]["EstimateOutput"];
             peak_bytes?: components["schemas"]["EstimateOutput"];
+        };
+        /** @description Enough to say what any threshold would accept, and how right it is on the holdout, class by class. */
+        ConfidencesOutput: {
+            n_pool: number;
+            n_holdout: number;
+            /** @description Empty: the round was made before these were counted. */
+            classes: components["schemas"]["ClassConfidencesOutput"][];
         };
         ConflictOutput: {
             row: number;
@@ -2080,6 +2201,25 @@ export interface components {
             username: string;
             password: string;
         };
+        /** @description Items on a plane, as they were when the inspection looked. Lists of equal length, one entry for each. */
+        MapOutput: {
+            /** @description Ascending. */
+            item_ids: number[];
+            /** @description Across, -10,000 to 10,000. */
+            x: number[];
+            /** @description Up, -10,000 to 10,000. */
+            y: number[];
+            /** @description Whose label stands: 0 nobody's, 1 a model's, 2 a person's. */
+            sources: number[];
+            /** @description Of that label; 0: none. */
+            class_ids: number[];
+            /** @description Thousandths, by the newest round; -1: it did not predict the item. */
+            confidences: number[];
+            /** @description Place in round_names of the round that labeled it, or the last before a person did; -1: none. */
+            rounds: number[];
+            /** @description Run.round, oldest first. */
+            round_names: string[];
+        };
         MeOutput: {
             id: number;
             username: string;
@@ -2109,6 +2249,15 @@ export interface components {
             results: components["schemas"]["MemberOutput"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        /** @description Items by whose label stood for them at one moment. */
+        MomentOutput: {
+            /** Format: date-time */
+            at: string;
+            n_items: number;
+            n_human: number;
+            n_machine: number;
+            n_unlabeled: number;
         };
         MonitorAuditsInput: {
             /** @default 50 */
@@ -2219,6 +2368,50 @@ export interface components {
             retrain_after?: number;
             monitor_per_week?: number;
             lease_seconds?: number;
+        };
+        PeopleOutput: {
+            /** @description The newest ones, that all of this is of. */
+            n_answers: number;
+            /** @description Annotators see themselves alone. */
+            people: components["schemas"]["PersonOutput"][];
+            by_reason: components["schemas"]["ReasonYieldOutput"][];
+        };
+        /** @description One person's part of the newest answers. Counts, of which the reader makes intervals. */
+        PersonOutput: {
+            username: string;
+            n_answers: number;
+            n_skipped: number;
+            /**
+             * Format: double
+             * @description From shown to answered.
+             */
+            median_seconds: number | null;
+            /**
+             * Format: double
+             * @description Of its 95% interval, by order statistics.
+             */
+            median_low: number | null;
+            /** Format: double */
+            median_high: number | null;
+            /** @description Items that others answered too. */
+            n_compared: number;
+            /** @description Named the class that most of the others named. */
+            n_agreed: number;
+            /** @description Disputes that another person has decided. */
+            n_decided: number;
+            /** @description Where the verdict was this person's answer. */
+            n_upheld: number;
+        };
+        PickInput: {
+            item_ids: number[];
+        };
+        PickOutput: {
+            /** @description Wait now ahead of what a refill chose. */
+            n_queued: number;
+            /** @description Waited before, for a reason that is left as it is. */
+            n_waiting: number;
+            /** @description Labeled by a person, or kept for measuring. */
+            n_left_out: number;
         };
         /** @description The newest forecast: of the project's own goal, and of others in `rows`. */
         PlanOutput: {
@@ -2435,6 +2628,7 @@ export interface components {
          *     * `diverse` - Unlike what is labeled so far
          *     * `random` - Drawn at random, to measure
          *     * `flagged` - Somebody flagged it
+         *     * `picked` - Somebody picked it
          *     * `below_cut` - Below the cut of a certificate
          *     * `audit` - A blind check of an accepted label
          *     * `second` - A blind second answer, to measure people
@@ -2443,10 +2637,17 @@ export interface components {
          *     * `blind` - Asked without the model's guess
          * @enum {string}
          */
-        ReasonEnum: "uncertain" | "diverse" | "random" | "flagged" | "below_cut" | "audit" | "second" | "grid" | "doubted" | "blind";
+        ReasonEnum: "uncertain" | "diverse" | "random" | "flagged" | "picked" | "below_cut" | "audit" | "second" | "grid" | "doubted" | "blind";
         ReasonInput: {
             /** @default  */
             reason: string;
+        };
+        /** @description Answers to entries that had the model's guess, and how many went against it. */
+        ReasonYieldOutput: {
+            /** @description uncertain or random. */
+            reason: string;
+            n: number;
+            n_changed: number;
         };
         RefillOutput: {
             readonly id: number;
@@ -2488,6 +2689,23 @@ export interface components {
          * @enum {string}
          */
         RoleEnum: "owner" | "engineer" | "reviewer" | "annotator" | "viewer";
+        /** @description An item and its current label. Lists and the queue write it with item_json, many times faster. */
+        RoundItemOutput: {
+            id: number;
+            key: string;
+            split: components["schemas"]["SplitEnum"];
+            text: string | null;
+            /** @description Object by column, or list of numbers. */
+            features: unknown;
+            image: components["schemas"]["ImageOutput"] | null;
+            label: components["schemas"]["LabelOutput"] | null;
+            said: components["schemas"]["SaidOutput"];
+        };
+        RoundItemPage: {
+            results: components["schemas"]["RoundItemOutput"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
         /** @description Everything that is known about a round. Its metrics are null while it is running. */
         RoundOutput: {
             readonly id: number;
@@ -2639,6 +2857,17 @@ export interface components {
             results: components["schemas"]["RunOutput"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        /** @description What a round said of an item. */
+        SaidOutput: {
+            class_id: number;
+            /**
+             * Format: double
+             * @description Calibrated, 0 to 1.
+             */
+            confidence: number;
+            /** @description What people said when the round measured; null in the pool. */
+            truth_id: number | null;
         };
         /** @description A mean over seeds, with its 95% interval. */
         ScoreOutput: {
@@ -3453,6 +3682,35 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    inspection_map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inspection_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapOutput"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4520,6 +4778,8 @@ export interface operations {
                 confidence_min?: number;
                 /** @description `next` of the page before; leave out for the first. */
                 cursor?: string;
+                /** @description Up to 200 ids of items, with commas between them; stands alone. */
+                ids?: string;
                 /** @description Rows of a page, 1 to 200; 50 unless told. */
                 limit?: number;
                 /**
@@ -4701,6 +4961,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    people_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleOutput"];
                 };
             };
         };
@@ -4928,6 +5209,40 @@ export interface operations {
             };
         };
     };
+    items_pick: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PickInput"];
+                "multipart/form-data": components["schemas"]["PickInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PickOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
     queue_refill: {
         parameters: {
             query?: never;
@@ -5077,6 +5392,27 @@ export interface operations {
             };
         };
     };
+    timeline_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MomentOutput"][];
+                };
+            };
+        };
+    };
     round_show: {
         parameters: {
             query?: never;
@@ -5098,6 +5434,27 @@ export interface operations {
             };
         };
     };
+    round_confidences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfidencesOutput"];
+                };
+            };
+        };
+    };
     round_generated: {
         parameters: {
             query?: never;
@@ -5115,6 +5472,65 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GeneratedClassOutput"][];
+                };
+            };
+        };
+    };
+    round_items: {
+        parameters: {
+            query?: {
+                /** @description Exclusive. */
+                confidence_below?: number;
+                confidence_min?: number;
+                /** @description `next` of the page before; leave out for the first. */
+                cursor?: string;
+                /** @description Rows of a page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /**
+                 * @description * `pool` - Items that nobody had labeled
+                 *     * `holdout` - The holdout
+                 *     * `test` - The test set
+                 */
+                of?: "pool" | "holdout" | "test";
+                /**
+                 * @description * `confidence` - confidence
+                 *     * `-confidence` - -confidence
+                 */
+                order?: "confidence" | "-confidence";
+                predicted?: number;
+                /** @description Of the holdout and the test set. */
+                truth?: number;
+            };
+            header?: never;
+            path: {
+                round_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundItemPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
         };
