@@ -54,7 +54,7 @@ def test_a_region_of_the_map_is_drawn_by_pointer_and_by_keyboard_and_queued_or_l
     n_open = sum(source != 2 for source in points["sources"])
     page.goto(f"/projects/{examined}/quality")
     board = page.get_by_role("application", name="Map of the items")
-    expect(board).to_be_visible()
+    board.scroll_into_view_if_needed()
     box = board.bounding_box()
     assert box
 
