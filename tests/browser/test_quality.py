@@ -78,6 +78,7 @@ def test_a_region_of_the_map_is_drawn_by_pointer_and_by_keyboard_and_queued_or_l
     page.keyboard.press("Escape")
     region.get_by_role("button", name="Let go").click()
     expect(region).to_be_hidden()
+    page.get_by_role("group", name="Shown on the map").get_by_role("button", name="person").click()
 
     # By keyboard: three corners around the left upper half, around at least one item.
     board.focus()
