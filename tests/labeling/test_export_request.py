@@ -30,14 +30,14 @@ def ask(client: APIClient, project: Project, **body: object) -> Export:
 
 def test_export_is_asked_for_written_and_taken_home(project: Project, ada_client: APIClient) -> None:
     make_items(project, 3)
-    export = ask(ada_client, project, filters={"source": "none", "search": "item"})
+    export = ask(ada_client, project, filters={"source": "none", "search": "item", "ids": []})
     assert ada_client.get(f"/api/exports/{export.pk}/file").status_code == 409
 
     export_run(export.pk, worker="test")
 
     shown = ada_client.get(f"/api/exports/{export.pk}").data
     assert (shown["state"], shown["n_rows"], shown["created_by"]) == ("done", 3, "ada")
-    assert shown["filters"] == {"source": "none", "search": "item"}
+    assert shown["filters"] == {"source": "none", "search": "item", "ids": []}
     assert (shown["step"], shown["n_steps"]) == (3, 3)
     file = ada_client.get(shown["file_url"])
     body = b"".join(file.streaming_content)
