@@ -1,8 +1,9 @@
-import { Button, Center, Text } from "@mantine/core";
+import { Center, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
 import type { Project } from "@/api/types";
 import { projectQuery } from "@/labeling/api";
+import { OtherTab } from "@/review/other-tab";
 import { ReviewScreen } from "@/review/review-screen";
 import { useReviewSession } from "@/review/use-review-session";
 import { useIdParam } from "@/ui/id-param";
@@ -35,16 +36,7 @@ function Review({ project }: { project: Project }) {
     );
   }
   if (seat.isOurs === undefined) return <Loading what="the queue" />;
-  if (!seat.isOurs) {
-    return (
-      <Center h="100dvh">
-        <Empty title="You are reviewing this project in another tab">
-          <Text c="dimmed">Items are held for you, not for a tab: two tabs would show the same ones.</Text>
-          <Button onClick={seat.takeOver}>Go on in this tab</Button>
-        </Empty>
-      </Center>
-    );
-  }
+  if (!seat.isOurs) return <OtherTab title="You are reviewing this project in another tab" onTakeOver={seat.takeOver} />;
   return <ReviewScreen project={project} session={session} state={state} />;
 }
 

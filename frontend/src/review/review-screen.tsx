@@ -1,4 +1,4 @@
-import { Badge, Group, Text } from "@mantine/core";
+import { Badge, Group, Text, VisuallyHidden } from "@mantine/core";
 import { useMemo, useState } from "react";
 
 import type { Entry, Project } from "@/api/types";
@@ -63,7 +63,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
 
   return (
     <main className={styles.screen}>
-      <h1 className={styles.heading}>Review {project.name}</h1>
+      <VisuallyHidden component="h1">Review {project.name}</VisuallyHidden>
       <header className={styles.top}>
         <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
           <TextLink to={`/projects/${project.id}`} fw={600} truncate>

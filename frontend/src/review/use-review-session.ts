@@ -1,11 +1,11 @@
-import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
 
 import type { MyAnswer, Project, Seen } from "@/api/types";
-import { claimEntries, readMyAnswers, releaseEntries, undoAnswer } from "@/review/api";
+import { claimEntries, readMyAnswers, undoAnswer } from "@/review/api";
 import type { Outbox } from "@/review/outbox";
 import { useOutbox } from "@/review/outbox-context";
 import { ReviewSession, type Done } from "@/review/session";
-import { takeSeat } from "@/review/tabs";
+import { useSitting } from "@/review/use-sitting";
 
 /** Answers of earlier pages that undo can reach. */
 const N_RECALLED = 50;
@@ -19,34 +19,16 @@ export function useReviewSession(project: Project) {
     [id, outbox, leaseSeconds],
   );
   const state = useSyncExternalStore(session.subscribe, session.getState);
-  const seat = useSeat(`assay-review-${id}`);
-
-  useEffect(() => {
-    if (seat.isOurs !== true) return;
-    let isHere = true;
-    void outbox.reload().then(async () => {
-      if (!isHere) return;
-      void session.renew();
+  const onBegun = useCallback(
+    (isHere: () => boolean) => {
       session.recall(unsentAnswers(outbox, id));
-      const stored = await storedAnswers(id);
-      if (isHere) session.recall(stored);
-    });
-    const onBack = () => {
-      if (document.visibilityState === "visible") void session.renew();
-    };
-    const timer = setInterval(onBack, Math.max(5, leaseSeconds / 3) * 1000);
-    document.addEventListener("visibilitychange", onBack);
-    window.addEventListener("online", onBack);
-    return () => {
-      isHere = false;
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", onBack);
-      window.removeEventListener("online", onBack);
-      const ids = session.letGo();
-      // Best effort: what is not given back here returns by itself when the lease runs out.
-      if (ids.length > 0) releaseEntries(id, ids).catch(() => undefined);
-    };
-  }, [seat.isOurs, session, outbox, id, leaseSeconds]);
+      void storedAnswers(id).then((stored) => {
+        if (isHere()) session.recall(stored);
+      });
+    },
+    [session, outbox, id],
+  );
+  const seat = useSitting({ name: `assay-review-${id}`, projectId: id, leaseSeconds, outbox, session, onBegun });
 
   // Nothing in hand: look again, soon while the queue is being filled, now and then where it is empty.
   useEffect(() => {
@@ -73,14 +55,3 @@ async function storedAnswers(projectId: number): Promise<Done[]> {
 }
 
 const seenOf = (answer: MyAnswer) => answer.seen as Seen;
-
-export function useSeat(name: string) {
-  const [isOurs, setIsOurs] = useState<boolean>();
-  const [n_tries, setTries] = useState(0);
-  useEffect(() => {
-    const seat = takeSeat(name, setIsOurs, { steal: n_tries > 0 });
-    return seat.leave;
-  }, [name, n_tries]);
-  const takeOver = useCallback(() => setTries((n) => n + 1), []);
-  return { isOurs, takeOver };
-}

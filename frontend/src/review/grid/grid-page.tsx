@@ -1,15 +1,16 @@
-import { Button, Center, Text } from "@mantine/core";
+import { Center } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 import { useSearchParams } from "react-router";
 
 import type { Project } from "@/api/types";
 import { projectQuery } from "@/labeling/api";
-import { claimGrid, releaseEntries } from "@/review/api";
+import { claimGrid } from "@/review/api";
 import { GridScreen } from "@/review/grid/grid-screen";
 import { GridSession, PAGE_SIZES } from "@/review/grid/grid-session";
 import { useOutbox } from "@/review/outbox-context";
-import { useSeat } from "@/review/use-review-session";
+import { OtherTab } from "@/review/other-tab";
+import { useSitting } from "@/review/use-sitting";
 import { useIdParam } from "@/ui/id-param";
 import { ButtonLink } from "@/ui/link";
 import { useDocumentTitle } from "@/ui/page";
@@ -37,7 +38,6 @@ export default function GridPage() {
 function Grid({ project, firstClassId }: { project: Project; firstClassId: number }) {
   const outbox = useOutbox();
   const [params, setParams] = useSearchParams();
-  const seat = useSeat(`assay-grid-${project.id}`);
   const { id, lease_seconds: leaseSeconds } = project;
   const asked = Number(params.get("class"));
   const classId = project.classes.some((one) => one.id === asked) ? asked : firstClassId;
@@ -53,40 +53,10 @@ function Grid({ project, firstClassId }: { project: Project; firstClassId: numbe
   );
   const state = useSyncExternalStore(session.subscribe, session.getState);
 
-  useEffect(() => {
-    if (seat.isOurs !== true) return;
-    let isHere = true;
-    void outbox.reload().then(() => {
-      if (isHere) void session.renew();
-    });
-    const onBack = () => {
-      if (document.visibilityState === "visible") void session.renew();
-    };
-    const timer = setInterval(onBack, Math.max(5, leaseSeconds / 3) * 1000);
-    document.addEventListener("visibilitychange", onBack);
-    window.addEventListener("online", onBack);
-    return () => {
-      isHere = false;
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", onBack);
-      window.removeEventListener("online", onBack);
-      const ids = session.letGo();
-      // Best effort: what is not given back here returns by itself when the lease runs out.
-      if (ids.length > 0) releaseEntries(id, ids).catch(() => undefined);
-    };
-  }, [seat.isOurs, session, outbox, id, leaseSeconds]);
+  const seat = useSitting({ name: `assay-grid-${id}`, projectId: id, leaseSeconds, outbox, session });
 
   if (seat.isOurs === undefined) return <Loading what="the grid" />;
-  if (!seat.isOurs) {
-    return (
-      <Center h="100dvh">
-        <Empty title="The grid of this project is open in another tab">
-          <Text c="dimmed">Items are held for you, not for a tab: two tabs would show the same ones.</Text>
-          <Button onClick={seat.takeOver}>Go on in this tab</Button>
-        </Empty>
-      </Center>
-    );
-  }
+  if (!seat.isOurs) return <OtherTab title="The grid of this project is open in another tab" onTakeOver={seat.takeOver} />;
   return (
     <GridScreen
       project={project}
