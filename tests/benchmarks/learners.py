@@ -38,7 +38,9 @@ class Study:
     learners: tuple[str, ...] = ()  # empty: all of the item type
     label_column: str | None = None
     item_type: str | None = None
-    params: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by learner; the defaults otherwise
+    params: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict
+    )  # by learner; the defaults otherwise
 
 
 # What `auto` is measured against: the usual supervised choices.

@@ -19,6 +19,7 @@ from review.publish import round_publish
 from tests.benchmarks import dataset
 from tests.benchmarks.load import Client, claim_and_answer, quantile
 from tests.benchmarks.report import Row
+from tests.benchmarks.review_page import measure_review_page
 from tests.benchmarks.server import Server
 from training.models import Round, RoundState
 from training.predictions import Predictions, predictions_store
@@ -50,6 +51,7 @@ def measure_size(server: Server, n_items: int, folder: Path) -> Iterator[Row]:
     yield from _publish(client, project, n_items, class_ids)
     yield from _label(server, client, project, n_items, class_ids)
     yield from _look(client, project, n_items)
+    yield from measure_review_page(server, project, n_items)
     yield from _export(client, project, n_items)
 
 

@@ -28,19 +28,24 @@ class Server:
         self.log = data_dir / "up.log"
         data_dir.mkdir(parents=True, exist_ok=True)
         data_dir.chmod(0o755)
+        self._data_dir = data_dir
+        self.peak_bytes: dict[str, int] = {}
+        self.start()
+
+    def start(self) -> None:
+        """On the port and the data of before. Raises RuntimeError if it does not come up."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "deploy.cli", "up", "--no-frontend", "--port", str(self.port)],
-            env={**os.environ, "ASSAY_DATA_DIR": str(data_dir)},
-            stdout=self.log.open("w"),
+            env={**os.environ, "ASSAY_DATA_DIR": str(self._data_dir)},
+            stdout=self.log.open("a"),
             stderr=subprocess.STDOUT,
         )
-        self.peak_bytes: dict[str, int] = {}
-        self._watching = threading.Event()
+        self._stopped = threading.Event()
         self._wait_until_it_answers()
-        threading.Thread(target=self._watch_memory, daemon=True).start()
+        threading.Thread(target=self._watch_memory, args=(self._stopped,), daemon=True).start()
 
     def stop(self) -> None:
-        self._watching.set()
+        self._stopped.set()
         self._process.terminate()
         self._process.wait(30)
 
@@ -62,13 +67,13 @@ class Server:
             time.sleep(0.2)
         raise RuntimeError(f"The server did not come up; its log:\n{self.log.read_text()[-3000:]}")
 
-    def _watch_memory(self) -> None:
+    def _watch_memory(self, stopped: threading.Event) -> None:
         """Keep the peak of each kind of process, without what it shares with others (PostgreSQL's buffers).
 
         Seldom, because to ask costs: 4 times a second it took a fifth of a core from what is measured.
         """
         root = psutil.Process(self._process.pid)
-        while not self._watching.wait(2):
+        while not stopped.wait(2):
             for process in [root, *root.children(recursive=True)]:
                 try:
                     kind = _kind(process)
