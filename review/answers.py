@@ -32,6 +32,7 @@ from review.consensus import majority_class
 from review.flagging import flags_resolve
 from review.models import (
     MEASURING,
+    OF_DOUBT,
     Answer,
     AnswerKind,
     Entry,
@@ -193,7 +194,7 @@ def _queue_doubted(doubted: list[_Row]) -> None:
     waiting = [row for row in doubted if row.item_id not in asked_anew]
     for row in waiting:
         row.entry_state, row.n_free = "open", row.n_wanted
-    made_here = [Reason.GRID, Reason.UNCERTAIN, Reason.DIVERSE]  # a flag that came meanwhile stays one
+    made_here = [Reason.GRID, *OF_DOUBT]  # a flag that came meanwhile stays one
     Entry.objects.filter(pk__in=[row.entry_id for row in waiting], reason__in=made_here).update(
         reason=Reason.DOUBTED, priority=DOUBTED_PRIORITY
     )

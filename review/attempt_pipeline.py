@@ -38,10 +38,11 @@ from review.attempts import (
 from review.certification.draw import items_hash, ranking_hash, salt_hash
 from review.certification.facts import delta_of_attempt
 from review.certification.stages import Part, delta_of_stage, is_next_worth_it, stage_sizes
-from review.certification.walk import Cut, walk, walk_by_class
+from review.certification.walk import Cut, split_by_class, walk, walk_by_class
 from review.entries import entries_ask, entries_close
 from review.flagging import flag_add
 from review.models import (
+    OF_REFILL,
     Attempt,
     AttemptState,
     Audit,
@@ -51,6 +52,7 @@ from review.models import (
     Promise,
     Reason,
     SecondAnswer,
+    sql_list,
 )
 from review.ordering import MEASURING_PRIORITY
 from review.publish import publish_begin
@@ -331,12 +333,10 @@ def _walk(attempt: Attempt) -> _Walked:
     of_candidates = attempt.frozen.filter(rank__gte=1).order_by("rank")
     predicted = np.array(of_candidates.values_list("label_class_id", flat=True), dtype=np.int64)
     cuts = walk_by_class(**goal, audit_classes=[one for _, one, _ in audits], candidate_classes=predicted)
-    parts = []
-    for class_id, cut in cuts.items():
-        is_member = predicted == class_id
-        is_here = is_member[ranks - 1]
-        n, within = int(is_member.sum()), np.cumsum(is_member)
-        parts.append(Part(n, n, cut.cut, within[ranks[is_here] - 1], is_wrong[is_here]))
+    parts = [
+        Part(n_members, n_members, cuts[one].cut, within, is_wrong[is_here])
+        for one, (n_members, is_here, within) in split_by_class(predicted, ranks).items()
+    ]
     return _Walked(whole, cuts, parts)
 
 
@@ -441,7 +441,7 @@ def _ask_remaining(attempt: Attempt) -> None:
             WHERE NOT is_kept AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
             ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO UPDATE
                 SET reason = 'below_cut', priority = excluded.priority
-                WHERE review_entry.state = 'open' AND review_entry.reason IN ('uncertain', 'diverse', 'random', 'grid', 'doubted')
+                WHERE review_entry.state = 'open' AND review_entry.reason IN ({sql_list([*OF_REFILL, Reason.GRID])})
             """,
             values
             | {

@@ -21,7 +21,7 @@ from labeling.models import LabelClass, Project
 from labeling.selectors import publication_of
 from review.attempts import standing_round
 from review.claims import entries_release, entries_show
-from review.models import OPEN_ATTEMPTS, Attempt
+from review.models import OF_DOUBT, OPEN_ATTEMPTS, Attempt, Reason, sql_list
 from review.ordering import DOUBTED_PRIORITY
 from training.models import Prediction, Round
 
@@ -41,8 +41,8 @@ _OF_FILE = """
 _IN_TURN = f"SELECT pg_advisory_xact_lock({NAMESPACE}, %(project)s::int)"
 
 # Nobody has it, and whoever has it next may see the suggestion.
-_IS_FREE = """entry.state = 'open' AND entry.n_wanted = 1 AND entry.n_free = 1 AND NOT entry.is_blind
-    AND entry.reason IN ('uncertain', 'diverse', 'grid')"""
+_IS_FREE = f"""entry.state = 'open' AND entry.n_wanted = 1 AND entry.n_free = 1 AND NOT entry.is_blind
+    AND entry.reason IN ({sql_list([*OF_DOUBT, Reason.GRID])})"""
 
 # A person's word is picked from the item's few labels: see _READ_FACTS in answers.py.
 _HAS_HUMAN_LABEL = """coalesce((

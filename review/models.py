@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -44,6 +46,16 @@ def shown_suggestion(
 
 
 MEASURING = (Reason.AUDIT, Reason.SECOND)  # closed by a blind answer to them, and by nothing else
+OF_DOUBT = (
+    Reason.UNCERTAIN,
+    Reason.DIVERSE,
+)  # the model's choice: shown with its suggestion, free for other uses
+OF_REFILL = (*OF_DOUBT, Reason.RANDOM)  # made and withdrawn by refills; every other entry was asked for
+
+
+def sql_list(reasons: Iterable[Reason]) -> str:
+    """For `reason IN (...)`."""
+    return ", ".join(f"'{reason.value}'" for reason in reasons)
 
 
 class EntryState(models.TextChoices):

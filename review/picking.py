@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from labeling.locks import lock_labels_shared
 from labeling.models import Project
 from labeling.selectors import NO_HUMAN_LABEL
+from review.models import OF_DOUBT, sql_list
 from review.ordering import PICKED_PRIORITY
 from review.refill import is_auditing
 
@@ -50,14 +51,14 @@ def items_pick(*, project: Project, item_ids: Sequence[int]) -> Picked:
         )
         eligible = [item_id for (item_id,) in cursor.fetchall()]
         cursor.execute(
-            """
+            f"""
             INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, is_blind,
                                       created_at)
             SELECT %(project)s, item_id, 'picked', %(priority)s, 'open', %(n)s, %(n)s, %(blind)s, now()
             FROM unnest(%(eligible)s::bigint[]) AS given (item_id)
             ON CONFLICT (item_id) WHERE state IN ('open', 'disputed')
             DO UPDATE SET reason = 'picked', priority = %(priority)s
-                WHERE review_entry.state = 'open' AND review_entry.reason IN ('uncertain', 'diverse')
+                WHERE review_entry.state = 'open' AND review_entry.reason IN ({sql_list(OF_DOUBT)})
             """,
             values | {"eligible": eligible, "blind": project.answers_wanted > 1 or is_auditing(project)},
         )

@@ -16,7 +16,7 @@ from django.db import connection
 
 from labeling.models import Acquisition, Project
 from labeling.selectors import NO_HUMAN_LABEL
-from review.models import Attempt, AttemptState, Reason, Refill
+from review.models import OF_REFILL, Attempt, AttemptState, Reason, Refill, sql_list
 from review.ordering import ACQUISITION_ORDERS, POOL_OF_PICKS, pick, priority, random_share_count
 
 COLD_START_RANDOM_SHARE = 0.5  # of a queue filled without a model; the rest is diverse
@@ -56,8 +56,8 @@ _ELIGIBLE = f"""
 """
 
 # An entry that a withdrawing refill leaves alone.
-_STAYS = """(entry.state = 'disputed' OR entry.n_free < entry.n_wanted
-    OR entry.reason IN ('flagged', 'picked', 'doubted', 'below_cut', 'audit', 'second'))"""
+_STAYS = f"""(entry.state = 'disputed' OR entry.n_free < entry.n_wanted
+    OR entry.reason NOT IN ({sql_list([*OF_REFILL, Reason.GRID])}))"""
 
 
 def refill_plan(
@@ -154,7 +154,7 @@ def _count_staying(project_id: int, stays: str) -> dict[str, int]:
             f"""
             SELECT reason, count(*) FROM review_entry entry
             WHERE project_id = %s AND state = 'open' AND {stays}
-              AND reason NOT IN ('flagged', 'picked', 'doubted', 'grid', 'below_cut', 'audit', 'second') GROUP BY reason
+              AND reason IN ({sql_list(OF_REFILL)}) GROUP BY reason
             """,
             [project_id],
         )
@@ -222,10 +222,10 @@ def _withdraw_stale(project_id: int) -> int:
     # its newest version and stays.
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             UPDATE review_entry SET state = 'withdrawn', n_free = 0, closed_at = now()
             WHERE project_id = %s AND state = 'open' AND n_free = n_wanted
-              AND reason IN ('uncertain', 'diverse', 'random')
+              AND reason IN ({sql_list(OF_REFILL)})
             """,
             [project_id],
         )

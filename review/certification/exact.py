@@ -144,34 +144,6 @@ def fewest_drawn(*, population: int, allowed: int, wrong: npt.ArrayLike, delta: 
     return np.where(hopeless, population + 1, high)
 
 
-def audits_needed(
-    *, population: int, allowed: int, delta: float, error_rate: float, power: float = 0.9
-) -> int:
-    """The smallest sample that proves `allowed` with chance `power` if the share error_rate is wrong.
-
-    `population` if none smaller does, as when more than `allowed` are wrong in truth. error_rate 0 asks for
-    the sample that passes when it finds nothing wrong: about ln(1/delta) * population / allowed.
-    """
-    _check_share("power", power)
-    if not 0 <= error_rate <= 1:
-        raise ValueError(f"error_rate is {error_rate}; it is a share, from 0 to 1.")
-    if allowed >= population:
-        return 0
-    truly_wrong = math.ceil(error_rate * population - 1e-9)
-    if truly_wrong > allowed:
-        return population
-    start, size = 0, 32  # counts of wrong ones, tried in blocks that grow
-    while start <= allowed:
-        found = np.arange(start, min(start + size, allowed + 1))
-        drawn = fewest_drawn(population=population, allowed=allowed, wrong=found, delta=delta)
-        # P(at most `found` of truly_wrong are drawn) is the p-value of truly_wrong - 1 allowed.
-        chance = p_value(population, truly_wrong - 1, drawn, found) if truly_wrong else np.ones(len(found))
-        if (chance >= power).any():
-            return int(drawn[np.argmax(chance >= power)])
-        start, size = start + size, size * 2
-    return population
-
-
 def _counts(name: str, value: npt.ArrayLike) -> IntArray:
     array = np.asarray(value)
     if array.dtype.kind not in "iu":

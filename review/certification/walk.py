@@ -297,24 +297,32 @@ def walk_by_class(
     humans = dict(n_human_by_class or {})
     if n_candidates + sum(humans.values()) > n_items:
         raise ValueError("More candidates and items labeled by people than items.")
-    classes = list(dict.fromkeys(predicted.tolist()))
-    cuts: dict[Hashable, Cut] = {}
-    for one in classes:
-        is_member = predicted == one
-        within = np.cumsum(is_member)  # rank within the class
-        is_here = is_member[ranks - 1]
-        n_members = int(is_member.sum())
-        cuts[one] = walk(
+    members = split_by_class(predicted, ranks)
+    return {
+        one: walk(
             n_items=n_members + humans.get(one, 0),
             n_candidates=n_members,
             eps=eps,
-            delta=delta / len(classes),
+            delta=delta / len(members),
             promise=promise,
-            audit_ranks=within[ranks[is_here] - 1],
+            audit_ranks=within,
             is_wrong=wrong[is_here],
             corrected=corrected,
         )
-    return cuts
+        for one, (n_members, is_here, within) in members.items()
+    }
+
+
+def split_by_class(
+    candidate_classes: npt.NDArray[Any], audit_ranks: IntArray
+) -> dict[Hashable, tuple[int, BoolArray, IntArray]]:
+    """Predicted class -> (its candidates, (K,) which audits are of it, their ranks within it, from 1)."""
+    members = {}
+    for one in dict.fromkeys(candidate_classes.tolist()):
+        is_member = candidate_classes == one
+        is_here = is_member[audit_ranks - 1]
+        members[one] = (int(is_member.sum()), is_here, np.cumsum(is_member)[audit_ranks[is_here] - 1])
+    return members
 
 
 def _audits(
