@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits, make_moons
+from sklearn.pipeline import Pipeline
 
+from training.calibration import apply_temperature
 from training.learners import auto, create
 from training.learners.auto import Auto
 from training.learners.auto.images import Budget
@@ -179,6 +181,28 @@ def test_what_learned_from_a_pool_of_texts_is_saved(tmp_path: Path, monkeypatch:
 
     assert {"label_propagation", "pool_features"} & set(learner.chosen_)
     assert np.allclose(load(tmp_path / "model").predict_proba(X), learner.predict_proba(X))
+
+
+def test_texts_become_vectors_once_for_all_members_that_share_features(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    X, y = posts(160)
+    monkeypatch.setattr(Auto, "_helps", lambda self, *_: True)
+    monkeypatch.setattr(auto, "trimmed", dict)
+    learner = Auto("text").fit(X, some_labeled(y, 10, seed=0))
+    alone = sum(
+        share * apply_temperature(learner.members_[name].predict_proba(X), learner.temperatures_[name])
+        for name, share in learner.chosen_.items()
+    )
+
+    seen: list[int] = []
+    transform = Pipeline.transform
+    monkeypatch.setattr(Pipeline, "transform", lambda self, X: seen.append(id(self)) or transform(self, X))
+    together = learner.predict_proba(X)
+
+    assert len(learner.members_) == 5
+    assert len(seen) == len(set(seen)) == 2
+    assert np.allclose(together, alone / alone.sum(axis=1, keepdims=True))
 
 
 def test_what_trained_itself_on_a_pool_of_rows_is_saved(

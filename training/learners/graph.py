@@ -377,7 +377,11 @@ class LabelPropagation(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> FloatArray:
         check_is_fitted(self)
-        queries = transform_rows(self.features_, X, self.item_type)
+        return self.predict_vectors(transform_rows(self.features_, X, self.item_type))
+
+    def predict_vectors(self, vectors: Any) -> FloatArray:
+        """(n, n_classes) for vectors that `features_` made."""
+        queries = np.asarray(vectors, dtype=np.float32)
         answers = vote(self._neighbours(usable(self.device)), queries, self.transduction_, self.n_neighbors)
         answers /= answers.sum(axis=1, keepdims=True)
         return answers

@@ -97,9 +97,14 @@ class VectorLearner(ClassifierMixin, BaseEstimator):
         for start in range(0, n_rows, ROWS_PER_BATCH):
             rows = np.arange(start, min(start + ROWS_PER_BATCH, n_rows))
             vectors = self.features_.transform(check_rows(take_rows(X, rows), item_type=self.item_type))
-            probabilities[rows] = self.classifier_.predict_proba(vectors)
-        probabilities /= probabilities.sum(axis=1, keepdims=True)
+            probabilities[rows] = self.predict_vectors(vectors)
         return probabilities
+
+    def predict_vectors(self, vectors: Any) -> FloatArray:
+        """(n, n_classes) for vectors that `features_` made."""
+        answers: FloatArray = self.classifier_.predict_proba(vectors)
+        answers /= answers.sum(axis=1, keepdims=True)
+        return answers
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         chosen: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]

@@ -18,6 +18,7 @@ from training.learners.auto.candidates import (
     fit_supervised,
     out_of_fold,
     pool_vectors,
+    share_features,
     supervised_names,
     title_of,
 )
@@ -124,14 +125,26 @@ class Auto(ClassifierMixin, BaseEstimator):
         for start in range(0, n_rows, ROWS_PER_BATCH):
             rows = np.arange(start, min(start + ROWS_PER_BATCH, n_rows))
             batch = take_rows(X, rows)
+            vectors: dict[int, Any] = {}
             for name, member in self.members_.items():
-                on = {"device": usable(self.device)} if isinstance(member, Student) else {}
-                answers = member.predict_proba(batch, **on)
+                answers = self._answers_of(member, batch, vectors)
                 probabilities[rows] += self.chosen_[name] * apply_temperature(
                     answers, self.temperatures_[name]
                 )
         probabilities /= probabilities.sum(axis=1, keepdims=True)
         return probabilities
+
+    def _answers_of(self, member: Any, batch: Any, vectors: dict[int, Any]) -> FloatArray:
+        """(n, K). `vectors`: those of the batch so far, by the id of their features, as members share them."""
+        if not hasattr(member, "features_"):
+            device = {"device": usable(self.device)} if isinstance(member, Student) else {}
+            answers: FloatArray = member.predict_proba(batch, **device)
+            return answers
+        features = member.features_
+        if id(features) not in vectors:
+            vectors[id(features)] = features.transform(check_rows(batch, item_type=self.item_type))
+        of_vectors: FloatArray = member.predict_vectors(vectors[id(features)])
+        return of_vectors
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         chosen: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
@@ -229,6 +242,7 @@ class Auto(ClassifierMixin, BaseEstimator):
         for name in shares:
             members[name] = fits[name](labels)
             step()
+        share_features(members.values())
         self._keep(candidates, shares, members)
         clock.finish()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -77,11 +77,20 @@ def fit_supervised(
     return learner.fit(take_rows(X, labels.rows), labels.columns, weights)
 
 
+def share_features(members: Iterable[Any]) -> None:
+    """Learners that fitted the same features to the same labels have one of them, which then transforms once."""
+    first: dict[tuple[bool, int | None], VectorLearner] = {}
+    for member in members:
+        if isinstance(member, VectorLearner):
+            spec = learner_named(member.learner, item_type=member.item_type)
+            member.features_ = first.setdefault((spec.is_dense, spec.max_dimensions), member).features_
+
+
 class PoolFeatures(BaseEstimator):
     """Logistic regression on features that were fitted on labeled and unlabeled rows alike."""
 
     def __init__(self, features: Any, item_type: str, random_state: int = 0) -> None:
-        self.features = features
+        self.features = features  # fitted
         self.item_type = item_type
         self.random_state = random_state
 
@@ -116,9 +125,16 @@ class PoolFeatures(BaseEstimator):
             self.fit_vectors(both, found, np.concatenate([weights, counts]))
         return self
 
+    @property
+    def features_(self) -> Any:
+        return self.features
+
     def predict_proba(self, X: Any) -> FloatArray:
-        vectors = transform_rows(self.features, X, self.item_type)
-        answers: FloatArray = self.classifier_.predict_proba(vectors)
+        return self.predict_vectors(transform_rows(self.features, X, self.item_type))
+
+    def predict_vectors(self, vectors: Any) -> FloatArray:
+        """(n, n_classes) for vectors that `features_` made."""
+        answers: FloatArray = self.classifier_.predict_proba(np.asarray(vectors, dtype=np.float32))
         return answers
 
 
