@@ -63,8 +63,9 @@ class Auto(ClassifierMixin, BaseEstimator):
     the next graph, twice (after Iscen and others 2019).
 
     Semi-supervision stays off unless it lowers the log-loss on held-out labels: for text, tables and series,
-    where it only joins a blend, by more than half the standard error of that; for images by more than all of
-    it, or at all where a hundred labels are held out.
+    where it only joins a blend, by more than half the standard error of that. For images the student stands
+    unless it raises it by more than a standard error: the one that is judged has learned for a quarter of the
+    time of the one that predicts, and from four fifths of its labels.
 
     Each class keeps a label in every fold; a class's only label is never held out. With fewer than 10 labels
     that can be held out nothing can be judged: then the supervised learners count equally. Rows of weight 0
