@@ -12,13 +12,16 @@ Same connection and transaction as Django's own statements.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from psycopg.pq import ExecStatus
+
+from labeling.errors import Unavailable
 
 Rows = list[tuple[Any, ...]]
 Values = Mapping[str, Any]
@@ -62,3 +65,21 @@ def _rows(cursor: psycopg.Cursor[tuple[Any, ...]]) -> Rows:
 def _log(statement: str, begun: float) -> None:
     if connection.queries_logged:  # as Django's own cursors do, for tests that count statements
         connection.queries_log.append({"sql": statement, "time": f"{time.monotonic() - begun:.3f}"})
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """A transaction each of whose statements may take so long. Raises Unavailable, code too_slow, past that."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
+            yield
+            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+    except OperationalError as error:
+        if not isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+            raise
+        raise Unavailable(
+            f"This took more than {seconds:g} seconds and was stopped, so as not to hold others up. "
+            "Try again when the server has less to do.",
+            code="too_slow",
+        ) from error

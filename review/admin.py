@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from review.models import Answer, Entry, Flag, Lease, Refill
+from review.models import Answer, Entry, Flag, Lease, Refill, Verdict
 from training.admin import ReadOnlyAdmin
 
 
@@ -40,6 +40,14 @@ class AnswerAdmin(ReadOnlyAdmin):
     list_display = ["key", "project", "item", "person", "kind", "label_class", "created_at", "withdrawn_at"]
     list_filter = ["kind"]
     list_select_related = ["project", "item", "person", "label_class"]
+
+
+@admin.register(Verdict)
+class VerdictAdmin(ReadOnlyAdmin):
+    show_full_result_count = False
+    list_display = ["key", "project", "item", "person", "kind", "label_class", "model_class", "created_at"]
+    list_filter = ["kind"]
+    list_select_related = ["project", "item", "person", "label_class", "model_class"]
 
 
 @admin.register(Flag)

@@ -66,6 +66,10 @@ class EntryState(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn by a later round"
 
 
+# Entries that a reviewer decides: people disagree, or somebody asked for a second look.
+AWAITS_VERDICT = Q(state="disputed") | Q(state="open", reason="flagged")
+
+
 class Entry(models.Model):
     """One item that people should look at, why, and how soon."""
 
@@ -106,6 +110,7 @@ class Entry(models.Model):
                 name="entry_next",
             ),
             models.Index(fields=["project", "state", "reason"], name="entry_count"),
+            models.Index(fields=["project", "id"], condition=AWAITS_VERDICT, name="entry_verdict"),
         ]
 
     def __str__(self) -> str:
@@ -219,6 +224,61 @@ class Flag(models.Model):
 
     def __str__(self) -> str:
         return f"item {self.item_id}: {self.note[:50]}"
+
+
+class VerdictKind(models.TextChoices):
+    LABEL = "label", "The item's label is this class"
+    KEEP = "keep", "The label stays as it is"
+
+
+class Verdict(models.Model):
+    """A reviewer's decision where people disagree, or where a model says otherwise than people. Kept for ever.
+
+    With an entry, it ended a dispute or a flag; with a model's class, it decided between that and a person's
+    label. Kept against a class, a label is not shown for that class again.
+    """
+
+    key = models.UUIDField(primary_key=True)  # made by the client: sending twice is sending once
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="verdicts", db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="verdicts")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="verdicts", db_index=False
+    )
+    kind = models.CharField(max_length=10, choices=VerdictKind.choices)
+    entry = models.ForeignKey(
+        Entry, null=True, blank=True, on_delete=models.SET_NULL, related_name="verdicts"
+    )
+    entry_state = models.CharField(max_length=10, choices=EntryState.choices, blank=True)  # until then
+    # The class decided, or kept; null: a flag was settled on an item that has no label.
+    label_class = models.ForeignKey(
+        LabelClass, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    # What the model said against it.
+    model_class = models.ForeignKey(
+        LabelClass, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    label = models.ForeignKey(  # that it made; null: it kept what was there
+        Label, null=True, blank=True, on_delete=models.SET_NULL, related_name="verdicts"
+    )
+    created_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)  # undone by its author
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(  # a label is kept against a class once; also how lists leave such pairs out
+                fields=["item", "label_class", "model_class"],
+                condition=Q(kind="keep", model_class__isnull=False, withdrawn_at__isnull=True),
+                name="verdict_kept_once",
+            ),
+            models.CheckConstraint(
+                name="verdict_label_has_class",
+                condition=Q(kind="keep", label__isnull=True) | Q(kind="label", label_class__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["person", "project", "-created_at"], name="verdict_mine")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of item {self.item_id}"
 
 
 class Refill(models.Model):

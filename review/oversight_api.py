@@ -1,4 +1,4 @@
-"""Flags, disputes, labels by hand, publications, and the history of an item."""
+"""Flags, labels by hand, publications, and the history of an item."""
 
 from __future__ import annotations
 
@@ -13,19 +13,17 @@ from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, pa
 from labeling.models import Item, Label
 from labeling.permissions import MAY_ANSWER, MAY_ENGINEER, MAY_REVIEW, MAY_SEE, project_for, row_for
 from labeling.project_api import valid
-from labeling.serializers import LabelOutput
 from review.flagging import flag_add, flag_resolve
 from review.history import item_history
-from review.models import Entry, Flag
+from review.models import Flag
 from review.people import people_work
 from review.picking import items_pick
 from review.publish import publication_discard, round_publish
-from review.relabeling import MAX_RELABELED, Relabel, entry_decide, items_relabel, label_withdraw
+from review.relabeling import MAX_RELABELED, Relabel, items_relabel, label_withdraw
 from review.second_looks import candidates_flag
-from review.selectors import disputes_of, flags_of, publications_of
+from review.selectors import flags_of, publications_of
 from review.serializers import (
     CandidatesInput,
-    DisputeOutput,
     FlagInput,
     FlagOutput,
     HistoryOutput,
@@ -36,8 +34,6 @@ from review.serializers import (
     PublicationOutput,
     RelabeledOutput,
     RelabelInput,
-    VerdictInput,
-    dispute_json,
 )
 from training.models import Inspection, Round
 
@@ -127,34 +123,6 @@ class PeopleView(APIView):
         if project.member_role not in MAY_ENGINEER_OR_REVIEW:
             people = [one for one in people if one.username == request.user.get_username()]
         return Response(PeopleOutput({"n_answers": n_answers, "people": people, "by_reason": by_reason}).data)
-
-
-@extend_schema(tags=["review"])
-class DisputesView(APIView):
-    @extend_schema(
-        operation_id="disputes_list",
-        summary="Entries on which people disagree, with what each said",
-        parameters=PAGE_PARAMETERS,
-        responses=page_of(DisputeOutput),
-    )
-    def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_REVIEW)
-        entries, cursor = keyset_page(request, disputes_of(project))
-        return Response({"results": [dispute_json(entry) for entry in entries], "next": cursor})
-
-
-@extend_schema(tags=["review"])
-class VerdictView(APIView):
-    @extend_schema(
-        operation_id="entry_decide",
-        summary="Decide a disputed or flagged entry",
-        request=VerdictInput,
-        responses={200: LabelOutput, 400: ErrorOutput, 409: ErrorOutput},
-    )
-    def post(self, request: Request, entry_id: int) -> Response:
-        entry = row_for(request.user, Entry.objects.select_related("project"), entry_id, MAY_REVIEW)
-        class_id = valid(VerdictInput, request)["class_id"]
-        return Response(LabelOutput(entry_decide(entry=entry, person=request.user, class_id=class_id)).data)
 
 
 @extend_schema(tags=["review"])

@@ -9,7 +9,19 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Count, Q, QuerySet
 
 from labeling.models import Project, Publication
-from review.models import Answer, Entry, EntryState, Flag, Lease, LeaseState, Reason, shown_reason
+from review.disagreements import MAX_COUNTED, disagreement_count, opinions_of
+from review.models import (
+    AWAITS_VERDICT,
+    Answer,
+    Entry,
+    EntryState,
+    Flag,
+    Lease,
+    LeaseState,
+    Reason,
+    Verdict,
+    shown_reason,
+)
 
 
 def queue_summary(*, project: Project, person: AbstractBaseUser) -> dict[str, Any]:
@@ -52,9 +64,28 @@ def flags_of(project: Project) -> QuerySet[Flag]:
 
 
 def disputes_of(project: Project) -> QuerySet[Entry]:
-    """Entries on which people disagree, each with the answers that count."""
-    disputed = Entry.objects.filter(project=project, state=EntryState.DISPUTED)
-    return disputed.select_related("item__blob").prefetch_related("answers__person")
+    """Entries that wait for a reviewer's verdict, each with the answers that count."""
+    waiting = Entry.objects.filter(AWAITS_VERDICT, project=project)
+    return waiting.select_related("item__blob").prefetch_related("answers__person")
+
+
+def adjudication_summary(project: Project) -> dict[str, Any]:
+    """What waits for reviewers, counted up to MAX_COUNTED, and whose opinions people's labels are held against."""
+    opinions = opinions_of(project)
+    waiting = Entry.objects.filter(AWAITS_VERDICT, project=project).order_by("pk")
+    return {
+        "n_people": waiting[:MAX_COUNTED].count(),
+        "n_model": disagreement_count(project, opinions),
+        "is_blind": opinions.is_blind,
+        "round": opinions.round,
+        "inspection": opinions.inspection,
+    }
+
+
+def verdicts_of(project: Project, person: AbstractBaseUser) -> QuerySet[Verdict]:
+    """The person's verdicts, the newest first."""
+    mine = Verdict.objects.filter(project=project, person=person).select_related("item")
+    return mine.order_by("-created_at")
 
 
 def publications_of(project: Project) -> QuerySet[Publication]:

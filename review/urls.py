@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from review.adjudication_api import (
+    AdjudicationView,
+    DisagreementsView,
+    DisputesView,
+    VerdictsView,
+    VerdictUndoView,
+    VerdictView,
+)
 from review.api import (
     AnswersUndoView,
     AnswersView,
@@ -30,7 +38,6 @@ from review.certificates_api import (
 from review.oversight_api import (
     CandidatesFlagView,
     DiscardView,
-    DisputesView,
     FlagResolveView,
     FlagsView,
     HistoryView,
@@ -40,7 +47,6 @@ from review.oversight_api import (
     PickView,
     PublicationsView,
     RelabelView,
-    VerdictView,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -63,6 +69,10 @@ urlpatterns: list[URLPattern] = [
     path("inspections/<int:inspection_id>/flag", CandidatesFlagView.as_view(), name="label-errors-flag"),
     path("projects/<int:project_id>/disputes", DisputesView.as_view(), name="disputes"),
     path("entries/<int:entry_id>/verdict", VerdictView.as_view(), name="entry-verdict"),
+    path("projects/<int:project_id>/adjudication", AdjudicationView.as_view(), name="adjudication"),
+    path("projects/<int:project_id>/disagreements", DisagreementsView.as_view(), name="disagreements"),
+    path("projects/<int:project_id>/verdicts", VerdictsView.as_view(), name="verdicts"),
+    path("verdicts/<uuid:key>/undo", VerdictUndoView.as_view(), name="verdict-undo"),
     path("items/<int:item_id>/history", HistoryView.as_view(), name="item-history"),
     path("projects/<int:project_id>/publications", PublicationsView.as_view(), name="publications"),
     path(

@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 
 from labeling.account_services import token_create
 from labeling.models import Export, Import, Membership, Project
-from review.models import Answer, Attempt, Certificate, Entry, Flag, Forecast
+from review.models import Answer, Attempt, Certificate, Entry, Flag, Forecast, Verdict
 from tests.labeling.makers import publish, record
 from tests.makers import make_items
 from training.models import Comparison, Inspection, Round, Run
@@ -61,6 +61,9 @@ def rows(project: Project, ada: User, ben: User) -> dict[str, object]:
     entry = Entry.objects.create(project=project, item=other, reason="random", priority=1.0)
     answer = Answer.objects.create(
         key=uuid.uuid4(), project=project, entry=entry, item=other, person=ben, kind="skip_me"
+    )
+    Verdict.objects.create(  # of the same key, which routes of both kinds name
+        key=answer.pk, project=project, item=item, person=ada, kind="keep", created_at=timezone.now()
     )
     attempt = Attempt.objects.create(
         project=project, number=1, promise="dataset", eps=0.1, confidence=0.9, cut=0, state="certified"

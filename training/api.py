@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Prefetch, QuerySet
 from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
@@ -11,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling.errors import InvalidInput
+from labeling.errors import InvalidInput, NotFound
 from labeling.http import (
     PAGE_PARAMETERS,
     ErrorOutput,
@@ -27,10 +29,15 @@ from labeling.project_api import valid
 from training.artifacts import artifact_zip
 from training.models import Round, Run
 from training.policy_list import POLICY_FORMS
+from training.round_diff import diff_cells, diff_page
 from training.round_items import RoundItemFilters, round_item_page
 from training.selectors import learners_offered, log_lines, round_summaries
 from training.serializers import (
     ConfidencesOutput,
+    DiffItemOutput,
+    DiffItemQuery,
+    DiffOutput,
+    DiffQuery,
     LearnerOutput,
     LearnerQuery,
     LogLineOutput,
@@ -41,6 +48,8 @@ from training.serializers import (
     RoundSummaryOutput,
     RunInput,
     RunOutput,
+    diff_item_json,
+    diff_json,
     round_item_json,
 )
 from training.services import run_cancel, run_request
@@ -216,6 +225,58 @@ class RoundItemsView(APIView):
                 "next": encode_cursor(*last) if last else None,
             }
         )
+
+
+@extend_schema(tags=["training"])
+class RoundDiffView(APIView):
+    @extend_schema(
+        operation_id="rounds_diff",
+        summary="Two rounds' pseudo-labels against each other, counted class by class",
+        parameters=[DiffQuery],
+        responses={200: DiffOutput, 400: ErrorOutput, 409: ErrorOutput},
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        left, right, _ = _two_rounds(request, project_id, DiffQuery)
+        return Response(diff_json(diff_cells(left, right)))
+
+
+@extend_schema(tags=["training"])
+class RoundDiffItemsView(APIView):
+    @extend_schema(
+        operation_id="rounds_diff_items",
+        summary="The items of one cell of that table with what each round said of them, the surest first",
+        parameters=[DiffItemQuery, *PAGE_PARAMETERS],
+        responses={200: page_of(DiffItemOutput), 400: ErrorOutput, 409: ErrorOutput},
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        left, right, asked = _two_rounds(request, project_id, DiffItemQuery)
+        page = read_page(request, float, int)
+        rows, last = diff_page(
+            left,
+            right,
+            left_id=asked.get("left_class"),
+            right_id=asked.get("right_class"),
+            after=page.after,
+            limit=page.limit,
+        )
+        results = [diff_item_json(row) for row in rows]
+        return Response({"results": results, "next": encode_cursor(*last) if last else None})
+
+
+def _two_rounds(
+    request: Request, project_id: int, query_type: type[DiffQuery]
+) -> tuple[Round, Round, dict[str, Any]]:
+    """The rounds that ?left= and ?right= name, both of this project, and the rest of the query."""
+    project = project_for(request.user, project_id, MAY_SEE_PREDICTIONS)
+    query = query_type(data=request.query_params)
+    query.is_valid(raise_exception=True)
+    asked = dict(query.validated_data)
+    rounds = Round.objects.filter(run__project=project).select_related("run").defer("metrics", "confidences")
+    found = rounds.in_bulk([asked["left"], asked["right"]])
+    missing = [name for name in ("left", "right") if asked[name] not in found]
+    if missing:
+        raise NotFound(f"There is no round {asked[missing[0]]} in this project.")
+    return found[asked["left"]], found[asked["right"]], asked
 
 
 @extend_schema(tags=["training"])

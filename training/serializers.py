@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -11,6 +12,7 @@ from labeling.models import ItemType
 from labeling.serializers import ItemOutput, WorkOutput, item_json
 from training.checks import N_ROUNDS_DEFAULT
 from training.models import Inspection, MeasuredBy, Round, RoundState, RunLogLine, Trigger
+from training.round_diff import DiffCell, DiffItem
 from training.round_items import RoundItem, RoundSet
 from training.selectors import items_named
 
@@ -152,6 +154,72 @@ def round_item_json(row: RoundItem) -> dict[str, Any]:
     """RoundItemOutput."""
     said = {"class_id": row.class_id, "confidence": row.confidence, "truth_id": row.truth_id}
     return item_json(row.labeled.item, row.labeled.label) | {"said": said}
+
+
+class DiffQuery(serializers.Serializer):
+    """Two rounds of the project."""
+
+    left = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="Id of a round.")
+    right = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="Id of a round.")
+
+
+class DiffItemQuery(DiffQuery):
+    left_class = serializers.IntegerField(
+        min_value=1, max_value=2**63 - 1, required=False, help_text="Left out: it accepted no class."
+    )
+    right_class = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+
+
+class DiffCellOutput(serializers.Serializer):
+    left_id = serializers.IntegerField(
+        allow_null=True, help_text="Class; null: the left round accepted none."
+    )
+    right_id = serializers.IntegerField(allow_null=True)
+    n = serializers.IntegerField()
+
+
+class DiffOutput(serializers.Serializer):
+    """The pseudo-labels of two rounds against each other: what each accepted, published or not."""
+
+    n_same = serializers.IntegerField(help_text="Accepted by both, as the same class.")
+    n_different = serializers.IntegerField(help_text="Accepted by both, as different classes.")
+    n_left_only = serializers.IntegerField()
+    n_right_only = serializers.IntegerField()
+    cells = DiffCellOutput(many=True, help_text="Those that have items.")
+
+
+def diff_json(cells: list[DiffCell]) -> dict[str, Any]:
+    """DiffOutput."""
+    both = [cell for cell in cells if cell.left_id is not None and cell.right_id is not None]
+    return {
+        "n_same": sum(cell.n for cell in both if cell.left_id == cell.right_id),
+        "n_different": sum(cell.n for cell in both if cell.left_id != cell.right_id),
+        "n_left_only": sum(cell.n for cell in cells if cell.right_id is None),
+        "n_right_only": sum(cell.n for cell in cells if cell.left_id is None),
+        "cells": [{"left_id": cell.left_id, "right_id": cell.right_id, "n": cell.n} for cell in cells],
+    }
+
+
+class RoundSaidOutput(serializers.Serializer):
+    """What a round said of an item, whether or not it accepted it."""
+
+    class_id = serializers.IntegerField()
+    confidence = serializers.FloatField(help_text="Calibrated, 0 to 1.")
+    is_accepted = serializers.BooleanField()
+
+
+class DiffItemOutput(ItemOutput):
+    left = RoundSaidOutput(allow_null=True, help_text="Null: the round made no prediction of it.")
+    right = RoundSaidOutput(allow_null=True)
+
+
+def diff_item_json(row: DiffItem) -> dict[str, Any]:
+    """DiffItemOutput."""
+    sides = {
+        "left": asdict(row.left) if row.left else None,
+        "right": asdict(row.right) if row.right else None,
+    }
+    return item_json(row.labeled.item, row.labeled.label) | sides
 
 
 class RunOutput(WorkOutput):

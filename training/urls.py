@@ -8,6 +8,8 @@ from training.api import (
     LearnersView,
     PoliciesView,
     RoundConfidencesView,
+    RoundDiffItemsView,
+    RoundDiffView,
     RoundItemsView,
     RoundModelView,
     RoundsView,
@@ -29,6 +31,10 @@ urlpatterns: list[URLPattern] = [
     path("runs/<int:run_id>/cancel", RunCancelView.as_view(), name="run-cancel"),
     path("runs/<int:run_id>/log", RunLogView.as_view(), name="run-log"),
     path("projects/<int:project_id>/rounds", RoundsView.as_view(), name="rounds"),
+    path("projects/<int:project_id>/rounds/diff", RoundDiffView.as_view(), name="rounds-diff"),
+    path(
+        "projects/<int:project_id>/rounds/diff/items", RoundDiffItemsView.as_view(), name="rounds-diff-items"
+    ),
     path("rounds/<int:round_id>", RoundView.as_view(), name="round"),
     path("rounds/<int:round_id>/confidences", RoundConfidencesView.as_view(), name="round-confidences"),
     path("rounds/<int:round_id>/items", RoundItemsView.as_view(), name="round-items"),

@@ -23,6 +23,7 @@ from review.models import (
     Lease,
     MonitorAudit,
     SecondAnswer,
+    Verdict,
 )
 from tests.labeling.makers import publish, record
 from tests.makers import make_items, make_project
@@ -81,6 +82,10 @@ def fill(project: Project, user: User) -> None:
         person=user, kind="label", label_class=label_class,
     )  # fmt: skip
     Flag.objects.create(project=project, item=items[2], person=user)
+    Verdict.objects.create(
+        key=f"10000000-0000-0000-0000-{project.pk:012}", project=project, item=items[2], entry=entry,
+        person=user, kind="keep", label_class=label_class, created_at=run.created_at,
+    )  # fmt: skip
     comparison = Comparison.objects.create(project=project, number=1)
     Trial.objects.create(comparison=comparison, learner="knn", seed=0, outcome={})
     Inspection.objects.create(project=project, number=1, learner="knn", round=a_round)
