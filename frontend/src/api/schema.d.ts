@@ -596,6 +596,23 @@ export interface paths {
         patch: operations["project_update"];
         trace?: never;
     };
+    "/api/projects/{project_id}/adjudication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much waits for a reviewer, and whose opinions people's labels are held against */
+        get: operations["adjudication_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/answers": {
         parameters: {
             query?: never;
@@ -724,6 +741,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/disagreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Labels by people that a model contradicts which had not learned them; the surest first */
+        get: operations["disagreements_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/disputes": {
         parameters: {
             query?: never;
@@ -731,7 +765,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Entries on which people disagree, with what each said */
+        /** Disputed and flagged entries with what each person said, the oldest first */
         get: operations["disputes_list"];
         put?: never;
         post?: never;
@@ -1090,6 +1124,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/rounds/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Two rounds' pseudo-labels against each other, counted class by class */
+        get: operations["rounds_diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/rounds/diff/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The items of one cell of that table with what each round said of them, the surest first */
+        get: operations["rounds_diff_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/runs": {
         parameters: {
             query?: never;
@@ -1119,6 +1187,24 @@ export interface paths {
         get: operations["timeline_show"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/verdicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your last 50 verdicts, those undone included, the newest first */
+        get: operations["verdicts_list"];
+        put?: never;
+        /** Decide an entry, or between a person's label and a model; or keep what is there */
+        post: operations["verdict_give"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1335,6 +1421,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/verdicts/{key}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take your verdict back: what it closed waits again */
+        post: operations["verdict_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1348,6 +1451,19 @@ export interface components {
          * @enum {string}
          */
         AcquisitionEnum: "margin" | "margin_random" | "entropy" | "least_confident" | "random";
+        /** @description What waits for reviewers. */
+        AdjudicationOutput: {
+            /** @description Disputed and flagged entries; counted up to 100. */
+            n_people: number;
+            /** @description Labels that a model contradicts; counted up to 100. */
+            n_model: number;
+            /** @description Audits of an attempt to certify are being asked, so that what the model says is not shown. */
+            is_blind: boolean;
+            /** @description Whose predictions are held against people's labels. */
+            round: components["schemas"]["OpinionRoundOutput"] | null;
+            /** @description Whose out-of-fold opinions are. */
+            inspection: components["schemas"]["OpinionInspectionOutput"] | null;
+        };
         AnswerInput: {
             /**
              * Format: uuid
@@ -1501,6 +1617,13 @@ export interface components {
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
         };
+        /**
+         * @description * `held_out` - held_out
+         *     * `before_label` - before_label
+         *     * `out_of_fold` - out_of_fold
+         * @enum {string}
+         */
+        BasisEnum: "held_out" | "before_label" | "out_of_fold";
         /** @enum {unknown} */
         BlankEnum: "";
         CandidatesInput: {
@@ -1709,11 +1832,85 @@ export interface components {
             other: string;
             message: string;
         };
-        /** @description An entry on which people disagree, with what each of them said. */
+        /** @description What a model says against a person's label. */
+        ContradictionOutput: {
+            class_id: number;
+            /**
+             * Format: double
+             * @description 0 to 1; calibrated, except out of fold.
+             */
+            confidence: number;
+            /**
+             * @description held_out: the newest round, of an item that it never learns from. before_label: the newest round, before anybody had labeled the item. out_of_fold: the newest inspection, by a learner fitted on other labels.
+             *
+             *     * `held_out` - held_out
+             *     * `before_label` - before_label
+             *     * `out_of_fold` - out_of_fold
+             */
+            basis: components["schemas"]["BasisEnum"];
+        };
+        DiffCellOutput: {
+            /** @description Class; null: the left round accepted none. */
+            left_id: number | null;
+            right_id: number | null;
+            n: number;
+        };
+        /** @description An item and its current label. Lists and the queue write it with item_json, many times faster. */
+        DiffItemOutput: {
+            id: number;
+            key: string;
+            split: components["schemas"]["SplitEnum"];
+            text: string | null;
+            /** @description Object by column, or list of numbers. */
+            features: unknown;
+            image: components["schemas"]["ImageOutput"] | null;
+            label: components["schemas"]["LabelOutput"] | null;
+            /** @description Null: the round made no prediction of it. */
+            left: components["schemas"]["RoundSaidOutput"] | null;
+            right: components["schemas"]["RoundSaidOutput"] | null;
+        };
+        DiffItemPage: {
+            results: components["schemas"]["DiffItemOutput"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description The pseudo-labels of two rounds against each other: what each accepted, published or not. */
+        DiffOutput: {
+            /** @description Accepted by both, as the same class. */
+            n_same: number;
+            /** @description Accepted by both, as different classes. */
+            n_different: number;
+            n_left_only: number;
+            n_right_only: number;
+            /** @description Those that have items. */
+            cells: components["schemas"]["DiffCellOutput"][];
+        };
+        /** @description An item whose label by a person a model contradicts. */
+        DisagreementOutput: {
+            /** @description Its label is the person's. */
+            item: components["schemas"]["ItemOutput"];
+            model: components["schemas"]["ContradictionOutput"];
+        };
+        DisagreementPage: {
+            results: components["schemas"]["DisagreementOutput"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
+        /** @description An entry that waits for a reviewer's verdict, with what each person said of it. */
         DisputeOutput: {
             id: number;
+            /** @description People disagree; else it is flagged, and may be settled. */
+            is_disputed: boolean;
+            /** @description People were asked blind: what the model says is kept from the reviewer too. */
+            is_blind: boolean;
+            /** @description With its current label, unless that is a machine's and the entry is blind. */
             item: components["schemas"]["ItemOutput"];
+            /** @description The oldest first. */
             answers: components["schemas"]["VoteOutput"][];
+            /** @description Those that are not settled, the oldest first. */
+            flags: components["schemas"]["FlagNoteOutput"][];
+            /** @description What the model said when it was queued. */
+            suggestion: components["schemas"]["SuggestionOutput"] | null;
         };
         DisputePage: {
             results: components["schemas"]["DisputeOutput"][];
@@ -1865,6 +2062,13 @@ export interface components {
         FlagInput: {
             /** @default  */
             note: string;
+        };
+        FlagNoteOutput: {
+            readonly id: number;
+            person: string;
+            note?: string;
+            /** Format: date-time */
+            readonly created_at: string;
         };
         FlagOutput: {
             readonly id: number;
@@ -2291,6 +2495,28 @@ export interface components {
             /** @description Shown this once. Send it as `Token <it>`. */
             token: string;
         };
+        /** @description On an entry, or on a person's label and the class that the model says against it. */
+        NewVerdictInput: {
+            /**
+             * Format: uuid
+             * @description Made by the client, a new one for each verdict.
+             */
+            key: string;
+            /**
+             * Format: int64
+             * @description The item's class; null: the label stays as it is, and flags are settled.
+             */
+            class_id?: number | null;
+            /** Format: int64 */
+            entry_id?: number | null;
+            /**
+             * Format: int64
+             * @description The label that you saw: if it no longer stands, somebody has decided meanwhile.
+             */
+            label_id?: number | null;
+            /** Format: int64 */
+            model_class_id?: number | null;
+        };
         NextHundredOutput: {
             /** @description Answers in all; negative: they cost more. */
             saves: number | null;
@@ -2299,6 +2525,16 @@ export interface components {
         };
         /** @enum {unknown} */
         NullEnum: null;
+        OpinionInspectionOutput: {
+            id: number;
+            number: number;
+            learner: string;
+        };
+        OpinionRoundOutput: {
+            id: number;
+            run_number: number;
+            number: number;
+        };
         /**
          * @description * `stored` - stored
          *     * `repeated` - repeated
@@ -2751,6 +2987,16 @@ export interface components {
             /** Format: date-time */
             pruned_at?: string | null;
         };
+        /** @description What a round said of an item, whether or not it accepted it. */
+        RoundSaidOutput: {
+            class_id: number;
+            /**
+             * Format: double
+             * @description Calibrated, 0 to 1.
+             */
+            confidence: number;
+            is_accepted: boolean;
+        };
         /**
          * @description * `running` - Running
          *     * `ready` - Ready to publish
@@ -2993,9 +3239,37 @@ export interface components {
             /** Format: int64 */
             class_id: number;
         };
+        VerdictOutput: {
+            /** Format: uuid */
+            key: string;
+            kind: components["schemas"]["VerdictOutputKindEnum"];
+            readonly item_id: number;
+            item_key: string;
+            readonly entry_id: number | null;
+            readonly label_id: number | null;
+            /** @description Decided, or kept; null: kept unlabeled. */
+            class_id: number | null;
+            readonly model_class_id: number | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            withdrawn_at?: string | null;
+        };
+        /**
+         * @description * `label` - The item's label is this class
+         *     * `keep` - The label stays as it is
+         * @enum {string}
+         */
+        VerdictOutputKindEnum: "label" | "keep";
+        /** @description What waits again; both null: it waits no more, as the model has changed its answer since. */
+        VerdictUndoneOutput: {
+            dispute: components["schemas"]["DisputeOutput"] | null;
+            disagreement: components["schemas"]["DisagreementOutput"] | null;
+        };
         VoteOutput: {
             person: string;
             class_id: number;
+            note: string;
             /** Format: date-time */
             created_at: string;
         };
@@ -4168,6 +4442,27 @@ export interface operations {
             };
         };
     };
+    adjudication_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdjudicationOutput"];
+                };
+            };
+        };
+    };
     answers_submit: {
         parameters: {
             query?: never;
@@ -4475,6 +4770,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    disagreements_list: {
+        parameters: {
+            query?: {
+                /** @description Of the model, inclusive. */
+                confidence_min?: number;
+                /** @description `next` of the page before; leave out for the first. */
+                cursor?: string;
+                /** @description Rows of a page, 1 to 200; 50 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisagreementPage"];
                 };
             };
         };
@@ -5324,6 +5647,97 @@ export interface operations {
             };
         };
     };
+    rounds_diff: {
+        parameters: {
+            query: {
+                /** @description Id of a round. */
+                left: number;
+                /** @description Id of a round. */
+                right: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiffOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    rounds_diff_items: {
+        parameters: {
+            query: {
+                /** @description `next` of the page before; leave out for the first. */
+                cursor?: string;
+                /** @description Id of a round. */
+                left: number;
+                /** @description Left out: it accepted no class. */
+                left_class?: number;
+                /** @description Rows of a page, 1 to 200; 50 unless told. */
+                limit?: number;
+                /** @description Id of a round. */
+                right: number;
+                right_class?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiffItemPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
     runs_list: {
         parameters: {
             query?: {
@@ -5409,6 +5823,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MomentOutput"][];
+                };
+            };
+        };
+    };
+    verdicts_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerdictOutput"][];
+                };
+            };
+        };
+    };
+    verdict_give: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVerdictInput"];
+                "multipart/form-data": components["schemas"]["NewVerdictInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerdictOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
         };
@@ -5821,6 +6298,43 @@ export interface operations {
                 };
             };
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    verdict_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerdictUndoneOutput"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
