@@ -20,6 +20,7 @@ from review.models import Entry, Verdict
 from review.selectors import adjudication_summary, disputes_of, verdicts_of
 from review.serializers import (
     AdjudicationOutput,
+    AdjudicationQuery,
     DisagreementOutput,
     DisagreementQuery,
     DisputeOutput,
@@ -39,11 +40,14 @@ class AdjudicationView(APIView):
     @extend_schema(
         operation_id="adjudication_show",
         summary="How much waits for a reviewer, and whose opinions people's labels are held against",
+        parameters=[AdjudicationQuery],
         responses=AdjudicationOutput,
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id, MAY_REVIEW)
-        return Response(AdjudicationOutput(adjudication_summary(project)).data)
+        query = AdjudicationQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return Response(AdjudicationOutput(adjudication_summary(project, **query.validated_data)).data)
 
 
 @extend_schema(tags=["review"])

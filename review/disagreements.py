@@ -36,19 +36,24 @@ MAX_SECONDS = 10  # of one statement
 # Audits are answered blind, and nobody is to see who failed which: while they are asked, the list is shut.
 BLIND_STATES = (AttemptState.QUEUED, AttemptState.AUDITING)
 
-_OWN = "label.id AS label_id, label.item_id, label.label_class_id"
+# The person's label of an item: looked up item by item, whatever PostgreSQL believes of how many there are.
+_PERSONS_LABEL = """CROSS JOIN LATERAL (
+            SELECT id, label_class_id FROM labeling_label
+            WHERE item_id = said.item_id AND is_human AND retired_at IS NULL OFFSET 0
+        ) label"""
 
 # The parts have no item in common: the second is of labels newer than the round, the others of older ones.
+# The newer ones are bounded by pairs, which only the index of people's labels has, not by id alone.
 _CONTRADICTED = f"""
-    WITH newer AS (
+    WITH newer AS MATERIALIZED (
         SELECT id, item_id, label_class_id FROM labeling_label
-        WHERE project_id = %(project)s AND is_human AND retired_at IS NULL AND id > %(last_label)s
-        ORDER BY id DESC LIMIT {NEWEST_LABELS}
+        WHERE is_human AND retired_at IS NULL
+          AND (project_id, id) > (%(project)s, %(last_label)s) AND (project_id, id) < (%(project)s, {2**63 - 1})
+        ORDER BY project_id DESC, id DESC LIMIT {NEWEST_LABELS}
     ), contradicted AS (
-        SELECT {_OWN}, said.label_class_id AS class_id, said.confidence, 'held_out' AS basis
-        FROM training_measuredprediction said
-        JOIN labeling_label label
-          ON label.item_id = said.item_id AND label.is_human AND label.retired_at IS NULL
+        SELECT label.id AS label_id, said.item_id, label.label_class_id, said.label_class_id AS class_id,
+               said.confidence, 'held_out' AS basis
+        FROM training_measuredprediction said {_PERSONS_LABEL}
         WHERE said.round_id = %(round)s AND said.truth_id <> said.label_class_id
           AND label.id <= %(last_label)s AND label.label_class_id <> said.label_class_id
         UNION ALL
@@ -59,33 +64,37 @@ _CONTRADICTED = f"""
             UNION ALL
             SELECT label_class_id, confidence, 'held_out' FROM training_measuredprediction
             WHERE round_id = %(round)s AND item_id = label.item_id
+            OFFSET 0
         ) said
         WHERE label.label_class_id <> said.label_class_id
         UNION ALL
-        SELECT {_OWN}, said.class_id, said.confidence, 'out_of_fold'
+        SELECT label.id, said.item_id, label.label_class_id, said.class_id, said.confidence, 'out_of_fold'
         FROM unnest(%(items)s::bigint[], %(labeled)s::bigint[], %(suggested)s::bigint[], %(sure)s::float8[])
-             AS said (item_id, label_class_id, class_id, confidence)
-        JOIN labeling_label label
-          ON label.item_id = said.item_id AND label.is_human AND label.retired_at IS NULL
-        WHERE label.label_class_id = said.label_class_id AND label.project_id = %(project)s
-          AND label.id <= %(last_inspected)s
+             AS said (item_id, label_class_id, class_id, confidence) {_PERSONS_LABEL}
+        WHERE label.label_class_id = said.label_class_id AND label.id <= %(last_inspected)s
     )
-    SELECT confidence, item_id, label_id, class_id, basis FROM contradicted said
-    WHERE confidence >= %(confidence_min)s {{and_also}}
-      AND NOT EXISTS (
-        SELECT FROM review_verdict kept
-        WHERE kept.item_id = said.item_id AND kept.label_class_id = said.label_class_id
-          AND kept.model_class_id = said.class_id AND kept.kind = 'keep' AND kept.withdrawn_at IS NULL)
-      AND NOT EXISTS (
-        SELECT FROM review_entry waiting
-        WHERE waiting.item_id = said.item_id AND waiting.state IN ('open', 'disputed'))
-      AND NOT EXISTS (
-        SELECT FROM review_audit audit JOIN review_attempt attempt ON attempt.id = audit.attempt_id
-        WHERE audit.item_id = said.item_id AND attempt.state = ANY(%(open_attempts)s))
-      AND NOT EXISTS (
-        SELECT FROM review_monitoraudit watched
-        WHERE watched.item_id = said.item_id AND watched.answered_at IS NULL)
+    SELECT confidence, item_id, label_id, class_id, basis FROM (
+        SELECT * FROM contradicted WHERE confidence >= %(confidence_min)s {{and_also}}
+        ORDER BY confidence DESC, item_id DESC
+    ) said
+    WHERE {{is_open}} LIMIT %(n)s
 """
+
+# Asked of one after the other, and of no more than are shown: OFFSET 0 keeps each a look-up.
+_IS_OPEN = " AND ".join(
+    f"NOT EXISTS (SELECT FROM {rest} OFFSET 0)"
+    for rest in (
+        """review_verdict kept
+        WHERE kept.item_id = said.item_id AND kept.label_class_id = said.label_class_id
+          AND kept.model_class_id = said.class_id AND kept.kind = 'keep' AND kept.withdrawn_at IS NULL""",
+        """review_entry waiting
+        WHERE waiting.item_id = said.item_id AND waiting.state IN ('open', 'disputed')""",
+        """review_audit audit JOIN review_attempt attempt ON attempt.id = audit.attempt_id
+        WHERE audit.item_id = said.item_id AND attempt.state = ANY(%(open_attempts)s)""",
+        """review_monitoraudit watched
+        WHERE watched.item_id = said.item_id AND watched.answered_at IS NULL""",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +151,9 @@ def disagreement_page(
     if item_id is not None:
         and_also += "AND item_id = %(item)s "
         values["item"] = item_id
-    statement = _CONTRADICTED.format(and_also=and_also)
+    statement = _CONTRADICTED.format(and_also=and_also, is_open=_IS_OPEN)
     with time_limit(MAX_SECONDS), connection.cursor() as cursor:
-        cursor.execute(
-            f"{statement} ORDER BY confidence DESC, item_id DESC LIMIT %(n)s", values | {"n": limit + 1}
-        )
+        cursor.execute(statement, values | {"n": limit + 1})
         rows = cursor.fetchall()
     has_more = len(rows) > limit
     rows = rows[:limit]
@@ -163,9 +170,10 @@ def disagreement_count(project: Project, opinions: Opinions) -> int:
     """How many there are, counted up to MAX_COUNTED."""
     if opinions.is_blind:
         return 0
-    statement = _CONTRADICTED.format(and_also="") + f"LIMIT {MAX_COUNTED}"
+    statement = _CONTRADICTED.format(and_also="", is_open=_IS_OPEN)
+    values = _values(project, opinions, STRONG) | {"n": MAX_COUNTED}
     with time_limit(MAX_SECONDS), connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM ({statement}) found", _values(project, opinions, STRONG))
+        cursor.execute(f"SELECT count(*) FROM ({statement}) found", values)
         return int(cursor.fetchone()[0])
 
 

@@ -324,6 +324,14 @@ class OpinionInspectionOutput(serializers.Serializer):
     learner = serializers.CharField()
 
 
+class AdjudicationQuery(serializers.Serializer):
+    with_model = serializers.BooleanField(
+        required=False,
+        default=True,
+        help_text="False: what a model contradicts is not counted, at once then.",
+    )
+
+
 class AdjudicationOutput(serializers.Serializer):
     """What waits for reviewers."""
 
@@ -331,7 +339,8 @@ class AdjudicationOutput(serializers.Serializer):
         help_text=f"Disputed and flagged entries; counted up to {MAX_COUNTED}."
     )
     n_model = serializers.IntegerField(
-        help_text=f"Labels that a model contradicts; counted up to {MAX_COUNTED}."
+        allow_null=True,
+        help_text=f"Labels that a model contradicts; counted up to {MAX_COUNTED}; null: not asked for.",
     )
     is_blind = serializers.BooleanField(
         help_text="Audits of an attempt to certify are being asked, so that what the model says is not shown."

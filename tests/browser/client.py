@@ -81,21 +81,34 @@ class Client:
         assert work["state"] == "done", work
         return dict(work)
 
-    def train(self, project_id: int) -> dict[str, Any]:
+    def train(
+        self, project_id: int, learner: str = "logistic_regression", threshold: float = 0.5
+    ) -> dict[str, Any]:
         """Run one round to its end, and until its labels stand."""
         settings = {
-            "learner": "logistic_regression",
+            "learner": learner,
             "n_rounds": 1,
-            "policy": {"kind": "fixed", "threshold": 0.5},
+            "policy": {"kind": "fixed", "threshold": threshold},
         }
         run = self.post(f"/projects/{project_id}/runs", settings)
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:
             run = self.get(f"/runs/{run['id']}")
-            if not run["is_open"] and self.get(f"/projects/{project_id}/progress")["publication"]:
+            is_published = all(round["state"] == "published" for round in run["rounds"])
+            if not run["is_open"] and run["rounds"] and is_published:
                 return dict(run)
             time.sleep(0.2)
         raise AssertionError(f"The run did not end: {run}")
+
+    def contradict(self, project_id: int, said: str, label: str, *, n: int) -> list[int]:
+        """People say `label` of n items that the newest round is surest are `said`; returns their ids."""
+        class_ids = self.class_ids(project_id)
+        round_id = self.get(f"/projects/{project_id}/rounds")["results"][-1]["id"]
+        found = self.get(f"/rounds/{round_id}/items?predicted={class_ids[said]}&limit={n}")["results"]
+        items = [item["id"] for item in found]
+        labels = [{"item_id": item_id, "class_id": class_ids[label]} for item_id in items]
+        self.post(f"/projects/{project_id}/labels", labels)
+        return items
 
     def ask_attempt(self, project_id: int, **goal: object) -> None:
         """An attempt to certify, and until its audits wait."""

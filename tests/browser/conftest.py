@@ -210,3 +210,22 @@ def certified(server: Server, chromium: Browser) -> int:
     ada.post(f"/certificates/{certificate['id']}/audits", {"n": 10})
     context.close()
     return project_id
+
+
+@pytest.fixture(scope="session")
+def trained_twice(server: Server, chromium: Browser) -> int:
+    """Ada's project after two runs of different learners; four labels against the model, and a flag."""
+    context = chromium.new_context(base_url=server.address)
+    ada = Client(context)
+    ada.sign_in("ada", PASSWORDS["ada"])
+    project_id = ada.make_project(
+        "twice", n_items=90, n_labeled=45, question="Which animal is this about?", random_share=0
+    )
+    ada.train(project_id)
+    ada.train(project_id, "naive_bayes", 0.9)
+    contradicted = ada.contradict(project_id, "cat", "dog", n=4)
+    other = ada.get(f"/projects/{project_id}/items?source=machine&limit=1")["results"][0]
+    assert other["id"] not in contradicted
+    ada.post(f"/items/{other['id']}/flags", {"note": "two animals, 1 of them hidden"})
+    context.close()
+    return project_id

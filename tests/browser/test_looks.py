@@ -24,10 +24,13 @@ async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def addresses(ada: Client, project_id: int, examined_id: int, certified_id: int) -> dict[str, str]:
+def addresses(
+    ada: Client, project_id: int, examined_id: int, certified_id: int, twice_id: int
+) -> dict[str, str]:
     (round,) = ada.get(f"/projects/{project_id}/rounds")["results"]
     item = ada.get(f"/projects/{project_id}/items?source=machine&limit=1")["results"][0]
     project = f"/projects/{project_id}"
+    cat = ada.class_ids(twice_id)["cat"]
     (certificate,) = ada.get(f"/projects/{certified_id}/certificates")["results"]
     return {
         "projects": "/",
@@ -43,7 +46,12 @@ def addresses(ada: Client, project_id: int, examined_id: int, certified_id: int)
         "quality-empty": f"{project}/quality",
         "items": f"{project}/items",
         "item": f"{project}/items/{item['id']}",
-        "disputes": f"{project}/disputes",
+        "adjudication": f"/projects/{twice_id}/adjudication",
+        "adjudication-model": f"/projects/{twice_id}/adjudication?of=model",
+        "adjudication-flags": f"/projects/{twice_id}/adjudication?of=flags",
+        "adjudication-empty": f"{project}/adjudication",
+        "runs": f"/projects/{twice_id}/training",
+        "runs-compare": f"/projects/{twice_id}/runs/compare?right_class={cat}",
         "publications": f"{project}/publications",
         "certificates": f"/projects/{certified_id}/certificates",
         "certificates-none": f"{project}/certificates",
@@ -57,13 +65,19 @@ def addresses(ada: Client, project_id: int, examined_id: int, certified_id: int)
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", DESK), ("dark", DESK), ("light", PHONE)])
 def test_every_page_loads_fits_its_screen_and_is_accessible(
-    enter: Enter, trained: int, examined: int, certified: int, scheme: str, size: dict[str, int]
+    enter: Enter,
+    trained: int,
+    examined: int,
+    certified: int,
+    trained_twice: int,
+    scheme: str,
+    size: dict[str, int],
 ) -> None:
     page, ada = enter("ada", color_scheme=scheme, viewport=size)
     SCREENSHOTS.mkdir(exist_ok=True)
     violations: list[str] = []
 
-    for name, address in addresses(ada, trained, examined, certified).items():
+    for name, address in addresses(ada, trained, examined, certified, trained_twice).items():
         page.goto(address)
         settle(page)
         page.screenshot(

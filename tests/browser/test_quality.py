@@ -39,7 +39,7 @@ def test_an_inspection_shows_every_tool_and_sends_a_candidate_to_the_queue_with_
     errors.get_by_role("checkbox", name=f"Choose {key}").check()
     send.click()
     expect(errors.get_by_role("status")).to_contain_text("1 item went on top of the queue")
-    page.get_by_role("link", name="Disputes").click()
+    page.get_by_role("link", name="Adjudication").click()
     expect(page.get_by_text("Possible label error: labeled")).to_be_visible()
     (flag,) = ada.get(f"/projects/{project_id}/flags")["results"]
     assert "Possible label error" in flag["note"]

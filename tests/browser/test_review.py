@@ -112,8 +112,9 @@ def test_a_flag_with_a_note_goes_to_a_reviewer(enter: Enter) -> None:
     page.get_by_role("button", name="Flag and go on").click()
     expect(page.get_by_test_id("item-key")).not_to_have_text(flagged)
 
-    page.goto(f"/projects/{project_id}/disputes")
-    expect(page.get_by_role("row", name=flagged)).to_contain_text("two animals, 1 of them hidden")
+    page.goto(f"/projects/{project_id}/adjudication")
+    expect(page.get_by_test_id("item-key")).to_have_text(flagged)
+    expect(page.get_by_role("region", name="Who said what")).to_contain_text("two animals, 1 of them hidden")
     assert said(ada, project_id) == []
 
 

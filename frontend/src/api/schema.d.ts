@@ -1455,8 +1455,8 @@ export interface components {
         AdjudicationOutput: {
             /** @description Disputed and flagged entries; counted up to 100. */
             n_people: number;
-            /** @description Labels that a model contradicts; counted up to 100. */
-            n_model: number;
+            /** @description Labels that a model contradicts; counted up to 100; null: not asked for. */
+            n_model: number | null;
             /** @description Audits of an attempt to certify are being asked, so that what the model says is not shown. */
             is_blind: boolean;
             /** @description Whose predictions are held against people's labels. */
@@ -4444,7 +4444,10 @@ export interface operations {
     };
     adjudication_show: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description False: what a model contradicts is not counted, at once then. */
+                with_model?: boolean;
+            };
             header?: never;
             path: {
                 project_id: number;

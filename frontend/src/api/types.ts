@@ -99,6 +99,8 @@ export type Run = Exactly<Output<"RunOutput">, { params: ParamValues; policy: Po
 export type Round = Exactly<Output<"RoundOutput">, { metrics: Partial<RoundMetrics> }>;
 export type Confidences = Schemas["ConfidencesOutput"];
 export type RoundItem = Exactly<Schemas["RoundItemOutput"], { features: Features | null }>;
+export type RoundDiff = Schemas["DiffOutput"];
+export type DiffItem = Exactly<Schemas["DiffItemOutput"], { features: Features | null }>;
 export type GeneratedClass = Schemas["GeneratedClassOutput"];
 export type LogLine = Output<"LogLineOutput">;
 
@@ -258,6 +260,11 @@ export interface Seen {
 }
 export type Flag = Output<"FlagOutput">;
 export type Dispute = Exactly<Schemas["DisputeOutput"], { item: Item }>;
+export type Disagreement = Exactly<Schemas["DisagreementOutput"], { item: Item }>;
+export type Adjudication = Schemas["AdjudicationOutput"];
+export type Verdict = Output<"VerdictOutput">;
+export type NewVerdict = Schemas["NewVerdictInput"];
+export type VerdictUndone = Exactly<Schemas["VerdictUndoneOutput"], { dispute: Dispute | null; disagreement: Disagreement | null }>;
 export type Publication = Exactly<Output<"PublicationOutput">, { diff: Diff }>;
 
 export interface AnswerInput {

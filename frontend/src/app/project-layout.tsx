@@ -1,13 +1,19 @@
+import { Badge } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { NavLink, Outlet } from "react-router";
 
 import { ApiError } from "@/api/client";
+import type { Project } from "@/api/types";
 import { NotFoundPage } from "@/app/not-found-page";
 import styles from "@/app/shell.module.css";
 import { projectQuery } from "@/labeling/api";
+import { N_CASES_COUNTED, waitingQuery } from "@/review/api";
+import { count, counted } from "@/ui/format";
 import { useIdParam } from "@/ui/id-param";
 import { ButtonLink } from "@/ui/link";
 import { Ready } from "@/ui/query";
+
+const WAITING_STALE_MS = 30_000;
 
 const TABS = [
   { to: "", title: "Overview" },
@@ -15,12 +21,25 @@ const TABS = [
   { to: "compare", title: "Compare" },
   { to: "quality", title: "Quality" },
   { to: "items", title: "Items" },
-  { to: "disputes", title: "Disputes" },
+  { to: "adjudication", title: "Adjudication" },
   { to: "publications", title: "Publications" },
   { to: "certificates", title: "Certificates" },
   { to: "data", title: "Data" },
   { to: "settings", title: "Settings" },
 ];
+
+/** How many disputes and flags wait for the reviewer who looks. */
+function Waiting({ project }: { project: Project }) {
+  const isReviewer = project.role === "owner" || project.role === "reviewer";
+  const waiting = useQuery({ ...waitingQuery(project.id), enabled: isReviewer, staleTime: WAITING_STALE_MS });
+  const n = waiting.data?.n_people ?? 0;
+  if (!isReviewer || n === 0) return null;
+  return (
+    <Badge ml={6} size="sm" variant="light" color="orange" tt="none" aria-label={`${counted(n, "item")} waiting`}>
+      {n >= N_CASES_COUNTED ? `${count(n)}+` : count(n)}
+    </Badge>
+  );
+}
 
 /** The frame of a project's pages: its name, its tabs, and the way to review. */
 export function ProjectLayout() {
@@ -40,6 +59,7 @@ export function ProjectLayout() {
             {TABS.map((tab) => (
               <NavLink key={tab.to} to={`/projects/${projectId}${tab.to && `/${tab.to}`}`} end={tab.to === ""} className={styles.tab}>
                 {tab.title}
+                {tab.to === "adjudication" && <Waiting project={data} />}
               </NavLink>
             ))}
             {data.role !== "viewer" && (

@@ -1,22 +1,27 @@
-/** Calls and queries of the queue, answers, flags, disputes, history and publications. */
+/** Calls and queries of the queue, answers, flags, verdicts, history and publications. */
 
 import { queryOptions } from "@tanstack/react-query";
 
 import { api } from "@/api/client";
 import type {
+  Adjudication,
   AnswerInput,
   AnswerResult,
   Claim,
+  Disagreement,
   Dispute,
   Entry,
   Flag,
   HistoryEvent,
   Id,
   MyAnswer,
+  NewVerdict,
   Page,
   People,
   Publication,
   Queue,
+  Verdict,
+  VerdictUndone,
 } from "@/api/types";
 
 const SEND_TIMEOUT_MS = 15_000;
@@ -81,14 +86,36 @@ export const peopleQuery = (projectId: Id) =>
 
 export const withdrawLabel = (labelId: Id) => api.delete(`/labels/${labelId}`);
 
-export const disputesQuery = (projectId: Id) =>
+/** What waits for reviewers, counted, and whose opinions people's labels are held against. */
+export const adjudicationQuery = (projectId: Id) =>
   queryOptions({
-    queryKey: ["projects", projectId, "disputes"],
-    queryFn: () => api.get<Page<Dispute>>(`/projects/${projectId}/disputes`),
+    queryKey: ["projects", projectId, "adjudication"],
+    queryFn: () => api.get<Adjudication>(`/projects/${projectId}/adjudication`),
   });
 
-export const giveVerdict = (entryId: Id, classId: Id) =>
-  api.post<unknown>(`/entries/${entryId}/verdict`, { class_id: classId });
+/** Disputes and flags alone: quick at any size, for every page of the project. */
+export const waitingQuery = (projectId: Id) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "adjudication", "people"],
+    queryFn: () => api.get<Adjudication>(`/projects/${projectId}/adjudication`, { with_model: false }),
+  });
+
+/** The server counts cases up to here. */
+export const N_CASES_COUNTED = 100;
+
+export const readDisputes = (projectId: Id, cursor: string | null, limit: number) =>
+  api.get<Page<Dispute>>(`/projects/${projectId}/disputes`, { cursor, limit });
+
+export const readDisagreements = (projectId: Id, cursor: string | null, limit: number) =>
+  api.get<Page<Disagreement>>(`/projects/${projectId}/disagreements`, { cursor, limit });
+
+export const sendVerdict = (projectId: Id, verdict: NewVerdict) =>
+  api.post<Verdict>(`/projects/${projectId}/verdicts`, verdict, AbortSignal.timeout(SEND_TIMEOUT_MS));
+
+/** Our own, the newest first. */
+export const readVerdicts = (projectId: Id) => api.get<Verdict[]>(`/projects/${projectId}/verdicts`);
+
+export const undoVerdict = (key: string) => api.post<VerdictUndone>(`/verdicts/${key}/undo`, {}, AbortSignal.timeout(SEND_TIMEOUT_MS));
 
 export const flagsQuery = (projectId: Id) =>
   queryOptions({

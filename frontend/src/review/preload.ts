@@ -1,9 +1,9 @@
 import { useEffect, useRef } from "react";
 
-import type { Entry } from "@/api/types";
+import type { Item } from "@/api/types";
 
 /** Loads and decodes the images of the entries in hand, so that the next one paints in the same frame. */
-export function usePreloadedImages(entries: readonly Entry[]): void {
+export function usePreloadedImages(entries: readonly { item: Item }[]): void {
   const kept = useRef(new Map<string, HTMLImageElement>());
   useEffect(() => {
     const wanted = new Map<string, HTMLImageElement>();

@@ -56,8 +56,8 @@ export function QueueEmpty({ project, state, onRetry }: { project: Project; stat
           </>
         )}
         {n_disputed > 0 && (
-          <ButtonLink variant="default" to={`/projects/${project.id}/disputes`}>
-            See the disputes
+          <ButtonLink variant="default" to={`/projects/${project.id}/adjudication`}>
+            Give the verdicts
           </ButtonLink>
         )}
         <Button variant="default" onClick={onRetry}>

@@ -3,7 +3,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api } from "@/api/client";
-import type { Confidences, GeneratedClass, Id, ItemType, Learner, LogLine, Page, Policy, PolicyForm, Round, RoundItem, RoundSummary, Run } from "@/api/types";
+import type { Confidences, DiffItem, GeneratedClass, Id, ItemType, Learner, LogLine, Page, Policy, PolicyForm, Round, RoundDiff, RoundItem, RoundSummary, Run } from "@/api/types";
 import type { RoundItemFilters } from "@/training/round-items";
 
 const LIVE_MS = 1000;
@@ -84,6 +84,29 @@ export const roundItemsQuery = (projectId: Id, roundId: Id, filters: RoundItemQu
     queryKey: ["projects", projectId, "rounds", roundId, "items", filters],
     queryFn: ({ pageParam, signal }) =>
       api.get<Page<RoundItem>>(`/rounds/${roundId}/items`, { ...filters, cursor: pageParam, limit: 50 }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  });
+
+/** Two rounds' pseudo-labels against each other; what rounds predicted never changes. */
+export const roundDiffQuery = (projectId: Id, left: Id, right: Id) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "rounds", "diff", left, right],
+    queryFn: () => api.get<RoundDiff>(`/projects/${projectId}/rounds/diff`, { left, right }),
+    staleTime: Infinity,
+  });
+
+/** A cell of that table: the class that each accepted; undefined: none. */
+export interface DiffCell {
+  left_class?: Id;
+  right_class?: Id;
+}
+
+export const roundDiffItemsQuery = (projectId: Id, left: Id, right: Id, cell: DiffCell) =>
+  infiniteQueryOptions({
+    queryKey: ["projects", projectId, "rounds", "diff", left, right, "items", cell],
+    queryFn: ({ pageParam, signal }) =>
+      api.get<Page<DiffItem>>(`/projects/${projectId}/rounds/diff/items`, { left, right, ...cell, cursor: pageParam, limit: 50 }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
   });

@@ -1,4 +1,4 @@
-import { Alert, Paper, Stack, Table, Title } from "@mantine/core";
+import { Alert, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
 import type { Project, Run } from "@/api/types";
@@ -6,12 +6,10 @@ import { projectQuery } from "@/labeling/api";
 import { learnersQuery, policiesQuery, roundsQuery, runsQuery } from "@/training/api";
 import { NewRunForm } from "@/training/new-run-form";
 import { RunCard } from "@/training/run-card";
-import { when, words } from "@/ui/format";
+import { RunTable } from "@/training/run-table";
 import { useIdParam } from "@/ui/id-param";
-import { TextLink } from "@/ui/link";
 import { Page } from "@/ui/page";
 import { Ready } from "@/ui/query";
-import { WorkBadge } from "@/ui/work-progress";
 
 export default function TrainingPage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
@@ -40,43 +38,7 @@ function Training({ project }: { project: Project }) {
               ) : (
                 <Alert color="gray">Owners and engineers start runs. You are {project.role} of this project.</Alert>
               ))}
-            {past.length > 0 && (
-              <Paper withBorder p="md">
-                <Title order={2} size="h4" mb="xs">
-                  Past runs
-                </Title>
-                <Table.ScrollContainer minWidth={560}>
-                  <Table>
-                    <Table.Thead>
-                      <Table.Tr>
-                        <Table.Th>Run</Table.Th>
-                        <Table.Th>State</Table.Th>
-                        <Table.Th>Learner</Table.Th>
-                        <Table.Th>Rounds</Table.Th>
-                        <Table.Th>Started</Table.Th>
-                        <Table.Th>Why it stopped</Table.Th>
-                      </Table.Tr>
-                    </Table.Thead>
-                    <Table.Tbody>
-                      {past.map((run) => (
-                        <Table.Tr key={run.id}>
-                          <Table.Td>
-                            <TextLink to={`/projects/${project.id}/runs/${run.id}`}>Run {run.number}</TextLink>
-                          </Table.Td>
-                          <Table.Td>
-                            <WorkBadge state={run.state} />
-                          </Table.Td>
-                          <Table.Td>{words(run.learner)}</Table.Td>
-                          <Table.Td>{run.rounds.length}</Table.Td>
-                          <Table.Td>{when(run.created_at)}</Table.Td>
-                          <Table.Td>{run.stop_reason || run.error_message || "–"}</Table.Td>
-                        </Table.Tr>
-                      ))}
-                    </Table.Tbody>
-                  </Table>
-                </Table.ScrollContainer>
-              </Paper>
-            )}
+            {past.length > 0 && <RunTable projectId={project.id} runs={results} />}
           </Stack>
         );
       }}

@@ -27,7 +27,7 @@ export function QueuePanel({ project, queue }: { project: Project; queue: Queue 
           </Group>
         ))}
         {queue.n_disputed > 0 && (
-          <TextLink size="sm" to={`/projects/${project.id}/disputes`}>
+          <TextLink size="sm" to={`/projects/${project.id}/adjudication`}>
             {counted(queue.n_disputed, "dispute")} for a reviewer
           </TextLink>
         )}

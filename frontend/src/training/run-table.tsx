@@ -1,0 +1,73 @@
+import { Checkbox, Group, Table, Text, VisuallyHidden } from "@mantine/core";
+import { useState } from "react";
+
+import type { Id, Run } from "@/api/types";
+import { when, words } from "@/ui/format";
+import { ButtonLink, TextLink } from "@/ui/link";
+import { Panel } from "@/ui/panel";
+import { WorkBadge } from "@/ui/work-progress";
+
+/** The runs of a project, the newest first; two of them can be chosen and held side by side. */
+export function RunTable({ projectId, runs }: { projectId: Id; runs: readonly Run[] }) {
+  const [chosen, setChosen] = useState<readonly Id[]>([]);
+  // A third takes the place of the first.
+  const toggle = (id: Id) => setChosen((now) => (now.includes(id) ? now.filter((one) => one !== id) : [...now, id].slice(-2)));
+  // The older on the left, whichever was chosen first.
+  const [left, right] = [...chosen].sort((a, b) => a - b);
+  return (
+    <Panel title="Runs" note="Choose two to see them side by side">
+      <Table.ScrollContainer minWidth={560}>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th w={40}>
+                <VisuallyHidden>Compare</VisuallyHidden>
+              </Table.Th>
+              <Table.Th>Run</Table.Th>
+              <Table.Th>State</Table.Th>
+              <Table.Th>Learner</Table.Th>
+              <Table.Th>Rounds</Table.Th>
+              <Table.Th>Started</Table.Th>
+              <Table.Th>Why it stopped</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {runs.map((run) => (
+              <Table.Tr key={run.id}>
+                <Table.Td>
+                  <Checkbox
+                    size="xs"
+                    aria-label={`Choose run ${run.number}`}
+                    checked={chosen.includes(run.id)}
+                    onChange={() => toggle(run.id)}
+                  />
+                </Table.Td>
+                <Table.Td>
+                  <TextLink to={`/projects/${projectId}/runs/${run.id}`}>Run {run.number}</TextLink>
+                </Table.Td>
+                <Table.Td>
+                  <WorkBadge state={run.state} />
+                </Table.Td>
+                <Table.Td>{words(run.learner)}</Table.Td>
+                <Table.Td>{run.rounds.length}</Table.Td>
+                <Table.Td>{when(run.created_at)}</Table.Td>
+                <Table.Td>{run.stop_reason || run.error_message || "–"}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      <Group mt="sm" gap="sm" mih={30}>
+        {left !== undefined && right !== undefined ? (
+          <ButtonLink size="xs" to={`/projects/${projectId}/runs/compare?left=${left}&right=${right}`}>
+            Compare the two
+          </ButtonLink>
+        ) : (
+          <Text size="sm" c="dimmed" aria-live="polite">
+            {chosen.length === 1 ? "One more, and they can be compared." : "No run is chosen."}
+          </Text>
+        )}
+      </Group>
+    </Panel>
+  );
+}
