@@ -10,14 +10,14 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from labeling.models import Item, Label, Publication, Split
 from labeling.permissions import MAY_REVIEW
-from review.models import Answer, EntryState, Flag, Lease, LeaseState
+from review.models import Answer, EntryState, Flag, Lease, LeaseState, Verdict, VerdictKind
 from training.models import Prediction
 
 Event = dict[str, Any]
 
 # At one moment: what was guessed, what was said, what that made.
-KINDS = ("prediction", "flag", "answer", "undone", "retired", "label", "split", "published")
-MACHINE_KINDS = ("prediction", "published")
+KINDS = ("prediction", "flag", "answer", "verdict", "undone", "retired", "label", "split", "published")
+MACHINE_KINDS = ("prediction", "verdict", "published")
 
 
 def item_history(*, item: Item, person: AbstractBaseUser, role: str) -> list[Event]:
@@ -32,6 +32,7 @@ def item_history(*, item: Item, person: AbstractBaseUser, role: str) -> list[Eve
         *_prediction_events(item),
         *_answer_events(item, person, sees_all=role in MAY_REVIEW),
         *_flag_events(item),
+        *_verdict_events(item),
     ]
     is_blind = Lease.objects.filter(
         person=person, state=LeaseState.HELD, entry__item=item, entry__is_blind=True
@@ -146,3 +147,18 @@ def _flag_events(item: Item) -> Iterator[Event]:
 
 def _name(user: Any) -> str | None:
     return user.get_username() if user is not None else None
+
+
+def _verdict_events(item: Item) -> Iterator[Event]:
+    """Labels that a reviewer has kept; of the other verdicts there is the label."""
+    kept = Verdict.objects.filter(item=item, kind=VerdictKind.KEEP).select_related("person")
+    for verdict in kept:
+        about = {"key": str(verdict.key), "by": _name(verdict.person), "class_id": verdict.label_class_id}
+        yield {
+            "at": verdict.created_at,
+            "kind": "verdict",
+            **about,
+            "model_class_id": verdict.model_class_id,
+        }
+        if verdict.withdrawn_at is not None:
+            yield {"at": verdict.withdrawn_at, "kind": "undone", **about}

@@ -496,6 +496,11 @@ class EventOutput(serializers.Serializer):
     kind = serializers.ChoiceField(choices=KINDS)
     by = serializers.CharField(required=False, allow_null=True, help_text="Whose act it was.")
     class_id = serializers.IntegerField(required=False, allow_null=True)
+    model_class_id = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="Against which a reviewer kept the label; null: a flag was settled.",
+    )
     label_id = serializers.IntegerField(required=False)
     is_human = serializers.BooleanField(required=False)
     source = SourceOutput(required=False)
@@ -509,7 +514,7 @@ class EventOutput(serializers.Serializer):
     round = serializers.CharField(required=False)
     margin = serializers.FloatField(required=False)
     is_accepted = serializers.BooleanField(required=False)
-    key = serializers.CharField(required=False, help_text="Of the answer.")
+    key = serializers.CharField(required=False, help_text="Of the answer or the verdict.")
     answer = serializers.ChoiceField(choices=AnswerKind.choices, required=False)
     seen = serializers.JSONField(required=False, help_text="What the person was shown.")
     seconds = serializers.FloatField(required=False, allow_null=True)

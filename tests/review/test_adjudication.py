@@ -323,6 +323,21 @@ def test_undo_leaves_what_was_labeled_since(
     assert Verdict.objects.get().withdrawn_at is None
 
 
+def test_the_history_tells_what_was_kept_against_what(
+    project: Project, ada: User, cat: LabelClass, dog: LabelClass, ada_client: APIClient
+) -> None:
+    (label,) = contradict(project, ada, cat, dog, 0.9)
+    verdict_undo(verdict=keep(project, ada, label, dog), person=ada)
+
+    events = ada_client.get(f"/api/items/{label.item_id}/history").json()["events"]
+
+    told = [
+        (one["kind"], one["by"], one["class_id"]) for one in events if one["kind"] in ("verdict", "undone")
+    ]
+    assert told == [("verdict", "ada", cat.pk), ("undone", "ada", cat.pk)]
+    assert [one["model_class_id"] for one in events if one["kind"] == "verdict"] == [dog.pk]
+
+
 # Verdicts on entries
 
 

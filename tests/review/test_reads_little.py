@@ -7,9 +7,12 @@ from django.db import connection
 
 from labeling.item_selectors import ItemFilters, ItemOrder, item_page
 from labeling.models import Project
+from review.disagreements import disagreement_page
 from review.publish import round_publish
+from review.selectors import adjudication_summary
 from tests.makers import make_human_label, make_items
 from tests.review.makers import answer, claim, make_entries, make_round
+from training.models import Round
 
 N_SAID = 400
 FEW = 100  # rows of labels read
@@ -59,3 +62,36 @@ def test_a_page_of_machine_labels_does_not_read_what_people_said(project: Projec
 
     assert len(page) == 10
     assert _rows_read("labeling_label") - before < FEW
+
+
+def test_what_a_model_contradicts_is_found_without_reading_the_labels_it_learned_from(
+    project: Project, ada: User
+) -> None:
+    cat, dog, _ = project.classes.all()
+    learned, asked = make_items(project, N_SAID), make_items(project, 3, prefix="asked")
+    labels = [make_human_label(item, cat, user=ada) for item in learned]
+    round = make_round(project, [(item, dog, 0.9) for item in asked])
+    Round.objects.filter(pk=round.pk).update(last_human_label_id=labels[-1].pk)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE labeling_label, labeling_item, training_prediction")
+    for item in asked:
+        make_human_label(item, cat, user=ada)
+
+    before = _rows_read("labeling_label")
+    page, _ = disagreement_page(project, after=None, limit=10)
+
+    assert len(page) == 3
+    assert _rows_read("labeling_label") - before < FEW
+
+
+def test_what_waits_for_a_verdict_is_counted_without_reading_the_queue(project: Project) -> None:
+    make_entries(project, make_items(project, N_SAID))
+    make_entries(project, make_items(project, 2, prefix="disputed"), state="disputed", n_free=0)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE review_entry")
+
+    before = _rows_read("review_entry")
+    summary = adjudication_summary(project, with_model=False)
+
+    assert (summary["n_people"], summary["n_model"]) == (2, None)
+    assert _rows_read("review_entry") - before < FEW

@@ -1965,6 +1965,8 @@ export interface components {
             /** @description Whose act it was. */
             by?: string | null;
             class_id?: number | null;
+            /** @description Against which a reviewer kept the label; null: a flag was settled. */
+            model_class_id?: number | null;
             label_id?: number;
             is_human?: boolean;
             source?: components["schemas"]["SourceOutput"];
@@ -1984,7 +1986,7 @@ export interface components {
             /** Format: double */
             margin?: number;
             is_accepted?: boolean;
-            /** @description Of the answer. */
+            /** @description Of the answer or the verdict. */
             key?: string;
             answer?: components["schemas"]["AnswerKindEnum"];
             /** @description What the person was shown. */
@@ -1999,6 +2001,7 @@ export interface components {
          * @description * `prediction` - prediction
          *     * `flag` - flag
          *     * `answer` - answer
+         *     * `verdict` - verdict
          *     * `undone` - undone
          *     * `retired` - retired
          *     * `label` - label
@@ -2006,7 +2009,7 @@ export interface components {
          *     * `published` - published
          * @enum {string}
          */
-        EventOutputKindEnum: "prediction" | "flag" | "answer" | "undone" | "retired" | "label" | "split" | "published";
+        EventOutputKindEnum: "prediction" | "flag" | "answer" | "verdict" | "undone" | "retired" | "label" | "split" | "published";
         ExportInput: {
             format: components["schemas"]["FormatEnum"];
             /** @description As in the item list. */

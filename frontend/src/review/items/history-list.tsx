@@ -10,6 +10,7 @@ const COLOURS: Record<HistoryEvent["kind"], string> = {
   published: "violet",
   prediction: "indigo",
   answer: "blue",
+  verdict: "grape",
   undone: "orange",
   flag: "red",
   split: "cyan",
@@ -55,8 +56,12 @@ function title(event: HistoryEvent, name: NameOf): string {
     case "answer":
       if (event.answer === "not_this") return `${event.by} marked it in a grid as not ${name(event.seen?.suggestion?.class_id)}`;
       return event.answer === "label" ? `${event.by} answered ${name(event.class_id)}` : `${event.by} skipped it${event.answer === "skip_all" ? " for everyone" : ""}`;
+    case "verdict": {
+      const kept = event.class_id === null ? `${event.by} left it unlabeled` : `${event.by} kept ${name(event.class_id)}`;
+      return event.model_class_id ? `${kept}, against the model's ${name(event.model_class_id)}` : `${kept} and settled its flags`;
+    }
     case "undone":
-      return `${event.by} took the answer back`;
+      return `${event.by} took that back`;
     case "flag":
       return `${event.by} flagged it`;
     case "split":
