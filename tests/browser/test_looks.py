@@ -51,7 +51,7 @@ def addresses(
         "adjudication-flags": f"/projects/{twice_id}/adjudication?of=flags",
         "adjudication-empty": f"{project}/adjudication",
         "runs": f"/projects/{twice_id}/training",
-        "runs-compare": f"/projects/{twice_id}/runs/compare?right_class={cat}",
+        "runs-compare": f"/projects/{twice_id}/runs/compare?left_class={cat}&right_class={cat}",
         "publications": f"{project}/publications",
         "certificates": f"/projects/{certified_id}/certificates",
         "certificates-none": f"{project}/certificates",

@@ -31,7 +31,7 @@ export function CurvesChart({ label, sides, value, format, isShare }: Props) {
       Array.from({ length: n }, (_, i) => String(i + 1)),
       "round",
     ),
-    yAxis: valueAxis(ink, undefined, { scale: isShare, max: isShare ? 1 : undefined, axisLabel: { color: ink.text, formatter: format } }),
+    yAxis: valueAxis(ink, undefined, { scale: isShare, max: isShare ? 1 : undefined, axisLabel: { color: ink.text, formatter: (given: number) => format(given) } }),
     series: sides.map((side, place) => ({
       name: side.name,
       type: "line" as const,
