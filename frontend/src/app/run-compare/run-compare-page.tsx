@@ -195,7 +195,7 @@ function Results({ project, left, right }: { project: Project; left: Round; righ
         note={measuredAlike(left, right) ? undefined : "The two were measured on other items, so that small differences may come from those"}
       >
         <SideTable rows={resultRows(left, right)} heads={[`Round ${left.run_number}.${left.number}`, `Round ${right.run_number}.${right.number}`]} what="Measure" />
-        <SimpleGrid cols={2} mt="sm">
+        <SimpleGrid cols={{ base: 1, xs: 2 }} mt="sm">
           {[left, right].map((round, place) => (
             <Group key={place} gap="sm">
               <TextLink size="sm" to={`/projects/${project.id}/rounds/${round.id}`}>
@@ -224,7 +224,7 @@ function Results({ project, left, right }: { project: Project; left: Round; righ
 function SideTable({ rows, heads, what }: { rows: readonly Row[]; heads: readonly [string, string]; what: string }) {
   if (rows.length === 0) return null;
   return (
-    <Table.ScrollContainer minWidth={420}>
+    <Table.ScrollContainer minWidth={300}>
       <Table>
         <Table.Thead>
           <Table.Tr>
