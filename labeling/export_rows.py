@@ -18,8 +18,10 @@ import pyarrow as pa
 import pyarrow.csv
 from django.db import connection
 
+from labeling.columns import in_order
 from labeling.item_selectors import ItemFilters, LabeledBy
 from labeling.models import Item, ItemType, Project, Publication
+from labeling.selectors import table_columns
 
 ROWS_OF_PAGE = 20_000
 BYTES_OF_BATCH = 16 * 2**20  # of rows in memory at once, unless one row is larger
@@ -120,7 +122,7 @@ class ExportRows:
             last = upto
 
     def feature_names(self) -> list[str] | None:
-        """The columns of a project of table rows, in order of name; None for other projects."""
+        """The columns of a project of table rows, in the order of its files; None for other projects."""
         if self.project.item_type != ItemType.TABLE:
             return None
         with connection.cursor() as cursor:
@@ -129,7 +131,8 @@ class ExportRows:
                 " WHERE project_id = %s AND created_at <= %s ORDER BY 1",
                 [self.project.pk, self.at],
             )
-            return [name for (name,) in cursor.fetchall()]
+            names = [name for (name,) in cursor.fetchall()]
+        return in_order(names, table_columns(self.project).names)
 
     def _next_bound(self, last: int) -> tuple[int, int]:
         ids = (

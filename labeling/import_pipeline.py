@@ -22,6 +22,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 
 from labeling.blobs import BlobRow, blob_save
 from labeling.class_names import hotkey_of, natural
+from labeling.columns import columns_measure, columns_note
 from labeling.errors import AssayError, InvalidInput
 from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey
 from labeling.import_decisions import Batch, BatchRules, Incoming
@@ -265,6 +266,10 @@ class _Job:
             for row in incoming:
                 decider.decide(row)
             self.store.write(decider.finish(), now=now)
+            if not self.options.dry_run:
+                columns_note(
+                    self.project, [row.features for row in batch.rows if isinstance(row.features, dict)]
+                )
             cursor = {"n_rows": batch.last_row}
             self._record(report, cursor, *batch.progress)
         self._committed(report, cursor, *batch.progress)
@@ -385,6 +390,7 @@ class _Job:
             raise InvalidInput("The file holds no row.", code="empty_file")
         if not self.options.dry_run:
             statistics_refresh("labeling_item", "labeling_label", n_rows=report.n_rows)
+            columns_measure(self.project)
         with transaction.atomic():
             if self.options.labels_from == "machine" and report.n_labels_added and not self.options.dry_run:
                 report.notes.append(self._publish())

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
+from labeling.columns import columns_measure, columns_note
 from labeling.errors import Conflict, InvalidInput
 from labeling.models import Item, ItemType, Label, LabelClass, Project
 from labeling.readers.rows import (
@@ -82,6 +83,8 @@ def items_add(*, project: Project, rows: Sequence[Mapping[str, Any]], by: Abstra
     if words:
         source = source_for_person(project=project, user=by)
         labels_record(project=project, words=words, source=source, by=by, holdout_floor=0)
+    columns_note(project, [draft.features for draft in new if isinstance(draft.features, dict)])
+    columns_measure(project, only_if_grown=True)
     return ItemsAdded(
         ids=[ids[draft.key] for draft in drafts],
         n_added=len(new),

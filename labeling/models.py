@@ -228,6 +228,20 @@ class Item(models.Model):
         return self.key
 
 
+class TableColumns(models.Model):
+    """The columns of a project of table rows: their order, and what is usual in each (labeling/columns.py)."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="table_columns")
+    names = models.JSONField(default=list)  # in the order of the files, the first file's first
+    usual = models.JSONField(default=dict)  # name -> {"low", "high"} or {"common"}
+    n_items = models.PositiveBigIntegerField(default=0)  # of the project, when that was measured
+    n_sampled = models.PositiveIntegerField(default=0)  # rows it was measured on
+    measured_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"columns of {self.project}"
+
+
 class SealedTruth(models.Model):
     """The true class of a pool item, imported for a benchmark.
 

@@ -25,11 +25,12 @@ from labeling.project_services import (
     project_delete,
     project_update,
 )
-from labeling.selectors import progress
+from labeling.selectors import progress, table_columns
 from labeling.serializers import (
     ClassChange,
     ClassInput,
     ClassOutput,
+    ColumnsOutput,
     MemberChange,
     MemberInput,
     MemberOutput,
@@ -38,6 +39,7 @@ from labeling.serializers import (
     ProjectChange,
     ProjectInput,
     ProjectOutput,
+    columns_json,
 )
 from labeling.timeline import timeline
 
@@ -122,6 +124,19 @@ class ProgressView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         return Response(ProgressOutput(progress(project_for(request.user, project_id))).data)
+
+
+@extend_schema(tags=["projects"])
+class ColumnsView(APIView):
+    @extend_schema(
+        operation_id="project_columns",
+        summary="The columns of its table rows in the order of the file, and what is usual in each",
+        description="Measured on a random sample of about 10,000 rows: after each import, and where rows that came "
+        "one by one have grown by a quarter. Empty for projects of other items.",
+        responses=ColumnsOutput,
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        return Response(columns_json(table_columns(project_for(request.user, project_id))))
 
 
 @extend_schema(tags=["members"])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Sum
 
 from labeling.hot import fetch_prepared
-from labeling.models import Import, Item, Label, LabelClass, Project, Publication, Source, Split
+from labeling.models import Import, Item, Label, LabelClass, Project, Publication, Source, Split, TableColumns
 
 # The item has no standing label by a person. {item} is a column; the value is `project`.
 NO_HUMAN_LABEL = """NOT EXISTS (
@@ -83,6 +83,11 @@ def item_count(project_id: int) -> int:
     """Items of the project: what its imports counted, and those that came one by one."""
     imported = Import.objects.filter(project_id=project_id).aggregate(n=Sum("n_items_added"))["n"] or 0
     return imported + Item.objects.filter(project_id=project_id, imported_by__isnull=True).count()
+
+
+def table_columns(project: Project) -> TableColumns:
+    """The columns of its table rows in the order of the files, and what is usual in each; none if none came yet."""
+    return TableColumns.objects.filter(project=project).first() or TableColumns(project=project)
 
 
 def publication_of(project: Project) -> Publication | None:

@@ -18,6 +18,7 @@ from labeling.models import (
     Role,
     SourceKind,
     Split,
+    TableColumns,
     shown_split,
 )
 from labeling.project_services import ClassDraft
@@ -171,6 +172,33 @@ class MomentOutput(serializers.Serializer):
     n_human = serializers.IntegerField()
     n_machine = serializers.IntegerField()
     n_unlabeled = serializers.IntegerField()
+
+
+class ColumnOutput(serializers.Serializer):
+    """A column of table rows. What is usual is null where too few values, or all sorts of them, are known."""
+
+    name = serializers.CharField()
+    low = serializers.FloatField(allow_null=True, help_text="1st percentile of its numbers.")
+    high = serializers.FloatField(allow_null=True, help_text="99th percentile of its numbers.")
+    common = serializers.ListField(
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="Of a column of categories: the values that are each at least 1% of it.",
+    )
+
+
+class ColumnsOutput(serializers.Serializer):
+    """The columns in the order of the files that brought them."""
+
+    columns = ColumnOutput(many=True)
+    n_sampled = serializers.IntegerField(help_text="Rows that what is usual was measured on.")
+
+
+def columns_json(known: TableColumns) -> dict[str, Any]:
+    """ColumnsOutput."""
+    nothing = {"low": None, "high": None, "common": None}
+    columns = [{"name": name, **nothing, **known.usual.get(name, {})} for name in known.names]
+    return {"columns": columns, "n_sampled": known.n_sampled}
 
 
 class MemberInput(serializers.Serializer):

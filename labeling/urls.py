@@ -10,6 +10,7 @@ from labeling.item_api import ItemImageView, ItemsView, ItemThumbnailView, ItemV
 from labeling.project_api import (
     ClassesView,
     ClassView,
+    ColumnsView,
     MembersView,
     MemberView,
     ProgressView,
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<int:project_id>", ProjectView.as_view(), name="project"),
     path("projects/<int:project_id>/progress", ProgressView.as_view(), name="progress"),
     path("projects/<int:project_id>/timeline", TimelineView.as_view(), name="timeline"),
+    path("projects/<int:project_id>/columns", ColumnsView.as_view(), name="columns"),
     path("projects/<int:project_id>/members", MembersView.as_view(), name="members"),
     path("members/<int:member_id>", MemberView.as_view(), name="member"),
     path("projects/<int:project_id>/classes", ClassesView.as_view(), name="classes"),

@@ -249,7 +249,7 @@ _READ_FACTS = """
     SELECT prior.key IS NOT NULL, prior.person_id, prior.entry_id, prior.kind, prior.label_class_id,
            asked.class_id IS NULL OR class.id IS NOT NULL, lease.created_at, human.created_at,
            entry.id, entry.item_id, entry.state, entry.reason, entry.n_wanted, entry.n_free,
-           entry.is_blind, entry.suggested_class_id, entry.suggested_confidence,
+           entry.is_blind, entry.suggested_class_id, entry.suggested_confidence, entry.suggested_others,
            lease.id, lease.state, lease.in_grid
     FROM unnest(%(keys)s::uuid[], %(entries)s::bigint[], %(classes)s::bigint[])
          WITH ORDINALITY AS asked (key, entry_id, class_id, n)
@@ -304,6 +304,7 @@ def _facts_of(answers: Sequence[NewAnswer], rows: Rows) -> list[tuple[NewAnswer,
             is_blind,
             class_id,
             confidence,
+            others,
             lease_id,
             lease,
             in_grid,
@@ -313,7 +314,7 @@ def _facts_of(answers: Sequence[NewAnswer], rows: Rows) -> list[tuple[NewAnswer,
             "reason": shown_reason(reason, is_blind=is_blind),
             "is_blind": is_blind,
             "suggestion": shown_suggestion(
-                reason, is_blind=is_blind, class_id=class_id, confidence=confidence
+                reason, is_blind=is_blind, class_id=class_id, confidence=confidence, others=others
             ),
             "in_grid": bool(in_grid),  # among many of one class, each with the suggestion
         }

@@ -434,9 +434,13 @@ def _ask_remaining(attempt: Attempt) -> None:
         cursor.execute(
             f"""
             INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, round_id,
-                                      suggested_class_id, suggested_confidence, is_blind, created_at)
+                                      suggested_class_id, suggested_confidence, suggested_others,
+                                      is_blind, created_at)
             SELECT %(project)s, frozen.item_id, 'below_cut', %(above)s + frozen.rank::float8 / %(n)s, 'open',
-                   %(wanted)s, %(wanted)s, %(round)s, frozen.label_class_id, frozen.confidence, %(wanted)s > 1, now()
+                   %(wanted)s, %(wanted)s, %(round)s, frozen.label_class_id, frozen.confidence,
+                   (SELECT others FROM training_prediction
+                    WHERE round_id = %(round)s::bigint AND item_id = frozen.item_id),
+                   %(wanted)s > 1, now()
             FROM ({candidates}) frozen
             WHERE NOT is_kept AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
             ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO UPDATE

@@ -79,7 +79,7 @@ _COUNT = f"""(
 
 _SHOWN = """
         entry.id, entry.reason, entry.is_blind, entry.suggested_class_id, entry.suggested_confidence,
-        lease.until, lease.in_grid, item.id, item.key, item.split, item.text, item.features, blob.width, blob.height"""
+        entry.suggested_others, lease.until, lease.in_grid, item.id, item.key, item.split, item.text, item.features, blob.width, blob.height"""
 
 # FOR UPDATE checks the conditions again on the newest version of a row that somebody else has just
 # changed, so an entry that was taken since this statement began is passed over.
@@ -193,6 +193,7 @@ def _entry_output(
     is_blind: bool,
     suggested_class_id: int | None,
     suggested_confidence: float | None,
+    suggested_others: bytes | None,
     lease_until: dt.datetime,
     in_grid: bool,
     item_id: int,
@@ -219,7 +220,11 @@ def _entry_output(
         "in_grid": in_grid,
         "is_blind": is_blind,
         "suggestion": shown_suggestion(
-            reason, is_blind=is_blind, class_id=suggested_class_id, confidence=suggested_confidence
+            reason,
+            is_blind=is_blind,
+            class_id=suggested_class_id,
+            confidence=suggested_confidence,
+            others=suggested_others,
         ),
         "item": {
             "id": item_id,

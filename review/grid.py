@@ -85,6 +85,9 @@ _LOCK_ITEMS = """
     SELECT id FROM labeling_item WHERE id = ANY(%(items)s::bigint[]) AND split = 'pool'
     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"""
 
+_OTHERS = """(
+    SELECT others FROM training_prediction WHERE round_id = %(round)s::bigint AND item_id = given.item_id)"""
+
 _TAKE = f"""
     WITH given AS (
         SELECT * FROM unnest(%(items)s::bigint[], %(confidences)s::float8[], %(entries)s::bigint[])
@@ -92,9 +95,10 @@ _TAKE = f"""
         WHERE item_id = ANY(%(locked)s::bigint[]) AND NOT {_HAS_HUMAN_LABEL.format(item="given.item_id")}
     ), made AS (
         INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, round_id,
-                                  suggested_class_id, suggested_confidence, is_blind, created_at)
+                                  suggested_class_id, suggested_confidence, suggested_others, is_blind,
+                                  created_at)
         SELECT %(project)s, item_id, 'grid', {DOUBTED_PRIORITY}, 'open', 1, 0, %(round)s::bigint,
-               %(class)s::bigint, confidence, false, now()
+               %(class)s::bigint, confidence, {_OTHERS}, false, now()
         FROM given WHERE entry_id IS NULL
         ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO NOTHING
         RETURNING id
@@ -105,7 +109,7 @@ _TAKE = f"""
     ), taken AS (
         UPDATE review_entry entry
         SET n_free = 0, round_id = %(round)s::bigint, suggested_class_id = %(class)s::bigint,
-            suggested_confidence = given.confidence
+            suggested_confidence = given.confidence, suggested_others = {_OTHERS}
         FROM given WHERE given.entry_id = entry.id AND entry.id IN (SELECT id FROM free)
         RETURNING entry.id
     )

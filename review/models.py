@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +11,7 @@ from django.db.models import Q
 
 from labeling.models import Item, Label, LabelClass, Project, Source
 from training.models import Round
+from training.other_classes import others_unpack
 
 
 class Reason(models.TextChoices):
@@ -37,12 +39,13 @@ def shown_reason(reason: str, *, is_blind: bool) -> str:
 
 
 def shown_suggestion(
-    reason: str, *, is_blind: bool, class_id: int | None, confidence: float | None
-) -> dict[str, float | None] | None:
+    reason: str, *, is_blind: bool, class_id: int | None, confidence: float | None, others: bytes | None
+) -> dict[str, Any] | None:
     """The suggestion as people are told it: none where they answer blind, or where somebody said it is wrong."""
     if is_blind or class_id is None or reason == Reason.DOUBTED:
         return None
-    return {"class_id": class_id, "confidence": confidence}
+    rest = [{"class_id": one.class_id, "confidence": one.confidence} for one in others_unpack(others)]
+    return {"class_id": class_id, "confidence": confidence, "others": rest}
 
 
 MEASURING = (Reason.AUDIT, Reason.SECOND)  # closed by a blind answer to them, and by nothing else
@@ -87,6 +90,8 @@ class Entry(models.Model):
         LabelClass, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     suggested_confidence = models.FloatField(null=True, blank=True)  # calibrated, 0 to 1
+    # Of the round's prediction, copied: the likeliest classes after the suggested, training/other_classes.py.
+    suggested_others = models.BinaryField(null=True, blank=True)
     # Chance with which its refill picked this item, above 0 to 1; null: it was not picked by a refill's draw.
     probability = models.FloatField(null=True, blank=True)
     is_blind = models.BooleanField(default=False)  # the suggestion is not shown

@@ -240,11 +240,14 @@ def _insert(project: Project, plan: RefillPlan) -> int:
         cursor.execute(
             """
             INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free,
-                                      round_id, suggested_class_id, suggested_confidence, probability, is_blind,
-                                      created_at)
+                                      round_id, suggested_class_id, suggested_confidence, suggested_others,
+                                      probability, is_blind, created_at)
             SELECT %(project)s, item.id, given.reason, given.priority, 'open', %(n_wanted)s, %(n_wanted)s,
                    CASE WHEN given.class_id IS NULL THEN NULL ELSE %(round)s::bigint END,
-                   given.class_id, given.confidence, given.probability, %(blind)s OR given.reason = 'random', now()
+                   given.class_id, given.confidence,
+                   (SELECT others FROM training_prediction
+                    WHERE round_id = %(round)s::bigint AND item_id = item.id),
+                   given.probability, %(blind)s OR given.reason = 'random', now()
             FROM unnest(%(items)s::bigint[], %(reasons)s::text[], %(priorities)s::float8[],
                         %(classes)s::bigint[], %(confidences)s::float8[], %(probabilities)s::float8[])
                  AS given (item_id, reason, priority, class_id, confidence, probability)

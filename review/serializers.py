@@ -93,9 +93,17 @@ class ClaimInput(serializers.Serializer):
     )
 
 
+class OtherClassOutput(serializers.Serializer):
+    class_id = serializers.IntegerField()
+    confidence = serializers.FloatField(help_text="Calibrated, 0 to 1.")
+
+
 class SuggestionOutput(serializers.Serializer):
     class_id = serializers.IntegerField()
     confidence = serializers.FloatField(help_text="Calibrated, 0 to 1.")
+    others = OtherClassOutput(
+        many=True, help_text="Up to four classes that the model holds likeliest after it, in that order."
+    )
 
 
 class EntryOutput(serializers.Serializer):

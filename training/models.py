@@ -128,6 +128,7 @@ class Prediction(models.Model):
     entropy = models.FloatField()  # nats, 0 to ln(n_classes); high: unsure
     threshold = models.FloatField()  # that it had to pass
     is_accepted = models.BooleanField()  # confidence >= threshold, and the policy's other rules
+    others = models.BinaryField(null=True)  # likeliest classes after the first: training/other_classes.py
 
     class Meta:
         indexes = [

@@ -34,7 +34,7 @@ from training.metrics import spread_columns
 from training.models import Round, RoundState, Run
 from training.packed import PackedItems, packed_open
 from training.policies import check_policy
-from training.predictions import Predictions, measured_store, predictions_store
+from training.predictions import Predictions, measured_store, other_classes, predictions_store
 from training.progress import RunProgress, Step
 from training.runs import (
     predictions_prune,
@@ -210,7 +210,7 @@ def _predict_pool(
     """What the learner thinks of every item of the pool; nothing is decided yet."""
     n_pool = len(snapshot.pool_rows)
     class_ids = np.array(snapshot.class_ids, dtype=np.int64)
-    predictions = Predictions.blank(packed.ids[snapshot.pool_rows])
+    predictions = Predictions.blank(packed.ids[snapshot.pool_rows], n_classes=len(class_ids))
     for start in range(0, n_pool, PREDICT_ROWS):
         part = slice(start, min(start + PREDICT_ROWS, n_pool))
         raw = _probabilities(learner, packed, snapshot.pool_rows[part], snapshot)  # (n, n_classes)
@@ -223,6 +223,8 @@ def _predict_pool(
         predictions.raw_confidence[part] = np.clip(raw[each, best], 0.0, 1.0)
         predictions.margin[part] = 1.0 - closeness(sure)
         predictions.entropy[part] = entropy(sure)
+        if predictions.others is not None:
+            predictions.others[part] = other_classes(sure, class_ids, n=predictions.others.shape[1])
         progress.tell(part.stop, n_pool)
     return predictions
 

@@ -10,9 +10,12 @@ from django.db import connection, transaction
 
 from labeling.statistics import statistics_refresh
 from training.models import Round
+from training.other_classes import N_OTHERS, SCALE
 from training.runs import round_hold
 
 BLOCK_ROWS = 65_536  # of one COPY message, about 7 MB
+
+OTHER = np.dtype([("class_id", ">u4"), ("confidence", ">u2")])  # as training/other_classes.py reads it
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -31,13 +34,16 @@ class Predictions:
     entropy: FloatArray  # nats; high: unsure
     threshold: FloatArray  # that it had to pass
     is_accepted: BoolArray
+    others: npt.NDArray[np.void] | None = None  # (n_pool, up to N_OTHERS) of OTHER; None: not kept
 
     @classmethod
-    def blank(cls, item_ids: IntArray) -> Predictions:
+    def blank(cls, item_ids: IntArray, *, n_classes: int = 1) -> Predictions:
         """Arrays of the right length and kind, to be filled in."""
         n = len(item_ids)
         numbers = (np.zeros(n) for _ in range(5))
-        return cls(item_ids, np.zeros(n, dtype=np.int64), *numbers, np.zeros(n, dtype=bool))
+        n_others = min(N_OTHERS, n_classes - 1)
+        others = np.zeros((n, n_others), dtype=OTHER) if n_others > 0 else None
+        return cls(item_ids, np.zeros(n, dtype=np.int64), *numbers, np.zeros(n, dtype=bool), others)
 
     def __len__(self) -> int:
         return len(self.item_ids)
@@ -53,8 +59,25 @@ class PastPredictions:
     confidence: FloatArray  # calibrated, 0 to 1
 
 
+def other_classes(calibrated: FloatArray, class_ids: IntArray, *, n: int) -> npt.NDArray[np.void]:
+    """(n_rows, n) of OTHER: the classes likeliest after the first, in descending order.
+
+    calibrated   (n_rows, n_classes) probabilities, columns in the order of class_ids; n < n_classes
+    """
+    each = np.arange(len(calibrated))[:, None]
+    rest = calibrated.copy()
+    rest[each, calibrated.argmax(axis=1)[:, None]] = -1.0  # the first, which has columns of its own
+    places = np.argpartition(-rest, n - 1, axis=1)[:, :n]
+    places = places[each, np.argsort(-rest[each, places], axis=1, kind="stable")]
+    others = np.zeros(places.shape, dtype=OTHER)
+    others["class_id"] = class_ids[places]
+    others["confidence"] = np.rint(np.clip(rest[each, places], 0.0, 1.0) * SCALE)
+    return others
+
+
 def predictions_store(round: Round, predictions: Predictions) -> None:
     """All predictions of the running round are in the database, or none. Raises WorkLost."""
+    others = predictions.others
     record = _record(
         ("round_id", ">i8"),
         ("item_id", ">i8"),
@@ -65,6 +88,7 @@ def predictions_store(round: Round, predictions: Predictions) -> None:
         ("entropy", ">f8"),
         ("threshold", ">f8"),
         ("is_accepted", "u1"),
+        *([("others", f"V{others[0].nbytes}")] if others is not None and len(others) else []),
     )
     columns = [name for name in record.names or () if not name.startswith(("n_fields", "size_"))]
     with transaction.atomic(), connection.cursor() as cursor:
@@ -80,6 +104,8 @@ def predictions_store(round: Round, predictions: Predictions) -> None:
                 block["label_class_id"] = predictions.class_ids[part]
                 for name in ("confidence", "raw_confidence", "margin", "entropy", "threshold", "is_accepted"):
                     block[name] = getattr(predictions, name)[part]
+                if others is not None:
+                    block["others"] = others[part].view(record["others"])[:, 0]
                 copy.write(block.tobytes())
             copy.write(_TRAILER)
     statistics_refresh("training_prediction", n_rows=len(predictions))

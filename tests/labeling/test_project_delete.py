@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from rest_framework.test import APIClient
 
-from labeling.models import Export, Import, Project, SealedTruth
+from labeling.models import Export, Import, Project, SealedTruth, TableColumns
 from labeling.project_pipeline import children_first, paths_to, project_erase
 from review.models import (
     Answer,
@@ -48,6 +48,7 @@ def fill(project: Project, user: User) -> None:
     publication = publish(project, dict.fromkeys(items[1:], label_class))
     record(project, items[0], label_class, user)
     record(project, items[1], label_class, user)
+    TableColumns.objects.create(project=project, names=["a"])
     SealedTruth.objects.create(item=items[0], label_class=label_class)
     work = Import.objects.create(project=project, file_name="a.csv", created_by=user)
     type(items[0]).objects.filter(pk=items[0].pk).update(imported_by=work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import uuid
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ from review.answers import NewAnswer, answers_submit
 from review.claims import entries_claim
 from review.models import Entry, Reason
 from training.models import Prediction, Round, RoundState, Run
+from training.other_classes import SCALE
 
 
 def make_round(
@@ -21,8 +23,12 @@ def make_round(
     *,
     threshold: float = 0.9,
     state: str = RoundState.READY,
+    other: LabelClass | None = None,
 ) -> Round:
-    """A round that is sure of an item as the third number says, and accepts what reaches the threshold."""
+    """A round that is sure of an item as the third number says, and accepts what reaches the threshold.
+
+    For the rest it holds each item to be of the class `other`.
+    """
     run, _ = Run.objects.get_or_create(
         project=project,
         number=1,
@@ -48,6 +54,7 @@ def make_round(
             entropy=1 - confidence,
             threshold=threshold,
             is_accepted=confidence >= threshold,
+            others=other and struct.pack(">IH", other.pk, int((1 - confidence) * SCALE)),
         )
         for item, label_class, confidence in predictions
     )

@@ -201,7 +201,7 @@ def test_what_was_shown_is_kept_from_the_servers_own_row(project: Project, ada: 
     assert Answer.objects.get().seen == {
         "reason": "uncertain",
         "is_blind": False,
-        "suggestion": {"class_id": cat.pk, "confidence": 0.6},
+        "suggestion": {"class_id": cat.pk, "confidence": 0.6, "others": []},
         "in_grid": False,
     }
 

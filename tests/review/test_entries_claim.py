@@ -156,7 +156,9 @@ def test_a_blind_entry_shows_no_suggestion(project: Project, ada: User, is_blind
 
     (entry,) = claim(project, ada)
 
-    assert entry["suggestion"] == (None if is_blind else {"class_id": cat.pk, "confidence": 0.7})
+    assert entry["suggestion"] == (
+        None if is_blind else {"class_id": cat.pk, "confidence": 0.7, "others": []}
+    )
     assert entry["item"]["label"] is None
 
 

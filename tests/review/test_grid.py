@@ -70,7 +70,7 @@ def test_the_most_doubtful_of_the_class_come_first(
 
     assert keys(shown) == ["item-4", "item-2"]
     assert [e["suggestion"] for e in shown] == [
-        {"class_id": classes[0].pk, "confidence": pytest.approx(sure)} for sure in (0.5, 0.7)
+        {"class_id": classes[0].pk, "confidence": pytest.approx(sure), "others": []} for sure in (0.5, 0.7)
     ]
 
 

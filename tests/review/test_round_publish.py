@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from labeling.errors import Conflict
 from labeling.models import Label, Project, Publication
-from review.models import Entry, EntryState, Reason
+from review.models import Answer, Entry, EntryState, Reason
 from review.publish import publication_discard, round_publish
 from tests.makers import make_human_label, make_items
 from tests.review.makers import answer, claim, make_entries, make_round
@@ -192,6 +192,27 @@ def test_a_publish_withdraws_what_nobody_holds_and_leaves_the_rest(
     (new,) = Entry.objects.exclude(pk__in=[entry.pk for entry in (held, disputed, flagged, answered, stale)])
     assert new.item_id == items[4].pk
     assert new.suggested_class == cat
+
+
+def test_the_queue_tells_what_else_the_model_holds_possible_but_not_where_people_answer_blind(
+    project: Project, ada: User
+) -> None:
+    cat, dog = project.classes.all()[:2]
+    project.review_budget, project.random_share = 10, 0.5
+    project.save(update_fields=["review_budget", "random_share"])
+    items = make_items(project, 10)
+
+    round_publish(round_id=make_round(project, [(item, cat, 0.7) for item in items], other=dog).pk)
+
+    asked = claim(project, ada, 10)
+    blind = [entry for entry in asked if entry["is_blind"]]
+    assert len(blind) == 5
+    assert {entry["suggestion"] for entry in blind} == {None}
+    told = {"class_id": cat.pk, "confidence": 0.7, "others": [{"class_id": dog.pk, "confidence": 0.3}]}
+    assert [entry["suggestion"] for entry in asked if not entry["is_blind"]] == [told] * 5
+    shown = next(entry for entry in asked if not entry["is_blind"])
+    answer(project, ada, shown["id"], cat)
+    assert Answer.objects.get().seen["suggestion"] == told
 
 
 def test_what_a_person_answered_is_not_asked_again(project: Project, ada: User) -> None:

@@ -18,8 +18,9 @@ from tests.training.test_packed_open import make_feature_items, make_image_items
 from training.learners.graph import LabelPropagation
 from training.learners.saving import load
 from training.models import Prediction, Round, RoundState, Run
+from training.other_classes import others_unpack
 from training.pipeline import run_execute
-from training.predictions import Predictions, predictions_read, predictions_store
+from training.predictions import Predictions, other_classes, predictions_read, predictions_store
 from training.runs import predictions_prune, round_open, round_ready
 
 # A learner that draws at random, and does it quickly.
@@ -305,6 +306,44 @@ def test_predictions_come_back_as_they_went_in(ada: User) -> None:
     rows = Prediction.objects.filter(round=round).order_by("item_id")
     for name in ("confidence", "raw_confidence", "margin", "entropy", "threshold"):
         assert list(rows.values_list(name, flat=True)) == getattr(given, name).tolist()
+
+
+def test_a_prediction_keeps_the_classes_likeliest_after_the_first(ada: User) -> None:
+    draw = np.random.default_rng(0)
+    calibrated = draw.dirichlet(np.full(7, 0.3), 500)
+    calibrated[0] = [1.0, 0, 0, 0, 0, 0, 0]
+    class_ids = np.array([70, 3, 2**31, 12, 9, 100, 41])
+    run = make_run(make_labeled_project(owner=ada), is_running=True)
+    round = round_open(run, number=1)
+    given = Predictions.blank(np.arange(1, 501), n_classes=7)
+    given.others = other_classes(calibrated, class_ids, n=4)
+
+    predictions_store(round, given)
+
+    kept = Prediction.objects.filter(round=round).order_by("item_id").values_list("others", flat=True)
+    assert {len(bytes(one)) for one in kept} == {24}
+    assert others_unpack(kept[0]) == []
+    for one, row in list(zip(kept, calibrated, strict=True))[1:]:
+        order = np.argsort(-row)[1:5]
+        found = others_unpack(one)
+        assert [each.class_id for each in found] == class_ids[order][: len(found)].tolist()
+        assert [each.confidence for each in found] == pytest.approx(row[order][: len(found)], abs=1e-4)
+        assert all(share < 1e-4 for share in row[order][len(found) :])
+
+
+def test_a_round_says_of_each_item_how_likely_its_other_classes_are(ada: User) -> None:
+    project = make_labeled_project(owner=ada)
+    n_classes = project.classes.count()
+
+    (round,) = execute(make_run(project, is_running=True, n_rounds=1))
+
+    for prediction in Prediction.objects.filter(round=round):
+        others = others_unpack(prediction.others)
+        assert prediction.label_class_id not in {one.class_id for one in others}
+        assert len(others) <= n_classes - 1
+        shares = [prediction.confidence, *(one.confidence for one in others)]
+        assert shares == sorted(shares, reverse=True)
+        assert sum(shares) == pytest.approx(1.0, abs=1e-3)
 
 
 def test_a_round_without_predictions_reads_as_empty(ada: User) -> None:

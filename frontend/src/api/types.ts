@@ -241,6 +241,7 @@ export interface RoundMetrics {
 
 // Review
 
+export type Columns = Schemas["ColumnsOutput"];
 export type Moment = Schemas["MomentOutput"];
 export type People = Schemas["PeopleOutput"];
 export type PersonWork = Schemas["PersonOutput"];

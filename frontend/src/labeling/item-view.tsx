@@ -1,8 +1,8 @@
 /** One item, by what it holds: image, text, table row or series. */
 
-import type { Features, Item } from "@/api/types";
+import type { Item } from "@/api/types";
+import { FeatureTable } from "@/labeling/feature-table";
 import { ImageStage } from "@/labeling/image-stage";
-import styles from "@/labeling/item-view.module.css";
 import { SeriesPlot } from "@/labeling/series-plot";
 import type { StageControl } from "@/labeling/stage-control";
 import { TextView } from "@/labeling/text-view";
@@ -20,21 +20,4 @@ export function ItemView({ item, control, isInPage }: Props) {
   if (item.text !== null) return <TextView itemId={item.id} text={item.text} />;
   if (Array.isArray(item.features)) return <SeriesPlot values={item.features} />;
   return <FeatureTable features={item.features ?? {}} />;
-}
-
-function FeatureTable({ features }: { features: Exclude<Features, unknown[]> | Record<string, unknown> }) {
-  return (
-    <div className={styles.tableFrame} tabIndex={0} role="region" aria-label="Features of the item">
-      <table className={styles.table}>
-        <tbody>
-          {Object.entries(features).map(([name, value]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{value === null || value === "" ? <span className={styles.missing}>missing</span> : String(value)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
 }

@@ -30,8 +30,8 @@ export class StageControl {
   };
 }
 
-/** The id of the field that searches the text on screen. */
-export const TEXT_SEARCH = "text-search";
+/** The id of the field that searches the text on screen, or filters the columns of the row. */
+export const ITEM_SEARCH = "item-search";
 
 /** Keys that look at an item; a class may not have them. */
 export const LOOK_KEYS: Record<string, string> = {
@@ -40,18 +40,18 @@ export const LOOK_KEYS: Record<string, string> = {
   ".": "Brighter",
   ";": "Less contrast",
   ":": "More contrast",
-  "'": "Search the text",
+  "'": "Search the item",
 };
 const ZOOM = 1.5;
 const STEP = 60;
 const LOOK = 0.2;
 
-const searchField = () => document.getElementById(TEXT_SEARCH);
+const searchField = () => document.getElementById(ITEM_SEARCH);
 
 export const searchAction: Action = {
-  id: "search-text",
-  title: "Search the text",
-  group: "Look at the text",
+  id: "search-item",
+  title: "Search the text, or filter the columns",
+  group: "Look at the item",
   keys: ["'"],
   isEnabled: () => searchField() !== null,
   perform: () => searchField()?.focus(),

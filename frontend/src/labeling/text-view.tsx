@@ -4,7 +4,7 @@ import { useMemo, useRef, useState } from "react";
 
 import styles from "@/labeling/item-view.module.css";
 import { textParts } from "@/labeling/text-parts";
-import { TEXT_SEARCH } from "@/labeling/stage-control";
+import { ITEM_SEARCH } from "@/labeling/stage-control";
 import { count } from "@/ui/format";
 
 /** From here on a text is long enough to be searched. */
@@ -39,7 +39,7 @@ export function TextView({ itemId, text }: { itemId: number; text: string }) {
         <div className={styles.search}>
           {words.trim() !== "" && <span role="status">{n_found === 0 ? "none" : `${count(n_found)} found`}</span>}
           <input
-            id={TEXT_SEARCH}
+            id={ITEM_SEARCH}
             type="search"
             className={styles.searchField}
             placeholder="Search the text"

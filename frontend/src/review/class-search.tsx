@@ -1,11 +1,13 @@
 import { Kbd, Modal, Stack, Text, TextInput, UnstyledButton } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 
-import type { LabelClass } from "@/api/types";
+import type { Entry, LabelClass } from "@/api/types";
+import { likeliest, likeliestFirst } from "@/review/likeliest";
 import styles from "@/review/review.module.css";
 import { ClassTag } from "@/ui/class-tag";
+import { percent } from "@/ui/format";
 
-/** Names that begin with the text come first, then those that hold it. */
+/** Names that begin with the text come first, then those that hold it; among equals the order given. */
 export function findClasses(classes: readonly LabelClass[], text: string): LabelClass[] {
   const wanted = text.trim().toLowerCase();
   const rank = (one: LabelClass) => {
@@ -19,22 +21,31 @@ export function findClasses(classes: readonly LabelClass[], text: string): Label
     .map((found) => found.one);
 }
 
-/** Finds a class by typing, for projects with more classes than keys. Enter answers with the marked one. */
+/** Finds a class by typing, the likeliest first where the guess is shown. Enter answers with the marked one. */
 export function ClassSearch({
   classes,
+  suggestion,
   initialText,
   onChoose,
   onClose,
 }: {
   classes: readonly LabelClass[];
+  suggestion: Entry["suggestion"];
   initialText: string;
   onChoose: (classId: number) => void;
   onClose: () => void;
 }) {
   const [text, setText] = useState(initialText);
   const [marked, setMarked] = useState(0);
-  const found = useMemo(() => findClasses(classes, text), [classes, text]);
+  const ordered = useMemo(() => likeliestFirst(classes, suggestion), [classes, suggestion]);
+  const found = useMemo(() => findClasses(ordered, text), [ordered, text]);
+  const shares = new Map(likeliest(suggestion).map((one) => [one.class_id, one.confidence]));
+  const list = useRef<HTMLDivElement>(null);
   const at = Math.min(marked, Math.max(0, found.length - 1));
+
+  useEffect(() => {
+    list.current?.children[at]?.scrollIntoView({ block: "nearest" });
+  }, [at]);
 
   function onKeyDown(event: React.KeyboardEvent) {
     if (event.key === "ArrowDown") setMarked(Math.min(at + 1, found.length - 1));
@@ -64,10 +75,11 @@ export function ClassSearch({
             No class has “{text}” in its name.
           </Text>
         )}
-        <Stack gap={2} role="group" aria-label="Classes found" mah={360} style={{ overflowY: "auto" }}>
+        <Stack ref={list} gap={2} role="group" aria-label="Classes found" mah={360} style={{ overflowY: "auto" }}>
           {found.map((one, i) => (
             <UnstyledButton key={one.id} className={styles.found} data-marked={i === at || undefined} onClick={() => onChoose(one.id)}>
               <ClassTag name={one.name} colour={one.colour} />
+              {shares.has(one.id) && <span className={styles.barNumber}>{percent(shares.get(one.id), 0)}</span>}
             </UnstyledButton>
           ))}
         </Stack>

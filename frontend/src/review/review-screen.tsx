@@ -10,6 +10,7 @@ import { lookActions, searchAction, StageControl } from "@/labeling/stage-contro
 import { reviewActions } from "@/review/actions";
 import { ClassSearch } from "@/review/class-search";
 import { FlagDialog } from "@/review/flag-dialog";
+import { GuessBars } from "@/review/guess-bars";
 import { LabelBar } from "@/review/label-bar";
 import { OutboxPanel } from "@/review/outbox-panel";
 import { usePreloadedImages } from "@/review/preload";
@@ -33,6 +34,8 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
   usePreloadedImages(state.entries);
 
   const { classes } = project;
+  // As long as any entry in hand has a guess there is room for it: what is blind in between moves nothing.
+  const hasGuesses = state.entries.some((one) => one.suggestion);
   const control = useMemo(() => new StageControl(), []);
   const actions = useMemo(
     () => [
@@ -49,7 +52,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
         openHelp: () => setDialog({ kind: "help" }),
       }),
       ...(project.item_type === "image" ? lookActions(control) : []),
-      ...(project.item_type === "text" ? [searchAction] : []),
+      ...(project.item_type === "text" || project.item_type === "table" ? [searchAction] : []),
     ],
     [classes, session, control, project.item_type],
   );
@@ -89,7 +92,10 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
       {entry ? (
         <>
           <div className={styles.stage}>
-            <ItemView item={entry.item} control={control} />
+            <div className={styles.item}>
+              <ItemView item={entry.item} control={control} />
+            </div>
+            {hasGuesses && <GuessBars entry={entry} classes={classes} />}
           </div>
           <EntryFacts entry={entry} project={project} />
           <LabelBar classes={classes} actions={actions} suggestion={entry.suggestion} />
@@ -132,6 +138,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
       {dialog?.kind === "search" && (
         <ClassSearch
           classes={classes}
+          suggestion={entry?.suggestion ?? null}
           initialText={dialog.text}
           onClose={close}
           onChoose={(classId) => {

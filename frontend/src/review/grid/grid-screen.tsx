@@ -201,6 +201,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
       {dialog?.kind === "search" && (
         <ClassSearch
           classes={classes}
+          suggestion={current?.suggestion ?? null}
           initialText={dialog.text}
           onClose={close}
           onChoose={(classId) => {

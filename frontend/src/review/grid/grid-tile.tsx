@@ -1,6 +1,7 @@
 import { memo } from "react";
 
 import type { Entry, Item, LabelClass } from "@/api/types";
+import { orderedValues, useColumns, type Row } from "@/labeling/columns";
 import { SeriesPlot } from "@/labeling/series-plot";
 import styles from "@/review/grid/grid.module.css";
 import type { Mark } from "@/review/grid/grid-session";
@@ -65,7 +66,12 @@ function Content({ item }: { item: Item }) {
   }
   if (item.text !== null) return <div className={styles.text}>{item.text.slice(0, N_CHARS)}</div>;
   if (Array.isArray(item.features)) return <SeriesPlot values={item.features} isSmall />;
-  const values = Object.entries(item.features ?? {});
+  return <Values row={item.features ?? {}} />;
+}
+
+function Values({ row }: { row: Row }) {
+  const { columns } = useColumns();
+  const values = orderedValues(row, columns);
   return (
     <table className={styles.values}>
       <tbody>

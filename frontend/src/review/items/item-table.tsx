@@ -1,6 +1,7 @@
 import { Table, Text, VisuallyHidden } from "@mantine/core";
 
 import type { Features, Item, Project, RoundItem } from "@/api/types";
+import { orderedValues, useColumns, type Column } from "@/labeling/columns";
 import { LabelCell } from "@/review/items/label-cell";
 import { SaidCell } from "@/review/items/said-cell";
 import { RelabelSelect } from "@/review/items/relabel-select";
@@ -9,6 +10,7 @@ import { TextLink } from "@/ui/link";
 const N_VALUES = 8;
 
 export function ItemTable({ project, items }: { project: Project; items: readonly (Item | RoundItem)[] }) {
+  const { columns } = useColumns(project.item_type === "table");
   const isOfRound = items.some((item) => "said" in item);
   return (
     <Table.ScrollContainer minWidth={720}>
@@ -35,7 +37,7 @@ export function ItemTable({ project, items }: { project: Project; items: readonl
               </Table.Td>
               <Table.Td maw={460}>
                 <Text size="sm" lineClamp={2}>
-                  {item.text ?? summary(item.features)}
+                  {item.text ?? summary(item.features, columns)}
                 </Text>
               </Table.Td>
               <Table.Td>
@@ -59,8 +61,8 @@ export function ItemTable({ project, items }: { project: Project; items: readonl
 }
 
 /** The first values of a row or series; the item's own page shows them all. */
-function summary(features: Features | null): string {
+function summary(features: Features | null, columns: readonly Column[]): string {
   if (features === null) return "";
-  const values = Array.isArray(features) ? features.map(String) : Object.entries(features).map(([name, value]) => `${name} ${value ?? "missing"}`);
+  const values = Array.isArray(features) ? features.map(String) : orderedValues(features, columns).map(([name, value]) => `${name} ${value ?? "missing"}`);
   return values.slice(0, N_VALUES).join(", ") + (values.length > N_VALUES ? ` and ${values.length - N_VALUES} more` : "");
 }

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('labeling', '0009_timeline_indexes'),
-        ('review', '0010_grid'),
+        ('review', '0011_other_classes'),
         ('training', '0006_map_points'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

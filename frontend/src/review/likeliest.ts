@@ -1,0 +1,19 @@
+/** The order in which the model holds the classes likely, as far as an entry tells it. */
+
+import type { Entry, Id, LabelClass } from "@/api/types";
+
+export interface Likely {
+  class_id: Id;
+  confidence: number;
+}
+
+/** The suggested class and those after it, the likeliest first; none where the guess is hidden. */
+export function likeliest(suggestion: Entry["suggestion"]): Likely[] {
+  return suggestion ? [{ class_id: suggestion.class_id, confidence: suggestion.confidence }, ...suggestion.others] : [];
+}
+
+/** The classes that the model holds likely come first, the others as they were. */
+export function likeliestFirst(classes: readonly LabelClass[], suggestion: Entry["suggestion"]): LabelClass[] {
+  const places = new Map(likeliest(suggestion).map((one, place) => [one.class_id, place]));
+  return [...classes].sort((a, b) => (places.get(a.id) ?? Infinity) - (places.get(b.id) ?? Infinity) || 0);
+}
