@@ -1,4 +1,4 @@
-"""Signing in and out, and tokens."""
+"""Signing in and out, keys, and tokens."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling.account_services import session_close, session_open, token_create, token_revoke
+from labeling.account_services import keys_choose, session_close, session_open, token_create, token_revoke
 from labeling.errors import NotFound
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.models import ApiToken
-from labeling.serializers import LoginInput, MeOutput, NewTokenOutput, TokenInput, TokenOutput
+from labeling.serializers import KeysInput, LoginInput, MeOutput, NewTokenOutput, TokenInput, TokenOutput
 
 
 @extend_schema(tags=["accounts"])
@@ -53,6 +53,21 @@ class SessionView(APIView):
         SessionAuthentication().enforce_csrf(request)
         session_close(request=request._request)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema(tags=["accounts"])
+class KeysView(APIView):
+    @extend_schema(
+        operation_id="keys_choose",
+        summary="Your keys for the actions of the pages, in place of those you chose before",
+        request=KeysInput,
+        responses={200: MeOutput, 400: ErrorOutput},
+    )
+    def put(self, request: Request) -> Response:
+        chosen = KeysInput(data=request.data)
+        chosen.is_valid(raise_exception=True)
+        keys_choose(user=request.user, **chosen.validated_data)
+        return Response(MeOutput(request.user).data)
 
 
 @extend_schema(tags=["accounts"])

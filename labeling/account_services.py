@@ -1,4 +1,4 @@
-"""Signing in and out, and tokens. Users are made by the command line or the admin, never here."""
+"""Signing in and out, keys, and tokens. Users are made by the command line or the admin, never here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from knox.models import AuthToken
 
 from labeling.errors import AssayError, InvalidInput
-from labeling.models import ApiToken, LoginFailure
+from labeling.models import ApiToken, KeyChoices, LoginFailure
 
 FAILURE_WINDOW = dt.timedelta(minutes=5)
 MAX_FAILURES_OF_NAME = 10  # by one address within the window
@@ -47,6 +47,11 @@ def session_open(*, request: HttpRequest, username: str, password: str) -> Abstr
 def session_close(*, request: HttpRequest) -> None:
     """The browser is signed out, and its session gone."""
     logout(request)
+
+
+def keys_choose(*, user: AbstractBaseUser, keys: dict[str, list[str]]) -> None:
+    """The user's keys are these, and for every action that is not named the page's own."""
+    KeyChoices.objects.update_or_create(user=user, defaults={"keys": keys})
 
 
 @transaction.atomic

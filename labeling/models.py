@@ -490,6 +490,22 @@ class WorkerPulse(models.Model):
         return self.name
 
 
+class KeyChoices(models.Model):
+    """The keys that a person gave to actions of the pages. What each page does with them: frontend/src/keys."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="key_choices"
+    )
+    keys = models.JSONField(default=dict)  # action id -> names of keys; an action not named has its own
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "key choices"
+
+    def __str__(self) -> str:
+        return f"keys of {self.user}"
+
+
 class ApiToken(models.Model):
     """The name that a person gave to a token. The token itself is knox's, and only its hash is kept."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from django.contrib.auth.models import User
 from rest_framework import serializers
 
 from labeling.item_selectors import ItemFilters, ItemOrder, LabeledBy, LabeledItem
@@ -11,6 +13,7 @@ from labeling.models import (
     Acquisition,
     Item,
     ItemType,
+    KeyChoices,
     Label,
     LabelClass,
     Membership,
@@ -60,6 +63,45 @@ class MeOutput(serializers.Serializer):
     id = serializers.IntegerField()
     username = serializers.CharField()
     is_staff = serializers.BooleanField(help_text="May open the admin.")
+    keys = serializers.SerializerMethodField(
+        help_text="Action of a page -> the keys that you gave it; the others have the page's own."
+    )
+
+    def get_keys(self, user: User) -> dict[str, list[str]]:
+        chosen: dict[str, list[str]] | None = (
+            KeyChoices.objects.filter(user_id=user.pk).values_list("keys", flat=True).first()
+        )
+        return chosen or {}
+
+
+MAX_ACTIONS = 2_000  # with keys of their own: every class may have some
+
+
+class KeysInput(serializers.Serializer):
+    """All keys that differ from the pages' own; an empty object sets every key back."""
+
+    keys = serializers.DictField(
+        child=serializers.ListField(
+            child=serializers.RegexField(
+                r"^[^\s\x00-\x1f]{1,20}$",
+                error_messages={
+                    "invalid": "Name a key as the help of the page does, such as z, Enter or Space."
+                },
+            ),
+            max_length=4,
+        ),
+        help_text="Action of a page -> up to four keys, as KeyboardEvent.key names them, letters in lower case.",
+    )
+
+    def validate_keys(self, keys: dict[str, list[str]]) -> dict[str, list[str]]:
+        if len(keys) > MAX_ACTIONS:
+            raise serializers.ValidationError(f"Name {MAX_ACTIONS:,} actions at most.")
+        wrong = next((name for name in keys if not re.fullmatch(r"[a-z][a-z0-9-]{0,60}", name)), None)
+        if wrong is not None:
+            raise serializers.ValidationError(
+                f"{wrong[:60]!r} is no action; they are named in lower case, such as skip-all or class-12."
+            )
+        return keys
 
 
 class TokenInput(serializers.Serializer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from labeling.account_api import SessionView, TokensView, TokenView
+from labeling.account_api import KeysView, SessionView, TokensView, TokenView
 from labeling.export_api import ExportCancelView, ExportFileView, ExportsView, ExportView
 from labeling.item_api import ItemImageView, ItemsView, ItemThumbnailView, ItemView
 from labeling.project_api import (
@@ -21,6 +21,7 @@ from labeling.project_api import (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("session", SessionView.as_view(), name="session"),
+    path("keys", KeysView.as_view(), name="keys"),
     path("tokens", TokensView.as_view(), name="tokens"),
     path("tokens/<int:token_id>", TokenView.as_view(), name="token"),
     path("projects", ProjectsView.as_view(), name="projects"),

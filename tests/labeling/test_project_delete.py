@@ -110,7 +110,7 @@ def fill(project: Project, user: User) -> None:
 
 
 def counts() -> dict[str, int]:
-    shared = {"Blob", "WorkerPulse", "ApiToken", "LoginFailure", "Upload"}
+    shared = {"Blob", "WorkerPulse", "ApiToken", "LoginFailure", "Upload", "KeyChoices"}
     return {
         model.__name__: model._base_manager.count()
         for model in apps.get_models()

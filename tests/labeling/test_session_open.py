@@ -35,7 +35,7 @@ def test_browser_signs_in_and_out(ada: User) -> None:
 
     response = sign_in(client, ADA)
 
-    me = {"id": ada.pk, "username": "ada", "is_staff": False}
+    me = {"id": ada.pk, "username": "ada", "is_staff": False, "keys": {}}
     assert (response.status_code, response.data) == (200, me)
     assert client.get("/api/session").data == me
     token = client.cookies["csrftoken"].value
@@ -114,3 +114,42 @@ def test_token_of_somebody_else_does_not_exist(ada_client: APIClient, ben_client
 
     assert ben_client.delete(f"/api/tokens/{made.data['id']}").status_code == 404
     assert ben_client.get("/api/tokens").data["results"] == []
+
+
+# Keys
+
+
+def test_keys_are_kept_with_the_account_and_come_with_the_sign_in(
+    ada_client: APIClient, ben_client: APIClient
+) -> None:
+    chosen = {"undo": ["u"], "class-12": ["я", "Enter"], "search": []}
+
+    assert ada_client.put("/api/keys", {"keys": chosen}, format="json").data["keys"] == chosen
+    assert ada_client.get("/api/session").data["keys"] == chosen
+    assert ben_client.get("/api/session").data["keys"] == {}
+
+    ada_client.put("/api/keys", {"keys": {}}, format="json")
+    assert ada_client.get("/api/session").data["keys"] == {}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"Undo!": ["u"]},
+        {"undo": "u"},
+        {"undo": [" "]},
+        {"undo": ["x" * 21]},
+        {"undo": list("abcde")},
+        ["undo"],
+    ],
+)
+def test_keys_of_another_shape_are_refused_and_those_of_before_stay(
+    ada_client: APIClient, wrong: object
+) -> None:
+    ada_client.put("/api/keys", {"keys": {"undo": ["u"]}}, format="json")
+
+    reply = ada_client.put("/api/keys", {"keys": wrong}, format="json")
+
+    assert reply.status_code == 400
+    assert any(name.startswith("keys") for name in reply.data["fields"]), reply.data
+    assert ada_client.get("/api/session").data["keys"] == {"undo": ["u"]}

@@ -119,6 +119,7 @@ function parseJson(text: string): unknown {
 export const api = {
   get: <T>(path: string, query?: Query, signal?: AbortSignal) => request<T>("GET", path, { query, signal }),
   post: <T>(path: string, body?: unknown, signal?: AbortSignal) => request<T>("POST", path, { body: body ?? {}, signal }),
+  put: <T>(path: string, body: unknown) => request<T>("PUT", path, { body }),
   patch: <T>(path: string, body: unknown) => request<T>("PATCH", path, { body }),
   delete: (path: string) => request<unknown>("DELETE", path),
 };

@@ -490,6 +490,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Your keys for the actions of the pages, in place of those you chose before */
+        put: operations["keys_choose"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/labels/{label_id}": {
         parameters: {
             query?: never;
@@ -2367,6 +2384,13 @@ export interface components {
             n_known: number;
             n_labels: number;
         };
+        /** @description All keys that differ from the pages' own; an empty object sets every key back. */
+        KeysInput: {
+            /** @description Action of a page -> up to four keys, as KeyboardEvent.key names them, letters in lower case. */
+            keys: {
+                [key: string]: string[];
+            };
+        };
         LabelOutput: {
             id: number;
             class_id: number;
@@ -2432,6 +2456,10 @@ export interface components {
             username: string;
             /** @description May open the admin. */
             is_staff: boolean;
+            /** @description Action of a page -> the keys that you gave it; the others have the page's own. */
+            readonly keys: {
+                [key: string]: string[];
+            };
         };
         /**
          * @description * `holdout` - The holdout
@@ -4140,6 +4168,38 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    keys_choose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeysInput"];
+                "multipart/form-data": components["schemas"]["KeysInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeOutput"];
+                };
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

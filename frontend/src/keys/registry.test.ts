@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { findAction, findClashes, keyOf, type Action } from "@/keys/registry";
+import { findAction, findClashes, findPressed, isLetter, keyOf, keysOf, type Action } from "@/keys/registry";
 
 const press = (key: string, code = "") => ({ key, code, ctrlKey: false, metaKey: false, altKey: false });
 const action = (id: string, keys: string[], isEnabled = true): Action => ({
@@ -39,4 +39,16 @@ test("a disabled action neither clashes nor runs", () => {
 
   expect(findClashes(actions)).toEqual([]);
   expect(findAction(actions, "z")).toMatchObject({ kind: "action", action: { id: "undo" } });
+});
+
+test("keys work on layouts of other scripts: by the letter itself where an action has it, else by its place", () => {
+  const actions = [action("undo", ["z"]), action("yes", ["д"])];
+
+  for (const [letter, code] of [["я", "KeyZ"], ["ζ", "KeyZ"], ["ז", "KeyZ"], ["ئ", "KeyZ"]] as const) {
+    expect(findPressed(actions, press(letter, code))).toMatchObject({ key: "z", found: { kind: "action", action: { id: "undo" } } });
+  }
+  expect(findPressed(actions, press("Д", "KeyL"))).toMatchObject({ found: { kind: "action", action: { id: "yes" } } });
+  expect(keysOf(press("w", "KeyZ"))).toEqual(["w"]);
+  expect(keysOf(press("é", "KeyE"))).toEqual(["é"]);
+  expect([keysOf({ ...press("я", "KeyZ"), ctrlKey: true }), isLetter("ж"), isLetter("1"), isLetter("Enter")]).toEqual([[], true, false, false]);
 });

@@ -45,6 +45,18 @@ export function keyOf(press: Press): string {
   return press.key;
 }
 
+/**
+ * The names that a press may go by, the first that an action has counts. A letter of a script that is not
+ * Latin is itself, and otherwise the Latin letter of its place: Z and the class keys work on a Cyrillic,
+ * Greek, Hebrew or Arabic layout too.
+ */
+export function keysOf(press: Press): string[] {
+  const key = keyOf(press);
+  const latin = /^Key([A-Z])$/.exec(press.code)?.[1]?.toLowerCase();
+  if (latin === undefined || !/^\p{L}$/u.test(key) || /^\p{Script=Latin}$/u.test(key)) return key === "" ? [] : [key];
+  return [key.toLowerCase(), latin];
+}
+
 export function enabledActions(actions: readonly Action[]): Action[] {
   return actions.filter((action) => action.isEnabled?.() ?? true);
 }
@@ -57,6 +69,19 @@ export function findAction(actions: readonly Action[], key: string): Found {
   if (first === undefined) return { kind: "none" };
   return second === undefined ? { kind: "action", action: first } : { kind: "clash", actions: matches };
 }
+
+/** What a press runs, and the name that it goes by. */
+export function findPressed(actions: readonly Action[], press: Press): { key: string; found: Found } {
+  const keys = keysOf(press);
+  for (const key of keys) {
+    const found = findAction(actions, key);
+    if (found.kind !== "none") return { key, found };
+  }
+  return { key: keys[0] ?? "", found: { kind: "none" } };
+}
+
+/** A letter, of any script: what begins to type a name. */
+export const isLetter = (key: string) => /^\p{L}$/u.test(key);
 
 /** Keys that more than one enabled action wants, with the ids of those actions. */
 export function findClashes(actions: readonly Action[]): { key: string; ids: string[] }[] {
@@ -77,6 +102,8 @@ export function keyLabel(key: string): string {
     ArrowRight: "→",
     ArrowUp: "↑",
     ArrowDown: "↓",
+    PageUp: "Page ↑",
+    PageDown: "Page ↓",
   };
   return names[key] ?? (key.length === 1 ? key.toUpperCase() : key);
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "react";
 
-import { findAction, keyOf, type Action } from "@/keys/registry";
+import { findPressed, type Action } from "@/keys/registry";
 
 /** True while a person types into a field or a dialog or menu is open: keys then belong to those. */
 export function areKeysOff(target: EventTarget | null): boolean {
@@ -28,9 +28,8 @@ export function useActions(
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent) {
       if (event.defaultPrevented || event.isComposing || areKeysOff(event.target)) return;
-      const key = keyOf(event);
+      const { key, found } = findPressed(latest.current.actions, event);
       if (key === "" || belongsToControl(key, event.target)) return;
-      const found = findAction(latest.current.actions, key);
       if (found.kind === "action") {
         event.preventDefault();
         // A held key must not label a hundred items.

@@ -3,7 +3,8 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 
 import type { Item } from "@/api/types";
-import { findAction, keyLabel, keyOf } from "@/keys/registry";
+import { useMyKeys } from "@/keys/my-keys";
+import { findPressed, keyLabel } from "@/keys/registry";
 import { pan, zoomAt, type Size, type View } from "@/labeling/image-view";
 import styles from "@/labeling/item-view.module.css";
 import { lookActions, StageControl } from "@/labeling/stage-control";
@@ -43,7 +44,7 @@ export function ImageStage({ item, control, isInPage = false }: Props) {
   const picture = useRef<HTMLImageElement>(null);
   const own = useMemo(() => new StageControl(), []);
   const used = control ?? own;
-  const actions = useMemo(() => lookActions(used), [used]);
+  const actions = useMyKeys(useMemo(() => lookActions(used), [used]));
   const view = zoomed?.itemId === item.id ? zoomed.view : undefined;
 
   // What gestures and keys read: they come after the page has painted.
@@ -132,7 +133,7 @@ export function ImageStage({ item, control, isInPage = false }: Props) {
 
   function onKeyDown(event: React.KeyboardEvent) {
     if (control !== undefined) return; // the page's keys do it
-    const found = findAction(actions, keyOf(event.nativeEvent));
+    const { found } = findPressed(actions, event.nativeEvent);
     if (found.kind !== "action") return;
     event.preventDefault();
     event.stopPropagation();

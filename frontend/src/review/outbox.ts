@@ -133,6 +133,7 @@ export class Outbox {
   /** Throws an operation away; only its author decides so, or the server's word that it has it. */
   discard(id: string): void {
     this.operations = this.operations.filter((one) => one.id !== id);
+    this.unwritten.delete(id);
     this.parts.journal.enter(this.parts.person, { kind: "remove", id });
     this.drop(id);
     this.changed();
@@ -287,8 +288,8 @@ export class Outbox {
     this.write(async () => {
       await this.parts.store.put(operations);
       for (const one of operations) {
-        this.unwritten.delete(one.id);
-        this.parts.journal.forget(this.parts.person, one.id);
+        // Unless it was thrown away meanwhile: the journal's word is then that it goes.
+        if (this.unwritten.delete(one.id)) this.parts.journal.forget(this.parts.person, one.id);
       }
     });
   }

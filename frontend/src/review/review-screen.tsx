@@ -4,6 +4,8 @@ import { useMemo, useState } from "react";
 import type { Entry, Project } from "@/api/types";
 import { ActionButton } from "@/keys/action-button";
 import { KeyHelp } from "@/keys/help";
+import { useMyKeys } from "@/keys/my-keys";
+import { isLetter } from "@/keys/registry";
 import { useActions } from "@/keys/use-actions";
 import { ItemView } from "@/labeling/item-view";
 import { lookActions, searchAction, StageControl } from "@/labeling/stage-control";
@@ -37,7 +39,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
   // As long as any entry in hand has a guess there is room for it: what is blind in between moves nothing.
   const hasGuesses = state.entries.some((one) => one.suggestion);
   const control = useMemo(() => new StageControl(), []);
-  const actions = useMemo(
+  const ownActions = useMemo(
     () => [
       ...reviewActions(classes, {
         hasItem: () => session.current !== undefined,
@@ -56,9 +58,10 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
     ],
     [classes, session, control, project.item_type],
   );
+  const actions = useMyKeys(ownActions);
   useActions(actions, {
     onUnknownKey: (key) => {
-      if (classes.length <= 10 || !/^[a-z]$/.test(key) || session.current === undefined) return false;
+      if (classes.length <= 10 || !isLetter(key) || session.current === undefined) return false;
       setDialog({ kind: "search", text: key });
       return true;
     },

@@ -4,6 +4,8 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Entry, Project } from "@/api/types";
 import { ActionButton } from "@/keys/action-button";
 import { KeyHelp } from "@/keys/help";
+import { useMyKeys } from "@/keys/my-keys";
+import { isLetter, keyLabel } from "@/keys/registry";
 import { useActions } from "@/keys/use-actions";
 import { ItemView } from "@/labeling/item-view";
 import { ClassSearch } from "@/review/class-search";
@@ -45,7 +47,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
   const guess = classes.find((one) => one.id === state.classId);
   const n_marked = page.filter((one) => state.marks.has(one.id)).length;
 
-  const actions = useMemo(
+  const ownActions = useMemo(
     () =>
       gridActions(classes, {
         hasItem: () => session.underCursor !== undefined,
@@ -62,9 +64,12 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
       }),
     [classes, session],
   );
+  const actions = useMyKeys(ownActions);
+  const confirmKey = actions.find((one) => one.id === "confirm")?.keys[0];
+  const toggleKey = actions.find((one) => one.id === "toggle")?.keys[0];
   useActions(actions, {
     onUnknownKey: (key) => {
-      if (classes.length <= 10 || !/^[a-z]$/.test(key) || session.underCursor === undefined) return false;
+      if (classes.length <= 10 || !isLetter(key) || session.underCursor === undefined) return false;
       setDialog({ kind: "search", text: key });
       return true;
     },
@@ -134,8 +139,11 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
           />
         </Group>
         <Text size="sm" c="dimmed" className={styles.wide} style={{ maxWidth: "34rem" }}>
-          The least sure come first. Mark what is not {guess?.name ?? "of this class"} (<Kbd size="xs">Space</Kbd>, a click, or the key of
-          the class that it is); <Kbd size="xs">↵ Enter</Kbd> confirms the rest.
+          The least sure come first. Mark what is not {guess?.name ?? "of this class"} ({toggleKey && <Kbd size="xs">{keyLabel(toggleKey)}</Kbd>}
+          {toggleKey && ", "}a click, or
+          the key of the class that it is){confirmKey && "; "}
+          {confirmKey && <Kbd size="xs">{keyLabel(confirmKey)}</Kbd>}
+          {confirmKey && " confirms the rest"}.
         </Text>
       </div>
 
@@ -183,7 +191,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
             disabled={page.length === 0}
             onMouseDown={(event) => event.preventDefault()}
             onClick={() => session.confirm()}
-            rightSection={<Kbd size="xs">↵ Enter</Kbd>}
+            rightSection={confirmKey && <Kbd size="xs">{keyLabel(confirmKey)}</Kbd>}
           >
             Confirm {count(page.length - n_marked)}
             {n_marked > 0 && `, ${count(n_marked)} marked`}
