@@ -7,19 +7,22 @@ import type { Operation } from "@/review/outbox-store";
 
 const PREFIX = "assay-journal:";
 
-export type Entered = { kind: "put"; operation: Operation } | { kind: "remove"; id: string };
+export type Entered = { kind: "put"; operation: Operation } | { kind: "remove"; id: string; operation?: Operation };
 
 export interface Journal {
   /** Notes the change at once. A full or forbidden storage is no fault: IndexedDB follows. */
   enter: (person: string, entered: Entered) => void;
-  /** IndexedDB has the change. */
-  forget: (person: string, id: string) => void;
+  /** What is noted of an operation now: another tab may have noted otherwise since. */
+  find: (person: string, id: string) => Entered | null;
+  /** IndexedDB has the change, if it still is this kind of change. */
+  forget: (person: string, id: string, kind: Entered["kind"]) => void;
   /** What a page that ended too soon left behind. */
   leftBehind: (person: string) => Entered[];
 }
 
 export function localJournal(storage: Pick<Storage, "length" | "key" | "getItem" | "setItem" | "removeItem">): Journal {
   const name = (person: string, id: string) => `${PREFIX}${person}:${id}`;
+  const read = (key: string) => JSON.parse(storage.getItem(key) ?? "null") as Entered | null;
   return {
     enter(person, entered) {
       try {
@@ -29,14 +32,15 @@ export function localJournal(storage: Pick<Storage, "length" | "key" | "getItem"
         // The journal only bridges the moment until IndexedDB has it, which tells if it cannot keep it.
       }
     },
-    forget(person, id) {
-      storage.removeItem(name(person, id));
+    find: (person, id) => read(name(person, id)),
+    forget(person, id, kind) {
+      if (read(name(person, id))?.kind === kind) storage.removeItem(name(person, id));
     },
     leftBehind(person) {
       const names = Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? "");
       return names
         .filter((each) => each.startsWith(name(person, "")))
-        .map((each) => JSON.parse(storage.getItem(each) ?? "null") as Entered | null)
+        .map(read)
         .filter((entered) => entered !== null);
     },
   };

@@ -19,6 +19,8 @@ export interface Operation {
   /** Sent at least once with no word back: the server may have it. */
   was_tried: boolean;
   refusal: { code: string; message: string } | null;
+  /** Of an undo: its answer may never have arrived, and then there is nothing to take back. */
+  is_unsure?: boolean;
 }
 
 interface OutboxSchema extends DBSchema {
@@ -28,6 +30,10 @@ interface OutboxSchema extends DBSchema {
 export interface OutboxStore {
   all: (person: string) => Promise<Operation[]>;
   put: (operations: readonly Operation[]) => Promise<void>;
+  /** Writes those that are still there, and tells which: another tab may have taken some away. */
+  mark: (operations: readonly Operation[]) => Promise<Set<string>>;
+  /** Removes one, and gives it as it was; undefined if it was gone. */
+  take: (id: string) => Promise<Operation | undefined>;
   remove: (ids: readonly string[]) => Promise<void>;
 }
 
@@ -48,6 +54,23 @@ export function indexedDbStore(name = "assay-outbox"): OutboxStore {
     async put(operations) {
       const change = (await database()).transaction("operations", "readwrite", { durability: "strict" });
       await Promise.all([...operations.map((one) => change.store.put(one)), change.done]);
+    },
+    async mark(operations) {
+      const change = (await database()).transaction("operations", "readwrite", { durability: "strict" });
+      const there = new Set<string>();
+      for (const one of operations) {
+        if ((await change.store.getKey(one.id)) === undefined) continue;
+        there.add(one.id);
+        await change.store.put(one);
+      }
+      await change.done;
+      return there;
+    },
+    async take(id) {
+      const change = (await database()).transaction("operations", "readwrite");
+      const found = await change.store.get(id);
+      await Promise.all([change.store.delete(id), change.done]);
+      return found;
     },
     async remove(ids) {
       const change = (await database()).transaction("operations", "readwrite");

@@ -152,10 +152,10 @@ test("a reload loses nothing", async () => {
 
 test("a reload before IndexedDB has answered loses nothing, and undoes what was undone", async () => {
   const server = new Server();
-  const never = new Promise<void>(() => undefined);
+  const stuck = () => new Promise<never>(() => undefined);
   const store = newStore();
   const journal = newJournal();
-  const before = make(server, { ...store, put: () => never, remove: () => never }, "ada", journal);
+  const before = make(server, { ...store, put: stuck, mark: stuck, take: stuck, remove: stuck }, "ada", journal);
   before.outbox.addAnswer(1, entry(1), answer(1));
   before.outbox.addAnswer(1, entry(2), answer(2));
   before.outbox.addUndo(1, entry(2), answer(2));
@@ -253,7 +253,7 @@ test("an answer that may have arrived is sent before it is undone", async () => 
 test("a browser that cannot keep answers says so and still sends them", async () => {
   const server = new Server();
   const broken = () => Promise.reject(new Error("no room"));
-  const { outbox } = make(server, { all: broken, put: broken, remove: broken });
+  const { outbox } = make(server, { all: broken, put: broken, mark: broken, take: broken, remove: broken });
 
   outbox.addAnswer(1, entry(1), answer(1));
   await isQuiet(outbox);

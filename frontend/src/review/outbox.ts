@@ -53,6 +53,8 @@ const byTimer = (seconds: number, then: () => void) => {
   return () => clearTimeout(timer);
 };
 
+const isNothingToUndo = (one: Operation, code: string) => one.is_unsure === true && code === "not_found";
+
 export class Outbox {
   private operations: Operation[] = [];
   /** Ids that IndexedDB does not have (yet, or at all if it fails). */
@@ -96,8 +98,8 @@ export class Outbox {
   /** Reads what an earlier page left behind, and begins to send it. */
   async open(): Promise<void> {
     for (const entered of this.parts.journal.leftBehind(this.parts.person)) {
-      if (entered.kind === "put") this.keep([entered.operation]);
-      else this.drop(entered.id);
+      if (entered.kind === "put") this.keep([entered.operation], { isReplay: true });
+      else this.drop(entered.id, entered.operation);
     }
     await this.reload();
     this.flush();
@@ -132,10 +134,11 @@ export class Outbox {
 
   /** Throws an operation away; only its author decides so, or the server's word that it has it. */
   discard(id: string): void {
+    const operation = this.operations.find((one) => one.id === id);
     this.operations = this.operations.filter((one) => one.id !== id);
     this.unwritten.delete(id);
-    this.parts.journal.enter(this.parts.person, { kind: "remove", id });
-    this.drop(id);
+    this.parts.journal.enter(this.parts.person, { kind: "remove", id, operation });
+    this.drop(id, operation);
     this.changed();
   }
 
@@ -214,11 +217,24 @@ export class Outbox {
     return waiting.slice(0, stop < 0 ? limit : Math.min(stop, limit));
   }
 
+  /** Says in the store that these are being sent; those that another tab has taken away are left out. */
+  private async markTried(batch: Operation[]): Promise<Operation[]> {
+    const ids = new Set(batch.map((one) => one.id));
+    this.operations = this.operations.map((one) => (ids.has(one.id) ? { ...one, was_tried: true } : one));
+    let there = ids; // all of them, if the store fails: they live in this page only
+    this.write(async () => {
+      const found = await this.parts.store.mark(batch.map((one) => ({ ...one, was_tried: true })));
+      there = new Set([...ids].filter((id) => found.has(id) || this.unwritten.has(id)));
+    });
+    await this.writes;
+    this.operations = this.operations.filter((one) => !ids.has(one.id) || there.has(one.id));
+    return batch.filter((one) => there.has(one.id));
+  }
+
   private async send(batch: Operation[]): Promise<void> {
+    batch = await this.markTried(batch);
     const [first] = batch;
     if (first === undefined) return;
-    this.replace(batch.map((one) => one.id), (one) => ({ ...one, was_tried: true }));
-    await this.writes;
     try {
       if (first.kind === "undo" && batch.length > 1) {
         const results = await this.parts.wire.undoAnswers(first.project_id, batch.map((one) => one.answer.key));
@@ -235,10 +251,10 @@ export class Outbox {
       if (batch.length > 1) {
         // One of them spoils the batch: send each alone, so that only that one stays behind.
         for (const one of batch) await this.send([one]);
-      } else if (!(first.kind === "undo" && error.code === "already_undone")) {
-        this.refuse(first, error.code, error.message);
-      } else {
+      } else if (first.kind === "undo" && (error.code === "already_undone" || isNothingToUndo(first, error.code))) {
         this.settle(batch, new Map());
+      } else {
+        this.refuse(first, error.code, error.message);
       }
     }
   }
@@ -247,7 +263,7 @@ export class Outbox {
     const done: string[] = [];
     for (const one of batch) {
       const result = results.get(one.answer.key);
-      if (result?.outcome === "refused") this.refuse(one, result.code, result.message);
+      if (result?.outcome === "refused" && !isNothingToUndo(one, result.code)) this.refuse(one, result.code, result.message);
       else if (one.kind === "undo" || result !== undefined) done.push(one.id);
       else this.refuse(one, "no_word", "The server said nothing about this answer. Try it again.");
     }
@@ -262,7 +278,7 @@ export class Outbox {
 
   // --- keeping ---
 
-  private add(given: readonly Pick<Operation, "project_id" | "kind" | "answer" | "entry">[]): void {
+  private add(given: readonly Pick<Operation, "project_id" | "kind" | "answer" | "entry" | "is_unsure">[]): void {
     const made = given.map((parts): Operation => {
       // Microseconds since 1970, made to rise even within one millisecond.
       this.lastSeq = Math.max(this.lastSeq + 1, Date.now() * 1000);
@@ -283,21 +299,31 @@ export class Outbox {
     this.flush();
   }
 
-  private keep(operations: readonly Operation[]): void {
+  private keep(operations: readonly Operation[], { isReplay = false } = {}): void {
     for (const one of operations) this.unwritten.add(one.id);
     this.write(async () => {
-      await this.parts.store.put(operations);
+      const { person, journal } = this.parts;
+      // The journal that is read on opening may be of a tab that lives, and has done or undone it since.
+      await this.parts.store.put(isReplay ? operations.filter((one) => journal.find(person, one.id)?.kind === "put") : operations);
       for (const one of operations) {
-        // Unless it was thrown away meanwhile: the journal's word is then that it goes.
-        if (this.unwritten.delete(one.id)) this.parts.journal.forget(this.parts.person, one.id);
+        this.unwritten.delete(one.id);
+        journal.forget(person, one.id, "put"); // not if it was thrown away meanwhile: the journal says so
       }
     });
   }
 
-  private drop(id: string): void {
+  /**
+   * Takes an operation out of the store. If another tab has begun to send the answer, or has sent it, the
+   * server is told to take it back.
+   */
+  private drop(id: string, operation?: Operation): void {
     this.write(async () => {
-      await this.parts.store.remove([id]);
-      this.parts.journal.forget(this.parts.person, id);
+      const was = await this.parts.store.take(id);
+      if (operation?.kind === "answer" && operation.refusal === null && (was === undefined || was.was_tried)) {
+        const { project_id, answer, entry } = operation;
+        this.add([{ project_id, kind: "undo", answer, entry, is_unsure: true }]);
+      }
+      this.parts.journal.forget(this.parts.person, id, "remove");
     });
   }
 
