@@ -56,7 +56,7 @@ export function KeyHelp({ actions, isOpen, onClose }: { actions: readonly Action
                       <Button
                         id={changeId(action.id)}
                         size="compact-xs"
-                        variant="subtle"
+                        variant="default"
                         aria-label={`Change the key of ${action.title}`}
                         onClick={() => {
                           setProblem(undefined);

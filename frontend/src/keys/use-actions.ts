@@ -2,11 +2,15 @@
 
 import { useEffect, useRef } from "react";
 
-import { findPressed, type Action } from "@/keys/registry";
+import { findPressed, keyOf, type Action } from "@/keys/registry";
 
 /** True while a person types into a field or a dialog or menu is open: keys then belong to those. */
 export function areKeysOff(target: EventTarget | null): boolean {
   if (document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null) return true;
+  return isField(target);
+}
+
+function isField(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || target.closest("input, textarea, select") !== null;
 }
@@ -17,9 +21,10 @@ function belongsToControl(key: string, target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest("button, a[href], summary") !== null;
 }
 
+/** `onTyped` sees every key first, outside fields: true if it took it. */
 export function useActions(
   actions: readonly Action[],
-  options: { onUnknownKey?: (key: string) => boolean; onClash?: (key: string, actions: Action[]) => void } = {},
+  options: { onTyped?: (key: string) => boolean; onUnknownKey?: (key: string) => boolean; onClash?: (key: string, actions: Action[]) => void } = {},
 ): void {
   const latest = useRef({ actions, options });
   useEffect(() => {
@@ -27,7 +32,12 @@ export function useActions(
   });
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent) {
-      if (event.defaultPrevented || event.isComposing || areKeysOff(event.target)) return;
+      if (event.defaultPrevented || event.isComposing) return;
+      if (!isField(event.target) && !belongsToControl(keyOf(event), event.target) && keyOf(event) !== "" && latest.current.options.onTyped?.(event.key)) {
+        event.preventDefault();
+        return;
+      }
+      if (areKeysOff(event.target)) return;
       const { key, found } = findPressed(latest.current.actions, event);
       if (key === "" || belongsToControl(key, event.target)) return;
       if (found.kind === "action") {

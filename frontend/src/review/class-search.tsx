@@ -25,17 +25,18 @@ export function findClasses(classes: readonly LabelClass[], text: string): Label
 export function ClassSearch({
   classes,
   suggestion,
-  initialText,
+  text,
+  onText,
   onChoose,
   onClose,
 }: {
   classes: readonly LabelClass[];
   suggestion: Entry["suggestion"];
-  initialText: string;
+  text: string;
+  onText: (text: string) => void;
   onChoose: (classId: number) => void;
   onClose: () => void;
 }) {
-  const [text, setText] = useState(initialText);
   const [marked, setMarked] = useState(0);
   const ordered = useMemo(() => likeliestFirst(classes, suggestion), [classes, suggestion]);
   const found = useMemo(() => findClasses(ordered, text), [ordered, text]);
@@ -64,7 +65,7 @@ export function ClassSearch({
           placeholder="Begin to type its name"
           value={text}
           onChange={(event) => {
-            setText(event.currentTarget.value);
+            onText(event.currentTarget.value);
             setMarked(0);
           }}
           onKeyDown={onKeyDown}

@@ -21,17 +21,20 @@ import { REASONS } from "@/review/reasons";
 import styles from "@/review/review.module.css";
 import { ReviewTrail } from "@/review/review-trail";
 import { N_OPEN_COUNTED, type ReviewSession, type SessionState } from "@/review/session";
+import { useClassSearch } from "@/review/use-class-search";
 import { ColourSchemeToggle } from "@/ui/colour-scheme";
 import { count, percent } from "@/ui/format";
 import { ButtonLink, TextLink } from "@/ui/link";
 import { Loading } from "@/ui/states";
 
-type Dialog = { kind: "help" } | { kind: "flag"; entry: Entry } | { kind: "search"; text: string };
+type Dialog = { kind: "help" } | { kind: "flag"; entry: Entry };
 
 /** The whole reviewing screen: one item, its classes, and the keys. */
 export function ReviewScreen({ project, session, state }: { project: Project; session: ReviewSession; state: SessionState }) {
   const [dialog, setDialog] = useState<Dialog>();
   const close = () => setDialog(undefined);
+  const search = useClassSearch();
+  const { open: openSearch } = search;
   const entry = state.entries[0];
   usePreloadedImages(state.entries);
 
@@ -50,19 +53,20 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
         skip: (kind) => session.skip(kind),
         undo: () => session.undo(),
         openFlag: () => session.current && setDialog({ kind: "flag", entry: session.current }),
-        openSearch: () => setDialog({ kind: "search", text: "" }),
+        openSearch: () => openSearch(),
         openHelp: () => setDialog({ kind: "help" }),
       }),
       ...(project.item_type === "image" ? lookActions(control) : []),
       ...(project.item_type === "text" || project.item_type === "table" ? [searchAction] : []),
     ],
-    [classes, session, control, project.item_type],
+    [classes, session, control, project.item_type, openSearch],
   );
   const actions = useMyKeys(ownActions);
   useActions(actions, {
+    onTyped: search.onTyped,
     onUnknownKey: (key) => {
       if (classes.length <= 10 || !isLetter(key) || session.current === undefined) return false;
-      setDialog({ kind: "search", text: key });
+      openSearch(key);
       return true;
     },
   });
@@ -138,14 +142,15 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
           }}
         />
       )}
-      {dialog?.kind === "search" && (
+      {search.text !== null && (
         <ClassSearch
           classes={classes}
           suggestion={entry?.suggestion ?? null}
-          initialText={dialog.text}
-          onClose={close}
+          text={search.text}
+          onText={search.setText}
+          onClose={search.close}
           onChoose={(classId) => {
-            close();
+            search.close();
             session.label(classId);
           }}
         />

@@ -11,6 +11,7 @@ export const theme = createTheme({
   components: {
     // What scrolls can be scrolled by keyboard.
     ScrollArea: { defaultProps: { viewportProps: { tabIndex: 0 } } },
+    Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     // In a text colour alone would tell a link.
     Anchor: { defaultProps: { underline: "always" } },
   },

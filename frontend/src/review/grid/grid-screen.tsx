@@ -14,12 +14,13 @@ import { PAGE_SIZES, type GridSession, type GridState } from "@/review/grid/grid
 import { GridTile, tileId } from "@/review/grid/grid-tile";
 import styles from "@/review/grid/grid.module.css";
 import { OutboxPanel } from "@/review/outbox-panel";
+import { useClassSearch } from "@/review/use-class-search";
 import { ColourSchemeToggle } from "@/ui/colour-scheme";
 import { count } from "@/ui/format";
 import { ButtonLink, TextLink } from "@/ui/link";
 import { Empty, Loading } from "@/ui/states";
 
-type Dialog = { kind: "help" } | { kind: "search"; text: string } | { kind: "item"; entry: Entry };
+type Dialog = { kind: "help" } | { kind: "item"; entry: Entry };
 
 interface Props {
   project: Project;
@@ -41,6 +42,8 @@ function columns(): number {
 export function GridScreen({ project, session, state, onClass, onSize }: Props) {
   const [dialog, setDialog] = useState<Dialog>();
   const close = () => setDialog(undefined);
+  const search = useClassSearch();
+  const { open: openSearch } = search;
   const { classes } = project;
   const page = state.entries.slice(0, state.size);
   const current = page[state.cursor];
@@ -58,19 +61,20 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
         label: (classId) => session.label(classId),
         confirm: () => session.confirm(),
         undo: () => session.undo(),
-        openSearch: () => setDialog({ kind: "search", text: "" }),
+        openSearch: () => openSearch(),
         openItem: () => session.underCursor && setDialog({ kind: "item", entry: session.underCursor }),
         openHelp: () => setDialog({ kind: "help" }),
       }),
-    [classes, session],
+    [classes, session, openSearch],
   );
   const actions = useMyKeys(ownActions);
   const confirmKey = actions.find((one) => one.id === "confirm")?.keys[0];
   const toggleKey = actions.find((one) => one.id === "toggle")?.keys[0];
   useActions(actions, {
+    onTyped: search.onTyped,
     onUnknownKey: (key) => {
       if (classes.length <= 10 || !isLetter(key) || session.underCursor === undefined) return false;
-      setDialog({ kind: "search", text: key });
+      openSearch(key);
       return true;
     },
   });
@@ -206,14 +210,15 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
       </footer>
 
       <KeyHelp actions={actions} isOpen={dialog?.kind === "help"} onClose={close} />
-      {dialog?.kind === "search" && (
+      {search.text !== null && (
         <ClassSearch
           classes={classes}
           suggestion={current?.suggestion ?? null}
-          initialText={dialog.text}
-          onClose={close}
+          text={search.text}
+          onText={search.setText}
+          onClose={search.close}
           onChoose={(classId) => {
-            close();
+            search.close();
             session.label(classId);
           }}
         />
