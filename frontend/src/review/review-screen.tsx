@@ -1,9 +1,8 @@
 import { Badge, Group, Text, VisuallyHidden } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { Suspense, useMemo, useState } from "react";
 
 import type { Entry, Project } from "@/api/types";
 import { ActionButton } from "@/keys/action-button";
-import { KeyHelp } from "@/keys/help";
 import { useMyKeys } from "@/keys/my-keys";
 import { isLetter } from "@/keys/registry";
 import { useActions } from "@/keys/use-actions";
@@ -11,7 +10,6 @@ import { ItemView } from "@/labeling/item-view";
 import { lookActions, searchAction, StageControl } from "@/labeling/stage-control";
 import { reviewActions } from "@/review/actions";
 import { ClassSearch } from "@/review/class-search";
-import { FlagDialog } from "@/review/flag-dialog";
 import { GuessBars } from "@/review/guess-bars";
 import { LabelBar } from "@/review/label-bar";
 import { OutboxPanel } from "@/review/outbox-panel";
@@ -25,7 +23,11 @@ import { useClassSearch } from "@/review/use-class-search";
 import { ColourSchemeToggle } from "@/ui/colour-scheme";
 import { count, percent } from "@/ui/format";
 import { ButtonLink, TextLink } from "@/ui/link";
+import { lazily } from "@/ui/lazily";
 import { Loading } from "@/ui/states";
+
+const help = lazily(async () => (await import("@/keys/help")).KeyHelp);
+const flag = lazily(async () => (await import("@/review/flag-dialog")).FlagDialog);
 
 type Dialog = { kind: "help" } | { kind: "flag"; entry: Entry };
 
@@ -37,6 +39,8 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
   const { open: openSearch } = search;
   const entry = state.entries[0];
   usePreloadedImages(state.entries);
+  help.useSoon();
+  flag.useSoon();
 
   const { classes } = project;
   // As long as any entry in hand has a guess there is room for it: what is blind in between moves nothing.
@@ -63,7 +67,8 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
   );
   const actions = useMyKeys(ownActions);
   useActions(actions, {
-    onTyped: search.onTyped,
+    // A dialog may be asked for and not be there yet: what is typed meanwhile is no answer.
+    onTyped: (key) => search.onTyped(key) || (dialog !== undefined && document.querySelector('[role="dialog"]') === null),
     onUnknownKey: (key) => {
       if (classes.length <= 10 || !isLetter(key) || session.current === undefined) return false;
       openSearch(key);
@@ -131,17 +136,19 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
         <ReviewTrail history={state.history} classes={classes} />
       </footer>
 
-      <KeyHelp actions={actions} isOpen={dialog?.kind === "help"} onClose={close} />
-      {dialog?.kind === "flag" && (
-        <FlagDialog
-          item={dialog.entry.item}
-          onClose={close}
-          onFlagged={() => {
-            session.drop(dialog.entry.id);
-            close();
-          }}
-        />
-      )}
+      <Suspense>
+        {dialog?.kind === "help" && <help.Part actions={actions} isOpen onClose={close} />}
+        {dialog?.kind === "flag" && (
+          <flag.Part
+            item={dialog.entry.item}
+            onClose={close}
+            onFlagged={() => {
+              session.drop(dialog.entry.id);
+              close();
+            }}
+          />
+        )}
+      </Suspense>
       {search.text !== null && (
         <ClassSearch
           classes={classes}
