@@ -2,7 +2,7 @@
 
 import { lazy, useEffect, type ComponentType, type LazyExoticComponent } from "react";
 
-const AFTER_MS = 2_000;
+const AFTER_MS = 10_000; // of the first items, which come before anything else
 
 interface Later<Props> {
   Part: LazyExoticComponent<ComponentType<Props>>;
