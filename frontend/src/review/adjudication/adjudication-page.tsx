@@ -5,6 +5,8 @@ import { Link, useSearchParams } from "react-router";
 
 import type { Adjudication, Project } from "@/api/types";
 import { KeyHelp } from "@/keys/help";
+import { useMyKeys } from "@/keys/my-keys";
+import { isLetter } from "@/keys/registry";
 import { useActions } from "@/keys/use-actions";
 import { projectQuery } from "@/labeling/api";
 import { lookActions, searchAction, StageControl } from "@/labeling/stage-control";
@@ -18,6 +20,7 @@ import styles from "@/review/adjudication/adjudication.module.css";
 import { adjudicationQuery, N_CASES_COUNTED, readDisagreements, readDisputes, readVerdicts, sendVerdict, undoVerdict } from "@/review/api";
 import { ClassSearch } from "@/review/class-search";
 import { usePreloadedImages } from "@/review/preload";
+import { useClassSearch } from "@/review/use-class-search";
 import { count } from "@/ui/format";
 import { useIdParam } from "@/ui/id-param";
 import { Page } from "@/ui/page";
@@ -156,14 +159,15 @@ function useSession(project: Project, origin: Origin) {
 
 function Cases({ project, origin, opinions }: { project: Project; origin: Origin; opinions: Adjudication | undefined }) {
   const { session, state } = useSession(project, origin);
-  const [dialog, setDialog] = useState<{ kind: "help" } | { kind: "search"; text: string }>();
-  const close = () => setDialog(undefined);
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  const search = useClassSearch();
+  const { open: openSearch } = search;
   const control = useMemo(() => new StageControl(), []);
   const one = state.cases[0];
   const { classes } = project;
   usePreloadedImages(state.cases);
 
-  const actions = useMemo(() => {
+  const ownActions = useMemo(() => {
     const name = (id: number | undefined) => classes.find((each) => each.id === id)?.name ?? "the label";
     const keepTitle = () => {
       if (one === undefined || !canKeep(one)) return undefined;
@@ -183,17 +187,19 @@ function Cases({ project, origin, opinions }: { project: Project; origin: Origin
         takeModel: () => session.decide(said() ?? null),
         later: () => session.later(),
         undo: () => session.undo(),
-        openSearch: () => setDialog({ kind: "search", text: "" }),
-        openHelp: () => setDialog({ kind: "help" }),
+        openSearch: () => openSearch(),
+        openHelp: () => setHelpOpen(true),
       }),
       ...(project.item_type === "image" ? lookActions(control) : []),
       ...(project.item_type === "text" ? [searchAction] : []),
     ];
-  }, [classes, session, control, project.item_type, one]);
+  }, [classes, session, control, project.item_type, one, openSearch]);
+  const actions = useMyKeys(ownActions);
   useActions(actions, {
+    onTyped: search.onTyped,
     onUnknownKey: (key) => {
-      if (classes.length <= 10 || !/^[a-z]$/.test(key) || session.current === undefined) return false;
-      setDialog({ kind: "search", text: key });
+      if (classes.length <= 10 || !isLetter(key) || session.current === undefined) return false;
+      openSearch(key);
       return true;
     },
   });
@@ -221,14 +227,16 @@ function Cases({ project, origin, opinions }: { project: Project; origin: Origin
           )}
         </>
       )}
-      <KeyHelp actions={actions} isOpen={dialog?.kind === "help"} onClose={close} />
-      {dialog?.kind === "search" && (
+      <KeyHelp actions={actions} isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
+      {search.text !== null && (
         <ClassSearch
           classes={classes}
-          initialText={dialog.text}
-          onClose={close}
+          suggestion={null}
+          text={search.text}
+          onText={search.setText}
+          onClose={search.close}
           onChoose={(classId) => {
-            close();
+            search.close();
             session.decide(classId);
           }}
         />

@@ -170,7 +170,7 @@ test("statements are in order, and the model's word comes last", () => {
     is_disputed: false,
     answers: [{ person: "ben", class_id: DOG, note: "", created_at: "2026-01-03T00:00:00Z" }],
     flags: [{ id: 1, person: "cy", note: "blurred", created_at: "2026-01-01T00:00:00Z" }],
-    suggestion: { class_id: DOG, confidence: 0.8 },
+    suggestion: { class_id: DOG, confidence: 0.8, others: [] },
     item: disagreement(5).item,
   });
 
