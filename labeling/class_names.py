@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-HOTKEYS = "1234567890qwertyuiopasdghjklxcvbnm"  # without z (undo) and f (flag) of the review page
+DIGITS = "1234567890"
+HOTKEYS = DIGITS + "qwertyuiopasdghjklxcvbnm"  # without z (undo) and f (flag) of the review page
 
 
-def hotkey_of(name: str, taken: Collection[str]) -> str:
-    """The key for a class: its own name if that is a free key (digit 7 on key 7), else the next free one.
+def hotkey_of(name: str, taken: Collection[str], *, n_classes: int) -> str:
+    """The key for one of n_classes: its own name if that is a free key (digit 7 on key 7), else the next free one.
 
-    Empty once all are taken: such a class is found by typing.
+    Where there are more classes than keys only the first ten have one, a digit: the others are found by typing,
+    and a letter that begins a name must not answer.
     """
+    keys = HOTKEYS if n_classes <= len(HOTKEYS) else DIGITS
     own = name.strip().lower()
-    if len(own) == 1 and own in HOTKEYS and own not in taken:
+    if len(own) == 1 and own in keys and own not in taken:
         return own
-    return next((key for key in HOTKEYS if key not in taken), "")
+    return next((key for key in keys if key not in taken), "")
 
 
 def natural(name: str) -> tuple[int, float, str]:

@@ -21,7 +21,7 @@ from typing import TypeVar
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
 from labeling.blobs import BlobRow, blob_save
-from labeling.class_names import hotkey_of, natural
+from labeling.class_names import natural
 from labeling.columns import columns_measure, columns_note
 from labeling.errors import AssayError, InvalidInput
 from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey
@@ -31,7 +31,7 @@ from labeling.import_report import ImportReport
 from labeling.import_store import DryStore, ImportStore
 from labeling.label_choice import choose_labels
 from labeling.locks import lock_labels_shared
-from labeling.models import Blob, Import, LabelClass, Publication, Source, SourceKind
+from labeling.models import Blob, Import, Publication, Source, SourceKind
 from labeling.project_services import ClassDraft, classes_add
 from labeling.readers.bundle import Bundle
 from labeling.readers.dataset import Dataset, open_dataset
@@ -337,11 +337,7 @@ class _Job:
         if self.options.dry_run:
             ids |= {name: -number for number, name in enumerate(names, start=len(report.classes_added) + 1)}
         else:
-            taken = set(LabelClass.objects.filter(project=self.project).values_list("hotkey", flat=True))
-            drafts = []
-            for name in names:
-                drafts.append(ClassDraft(name, hotkey=hotkey_of(name, taken)))
-                taken.add(drafts[-1].hotkey)
+            drafts = [ClassDraft(name) for name in names]
             ids |= {made.name: made.pk for made in classes_add(project=self.project, drafts=drafts)}
         report.classes_added += names
         return ids

@@ -119,7 +119,7 @@ def classes_add(*, project: Project, drafts: Sequence[ClassDraft]) -> list[Label
         name = _class_name(draft.name, taken=names)
         names.add(name)
         given = _hotkey(draft.hotkey, taken=hotkeys) if draft.hotkey else ""
-        hotkey = given or hotkey_of(name, hotkeys | wanted)
+        hotkey = given or hotkey_of(name, hotkeys | wanted, n_classes=len(known) + len(drafts))
         hotkeys.add(hotkey)
         colour = _colour(draft.colour) if draft.colour else COLOURS[(position + number) % len(COLOURS)]
         classes.append(

@@ -39,10 +39,13 @@ def test_fewer_labels_than_asked_for_are_all_taken() -> None:
 
 
 def test_a_digit_gets_its_own_key_and_others_the_next_free_one() -> None:
-    assert hotkey_of("7", set()) == "7"
-    assert hotkey_of("cat", {"1", "2"}) == "3"
-    assert hotkey_of("7", {"7"}) == "1"
-    assert hotkey_of("cat", set(HOTKEYS)) == ""
+    assert hotkey_of("7", set(), n_classes=9) == "7"
+    assert hotkey_of("cat", {"1", "2"}, n_classes=9) == "3"
+    assert hotkey_of("7", {"7"}, n_classes=9) == "1"
+    assert hotkey_of("cat", set("1234567890"), n_classes=11) == "q"
+    assert hotkey_of("cat", set(HOTKEYS), n_classes=len(HOTKEYS)) == ""
+    # Of more classes than keys most are found by typing, and no letter of a name may answer.
+    assert hotkey_of("cat", set("1234567890"), n_classes=77) == ""
     assert not {"z", "f"} & set(HOTKEYS)  # undo and flag
 
 

@@ -1,7 +1,7 @@
 /** What can be done on the review page. Buttons, keys and help all read this list. */
 
 import type { LabelClass } from "@/api/types";
-import type { Action } from "@/keys/registry";
+import { isLetter, type Action } from "@/keys/registry";
 import { LOOK_KEYS } from "@/labeling/stage-control";
 
 /** Keys that the page needs itself; a class may not have them. */
@@ -38,6 +38,9 @@ export function classKeys(classes: readonly LabelClass[], one: LabelClass): stri
   return digit === undefined || classes.some((other) => own(other) === digit) ? keys : [...keys, digit];
 }
 
+/** Whether a name can be typed right away: no letter of it answers. */
+export const canType = (classes: readonly LabelClass[]) => classes.length > 10 && !classes.some((one) => isLetter(one.hotkey));
+
 export function reviewActions(classes: readonly LabelClass[], surface: ReviewSurface): Action[] {
   const answers = classes.map((one): Action => ({
     id: classActionId(one.id),
@@ -60,7 +63,7 @@ export function reviewActions(classes: readonly LabelClass[], surface: ReviewSur
     },
     {
       id: "search",
-      title: classes.length > 10 ? "Find a class (or begin to type its name)" : "Find a class",
+      title: canType(classes) ? "Find a class (or begin to type its name)" : "Find a class",
       short: "Find",
       group: "Answer and go on",
       keys: ["/"],

@@ -2,7 +2,7 @@
 
 import type { LabelClass } from "@/api/types";
 import type { Action } from "@/keys/registry";
-import { classActionId, classKeys } from "@/review/actions";
+import { canType, classActionId, classKeys } from "@/review/actions";
 
 export interface AdjudicationSurface {
   hasCase: () => boolean;
@@ -42,7 +42,7 @@ export function adjudicationActions(classes: readonly LabelClass[], surface: Adj
     { id: "model", title: "The model is right", group: "Decide and go on", keys: ["-"], isEnabled: surface.hasModel, perform: surface.takeModel },
     {
       id: "search",
-      title: classes.length > 10 ? "Find a class (or begin to type its name)" : "Find a class",
+      title: canType(classes) ? "Find a class (or begin to type its name)" : "Find a class",
       short: "Find",
       group: "Decide and go on",
       keys: ["/"],
