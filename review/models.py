@@ -49,10 +49,8 @@ def shown_suggestion(
 
 
 MEASURING = (Reason.AUDIT, Reason.SECOND)  # closed by a blind answer to them, and by nothing else
-OF_DOUBT = (
-    Reason.UNCERTAIN,
-    Reason.DIVERSE,
-)  # the model's choice: shown with its suggestion, free for other uses
+# The model's choice: shown with its suggestion, and free for other uses.
+OF_DOUBT = (Reason.UNCERTAIN, Reason.DIVERSE)
 OF_REFILL = (*OF_DOUBT, Reason.RANDOM)  # made and withdrawn by refills; every other entry was asked for
 
 

@@ -285,6 +285,7 @@ def _dispute_json(entry: Entry, label: Label | None, flags: list[Flag]) -> dict[
             is_blind=entry.is_blind,
             class_id=entry.suggested_class_id,
             confidence=entry.suggested_confidence,
+            others=entry.suggested_others,
         ),
     }
 

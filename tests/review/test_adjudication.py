@@ -209,7 +209,11 @@ def test_what_the_model_says_of_a_blind_dispute_is_kept_from_the_reviewer(
     suggested = {"suggested_class": dog, "suggested_confidence": 0.9}
     at = f"/api/projects/{project.pk}/disputes"
     Entry.objects.filter(pk=entry.pk).update(**suggested)
-    assert ada_client.get(at).json()["results"][0]["suggestion"] == {"class_id": dog.pk, "confidence": 0.9}
+    assert ada_client.get(at).json()["results"][0]["suggestion"] == {
+        "class_id": dog.pk,
+        "confidence": 0.9,
+        "others": [],
+    }
 
     Entry.objects.filter(pk=entry.pk).update(is_blind=True, reason="audit")
 
