@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -164,68 +165,66 @@ def enter(server: Server, chromium: Browser) -> Iterator[Enter]:
     assert errors == []
 
 
-@pytest.fixture(scope="session")
-def trained(server: Server, chromium: Browser) -> int:
-    """Ada's project after a round: 45 items labeled by people, 45 by the model, a queue with suggestions."""
+@contextmanager
+def as_ada(server: Server, chromium: Browser) -> Iterator[Client]:
+    """Calls of the API as Ada, for what a whole session shares."""
     context = chromium.new_context(base_url=server.address)
     ada = Client(context)
     ada.sign_in("ada", PASSWORDS["ada"])
-    project_id = ada.make_project(
-        "animals", n_items=90, n_labeled=45, question="Which animal is this about?", random_share=0
-    )
-    ada.train(project_id)
+    yield ada
     context.close()
+
+
+@pytest.fixture(scope="session")
+def trained(server: Server, chromium: Browser) -> int:
+    """Ada's project after a round: 45 items labeled by people, 45 by the model, a queue with suggestions."""
+    with as_ada(server, chromium) as ada:
+        project_id = ada.make_project(
+            "animals", n_items=90, n_labeled=45, question="Which animal is this about?", random_share=0
+        )
+        ada.train(project_id)
     return project_id
 
 
 @pytest.fixture(scope="session")
 def examined(server: Server, chromium: Browser) -> int:
     """Ada's project of various texts after a round, a comparison of two learners and an inspection."""
-    context = chromium.new_context(base_url=server.address)
-    ada = Client(context)
-    ada.sign_in("ada", PASSWORDS["ada"])
-    project_id = ada.make_varied_project("stories")
-    ada.train(project_id)
-    ada.finish(
-        f"/projects/{project_id}/comparisons",
-        {"learners": [{"learner": "naive_bayes"}, {"learner": "logistic_regression"}], "n_seeds": 2},
-    )
-    ada.finish(f"/projects/{project_id}/inspections")
-    context.close()
+    with as_ada(server, chromium) as ada:
+        project_id = ada.make_varied_project("stories")
+        ada.train(project_id)
+        ada.finish(
+            f"/projects/{project_id}/comparisons",
+            {"learners": [{"learner": "naive_bayes"}, {"learner": "logistic_regression"}], "n_seeds": 2},
+        )
+        ada.finish(f"/projects/{project_id}/inspections")
     return project_id
 
 
 @pytest.fixture(scope="session")
 def certified(server: Server, chromium: Browser) -> int:
     """Ada's project with a certificate, and some audits after it."""
-    context = chromium.new_context(base_url=server.address)
-    ada = Client(context)
-    ada.sign_in("ada", PASSWORDS["ada"])
-    project_id = ada.make_project(
-        "certified", n_items=150, n_labeled=60, question="Which animal is this about?", random_share=0
-    )
-    ada.train(project_id)
-    ada.ask_attempt(project_id, eps=0.1, n_audits=40, n_second=60)
-    certificate = ada.certify(project_id)
-    ada.post(f"/certificates/{certificate['id']}/audits", {"n": 10})
-    context.close()
+    with as_ada(server, chromium) as ada:
+        project_id = ada.make_project(
+            "certified", n_items=150, n_labeled=60, question="Which animal is this about?", random_share=0
+        )
+        ada.train(project_id)
+        ada.ask_attempt(project_id, eps=0.1, n_audits=40, n_second=60)
+        certificate = ada.certify(project_id)
+        ada.post(f"/certificates/{certificate['id']}/audits", {"n": 10})
     return project_id
 
 
 @pytest.fixture(scope="session")
 def trained_twice(server: Server, chromium: Browser) -> int:
     """Ada's project after two runs of different learners; four labels against the model, and a flag."""
-    context = chromium.new_context(base_url=server.address)
-    ada = Client(context)
-    ada.sign_in("ada", PASSWORDS["ada"])
-    project_id = ada.make_project(
-        "twice", n_items=90, n_labeled=45, question="Which animal is this about?", random_share=0
-    )
-    ada.train(project_id)
-    ada.train(project_id, "naive_bayes", 0.9)
-    contradicted = ada.contradict(project_id, "cat", "dog", n=4)
-    other = ada.get(f"/projects/{project_id}/items?source=machine&limit=1")["results"][0]
-    assert other["id"] not in contradicted
-    ada.post(f"/items/{other['id']}/flags", {"note": "two animals, 1 of them hidden"})
-    context.close()
+    with as_ada(server, chromium) as ada:
+        project_id = ada.make_project(
+            "twice", n_items=90, n_labeled=45, question="Which animal is this about?", random_share=0
+        )
+        ada.train(project_id)
+        ada.train(project_id, "naive_bayes", 0.9)
+        contradicted = ada.contradict(project_id, "cat", "dog", n=4)
+        other = ada.get(f"/projects/{project_id}/items?source=machine&limit=1")["results"][0]
+        assert other["id"] not in contradicted
+        ada.post(f"/items/{other['id']}/flags", {"note": "two animals, 1 of them hidden"})
     return project_id
