@@ -17,7 +17,7 @@ def tiles(page: Page) -> Locator:
 def open_grid(page: Page, project_id: int, class_name: str) -> None:
     page.goto(f"/projects/{project_id}")
     page.get_by_role("link", name="Grid", exact=True).click()
-    page.get_by_label("The model says").select_option(label=class_name)
+    page.get_by_label("The model says", exact=True).select_option(label=class_name)
     page.get_by_label("On a page").select_option("12")
     expect(tiles(page)).to_have_count(12)
 
