@@ -3,7 +3,7 @@ import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
-// Imports run one way: shared (api, keys, ui) -> labeling -> training -> review -> certificates -> app.
+// Imports run one way: shared (language, api, keys, ui) -> labeling -> training -> review -> certificates -> app.
 const ORDER = ["labeling", "training", "review", "certificates", "app"];
 const above = (room) => ORDER.slice(ORDER.indexOf(room) + 1);
 const oneWay = (files, rooms) => ({
@@ -36,7 +36,7 @@ export default tseslint.config(
       eqeqeq: "error",
     },
   },
-  oneWay(["src/{api,keys,ui}/**/*.{ts,tsx}"], ORDER),
+  oneWay(["src/{api,keys,language,ui}/**/*.{ts,tsx}"], ORDER),
   oneWay(["src/labeling/**/*.{ts,tsx}"], above("labeling")),
   oneWay(["src/training/**/*.{ts,tsx}"], above("training")),
   oneWay(["src/review/**/*.{ts,tsx}"], above("review")),

@@ -21,5 +21,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
     manifest: true,
   },
-  test: { environment: "node", include: ["src/**/*.test.ts"] },
+  test: { environment: "node", include: ["src/**/*.test.ts"], setupFiles: ["src/language/in-english.ts"] },
 });

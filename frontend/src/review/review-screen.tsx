@@ -15,6 +15,7 @@ import { LabelBar } from "@/review/label-bar";
 import { OutboxPanel } from "@/review/outbox-panel";
 import { usePreloadedImages } from "@/review/preload";
 import { QueueEmpty } from "@/review/queue-empty";
+import { t } from "@/language/translate";
 import { REASONS } from "@/review/reasons";
 import styles from "@/review/review.module.css";
 import { ReviewTrail } from "@/review/review-trail";
@@ -172,14 +173,14 @@ function EntryFacts({ entry, project }: { entry: Entry; project: Project }) {
   const guess = project.classes.find((one) => one.id === entry.suggestion?.class_id);
   return (
     <div className={styles.facts}>
-      <Badge color={reason.colour} variant="light" style={{ flexShrink: 0 }} title={reason.why}>
-        {reason.title}
+      <Badge color={reason.colour} variant="light" style={{ flexShrink: 0 }} title={t(reason.why)}>
+        {t(reason.title)}
       </Badge>
       <Text size="sm" data-testid="item-key" truncate>
         {entry.item.key}
       </Text>
       <Text size="sm" c="dimmed" className={styles.why}>
-        {entry.is_blind ? "Blind: the model's guess is hidden." : guess && entry.suggestion ? `The model says ${guess.name}, ${percent(entry.suggestion.confidence, 0)} sure.` : reason.why}
+        {entry.is_blind ? "Blind: the model's guess is hidden." : guess && entry.suggestion ? `The model says ${guess.name}, ${percent(entry.suggestion.confidence, 0)} sure.` : t(reason.why)}
       </Text>
     </div>
   );

@@ -1,8 +1,10 @@
 /** Numbers, times and sizes in words; one place, so that a share looks the same everywhere. */
 
-const whole = new Intl.NumberFormat("en");
-const dateTime = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
-const dateTimeUtc = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short", timeZone: "UTC", hourCycle: "h23" });
+import { LANGUAGE } from "@/language/languages";
+
+const whole = new Intl.NumberFormat(LANGUAGE);
+const dateTime = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "short" });
+const dateTimeUtc = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC", hourCycle: "h23" });
 
 export const count = (n: number) => whole.format(n);
 

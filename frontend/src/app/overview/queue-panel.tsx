@@ -1,6 +1,7 @@
 import { Group, Stack, Text } from "@mantine/core";
 
 import type { Project, Queue } from "@/api/types";
+import { t } from "@/language/translate";
 import { REASONS } from "@/review/reasons";
 import { count, counted } from "@/ui/format";
 import { TextLink } from "@/ui/link";
@@ -20,7 +21,7 @@ export function QueuePanel({ project, queue }: { project: Project; queue: Queue 
         )}
         {reasons.map(([reason, n]) => (
           <Group key={reason} justify="space-between" wrap="nowrap">
-            <Text size="sm">{REASONS[reason as keyof typeof REASONS].why}</Text>
+            <Text size="sm">{t(REASONS[reason as keyof typeof REASONS].why)}</Text>
             <Text size="sm" fw={600}>
               {count(n)}
             </Text>

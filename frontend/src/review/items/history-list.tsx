@@ -1,6 +1,7 @@
 import { Text, Timeline } from "@mantine/core";
 
 import type { HistoryEvent, Project } from "@/api/types";
+import { t } from "@/language/translate";
 import { REASONS } from "@/review/reasons";
 import { duration, percent, when, words } from "@/ui/format";
 
@@ -79,7 +80,7 @@ function details(event: HistoryEvent, name: NameOf): string {
   if (seen?.is_blind) parts.push("blind");
   else if (seen?.suggestion) parts.push(`was shown ${name(seen.suggestion.class_id)}, ${percent(seen.suggestion.confidence)}`);
   if (seen?.in_grid) parts.push("in a grid");
-  if (seen?.reason && seen.reason !== "grid") parts.push(`queued as ${REASONS[seen.reason].title.toLowerCase()}`);
+  if (seen?.reason && seen.reason !== "grid") parts.push(`queued as ${t(REASONS[seen.reason].title).toLowerCase()}`);
   if (typeof event.seconds === "number") parts.push(`after ${duration(event.seconds)}`);
   if (event.kind === "retired" && event.reason) parts.push(words(event.reason) + (event.by ? ` by ${event.by}` : ""));
   if (event.kind === "published") parts.push(event.until ? `until ${when(event.until)}` : "it stands now", ...(event.reason ? [event.reason] : []));

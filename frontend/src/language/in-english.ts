@@ -1,0 +1,5 @@
+/** Unit tests read English. */
+
+import { setCatalogue } from "@/language/translate";
+
+setCatalogue({});
