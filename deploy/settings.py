@@ -185,6 +185,7 @@ CELERY_TASK_ROUTES = {
     "labeling.tasks.*": {"queue": "io"},
     "training.tasks.*": {"queue": "train"},
     "review.tasks.diversify_queue": {"queue": "train"},  # computes on the packed arrays
+    "review.tasks.explain_queue": {"queue": "train"},
     # Statistics over all predictions: up to a minute, beside what people wait for.
     "review.tasks.freeze_attempt": {"queue": "predict"},
     "review.tasks.settle_attempt": {"queue": "predict"},

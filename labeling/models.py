@@ -53,6 +53,7 @@ class Project(models.Model):
 
     name = models.CharField(max_length=200)
     question = models.TextField(blank=True)  # what is asked of people, shown on the review page
+    instructions = models.TextField(blank=True, max_length=20_000)  # how to decide, in the guide
     item_type = models.CharField(max_length=10, choices=ItemType.choices)
     target_precision = models.FloatField(
         default=0.99, validators=[MinValueValidator(0.5), MaxValueValidator(1.0)]
@@ -123,6 +124,7 @@ class LabelClass(models.Model):
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="classes")
     name = models.CharField(max_length=200)
+    description = models.CharField(max_length=1_000, blank=True)  # what belongs here and what does not
     colour = models.CharField(max_length=7, default="#888888")  # #rrggbb
     hotkey = models.CharField(max_length=20, blank=True)  # one key; blank: found by typing
     position = models.PositiveIntegerField(default=0)  # order on the page
@@ -226,6 +228,22 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class GuideExample(models.Model):
+    """An item that the guide shows as an example of whatever class its human label has."""
+
+    item = models.OneToOneField(
+        Item, primary_key=True, on_delete=models.CASCADE, related_name="guide_example"
+    )
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="guide_examples")
+    chosen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.item_id}"
 
 
 class TableColumns(models.Model):

@@ -27,6 +27,9 @@ RESERVED_HOTKEYS = "zZfF?"  # undo, flag and help of the review page
 MAX_CLASSES = 10_000
 
 
+MEANING = ("name", "description")  # of a class: what people answer by
+
+
 @dataclass(frozen=True, slots=True)
 class ClassDraft:
     """A class to be made. Blank colour and hotkey: the next that is free."""
@@ -52,7 +55,7 @@ def project_create(
 @transaction.atomic
 def project_update(*, project: Project, settings: Mapping[str, Any]) -> Project:
     """The project has these settings; all others are as they were. Raises InvalidInput, Conflict."""
-    if {"question", "answers_wanted"} & {
+    if {"question", "instructions", "answers_wanted"} & {
         name for name in settings if settings[name] != getattr(project, name)
     }:
         _check_unlocked(project)
@@ -130,16 +133,18 @@ def classes_add(*, project: Project, drafts: Sequence[ClassDraft]) -> list[Label
 
 @transaction.atomic
 def class_update(*, label_class: LabelClass, changes: Mapping[str, Any]) -> LabelClass:
-    """The class has these name, colour, hotkey or position. Labels follow, since they hold its id.
+    """The class has these name, description, colour, hotkey or position. Labels follow, since they hold its id.
 
     Raises InvalidInput, Conflict as classes_add does. Takes the project's row.
     """
     project = Project.objects.select_for_update(no_key=True).get(pk=label_class.project_id)
-    if changes.get("name", label_class.name) != label_class.name:
+    if any(changes.get(name, getattr(label_class, name)) != getattr(label_class, name) for name in MEANING):
         _check_unlocked(project)
     others = LabelClass.objects.filter(project_id=label_class.project_id).exclude(pk=label_class.pk)
     if "name" in changes:
         label_class.name = _class_name(changes["name"], taken=set(others.values_list("name", flat=True)))
+    if "description" in changes:
+        label_class.description = changes["description"].strip()
     if "colour" in changes:
         label_class.colour = _colour(changes["colour"])
     if changes.get("hotkey"):
@@ -177,7 +182,8 @@ def _check_unlocked(project: Project) -> None:
     locked_because = Project.objects.filter(pk=project.pk).values_list("locked_because", flat=True).first()
     if locked_because:
         raise Conflict(
-            f"Question, classes and answers wanted cannot change now: {locked_because}", code="locked"
+            f"Question, instructions, classes and answers wanted cannot change now: {locked_because}",
+            code="locked",
         )
 
 

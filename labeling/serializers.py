@@ -28,7 +28,7 @@ from labeling.project_services import ClassDraft
 from labeling.work import WorkState
 
 PROJECT_SETTINGS = (
-    "name", "question", "target_precision", "confidence_level", "holdout_share", "answers_wanted",
+    "name", "question", "instructions", "target_precision", "confidence_level", "holdout_share", "answers_wanted",
     "acquisition", "review_budget", "random_share", "retrain_after", "monitor_per_week", "lease_seconds",
 )  # fmt: skip
 
@@ -125,7 +125,7 @@ class NewTokenOutput(TokenOutput):
 class ClassOutput(serializers.ModelSerializer):
     class Meta:
         model = LabelClass
-        fields = ["id", "name", "colour", "hotkey", "position"]
+        fields = ["id", "name", "description", "colour", "hotkey", "position"]
 
 
 class ClassInput(serializers.Serializer):
@@ -136,6 +136,7 @@ class ClassInput(serializers.Serializer):
 
 class ClassChange(serializers.Serializer):
     name = serializers.CharField(max_length=200, required=False)
+    description = serializers.CharField(max_length=1_000, required=False, allow_blank=True)
     colour = serializers.CharField(max_length=7, required=False)
     hotkey = serializers.CharField(max_length=1, required=False, allow_blank=True)
     position = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False)
@@ -340,6 +341,24 @@ class ItemOutput(serializers.Serializer):
     features = serializers.JSONField(allow_null=True, help_text="Object by column, or list of numbers.")
     image = ImageOutput(allow_null=True)
     label = LabelOutput(allow_null=True)
+
+
+class GuideExampleOutput(serializers.Serializer):
+    item = ItemOutput()
+    is_chosen = serializers.BooleanField(
+        help_text="By somebody; the others are the newest of people's labels."
+    )
+
+
+class GuideClassOutput(serializers.Serializer):
+    class_id = serializers.IntegerField()
+    examples = GuideExampleOutput(many=True)
+
+
+class GuideOutput(serializers.Serializer):
+    """The instructions and the descriptions of classes are in the project."""
+
+    classes = GuideClassOutput(many=True)
 
 
 class ItemDraft(serializers.Serializer):

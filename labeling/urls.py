@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from labeling.account_api import KeysView, SessionView, TokensView, TokenView
 from labeling.export_api import ExportCancelView, ExportFileView, ExportsView, ExportView
+from labeling.guide_api import GuideView, ItemExampleView
 from labeling.item_api import ItemImageView, ItemsView, ItemThumbnailView, ItemView
 from labeling.project_api import (
     ClassesView,
@@ -29,12 +30,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<int:project_id>/progress", ProgressView.as_view(), name="progress"),
     path("projects/<int:project_id>/timeline", TimelineView.as_view(), name="timeline"),
     path("projects/<int:project_id>/columns", ColumnsView.as_view(), name="columns"),
+    path("projects/<int:project_id>/guide", GuideView.as_view(), name="guide"),
     path("projects/<int:project_id>/members", MembersView.as_view(), name="members"),
     path("members/<int:member_id>", MemberView.as_view(), name="member"),
     path("projects/<int:project_id>/classes", ClassesView.as_view(), name="classes"),
     path("classes/<int:class_id>", ClassView.as_view(), name="class"),
     path("projects/<int:project_id>/items", ItemsView.as_view(), name="items"),
     path("items/<int:item_id>", ItemView.as_view(), name="item"),
+    path("items/<int:item_id>/example", ItemExampleView.as_view(), name="item-example"),
     path("items/<int:item_id>/image", ItemImageView.as_view(), name="item-image"),
     path("items/<int:item_id>/thumbnail", ItemThumbnailView.as_view(), name="item-thumbnail"),
     path("projects/<int:project_id>/exports", ExportsView.as_view(), name="exports"),

@@ -17,6 +17,7 @@ from labeling.permissions import MAY_ANSWER, MAY_ENGINEER, membership_for, proje
 from labeling.project_api import valid
 from review.answers import MAX_ANSWERS, NewAnswer, answers_submit
 from review.claims import entries_claim, entries_release
+from review.explanations import explanations_of
 from review.grid import grid_claim
 from review.models import Answer
 from review.selectors import answer_page, queue_summary
@@ -28,6 +29,8 @@ from review.serializers import (
     ClaimInput,
     ClaimOutput,
     EntryOutput,
+    ExplanationOutput,
+    ExplanationsQuery,
     GridInput,
     GridOutput,
     QueueOutput,
@@ -35,6 +38,7 @@ from review.serializers import (
     ReleaseInput,
     ReleaseOutput,
     UndoInput,
+    explanation_json,
 )
 from review.services import queue_refill_request
 from review.undoing import answer_undo, answers_undo
@@ -64,6 +68,24 @@ class ClaimView(APIView):
         return Response(
             entries_claim(project=membership.project, person_id=request.user.pk, role=membership.role, n=n)
         )
+
+
+@extend_schema(tags=["review"])
+class ExplanationsView(APIView):
+    @extend_schema(
+        operation_id="queue_explanations",
+        summary="The labeled items most like those you hold, and the words that weigh most for the model",
+        description="Made by a worker after each round for what it put into the queue. Items that are asked blind, "
+        "or that no worker has come to, are left out.",
+        parameters=[ExplanationsQuery],
+        responses={200: ExplanationOutput(many=True), 400: ErrorOutput},
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id)
+        query = ExplanationsQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        found = explanations_of(project, query.validated_data["items"])
+        return Response([explanation_json(one) for one in found])
 
 
 @extend_schema(tags=["review"])

@@ -295,6 +295,7 @@ class Refill(models.Model):
     n_added = models.PositiveIntegerField()  # fewer than asked: the pool had no more
     n_withdrawn = models.PositiveIntegerField(default=0)
     last_item_id = models.BigIntegerField(default=0)  # the project's newest item at that time
+    explained_at = models.DateTimeField(null=True, blank=True)  # its entries have their explanations
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -302,6 +303,25 @@ class Refill(models.Model):
 
     def __str__(self) -> str:
         return f"{self.n_added} of {self.n_asked} added"
+
+
+class Explanation(models.Model):
+    """What may help with an item in the queue: labeled items that are most like it, and why the model says what it says.
+
+    Made after a refill, for entries that are not asked blind; the next round's takes its place.
+    """
+
+    item = models.OneToOneField(Item, primary_key=True, on_delete=models.CASCADE, related_name="explanation")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="+")
+    nearest = models.JSONField(
+        default=list
+    )  # [item id, cosine of the model's features], the most alike first
+    # [word, nats], the weightiest first: training/quality/weighty_words.py; null: not looked for
+    words = models.JSONField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.item_id}"
 
 
 class Promise(models.TextChoices):

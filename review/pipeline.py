@@ -209,3 +209,14 @@ def projects_to_forecast() -> list[int]:
         Exists(LabelClass.objects.filter(project=OuterRef("pk"))),
     )
     return sorted({*published.values_list("pk", flat=True), *cold.values_list("pk", flat=True)})
+
+
+def refills_to_explain() -> list[int]:
+    """The newest refill of each project, where a round ordered it and it has no explanations yet."""
+    newest = (
+        Refill.objects.filter(project__deleted_at__isnull=True).order_by("project", "-pk").distinct("project")
+    )
+    waiting = Refill.objects.filter(
+        pk__in=newest.values("pk"), round__isnull=False, explained_at__isnull=True
+    )
+    return list(waiting.exclude(round__artifact="").values_list("pk", flat=True))

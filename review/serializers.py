@@ -17,6 +17,7 @@ from labeling.serializers import ItemOutput, SourceOutput, item_json
 from review.answers import MAX_ANSWERS
 from review.claims import MAX_CLAIMED
 from review.disagreements import BASES, MAX_COUNTED, STRONG, Disagreement
+from review.explanations import ItemHelp
 from review.grid import MAX_GRID
 from review.history import KINDS
 from review.models import (
@@ -123,6 +124,40 @@ class EntryOutput(serializers.Serializer):
 class ClaimOutput(serializers.Serializer):
     entries = EntryOutput(many=True)
     n_open = serializers.IntegerField(help_text="Entries that are free besides; counted up to 100.")
+
+
+MAX_EXPLAINED = 100  # items in one request
+
+
+class ExplanationsQuery(serializers.Serializer):
+    items = serializers.RegexField(
+        rf"^\d{{1,18}}(,\d{{1,18}}){{0,{MAX_EXPLAINED - 1}}}$",
+        help_text=f"Ids of up to {MAX_EXPLAINED} items that you hold, between commas.",
+        error_messages={"invalid": f"Name 1 to {MAX_EXPLAINED} items by id, between commas, such as 12,15."},
+    )
+
+    def validate_items(self, items: str) -> list[int]:
+        return [int(one) for one in items.split(",")]
+
+
+class NearItemOutput(serializers.Serializer):
+    item = ItemOutput()
+    similarity = serializers.FloatField(help_text="Cosine of the model's features, -1 to 1: 1 is the same.")
+
+
+class WeightyWordOutput(serializers.Serializer):
+    word = serializers.CharField(help_text="In lower case.")
+    weight = serializers.FloatField(
+        help_text="By how many nats the log-odds of the model's class fall without it; above 0."
+    )
+
+
+class ExplanationOutput(serializers.Serializer):
+    item_id = serializers.IntegerField()
+    nearest = NearItemOutput(many=True, help_text="What people have labeled, the most alike first.")
+    words = WeightyWordOutput(
+        many=True, allow_null=True, help_text="Of texts, the weightiest first; null: not looked for."
+    )
 
 
 class GridInput(serializers.Serializer):
@@ -534,3 +569,17 @@ class EventOutput(serializers.Serializer):
 
 class HistoryOutput(serializers.Serializer):
     events = EventOutput(many=True, help_text="The oldest first.")
+
+
+def explanation_json(one: ItemHelp) -> dict[str, Any]:
+    """ExplanationOutput of what is known of an item."""
+    return {
+        "item_id": one.item_id,
+        "nearest": [
+            {"item": item_json(near.labeled.item, near.labeled.label), "similarity": near.similarity}
+            for near in one.nearest
+        ],
+        "words": None
+        if one.words is None
+        else [{"word": word, "weight": weight} for word, weight in one.words],
+    }

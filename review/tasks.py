@@ -27,12 +27,21 @@ def sweep_review() -> None:
         ring(look_at_certificate, certificate_id)
     for project_id in pipeline.projects_to_forecast():
         ring(forecast_project, project_id)
+    for refill_id in pipeline.refills_to_explain():
+        ring(explain_queue, refill_id)
 
 
 # Routed to the workers of `train`: they have scikit-learn and the packed arrays at hand, and may take a minute.
 @shared_task(time_limit=1800)
 def diversify_queue(project_id: int) -> None:
     pipeline.queue_diversify(project_id)
+
+
+@shared_task(time_limit=1800)
+def explain_queue(refill_id: int) -> None:
+    from review.explain_pipeline import queue_explain
+
+    queue_explain(refill_id)
 
 
 # The pipelines below load scipy, which web processes, who ring these, must not.

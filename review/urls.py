@@ -17,6 +17,7 @@ from review.api import (
     AnswersView,
     AnswerUndoView,
     ClaimView,
+    ExplanationsView,
     GridView,
     MyAnswersView,
     QueueView,
@@ -51,6 +52,11 @@ from review.oversight_api import (
 
 urlpatterns: list[URLPattern] = [
     path("projects/<int:project_id>/queue/claim", ClaimView.as_view(), name="queue-claim"),
+    path(
+        "projects/<int:project_id>/queue/explanations",
+        ExplanationsView.as_view(),
+        name="queue-explanations",
+    ),
     path("projects/<int:project_id>/grid/claim", GridView.as_view(), name="grid-claim"),
     path("projects/<int:project_id>/answers", AnswersView.as_view(), name="answers"),
     path("projects/<int:project_id>/answers/undo", AnswersUndoView.as_view(), name="answers-undo"),

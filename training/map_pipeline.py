@@ -5,21 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import logging
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.core.files.storage import default_storage
 
 from labeling.models import Label, Project
-from training.artifacts import artifact_files
+from training.fitted import learner_load
 from training.learners.errors import LearnerError
-from training.learners.saving import load
 from training.models import Round
 from training.packed import PackedItems
 from training.predictions import predictions_read
@@ -168,8 +164,7 @@ def _feature_maker(project: Project, packed: PackedItems, rows: IntArray, seed: 
     X, item_type = packed.take(rows), project.item_type
     for made in finished_rounds(project.pk).exclude(artifact="")[:1]:
         try:
-            with tempfile.TemporaryDirectory() as name:
-                learner = load(_fetched(made, Path(name)))
+            learner = learner_load(made)
             first = learner_features(learner, X, item_type=item_type)
         except LearnerError as error:  # another version's model, or images of another size
             logger.warning("The model of round %s gives no features: %s", made.pk, error.message)
@@ -178,12 +173,3 @@ def _feature_maker(project: Project, packed: PackedItems, rows: IntArray, seed: 
             return _Maker(partial(learner_features, learner, item_type=item_type), first, made)
     make, first = feature_maker(X, item_type=item_type, random_state=seed)
     return _Maker(make, first, None)
-
-
-def _fetched(made: Round, folder: Path) -> Path:
-    for name in artifact_files(made.artifact):
-        target = folder / name[len(made.artifact) + 1 :]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with default_storage.open(name) as file:
-            target.write_bytes(file.read())
-    return folder

@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from rest_framework.test import APIClient
 
-from labeling.models import Export, Import, Project, SealedTruth, TableColumns
+from labeling.models import Export, GuideExample, Import, Project, SealedTruth, TableColumns
 from labeling.project_pipeline import children_first, paths_to, project_erase
 from review.models import (
     Answer,
@@ -17,6 +17,7 @@ from review.models import (
     Audit,
     Certificate,
     Entry,
+    Explanation,
     Flag,
     Forecast,
     Frozen,
@@ -82,6 +83,8 @@ def fill(project: Project, user: User) -> None:
         key=f"00000000-0000-0000-0000-{project.pk:012}", project=project, entry=entry, item=items[2],
         person=user, kind="label", label_class=label_class,
     )  # fmt: skip
+    Explanation.objects.create(project=project, item=items[2], round=a_round)
+    GuideExample.objects.create(project=project, item=items[0], chosen_by=user)
     Flag.objects.create(project=project, item=items[2], person=user)
     Verdict.objects.create(
         key=f"10000000-0000-0000-0000-{project.pk:012}", project=project, item=items[2], entry=entry,

@@ -51,7 +51,7 @@ def near_duplicates(
     two ends of a long group may differ more than the threshold. A row without any feature is like no
     other. Memory: the features once more as float32, 64 MiB of similarities, and 24 bytes per linked pair.
     """
-    vectors = _unit_vectors(features)
+    vectors = unit_vectors(features)
     n = vectors.shape[0]
     size = max(1, BLOCK_BYTES // (4 * max(1, n)))
     firsts, seconds, cosines, n_pairs = [], [], [], 0
@@ -102,7 +102,7 @@ def _cosines(vectors: Any, links: IntArray) -> npt.NDArray[Any]:
     return np.asarray(products.sum(axis=1)).ravel()
 
 
-def _unit_vectors(features: Any) -> Any:
+def unit_vectors(features: Any) -> Any:
     """Rows of length 1, float32; a row of length 0 stays so."""
     if not isinstance(features, np.ndarray):
         vectors = features.tocsr().astype(np.float32)

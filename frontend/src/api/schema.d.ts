@@ -419,6 +419,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/items/{item_id}/example": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Show the item in the guide, as an example of the class that a person gave it */
+        put: operations["item_example_choose"];
+        post?: never;
+        /** Show the item in the guide no more, unless it is among the newest of its class */
+        delete: operations["item_example_forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/items/{item_id}/flags": {
         parameters: {
             query?: never;
@@ -867,6 +885,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/guide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Examples of each class: those chosen, then the newest that people labeled */
+        get: operations["guide_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/imports": {
         parameters: {
             query?: never;
@@ -1087,6 +1122,26 @@ export interface paths {
         put?: never;
         /** Hold up to n entries: those you hold already, renewed, then the next in order */
         post: operations["queue_claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/queue/explanations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The labeled items most like those you hold, and the words that weigh most for the model
+         * @description Made by a worker after each round for what it put into the queue. Items that are asked blind, or that no worker has come to, are left out.
+         */
+        get: operations["queue_explanations"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1736,6 +1791,7 @@ export interface components {
         ClassOutput: {
             readonly id: number;
             name: string;
+            description?: string;
             colour?: string;
             hotkey?: string;
             position?: number;
@@ -2069,6 +2125,13 @@ export interface components {
          * @enum {string}
          */
         EventOutputKindEnum: "prediction" | "flag" | "answer" | "verdict" | "undone" | "retired" | "label" | "split" | "published";
+        ExplanationOutput: {
+            item_id: number;
+            /** @description What people have labeled, the most alike first. */
+            nearest: components["schemas"]["NearItemOutput"][];
+            /** @description Of texts, the weightiest first; null: not looked for. */
+            words: components["schemas"]["WeightyWordOutput"][] | null;
+        };
         ExportInput: {
             format: components["schemas"]["FormatEnum"];
             /** @description As in the item list. */
@@ -2179,6 +2242,19 @@ export interface components {
         GridOutput: {
             /** @description The least sure first; fewer than asked for: there are no more. */
             entries: components["schemas"]["EntryOutput"][];
+        };
+        GuideClassOutput: {
+            class_id: number;
+            examples: components["schemas"]["GuideExampleOutput"][];
+        };
+        GuideExampleOutput: {
+            item: components["schemas"]["ItemOutput"];
+            /** @description By somebody; the others are the newest of people's labels. */
+            is_chosen: boolean;
+        };
+        /** @description The instructions and the descriptions of classes are in the project. */
+        GuideOutput: {
+            classes: components["schemas"]["GuideClassOutput"][];
         };
         HealthOutput: {
             status: components["schemas"]["StatusEnum"];
@@ -2558,6 +2634,14 @@ export interface components {
             /** @description In image projects. */
             thumbnail_url: string | null;
         };
+        NearItemOutput: {
+            item: components["schemas"]["ItemOutput"];
+            /**
+             * Format: double
+             * @description Cosine of the model's features, -1 to 1: 1 is the same.
+             */
+            similarity: number;
+        };
         NewTokenOutput: {
             id: number;
             name: string;
@@ -2661,6 +2745,7 @@ export interface components {
         PartOutputStateEnum: "up" | "down";
         PatchedClassChange: {
             name?: string;
+            description?: string;
             colour?: string;
             hotkey?: string;
             position?: number;
@@ -2671,6 +2756,7 @@ export interface components {
         PatchedProjectChange: {
             name?: string;
             question?: string;
+            instructions?: string;
             /** Format: double */
             target_precision?: number;
             /** Format: double */
@@ -2832,6 +2918,7 @@ export interface components {
         ProjectInput: {
             name: string;
             question?: string;
+            instructions?: string;
             /** Format: double */
             target_precision?: number;
             /** Format: double */
@@ -2854,6 +2941,7 @@ export interface components {
             readonly id: number;
             name: string;
             question?: string;
+            instructions?: string;
             /** Format: double */
             target_precision?: number;
             /** Format: double */
@@ -3373,6 +3461,15 @@ export interface components {
             /** Format: double */
             alarm_at: number;
             is_alarm: boolean;
+        };
+        WeightyWordOutput: {
+            /** @description In lower case. */
+            word: string;
+            /**
+             * Format: double
+             * @description By how many nats the log-odds of the model's class fall without it; above 0.
+             */
+            weight: number;
         };
         /**
          * @description * `queued` - Queued
@@ -4095,6 +4192,54 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemOutput"];
                 };
+            };
+        };
+    };
+    item_example_choose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    item_example_forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -5095,6 +5240,27 @@ export interface operations {
             };
         };
     };
+    guide_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GuideOutput"];
+                };
+            };
+        };
+    };
     imports_list: {
         parameters: {
             query?: {
@@ -5659,6 +5825,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClaimOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    queue_explanations: {
+        parameters: {
+            query: {
+                /** @description Ids of up to 100 items that you hold, between commas. */
+                items: string;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationOutput"][];
                 };
             };
             400: {

@@ -1,0 +1,25 @@
+"""A round's learner, as it was saved, for workers that look at it again."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from django.core.files.storage import default_storage
+
+from training.artifacts import artifact_files
+from training.learners.base import Learner
+from training.learners.saving import load
+from training.models import Round
+
+
+def learner_load(round: Round) -> Learner:
+    """Raises LearnerError if its files are gone, or of another version that cannot be read."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for stored in artifact_files(round.artifact):
+            target = folder / stored[len(round.artifact) + 1 :]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with default_storage.open(stored) as file:
+                target.write_bytes(file.read())
+        return load(folder)
