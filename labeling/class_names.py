@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 DIGITS = "1234567890"
-HOTKEYS = DIGITS + "qwertyuiopasdghjklxcvbnm"  # without z (undo) and f (flag) of the review page
+HOTKEYS = DIGITS + "qwertyuiopasdhjklxcvbnm"  # without z (undo), f (flag) and g (guide) of the review page
 
 
 def hotkey_of(name: str, taken: Collection[str], *, n_classes: int) -> str:

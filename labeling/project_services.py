@@ -23,7 +23,7 @@ COLOURS = (
     "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9",
     "#d55e00", "#332288", "#999933", "#882255", "#44aa99",
 )  # fmt: skip
-RESERVED_HOTKEYS = "zZfF?"  # undo, flag and help of the review page
+RESERVED_HOTKEYS = "zZfFgG?"  # undo, flag, guide and help of the review page
 MAX_CLASSES = 10_000
 
 
@@ -239,9 +239,9 @@ def _colour(colour: str) -> str:
 def _hotkey(hotkey: str, *, taken: set[str]) -> str:
     if len(hotkey) != 1 or not hotkey.isprintable() or hotkey.isspace() or hotkey in RESERVED_HOTKEYS:
         raise InvalidInput(
-            f"The hotkey is {hotkey!r}; use one character, such as 1 or c, but not z, f or ?, "
+            f"The hotkey is {hotkey!r}; use one character, such as 1 or c, but not z, f, g or ?, "
             "which the review page needs.",
-            fields={"hotkey": ["Use one printable character other than z, f and ?."]},
+            fields={"hotkey": ["Use one printable character other than z, f, g and ?."]},
         )
     if hotkey in taken:
         raise Conflict(

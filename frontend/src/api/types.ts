@@ -47,6 +47,9 @@ export type Features = Record<string, string | number | boolean | null> | number
 export type Source = Schemas["SourceOutput"];
 export type CurrentLabel = Schemas["LabelOutput"];
 export type Item = Exactly<Schemas["ItemOutput"], { features: Features | null }>;
+export interface Guide {
+  classes: { class_id: Id; examples: { item: Item; is_chosen: boolean }[] }[];
+}
 
 // Work in the background
 
@@ -247,6 +250,8 @@ export type People = Schemas["PeopleOutput"];
 export type PersonWork = Schemas["PersonOutput"];
 export type Picked = Schemas["PickOutput"];
 export type Queue = Schemas["QueueOutput"];
+/** What may help with an item in the queue. */
+export type Explanation = Exactly<Schemas["ExplanationOutput"], { nearest: { item: Item; similarity: number }[] }>;
 export type Entry = Exactly<Schemas["EntryOutput"], { item: Item }>;
 export type Claim = Exactly<Schemas["ClaimOutput"], { entries: Entry[] }>;
 export type AnswerResult = Schemas["AnswerResultOutput"];

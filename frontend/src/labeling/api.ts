@@ -5,6 +5,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, upload, type Query } from "@/api/client";
 import type {
   Export,
+  Guide,
   Id,
   Import,
   ImportOptions,
@@ -46,6 +47,12 @@ export const timelineQuery = (id: Id) =>
     queryKey: ["projects", id, "timeline"],
     queryFn: () => api.get<Moment[]>(`/projects/${id}/timeline`),
   });
+
+/** Examples of each class, those that somebody chose first. */
+export const guideQuery = (id: Id) =>
+  queryOptions({ queryKey: ["projects", id, "guide"], queryFn: () => api.get<Guide>(`/projects/${id}/guide`) });
+export const chooseExample = (itemId: Id) => api.put<unknown>(`/items/${itemId}/example`, {});
+export const forgetExample = (itemId: Id) => api.delete(`/items/${itemId}/example`);
 
 /** These items, 200 at most, in order of id. */
 export const itemsByIdQuery = (projectId: Id, ids: readonly Id[]) =>

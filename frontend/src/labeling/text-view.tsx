@@ -1,20 +1,22 @@
-/** A text to read: long ones scroll, and searched words are lit, in this item and in those that follow. */
+/** A text to read: long ones scroll, and searched words are lit, in this item and in those that follow; else the weightiest. */
 
 import { useMemo, useRef, useState } from "react";
 
 import styles from "@/labeling/item-view.module.css";
-import { textParts } from "@/labeling/text-parts";
+import { textParts, weightyParts, type WeightyWord } from "@/labeling/text-parts";
 import { ITEM_SEARCH } from "@/labeling/stage-control";
 import { count } from "@/ui/format";
 
 /** From here on a text is long enough to be searched. */
 const LONG_CHARS = 300;
+const NONE: readonly WeightyWord[] = [];
 
-export function TextView({ itemId, text }: { itemId: number; text: string }) {
+export function TextView({ itemId, text, weighty = NONE }: { itemId: number; text: string; weighty?: readonly WeightyWord[] }) {
   const [words, setWords] = useState("");
   const at = useRef(-1);
   const body = useRef<HTMLDivElement>(null);
-  const parts = useMemo(() => textParts(text, words), [text, words]);
+  // What somebody searches for comes before what the model found.
+  const parts = useMemo(() => (words.trim() === "" ? weightyParts(text, weighty) : textParts(text, words)), [text, words, weighty]);
   const n_found = parts.filter((one) => one.isFound).length;
 
   /** Brings the next of the lit words into sight. */
@@ -55,7 +57,15 @@ export function TextView({ itemId, text }: { itemId: number; text: string }) {
         </div>
       )}
       <div key={itemId} ref={body} className={styles.text} tabIndex={0} role="region" aria-label="Text of the item">
-        {parts.map((part, place) => (part.isFound ? <mark key={place}>{part.text}</mark> : part.text))}
+        {parts.map((part, place) => {
+          if (part.isFound) return <mark key={place}>{part.text}</mark>;
+          if (part.strength === undefined) return part.text;
+          return (
+            <span key={place} className={styles.weighty} data-strength={part.strength}>
+              {part.text}
+            </span>
+          );
+        })}
       </div>
     </div>
   );

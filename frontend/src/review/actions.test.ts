@@ -5,7 +5,7 @@ import { findAction, findClashes } from "@/keys/registry";
 import { hotkeyProblem, reviewActions, type ReviewSurface } from "@/review/actions";
 
 const classes = (hotkeys: string[]): LabelClass[] =>
-  hotkeys.map((hotkey, position) => ({ id: position + 1, name: `class ${position + 1}`, colour: "#888888", hotkey, position }));
+  hotkeys.map((hotkey, position) => ({ id: position + 1, name: `class ${position + 1}`, description: "", colour: "#888888", hotkey, position }));
 
 function surface(calls: string[]): ReviewSurface {
   const say = (name: string) => (value?: number | string) => void calls.push(value === undefined ? name : `${name} ${value}`);
@@ -19,6 +19,7 @@ function surface(calls: string[]): ReviewSurface {
     undo: say("undo"),
     openFlag: say("flag"),
     openSearch: say("search"),
+    openGuide: say("guide"),
     openHelp: say("help"),
   };
 }

@@ -5,7 +5,7 @@ import { isLetter, type Action } from "@/keys/registry";
 import { LOOK_KEYS } from "@/labeling/stage-control";
 
 /** Keys that the page needs itself; a class may not have them. */
-const RESERVED: Record<string, string> = { z: "Undo", f: "Flag", "/": "Find a class", "?": "Show keys", "-": "Skip, for everyone", ...LOOK_KEYS };
+const RESERVED: Record<string, string> = { z: "Undo", f: "Flag", "/": "Find a class", "?": "Show keys", g: "Show the guide", "-": "Skip, for everyone", ...LOOK_KEYS };
 
 /** Why a class cannot have this hotkey, or undefined if it can. */
 export function hotkeyProblem(hotkey: string): string | undefined {
@@ -23,6 +23,7 @@ export interface ReviewSurface {
   undo: () => void;
   openFlag: () => void;
   openSearch: () => void;
+  openGuide: () => void;
   openHelp: () => void;
 }
 
@@ -89,6 +90,7 @@ export function reviewActions(classes: readonly LabelClass[], surface: ReviewSur
     },
     { id: "flag", title: "Flag with a note", short: "Flag", group: "Not now", keys: ["f"], isEnabled: surface.hasItem, perform: surface.openFlag },
     { id: "undo", title: "Undo the last answer", short: "Undo", group: "Back", keys: ["z", "Backspace"], isEnabled: surface.canUndo, perform: surface.undo },
+    { id: "guide", title: "Show the guide", short: "Guide", group: "Back", keys: ["g"], perform: surface.openGuide },
     { id: "help", title: "Show keys", short: "Keys", group: "Back", keys: ["?"], perform: surface.openHelp },
   ];
 }

@@ -11,6 +11,7 @@ import type {
   Disagreement,
   Dispute,
   Entry,
+  Explanation,
   Flag,
   HistoryEvent,
   Id,
@@ -42,6 +43,9 @@ export const claimGrid = (projectId: Id, classId: Id, n: number) =>
     { class_id: classId, n },
     AbortSignal.timeout(SEND_TIMEOUT_MS),
   );
+
+export const fetchExplanations = (projectId: Id, itemIds: readonly Id[]) =>
+  api.get<Explanation[]>(`/projects/${projectId}/queue/explanations`, { items: itemIds.join(",") });
 
 export const releaseEntries = (projectId: Id, entryIds: readonly Id[]) =>
   api.post<unknown>(`/projects/${projectId}/queue/release`, { entry_ids: entryIds });

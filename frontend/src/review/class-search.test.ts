@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { findClasses } from "@/review/class-search";
 import { likeliestFirst } from "@/review/likeliest";
 
-const classes = ["sports car", "car", "truck"].map((name, i) => ({ id: i, name, colour: "#888888", hotkey: "", position: i }));
+const classes = ["sports car", "car", "truck"].map((name, i) => ({ id: i, name, description: "", colour: "#888888", hotkey: "", position: i }));
 
 test("names that begin with the text come before those that hold it", () => {
   expect(findClasses(classes, "Car").map((one) => one.name)).toEqual(["car", "sports car"]);
@@ -13,7 +13,7 @@ test("names that begin with the text come before those that hold it", () => {
 
 test("the classes that the model holds likely are listed first, by 1, 10, 77 and 1,000 classes", () => {
   for (const n of [1, 10, 77, 1000]) {
-    const many = Array.from({ length: n }, (_, i) => ({ id: i + 1, name: `class ${i + 1}`, colour: "#888888", hotkey: "", position: i }));
+    const many = Array.from({ length: n }, (_, i) => ({ id: i + 1, name: `class ${i + 1}`, description: "", colour: "#888888", hotkey: "", position: i }));
     const others = [n - 1, n - 2].filter((id) => id > 0).map((class_id, i) => ({ class_id, confidence: 0.2 - i / 10 }));
     const suggestion = { class_id: n, confidence: 0.7, others };
 

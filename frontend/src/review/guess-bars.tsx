@@ -17,7 +17,7 @@ export function GuessBars({ entry, classes }: { entry: Entry; classes: readonly 
   });
   const rest = 1 - bars.reduce((sum, bar) => sum + bar.confidence, 0);
   return (
-    <aside className={styles.bars} aria-label="What the model thinks">
+    <aside aria-label="What the model thinks">
       {entry.is_blind ? (
         <Text size="xs" c="dimmed">
           Blind: the model&apos;s guess is hidden.

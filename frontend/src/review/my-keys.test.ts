@@ -12,7 +12,7 @@ const nothing = () => undefined;
 const yes = () => true;
 const review: ReviewSurface = {
   hasItem: yes, hasSuggestion: yes, canUndo: yes, label: nothing, accept: nothing, skip: nothing, undo: nothing,
-  openFlag: nothing, openSearch: nothing, openHelp: nothing,
+  openFlag: nothing, openSearch: nothing, openGuide: nothing, openHelp: nothing,
 };
 const grid: GridSurface = {
   hasItem: yes, canUndo: yes, columns: () => 4, move: nothing, toggle: nothing, label: nothing, confirm: nothing, undo: nothing,
@@ -22,7 +22,7 @@ const isOn = (action: Action): Action => ({ ...action, isEnabled: yes });
 
 /** Every page of keys, with everything enabled at once. */
 function pages(hotkeys: readonly string[]): Action[][] {
-  const classes = hotkeys.map((hotkey, i): LabelClass => ({ id: i + 1, name: `class ${i + 1}`, colour: "#888888", hotkey, position: i }));
+  const classes = hotkeys.map((hotkey, i): LabelClass => ({ id: i + 1, name: `class ${i + 1}`, description: "", colour: "#888888", hotkey, position: i }));
   const control = new StageControl();
   return [
     [...reviewActions(classes, review), ...lookActions(control)].map(isOn),

@@ -4,12 +4,11 @@ import { Suspense, useMemo, useState } from "react";
 import type { Entry, Project } from "@/api/types";
 import { ActionButton } from "@/keys/action-button";
 import { useMyKeys } from "@/keys/my-keys";
-import { isLetter } from "@/keys/registry";
 import { useActions } from "@/keys/use-actions";
 import { ItemView } from "@/labeling/item-view";
 import { lookActions, searchAction, StageControl } from "@/labeling/stage-control";
 import { reviewActions } from "@/review/actions";
-import { ClassSearch } from "@/review/class-search";
+import { useExplanations } from "@/review/explanations";
 import { GuessBars } from "@/review/guess-bars";
 import { LabelBar } from "@/review/label-bar";
 import { OutboxPanel } from "@/review/outbox-panel";
@@ -28,19 +27,28 @@ import { lazily } from "@/ui/lazily";
 import { Loading } from "@/ui/states";
 
 const help = lazily(async () => (await import("@/keys/help")).KeyHelp);
+const guide = lazily(async () => (await import("@/review/guide-dialog")).GuideDialog);
+const itemHelp = lazily(async () => (await import("@/review/item-help")).ItemHelp);
 const flag = lazily(async () => (await import("@/review/flag-dialog")).FlagDialog);
 
-type Dialog = { kind: "help" } | { kind: "flag"; entry: Entry };
+type Dialog = { kind: "help" } | { kind: "guide" } | { kind: "flag"; entry: Entry };
 
 /** The whole reviewing screen: one item, its classes, and the keys. */
 export function ReviewScreen({ project, session, state }: { project: Project; session: ReviewSession; state: SessionState }) {
   const [dialog, setDialog] = useState<Dialog>();
   const close = () => setDialog(undefined);
-  const search = useClassSearch();
-  const { open: openSearch } = search;
   const entry = state.entries[0];
+  const search = useClassSearch({
+    classes: project.classes,
+    hasItem: () => session.current !== undefined,
+    suggestion: entry?.suggestion ?? null,
+    onChoose: (classId) => session.label(classId),
+  });
+  const { open: openSearch } = search;
   usePreloadedImages(state.entries);
+  const explanation = useExplanations(project.id, state.entries).get(entry?.item.id ?? 0);
   help.useSoon();
+  guide.useSoon();
   flag.useSoon();
 
   const { classes } = project;
@@ -59,6 +67,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
         undo: () => session.undo(),
         openFlag: () => session.current && setDialog({ kind: "flag", entry: session.current }),
         openSearch: () => openSearch(),
+        openGuide: () => setDialog({ kind: "guide" }),
         openHelp: () => setDialog({ kind: "help" }),
       }),
       ...(project.item_type === "image" ? lookActions(control) : []),
@@ -70,11 +79,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
   useActions(actions, {
     // A dialog may be asked for and not be there yet: what is typed meanwhile is no answer.
     onTyped: (key) => search.onTyped(key) || (dialog !== undefined && document.querySelector('[role="dialog"]') === null),
-    onUnknownKey: (key) => {
-      if (classes.length <= 10 || !isLetter(key) || session.current === undefined) return false;
-      openSearch(key);
-      return true;
-    },
+    onUnknownKey: search.onUnknownKey,
   });
 
   return (
@@ -106,9 +111,14 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
         <>
           <div className={styles.stage}>
             <div className={styles.item}>
-              <ItemView item={entry.item} control={control} />
+              <ItemView item={entry.item} control={control} weighty={explanation?.words ?? undefined} />
             </div>
-            {hasGuesses && <GuessBars entry={entry} classes={classes} />}
+            {hasGuesses && (
+              <div className={styles.beside}>
+                <GuessBars entry={entry} classes={classes} />
+                <Suspense>{explanation && <itemHelp.Part project={project} explanation={explanation} />}</Suspense>
+              </div>
+            )}
           </div>
           <EntryFacts entry={entry} project={project} />
           <LabelBar classes={classes} actions={actions} suggestion={entry.suggestion} />
@@ -130,7 +140,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
           </Text>
         )}
         <Group gap="xs">
-          {["accept", "skip", "undo", "flag", "search"].map((id) => (
+          {["accept", "skip", "undo", "flag", "search", "guide"].map((id) => (
             <ActionButton key={id} actions={actions} id={id} />
           ))}
         </Group>
@@ -139,6 +149,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
 
       <Suspense>
         {dialog?.kind === "help" && <help.Part actions={actions} isOpen onClose={close} />}
+        {dialog?.kind === "guide" && <guide.Part project={project} actions={actions} onClose={close} />}
         {dialog?.kind === "flag" && (
           <flag.Part
             item={dialog.entry.item}
@@ -150,19 +161,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
           />
         )}
       </Suspense>
-      {search.text !== null && (
-        <ClassSearch
-          classes={classes}
-          suggestion={entry?.suggestion ?? null}
-          text={search.text}
-          onText={search.setText}
-          onClose={search.close}
-          onChoose={(classId) => {
-            search.close();
-            session.label(classId);
-          }}
-        />
-      )}
+      {search.dialog}
     </main>
   );
 }

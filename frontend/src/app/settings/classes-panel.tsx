@@ -1,9 +1,10 @@
-import { ActionIcon, Button, ColorInput, Group, Stack, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, ColorInput, Group, Stack, Textarea, TextInput, Tooltip } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import type { LabelClass, Project } from "@/api/types";
 import { addClass, deleteClass, projectQuery, updateClass, type ClassInput } from "@/labeling/api";
+import { t } from "@/language/translate";
 import { hotkeyProblem } from "@/review/actions";
 import { fieldError } from "@/ui/errors";
 import { CloseIcon } from "@/ui/icons";
@@ -122,7 +123,21 @@ function ClassRow({ project, labelClass, mayEdit }: { project: Project; labelCla
           </Tooltip>
         )}
       </Group>
-      <FormError error={update.error} shownBeside={["colour", "name", "hotkey"]} />
+      {(mayEdit || shown.description !== "") && (
+        <Textarea
+          aria-label={t("Description of {name}", { name: labelClass.name })}
+          placeholder={t("What belongs here, and what does not: shown in the guide")}
+          size="xs"
+          autosize
+          disabled={!mayEdit}
+          maxLength={1_000}
+          value={shown.description}
+          onChange={(event) => setDraft({ ...draft, description: event.currentTarget.value })}
+          onBlur={store}
+          error={fieldError(update.error, "description")}
+        />
+      )}
+      <FormError error={update.error} shownBeside={["colour", "name", "description", "hotkey"]} />
       <FormError error={remove.error} />
     </Stack>
   );

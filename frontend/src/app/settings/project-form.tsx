@@ -5,6 +5,7 @@ import { useNavigate } from "react-router";
 
 import type { Project, ProjectSettings } from "@/api/types";
 import { deleteProject, projectQuery, projectsQuery, updateProject } from "@/labeling/api";
+import { t } from "@/language/translate";
 import { ConfirmButton } from "@/ui/confirm-button";
 import { fieldError } from "@/ui/errors";
 import { Panel } from "@/ui/panel";
@@ -34,7 +35,7 @@ const ORDERS = [
   { value: "random", label: "random" },
 ];
 
-const BESIDE = ["name", "question", "acquisition", ...NUMBERS.map((one) => one.name)];
+const BESIDE = ["name", "question", "instructions", "acquisition", ...NUMBERS.map((one) => one.name)];
 
 /** The project's settings. Only what was changed is sent, so that two people do not overwrite each other. */
 export function ProjectForm({ project }: { project: Project }) {
@@ -76,6 +77,17 @@ export function ProjectForm({ project }: { project: Project }) {
             value={shown.question}
             onChange={(event) => set({ question: event.currentTarget.value })}
             error={fieldError(update.error, "question")}
+          />
+          <Textarea
+            label={t("Instructions")}
+            description={t("How to decide, shown in the guide of the review page")}
+            autosize
+            minRows={2}
+            maxRows={16}
+            disabled={!mayEdit}
+            value={shown.instructions}
+            onChange={(event) => set({ instructions: event.currentTarget.value })}
+            error={fieldError(update.error, "instructions")}
           />
           <SimpleGrid cols={{ base: 1, sm: 2 }}>
             {NUMBERS.map(({ name, label, help, min, max, step }) => (

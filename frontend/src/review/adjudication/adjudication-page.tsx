@@ -6,7 +6,6 @@ import { Link, useSearchParams } from "react-router";
 import type { Adjudication, Project } from "@/api/types";
 import { KeyHelp } from "@/keys/help";
 import { useMyKeys } from "@/keys/my-keys";
-import { isLetter } from "@/keys/registry";
 import { useActions } from "@/keys/use-actions";
 import { projectQuery } from "@/labeling/api";
 import { lookActions, searchAction, StageControl } from "@/labeling/stage-control";
@@ -18,7 +17,6 @@ import { FlagList } from "@/review/adjudication/flag-list";
 import { NothingLeft } from "@/review/adjudication/nothing-left";
 import styles from "@/review/adjudication/adjudication.module.css";
 import { adjudicationQuery, N_CASES_COUNTED, readDisagreements, readDisputes, readVerdicts, sendVerdict, undoVerdict } from "@/review/api";
-import { ClassSearch } from "@/review/class-search";
 import { usePreloadedImages } from "@/review/preload";
 import { useClassSearch } from "@/review/use-class-search";
 import { count } from "@/ui/format";
@@ -160,10 +158,15 @@ function useSession(project: Project, origin: Origin) {
 function Cases({ project, origin, opinions }: { project: Project; origin: Origin; opinions: Adjudication | undefined }) {
   const { session, state } = useSession(project, origin);
   const [isHelpOpen, setHelpOpen] = useState(false);
-  const search = useClassSearch();
-  const { open: openSearch } = search;
   const control = useMemo(() => new StageControl(), []);
   const one = state.cases[0];
+  const search = useClassSearch({
+    classes: project.classes,
+    hasItem: () => session.current !== undefined,
+    suggestion: null,
+    onChoose: (classId) => session.decide(classId),
+  });
+  const { open: openSearch } = search;
   const { classes } = project;
   usePreloadedImages(state.cases);
 
@@ -197,11 +200,7 @@ function Cases({ project, origin, opinions }: { project: Project; origin: Origin
   const actions = useMyKeys(ownActions);
   useActions(actions, {
     onTyped: search.onTyped,
-    onUnknownKey: (key) => {
-      if (classes.length <= 10 || !isLetter(key) || session.current === undefined) return false;
-      openSearch(key);
-      return true;
-    },
+    onUnknownKey: search.onUnknownKey,
   });
 
   const undo = actions.find((action) => action.id === "undo");
@@ -228,19 +227,7 @@ function Cases({ project, origin, opinions }: { project: Project; origin: Origin
         </>
       )}
       <KeyHelp actions={actions} isOpen={isHelpOpen} onClose={() => setHelpOpen(false)} />
-      {search.text !== null && (
-        <ClassSearch
-          classes={classes}
-          suggestion={null}
-          text={search.text}
-          onText={search.setText}
-          onClose={search.close}
-          onChoose={(classId) => {
-            search.close();
-            session.decide(classId);
-          }}
-        />
-      )}
+      {search.dialog}
     </>
   );
 }

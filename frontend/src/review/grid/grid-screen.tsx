@@ -5,10 +5,9 @@ import type { Entry, Project } from "@/api/types";
 import { ActionButton } from "@/keys/action-button";
 import { KeyHelp } from "@/keys/help";
 import { useMyKeys } from "@/keys/my-keys";
-import { isLetter, keyLabel } from "@/keys/registry";
+import { keyLabel } from "@/keys/registry";
 import { useActions } from "@/keys/use-actions";
 import { ItemView } from "@/labeling/item-view";
-import { ClassSearch } from "@/review/class-search";
 import { gridActions } from "@/review/grid/grid-actions";
 import { PAGE_SIZES, type GridSession, type GridState } from "@/review/grid/grid-session";
 import { GridTile, tileId } from "@/review/grid/grid-tile";
@@ -42,11 +41,16 @@ function columns(): number {
 export function GridScreen({ project, session, state, onClass, onSize }: Props) {
   const [dialog, setDialog] = useState<Dialog>();
   const close = () => setDialog(undefined);
-  const search = useClassSearch();
-  const { open: openSearch } = search;
   const { classes } = project;
   const page = state.entries.slice(0, state.size);
   const current = page[state.cursor];
+  const search = useClassSearch({
+    classes: project.classes,
+    hasItem: () => session.underCursor !== undefined,
+    suggestion: current?.suggestion ?? null,
+    onChoose: (classId) => session.label(classId),
+  });
+  const { open: openSearch } = search;
   const guess = classes.find((one) => one.id === state.classId);
   const n_marked = page.filter((one) => state.marks.has(one.id)).length;
 
@@ -72,11 +76,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
   const toggleKey = actions.find((one) => one.id === "toggle")?.keys[0];
   useActions(actions, {
     onTyped: search.onTyped,
-    onUnknownKey: (key) => {
-      if (classes.length <= 10 || !isLetter(key) || session.underCursor === undefined) return false;
-      openSearch(key);
-      return true;
-    },
+    onUnknownKey: search.onUnknownKey,
   });
 
   const currentId = current && tileId(current);
@@ -210,19 +210,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
       </footer>
 
       <KeyHelp actions={actions} isOpen={dialog?.kind === "help"} onClose={close} />
-      {search.text !== null && (
-        <ClassSearch
-          classes={classes}
-          suggestion={current?.suggestion ?? null}
-          text={search.text}
-          onText={search.setText}
-          onClose={search.close}
-          onChoose={(classId) => {
-            search.close();
-            session.label(classId);
-          }}
-        />
-      )}
+      {search.dialog}
       {dialog?.kind === "item" && (
         <Modal opened onClose={close} title={dialog.entry.item.key} size="xl" transitionProps={{ duration: 0 }}>
           <div className={styles.closer}>

@@ -1,9 +1,10 @@
-import { Badge, Box, Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Badge, Box, Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import type { Item, Project } from "@/api/types";
 import { useSession } from "@/api/session";
-import { itemQuery, projectQuery } from "@/labeling/api";
+import { t } from "@/language/translate";
+import { chooseExample, forgetExample, guideQuery, itemQuery, projectQuery } from "@/labeling/api";
 import { ItemView } from "@/labeling/item-view";
 import { historyQuery, withdrawLabel } from "@/review/api";
 import { HistoryList } from "@/review/items/history-list";
@@ -14,6 +15,7 @@ import { useIdParam } from "@/ui/id-param";
 import { Page } from "@/ui/page";
 import { Panel } from "@/ui/panel";
 import { Ready } from "@/ui/query";
+import { FormError } from "@/ui/states";
 
 /** One item: what it is, what stands, and everything that ever happened to it. */
 export default function ItemPage() {
@@ -50,6 +52,7 @@ export default function ItemPage() {
                       <Group>
                         <RelabelSelect project={owner} item={data} />
                         <WithdrawButton project={owner} item={data} />
+                        <ExampleButton project={owner} item={data} />
                       </Group>
                     </Stack>
                   </Panel>
@@ -101,5 +104,26 @@ function WithdrawButton({ project, item }: { project: Project; item: Item }) {
     >
       The label is retired and stays in the history; the item counts as not labeled by people.
     </ConfirmButton>
+  );
+}
+
+/** Puts an item with a person's label into the guide, as an example of its class, or takes it out. */
+function ExampleButton({ project, item }: { project: Project; item: Item }) {
+  const client = useQueryClient();
+  const mayChoose = item.label?.is_human === true && ["owner", "engineer", "reviewer"].includes(project.role);
+  const guide = useQuery({ ...guideQuery(project.id), enabled: mayChoose });
+  const isChosen = guide.data?.classes.some((one) => one.examples.some((each) => each.item.id === item.id && each.is_chosen)) ?? false;
+  const change = useMutation({
+    mutationFn: () => (isChosen ? forgetExample(item.id) : chooseExample(item.id)),
+    onSuccess: () => client.invalidateQueries({ queryKey: guideQuery(project.id).queryKey }),
+  });
+  if (!mayChoose) return null;
+  return (
+    <>
+      <Button size="xs" variant="default" aria-pressed={isChosen} loading={guide.isPending || change.isPending} onClick={() => change.mutate()}>
+        {isChosen ? t("Take it out of the guide") : t("Show it in the guide")}
+      </Button>
+      <FormError error={change.error} />
+    </>
   );
 }
