@@ -112,7 +112,9 @@ class Entry(models.Model):
                 condition=Q(state="open", n_free__gt=0),
                 name="entry_next",
             ),
-            models.Index(fields=["project", "state", "reason"], name="entry_count"),
+            models.Index(  # counts, from the index alone
+                fields=["project", "state", "reason"], include=["is_blind"], name="entry_count"
+            ),
             models.Index(fields=["project", "id"], condition=AWAITS_VERDICT, name="entry_verdict"),
         ]
 

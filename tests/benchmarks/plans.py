@@ -52,6 +52,7 @@ def _plans(project_id: int) -> Iterator[str]:
 
     from labeling.models import Project
     from tests.benchmarks.load import answer_to
+    from training.models import Round
 
     settings.ALLOWED_HOSTS = ["testserver"]
     project = Project.objects.get(pk=project_id)
@@ -66,15 +67,24 @@ def _plans(project_id: int) -> Iterator[str]:
         entries = client.post(f"{base}/queue/claim", {"n": 1}, format="json").json()["entries"]
         first = [answer_to(entry["id"], class_ids) for entry in entries]  # makes the person's source
         client.post(f"{base}/answers", {"answers": first}, format="json")
-        for what, method, path in (
-            ("claim", "post", f"{base}/queue/claim"),
-            ("answer", "post", f"{base}/answers"),
-            ("items by score", "get", f"{base}/items?source=machine&order=confidence&limit=50"),
-            ("counts", "get", f"{base}/progress"),
-            ("queue", "get", f"{base}/queue"),
+        held = ",".join(str(entry["item"]["id"]) for entry in entries)
+        newest = Round.objects.filter(run__project=project_id).order_by("pk").last()
+        for what, method, path, body in (
+            ("claim", "post", f"{base}/queue/claim", {"n": 1}),
+            ("answer", "post", f"{base}/answers", None),
+            ("items by score", "get", f"{base}/items?source=machine&order=confidence&limit=50", None),
+            ("counts", "get", f"{base}/progress", None),
+            ("queue", "get", f"{base}/queue", None),
+            ("grid", "post", f"{base}/grid/claim", {"class_id": class_ids[0], "n": 48}),
+            ("explanations", "get", f"{base}/queue/explanations?items={held}", None),
+            ("guide", "get", f"{base}/guide", None),
+            ("timeline", "get", f"{base}/timeline", None),
+            ("people", "get", f"{base}/people", None),
+            ("columns", "get", f"{base}/columns", None),
+            ("my answers", "get", f"{base}/answers/mine", None),
+            ("items of a round", "get", f"/api/rounds/{newest and newest.pk}/items?limit=50", None),
         ):
             with contextlib.suppress(_TakenBack), transaction.atomic():
-                body: Any = {"n": 1}
                 if what == "answer":
                     (entry,) = client.post(f"{base}/queue/claim", {"n": 1}, format="json").json()["entries"]
                     body = {"answers": [answer_to(entry["id"], class_ids)]}
