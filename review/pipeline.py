@@ -97,7 +97,7 @@ def queue_diversify(project_id: int) -> None:
         plan = diverse_plan(item_ids=diverse_items(project=project, n_wanted=n_room), n_asked=n_room)
     except AssayError as error:
         logger.warning("Project %s starts at random: %s", project_id, error)
-        plan = refill_plan(project=project, round_id=None, withdraws=False, cold_share=1.0)
+        plan = refill_plan(project=project, round_id=None, withdraws=False, is_diverse=False)
     with transaction.atomic():
         lock_labels_shared(project.pk)
         refill_carry_out(project=project, plan=plan)

@@ -13,13 +13,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import F
 
 from labeling.models import Acquisition, Project
 from labeling.selectors import NO_HUMAN_LABEL
-from review.models import OF_REFILL, Attempt, AttemptState, Reason, Refill, sql_list
+from review.models import (
+    OF_REFILL,
+    Attempt,
+    AttemptState,
+    Entry,
+    EntryState,
+    Reason,
+    Refill,
+    sql_list,
+)
 from review.ordering import ACQUISITION_ORDERS, POOL_OF_PICKS, pick, priority, random_share_count
 
-COLD_START_RANDOM_SHARE = 0.5  # of a queue filled without a model; the rest is diverse
+# Without a model a part of the queue is diverse, the most typical of each kind first, and the rest is random: that
+# teaches more for as long as there are about ten labels of a class, and less from there on (docs/decisions/0014).
+COLD_DIVERSE_SHARE = 0.5  # of the budget, at most
+COLD_DIVERSE_PER_CLASS = 10  # in all
 
 
 @dataclass(frozen=True)
@@ -65,19 +78,19 @@ def refill_plan(
     project: Project,
     round_id: int | None,
     withdraws: bool = True,
-    cold_share: float = COLD_START_RANDOM_SHARE,
+    is_diverse: bool = True,
 ) -> RefillPlan:
     """Choose what enters the queue, by the predictions of the round, or at random if there is none.
 
-    Without a model only `cold_share` of the budget is filled: the diverse part needs the arrays of a
-    training worker and comes later, through diverse_plan.
+    Without a model the diverse part is left out: it needs the arrays of a training worker and comes later, through
+    diverse_plan. Without `is_diverse` there is to be none.
     """
     stays = _STAYS if withdraws else "true"
     staying = _count_staying(project.pk, stays)
     n_room = max(0, project.review_budget - sum(staying.values()))
     share = project.random_share
     if round_id is None:
-        share = cold_share
+        share = 1.0 - (_cold_diverse_share(project, withdraws=withdraws) if is_diverse else 0.0)
     elif project.acquisition == Acquisition.RANDOM:
         share = 1.0
     wanted = random_share_count(n_entries=project.review_budget, share=share) - staying.get(Reason.RANDOM, 0)
@@ -93,6 +106,15 @@ def refill_plan(
         n_asked=n_random if round_id is None else n_room,
         candidates=[*_ranked(random, Reason.RANDOM), *_ranked(scored, Reason.UNCERTAIN)],
     )
+
+
+def _cold_diverse_share(project: Project, *, withdraws: bool) -> float:
+    """Of the review budget, what diverse entries may still come to; those about to be withdrawn are chosen anew."""
+    asked = Entry.objects.filter(project=project, reason=Reason.DIVERSE).exclude(state=EntryState.WITHDRAWN)
+    if withdraws:
+        asked = asked.exclude(state=EntryState.OPEN, n_free=F("n_wanted"))
+    n_left = COLD_DIVERSE_PER_CLASS * max(1, project.classes.count()) - asked.count()
+    return min(COLD_DIVERSE_SHARE, max(0, n_left) / max(1, project.review_budget))
 
 
 def diverse_plan(*, item_ids: Sequence[int], n_asked: int) -> RefillPlan:

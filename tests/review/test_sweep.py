@@ -57,6 +57,39 @@ def test_a_training_worker_adds_the_diverse_part(budget_of_ten: Project) -> None
     assert sweep() == []
 
 
+def test_beyond_ten_diverse_entries_of_each_class_the_first_labels_are_random(project: Project) -> None:
+    project.review_budget = 100
+    project.save(update_fields=["review_budget"])
+    n_diverse = 10 * project.classes.count()
+    make_items(project, 400)
+
+    counts = []
+    for _ in range(3):
+        queue_refill(project=project)
+        queue_diversify(project.pk)
+        open_now = Entry.objects.filter(state=EntryState.OPEN)
+        counts.append(open_now.filter(reason="diverse").count())
+        assert open_now.count() == 100
+        open_now.update(state=EntryState.DONE, n_free=0)
+
+    assert n_diverse == 30
+    assert counts == [30, 0, 0]
+
+
+def test_diverse_entries_that_a_refill_withdraws_are_chosen_anew(project: Project) -> None:
+    project.review_budget = 100
+    project.save(update_fields=["review_budget"])
+    make_items(project, 400)
+
+    for _ in range(2):
+        queue_refill(project=project)
+        queue_diversify(project.pk)
+
+    reasons = Entry.objects.filter(state=EntryState.OPEN).values_list("reason", flat=True)
+    assert sorted(reasons).count("diverse") == 30
+    assert len(reasons) == 100
+
+
 def test_items_that_make_no_vectors_are_drawn_at_random(budget_of_ten: Project) -> None:
     make_items(budget_of_ten, 30)
     budget_of_ten.items.update(text="")
