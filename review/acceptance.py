@@ -32,7 +32,9 @@ class Facts:
     lease_created_at: dt.datetime | None
     human_label_at: dt.datetime | None  # when the item's standing human label was made
     is_in_grid: bool = False  # that lease: handed out in a grid, with the suggestion
-    is_measuring: bool = False  # an audit or a second answer: wanted whatever anybody else says of the item
+    is_measuring: bool = (
+        False  # an audit, a second answer, gold: wanted whatever anybody else says of the item
+    )
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,8 @@ def _apply(
         elif answer.class_id is not None and row.reason == Reason.SECOND:
             row.entry_state, row.n_free = "done", 0  # it measures the first answer, and replaces nothing
         elif answer.class_id is not None:
-            is_decisive = row.n_wanted == 1 or (row.reason == "flagged" and role in MAY_REVIEW)
+            is_one = row.n_wanted == 1 and row.reason != Reason.GOLD
+            is_decisive = is_one or (row.reason == "flagged" and role in MAY_REVIEW)
             if is_decisive:
                 row.entry_state, row.n_free = "done", 0
                 words.append((Word(row.item_id, answer.class_id, row.reason == "random"), row))
@@ -214,6 +215,9 @@ def _count_votes(
     for class_id, row in votes:
         class_ids = [*earlier.get(row.entry_id, []), class_id]
         if len(class_ids) < row.n_wanted:
+            continue
+        if row.reason == Reason.GOLD:
+            row.entry_state, row.n_free = "done", 0  # it measures those who answered, and labels nothing
             continue
         agreed_class = majority_class(class_ids)
         if agreed_class is None and row.entry_state == "withdrawn":

@@ -30,7 +30,8 @@ from review.models import (
     Reason,
     SecondAnswer,
 )
-from training.models import Prediction, Round, RoundState
+from training.models import Round, RoundState
+from training.querysets import has_predictions
 
 EPS_RANGE = (0.0001, 0.5)
 CONFIDENCE_RANGE = (0.5, 0.9999)
@@ -156,7 +157,7 @@ def standing_round(project: Project) -> Round | None:
     """The newest published round that still has its predictions."""
     published = Round.objects.filter(run__project=project, state=RoundState.PUBLISHED)
     round = published.select_related("run", "source").order_by("-pk").first()
-    return round if round is not None and Prediction.objects.filter(round=round).exists() else None
+    return round if round is not None and has_predictions(round.pk) else None
 
 
 def n_remaining(attempt: Attempt) -> int:

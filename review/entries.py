@@ -36,8 +36,12 @@ def entries_close(*, entry_ids: Sequence[int], state: EntryState) -> int:
         return cursor.rowcount
 
 
-def entries_ask(project: Project, asked: Sequence[tuple[int, Reason]], *, salt: str) -> dict[int, int]:
+def entries_ask(
+    project: Project, asked: Sequence[tuple[int, Reason]], *, salt: str, n_wanted: int | None = None
+) -> dict[int, int]:
     """Blind entries for these items, in an order that only the salt decides; returns item -> entry.
+
+    Each wants `n_wanted` answers: those of the project if left out, and one for a second answer.
 
     Whatever entry of theirs is open is withdrawn: it may have shown the model's guess. For a caller's
     transaction, which holds the project's label lock.
@@ -68,7 +72,10 @@ def entries_ask(project: Project, asked: Sequence[tuple[int, Reason]], *, salt: 
                 "items": items,
                 "reasons": [reason.value for _, reason in asked],
                 # A second answer is one person's, whatever the project wants of others.
-                "wanted": [1 if reason == Reason.SECOND else project.answers_wanted for _, reason in asked],
+                "wanted": [
+                    n_wanted or (1 if reason == Reason.SECOND else project.answers_wanted)
+                    for _, reason in asked
+                ],
             },
         )
         return dict(cursor.fetchall())

@@ -12,7 +12,7 @@ from django.utils import timezone
 from labeling.errors import Conflict
 from labeling.models import Item
 from review.entries import entries_close
-from review.models import Entry, EntryState, Flag, Reason
+from review.models import MEASURING, Entry, EntryState, Flag, Reason, sql_list
 from review.ordering import FLAGGED_PRIORITY
 
 
@@ -26,13 +26,13 @@ def flag_add(*, item: Item, person: AbstractBaseUser, note: str) -> Flag:
     flag = Flag.objects.create(project_id=item.project_id, item=item, person=person, note=note)
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, is_blind,
                                       created_at)
             VALUES (%(project)s, %(item)s, 'flagged', %(priority)s, 'open', 1, 1, false, now())
             ON CONFLICT (item_id) WHERE state IN ('open', 'disputed')
             DO UPDATE SET reason = 'flagged', priority = %(priority)s
-                WHERE review_entry.state = 'open' AND review_entry.reason NOT IN ('audit', 'second')
+                WHERE review_entry.state = 'open' AND review_entry.reason NOT IN ({sql_list(MEASURING)})
             RETURNING id
             """,
             {"project": item.project_id, "item": item.pk, "priority": FLAGGED_PRIORITY},

@@ -23,7 +23,8 @@ from review.attempts import standing_round
 from review.claims import entries_release, entries_show
 from review.models import OF_DOUBT, OPEN_ATTEMPTS, Attempt, Reason, sql_list
 from review.ordering import DOUBTED_PRIORITY
-from training.models import Prediction, Round
+from training.models import Round
+from training.querysets import has_predictions
 
 NAMESPACE = (
     4_167  # of advisory locks: one grid of a project is filled at a time, or two would pick the same items
@@ -193,7 +194,7 @@ def _guesses(project: Project) -> tuple[str, int, int | None]:
     round: Round | None = None
     if publication is not None:
         round = Round.objects.filter(source_id=publication.source_id).first()
-        if round is None or not Prediction.objects.filter(round=round).exists():
+        if round is None or not has_predictions(round.pk):
             return _OF_FILE, publication.source_id, round.pk if round is not None else None
     round = round or standing_round(project)
     if round is None:

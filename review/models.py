@@ -25,6 +25,7 @@ class Reason(models.TextChoices):
     BELOW_CUT = "below_cut", "Below the cut of a certificate"
     AUDIT = "audit", "A blind check of an accepted label"
     SECOND = "second", "A blind second answer, to measure people"
+    GOLD = "gold", "Its answer is known: a blind check of people"
     GRID = "grid", "In a grid, to be confirmed"  # never in the queue: withdrawn when nobody holds it
     DOUBTED = "doubted", "Marked in a grid as not of the class suggested"
     BLIND = (
@@ -48,7 +49,8 @@ def shown_suggestion(
     return {"class_id": class_id, "confidence": confidence, "others": rest}
 
 
-MEASURING = (Reason.AUDIT, Reason.SECOND)  # closed by a blind answer to them, and by nothing else
+# Closed by blind answers to them, and by nothing else.
+MEASURING = (Reason.AUDIT, Reason.SECOND, Reason.GOLD)
 # The model's choice: shown with its suggestion, and free for other uses.
 OF_DOUBT = (Reason.UNCERTAIN, Reason.DIVERSE)
 OF_REFILL = (*OF_DOUBT, Reason.RANDOM)  # made and withdrawn by refills; every other entry was asked for
@@ -112,9 +114,8 @@ class Entry(models.Model):
                 condition=Q(state="open", n_free__gt=0),
                 name="entry_next",
             ),
-            models.Index(  # counts, from the index alone
-                fields=["project", "state", "reason"], include=["is_blind"], name="entry_count"
-            ),
+            # Counts, from the index alone; is_blind is a key column, since included ones are not deduplicated.
+            models.Index(fields=["project", "state", "reason", "is_blind"], name="entry_count"),
             models.Index(fields=["project", "id"], condition=AWAITS_VERDICT, name="entry_verdict"),
         ]
 

@@ -14,6 +14,7 @@ from labeling.models import Item, Label
 from labeling.permissions import MAY_ANSWER, MAY_ENGINEER, MAY_REVIEW, MAY_SEE, project_for, row_for
 from labeling.project_api import valid
 from review.flagging import flag_add, flag_resolve
+from review.gold import gold_ask, gold_end
 from review.history import item_history
 from review.models import Flag
 from review.people import people_work
@@ -26,6 +27,9 @@ from review.serializers import (
     CandidatesInput,
     FlagInput,
     FlagOutput,
+    GoldEndOutput,
+    GoldInput,
+    GoldOutput,
     HistoryOutput,
     PeopleOutput,
     PickInput,
@@ -108,6 +112,32 @@ class PickView(APIView):
         project = project_for(request.user, project_id, MAY_ENGINEER_OR_REVIEW)
         picked = items_pick(project=project, item_ids=valid(PickInput, request)["item_ids"])
         return Response(PickOutput(picked).data)
+
+
+@extend_schema(tags=["review"])
+class GoldView(APIView):
+    @extend_schema(
+        operation_id="gold_ask",
+        summary="Ask everybody, blind, about up to 1,000 items whose answer is known",
+        description="Each who may answer finds them in the queue once, like any blind entry. The answers label nothing: "
+        "they say how often each person is right (`people`).",
+        request=GoldInput,
+        responses={200: GoldOutput, 400: ErrorOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_ENGINEER_OR_REVIEW)
+        given = valid(GoldInput, request)
+        asked = gold_ask(project=project, n=given.get("n"), item_ids=given.get("item_ids"))
+        return Response(GoldOutput(asked).data)
+
+    @extend_schema(
+        operation_id="gold_end",
+        summary="Ask nobody about gold any more; the answers given stay",
+        responses=GoldEndOutput,
+    )
+    def delete(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_ENGINEER_OR_REVIEW)
+        return Response({"n_withdrawn": gold_end(project=project)})
 
 
 @extend_schema(tags=["review"])

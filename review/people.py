@@ -2,7 +2,7 @@
 
 Counts, from which the reader makes intervals. Of the newest answers of a project, so that the cost does not
 grow with its age. Blind audits and second answers are no part of it: their outcome is nobody's to see while
-they are being answered.
+they are being answered. Answers to gold (gold.py) count where somebody else gave the label that stands.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ class PersonWork:
     n_agreed: int = 0
     n_decided: int = 0  # disputes with this person in them that somebody else has decided since
     n_upheld: int = 0
+    n_gold: int = 0  # items whose answer is known from somebody else
+    n_gold_right: int = 0
 
     @property
     def median_seconds(self) -> float | None:
@@ -91,6 +93,7 @@ def people_work(project: Project) -> tuple[list[PersonWork], list[ReasonYield], 
     yields = {reason: ReasonYield(reason.value) for reason in (Reason.UNCERTAIN, Reason.RANDOM)}
     said: dict[int, dict[int, int]] = defaultdict(dict)  # item -> person -> class, the newest word first
     newest_at = {}
+    gold: list[tuple[int, int, int]] = []  # person, item, class
     for person_id, item_id, kind, class_id, seconds, reason, suggested_id, at in answers:
         work = people[person_id]
         if kind != "label":
@@ -99,6 +102,8 @@ def people_work(project: Project) -> tuple[list[PersonWork], list[ReasonYield], 
         work.n_answers += 1
         if seconds is not None:
             work.seconds.append(seconds)
+        if reason == Reason.GOLD:
+            gold.append((person_id, item_id, class_id))
         if reason in MEASURING:
             continue
         said[item_id].setdefault(person_id, class_id)
@@ -109,6 +114,7 @@ def people_work(project: Project) -> tuple[list[PersonWork], list[ReasonYield], 
     shared = {item_id: words for item_id, words in said.items() if len(words) > 1}
     _compare(people, shared)
     _against_verdicts(project, people, shared, newest_at)
+    _against_gold(project, people, gold)
     ranked = sorted(people.values(), key=lambda one: (-one.n_answers, one.username))
     return ranked, [one for one in yields.values() if one.n], len(answers)
 
@@ -140,3 +146,19 @@ def _against_verdicts(
             if person_id != judge_id:
                 people[person_id].n_decided += 1
                 people[person_id].n_upheld += word == class_id
+
+
+def _against_gold(
+    project: Project, people: dict[int, PersonWork], gold: Sequence[tuple[int, int, int]]
+) -> None:
+    """Each answer to gold against the label that stands, unless the person gave that one, too."""
+    labels = Label.objects.human().standing().filter(project=project, item_id__in={row[1] for row in gold})
+    known = {
+        item_id: (class_id, author_id)
+        for item_id, class_id, author_id in labels.values_list("item_id", "label_class_id", "source__user_id")
+    }
+    for person_id, item_id, said in gold:
+        right, author_id = known.get(item_id, (None, person_id))
+        if author_id != person_id:
+            people[person_id].n_gold += 1
+            people[person_id].n_gold_right += said == right

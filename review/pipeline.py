@@ -15,6 +15,7 @@ from labeling.models import Import, Item, LabelClass, Project
 from labeling.work import OPEN_STATES
 from review.claims import leases_expire
 from review.models import (
+    MEASURING,
     Attempt,
     AttemptState,
     Certificate,
@@ -22,7 +23,9 @@ from review.models import (
     EntryState,
     Forecast,
     MonitorAudit,
+    Reason,
     Refill,
+    sql_list,
 )
 from review.monitoring import n_audits_due
 from review.publish import round_publish
@@ -151,12 +154,12 @@ def withdraw_labeled_elsewhere() -> int:
     """Entries whose item a file has labeled since are withdrawn, unless somebody holds them."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             UPDATE review_entry entry SET state = 'withdrawn', n_free = 0, closed_at = now()
             FROM labeling_import import, labeling_label human
             WHERE import.state = 'done' AND import.n_labels_added > 0 AND import.finished_at > %s
               AND entry.project_id = import.project_id AND entry.state = 'open'
-              AND entry.n_free = entry.n_wanted AND entry.reason NOT IN ('flagged', 'audit', 'second')
+              AND entry.n_free = entry.n_wanted AND entry.reason NOT IN ({sql_list([Reason.FLAGGED, *MEASURING])})
               AND human.item_id = entry.item_id AND human.is_human AND human.retired_at IS NULL
               AND human.created_at > entry.created_at
             """,

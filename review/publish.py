@@ -20,7 +20,8 @@ from labeling.selectors import NO_HUMAN_LABEL
 from labeling.services import publication_end, publication_open
 from review.attempts import certificates_supersede
 from review.refill import refill_carry_out, refill_plan
-from training.models import Prediction, Round, RoundState
+from training.models import Round, RoundState
+from training.querysets import has_predictions
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ def _check(round: Round, before: Publication | None) -> bool:
         raise Conflict(f"The labels of {round.source.name} stand already.", code="already_published")
     if Label.objects.filter(source=round.source_id, is_human=False).exists():
         return False
-    if round.state != RoundState.READY and not Prediction.objects.filter(round=round.pk).exists():
+    if round.state != RoundState.READY and not has_predictions(round.pk):
         raise Conflict(
             f"The predictions of {round.source.name} were removed; choose a later round, or train again.",
             code="predictions_gone",
@@ -121,7 +122,7 @@ def _check(round: Round, before: Publication | None) -> bool:
 
 def _predicting_round_id(round: Round) -> int | None:
     """The round whose predictions can order the queue: this one, while it has any."""
-    return round.pk if Prediction.objects.filter(round=round.pk).exists() else None
+    return round.pk if has_predictions(round.pk) else None
 
 
 def _insert_labels(round: Round) -> None:

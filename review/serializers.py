@@ -18,6 +18,7 @@ from review.answers import MAX_ANSWERS
 from review.claims import MAX_CLAIMED
 from review.disagreements import BASES, MAX_COUNTED, STRONG, Disagreement
 from review.explanations import ItemHelp
+from review.gold import MAX_GOLD
 from review.grid import MAX_GRID
 from review.history import KINDS
 from review.models import (
@@ -54,6 +55,10 @@ class PersonOutput(serializers.Serializer):
     n_agreed = serializers.IntegerField(help_text="Named the class that most of the others named.")
     n_decided = serializers.IntegerField(help_text="Disputes that another person has decided.")
     n_upheld = serializers.IntegerField(help_text="Where the verdict was this person's answer.")
+    n_gold = serializers.IntegerField(
+        help_text="Gold answered: items whose answer is known from somebody else."
+    )
+    n_gold_right = serializers.IntegerField()
 
 
 class ReasonYieldOutput(serializers.Serializer):
@@ -83,6 +88,41 @@ class PickOutput(serializers.Serializer):
     n_queued = serializers.IntegerField(help_text="Wait now ahead of what a refill chose.")
     n_waiting = serializers.IntegerField(help_text="Waited before, for a reason that is left as it is.")
     n_left_out = serializers.IntegerField(help_text="Labeled by a person, or kept for measuring.")
+
+
+class GoldInput(serializers.Serializer):
+    """Which items: these, or so many at random."""
+
+    n = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_GOLD,
+        required=False,
+        help_text="At random, of those that a file or somebody who may review has labeled.",
+    )
+    item_ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=MAX_ID),
+        min_length=1,
+        max_length=MAX_GOLD,
+        required=False,
+        help_text="Of items that a person has labeled.",
+    )
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if ("n" in given) == ("item_ids" in given):
+            raise serializers.ValidationError({"n": ["Send either n or item_ids."]})
+        return given
+
+
+class GoldOutput(serializers.Serializer):
+    n_asked = serializers.IntegerField(help_text="Items that wait now, blind, for each who may answer.")
+    n_people = serializers.IntegerField(help_text="Who each of them is asked.")
+    n_left_out = serializers.IntegerField(
+        help_text="Of item_ids: not labeled by people, of the test set, or waiting in the queue already."
+    )
+
+
+class GoldEndOutput(serializers.Serializer):
+    n_withdrawn = serializers.IntegerField()
 
 
 class ClaimInput(serializers.Serializer):

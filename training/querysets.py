@@ -8,12 +8,18 @@ from django.db.models import QuerySet
 
 from labeling.models import Label, Split
 from labeling.work import OPEN_STATES
-from training.models import Round, RoundState, Run
+from training.models import Prediction, Round, RoundState, Run
 
 
 def open_runs(project_id: int) -> QuerySet[Run]:
     """Queued or running; a constraint allows one."""
     return Run.objects.filter(project_id=project_id, state__in=OPEN_STATES)
+
+
+def has_predictions(round_id: int) -> bool:
+    """Whether any are kept. By the order of the key: without, PostgreSQL reads through other rounds' millions."""
+    of_round = Prediction.objects.filter(round=round_id).order_by("item_id")
+    return bool(of_round.values_list("item_id", flat=True)[:1])
 
 
 def finished_rounds(project_id: int) -> QuerySet[Round]:

@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='entry',
-            index=models.Index(fields=['project', 'state', 'reason'], include=('is_blind',), name='entry_count'),
+            index=models.Index(fields=['project', 'state', 'reason', 'is_blind'], name='entry_count'),
         ),
     ]

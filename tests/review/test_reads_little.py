@@ -13,6 +13,7 @@ from review.selectors import adjudication_summary
 from tests.makers import make_human_label, make_items
 from tests.review.makers import answer, claim, make_entries, make_round
 from training.models import Round
+from training.querysets import has_predictions
 
 N_SAID = 400
 FEW = 100  # rows of labels read
@@ -95,3 +96,18 @@ def test_what_waits_for_a_verdict_is_counted_without_reading_the_queue(project: 
 
     assert (summary["n_people"], summary["n_model"]) == (2, None)
     assert _rows_read("review_entry") - before < FEW
+
+
+def test_whether_a_round_has_predictions_is_seen_without_reading_those_of_others(project: Project) -> None:
+    cat = project.classes.get(name="cat")
+    items = make_items(project, N_SAID)
+    older, newer = (make_round(project, [(item, cat, 0.9) for item in items]) for _ in range(2))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE training_prediction")
+
+    before = _rows_read("training_prediction")
+
+    assert has_predictions(older.pk)
+    assert has_predictions(newer.pk)
+    assert not has_predictions(newer.pk + 1)
+    assert _rows_read("training_prediction") - before < FEW

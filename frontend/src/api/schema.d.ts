@@ -865,6 +865,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/gold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask everybody, blind, about up to 1,000 items whose answer is known
+         * @description Each who may answer finds them in the queue once, like any blind entry. The answers label nothing: they say how often each person is right (`people`).
+         */
+        post: operations["gold_ask"];
+        /** Ask nobody about gold any more; the answers given stay */
+        delete: operations["gold_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}/grid/claim": {
         parameters: {
             query?: never;
@@ -2227,6 +2248,21 @@ export interface components {
             /** @description Real items that people gave this class. */
             item_ids: number[];
         };
+        /** @description Which items: these, or so many at random. */
+        GoldInput: {
+            /** @description At random, of those that a file or somebody who may review has labeled. */
+            n?: number;
+            /** @description Of items that a person has labeled. */
+            item_ids?: number[];
+        };
+        GoldOutput: {
+            /** @description Items that wait now, blind, for each who may answer. */
+            n_asked: number;
+            /** @description Who each of them is asked. */
+            n_people: number;
+            /** @description Of item_ids: not labeled by people, of the test set, or waiting in the queue already. */
+            n_left_out: number;
+        };
         GridInput: {
             /**
              * Format: int64
@@ -2804,6 +2840,9 @@ export interface components {
             n_decided: number;
             /** @description Where the verdict was this person's answer. */
             n_upheld: number;
+            /** @description Gold answered: items whose answer is known from somebody else. */
+            n_gold: number;
+            n_gold_right: number;
         };
         PickInput: {
             item_ids: number[];
@@ -3037,12 +3076,13 @@ export interface components {
          *     * `below_cut` - Below the cut of a certificate
          *     * `audit` - A blind check of an accepted label
          *     * `second` - A blind second answer, to measure people
+         *     * `gold` - Its answer is known: a blind check of people
          *     * `grid` - In a grid, to be confirmed
          *     * `doubted` - Marked in a grid as not of the class suggested
          *     * `blind` - Asked without the model's guess
          * @enum {string}
          */
-        ReasonEnum: "uncertain" | "diverse" | "random" | "flagged" | "picked" | "below_cut" | "audit" | "second" | "grid" | "doubted" | "blind";
+        ReasonEnum: "uncertain" | "diverse" | "random" | "flagged" | "picked" | "below_cut" | "audit" | "second" | "gold" | "grid" | "doubted" | "blind";
         ReasonInput: {
             /** @default  */
             reason: string;
@@ -5195,6 +5235,68 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["FlagPage"];
                 };
+            };
+        };
+    };
+    gold_ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GoldInput"];
+                "multipart/form-data": components["schemas"]["GoldInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoldOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    gold_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -8,6 +8,7 @@ export const REASONS: Record<Reason, { title: Message; why: Message; colour: str
   random: { title: msg("Random"), why: msg("Drawn at random, to measure how good the model is."), colour: "blue" },
   flagged: { title: msg("Flagged"), why: msg("Somebody flagged it for a second look."), colour: "red" },
   picked: { title: msg("Picked"), why: msg("Somebody picked it for people to label."), colour: "cyan" },
+  gold: { title: msg("Gold"), why: msg("Its answer is known: a blind check of people."), colour: "yellow" },
   grid: { title: msg("Grid"), why: msg("One of many that the model says are of one class."), colour: "violet" },
   doubted: { title: msg("Marked wrong"), why: msg("Somebody marked it in a grid as not what the model says."), colour: "orange" },
   below_cut: { title: msg("Below the cut"), why: msg("A certificate leaves this one to people."), colour: "yellow" },
