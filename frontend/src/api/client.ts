@@ -1,5 +1,7 @@
 /** The one way to the server: JSON in and out, the CSRF token, and one error class. */
 
+import { t } from "@/language/translate";
+
 /** What the server refused, or why it could not be reached (status 0). */
 export class ApiError extends Error {
   constructor(
@@ -70,13 +72,13 @@ export function errorFrom(status: number, body: unknown): ApiError {
   }
   const message =
     status >= 500
-      ? `The server failed (${status}). Try again; if it goes on, look at the server's log.`
-      : `The server answered ${status} without saying why.`;
+      ? t("The server failed ({status}). Try again; if it goes on, look at the server's log.", { status })
+      : t("The server answered {status} without saying why.", { status });
   return new ApiError(status, "error", message);
 }
 
 export function unreachable(): ApiError {
-  return new ApiError(0, "unreachable", "The server cannot be reached. Check the connection; this page tries again.");
+  return new ApiError(0, "unreachable", t("The server cannot be reached. Check the connection; this page tries again."));
 }
 
 async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
@@ -139,7 +141,7 @@ export function upload<T>(
     call.setRequestHeader("X-CSRFToken", csrfToken());
     call.upload.onprogress = (event) => onProgress(event.lengthComputable ? event.loaded / event.total : 0);
     call.onerror = () => reject(unreachable());
-    call.onabort = () => reject(new ApiError(0, "stopped", "The upload was stopped."));
+    call.onabort = () => reject(new ApiError(0, "stopped", t("The upload was stopped.")));
     call.onload = () => {
       const body = parseJson(call.responseText);
       if (call.status >= 200 && call.status < 300) resolve(body as T);

@@ -3,6 +3,7 @@ import { useState } from "react";
 
 import { keyProblem, useChooseKeys } from "@/keys/my-keys";
 import { keyLabel, keyOf, type Action } from "@/keys/registry";
+import { t } from "@/language/translate";
 import { FormError } from "@/ui/states";
 
 /** The keys of this page, printed from the actions themselves, each to be changed. */
@@ -35,7 +36,7 @@ export function KeyHelp({ actions, isOpen, onClose }: { actions: readonly Action
   }
 
   return (
-    <Modal opened={isOpen} onClose={onClose} title="Keys" size="md" closeOnEscape={changing === undefined}>
+    <Modal opened={isOpen} onClose={onClose} title={t("Keys")} size="md" closeOnEscape={changing === undefined}>
       <Stack gap="md">
         {[...groups].map(([group, members]) => (
           <section key={group} aria-label={group}>
@@ -46,7 +47,7 @@ export function KeyHelp({ actions, isOpen, onClose }: { actions: readonly Action
               {members.map((action) => (
                 <Stack key={action.id} gap={2}>
                   <Group justify="space-between" wrap="nowrap">
-                    <Text size="sm" c={(action.isEnabled?.() ?? true) ? undefined : "dimmed"} style={{ overflowWrap: "anywhere" }}>
+                    <Text size="sm" dir="auto" c={(action.isEnabled?.() ?? true) ? undefined : "dimmed"} style={{ overflowWrap: "anywhere" }}>
                       {action.title}
                     </Text>
                     <Group gap={4} wrap="nowrap">
@@ -57,13 +58,13 @@ export function KeyHelp({ actions, isOpen, onClose }: { actions: readonly Action
                         id={changeId(action.id)}
                         size="compact-xs"
                         variant="default"
-                        aria-label={`Change the key of ${action.title}`}
+                        aria-label={t("Change the key of {action}", { action: action.title })}
                         onClick={() => {
                           setProblem(undefined);
                           setChanging(action.id);
                         }}
                       >
-                        Change
+                        {t("Change")}
                       </Button>
                     </Group>
                   </Group>
@@ -72,8 +73,8 @@ export function KeyHelp({ actions, isOpen, onClose }: { actions: readonly Action
                       autoFocus
                       readOnly
                       size="xs"
-                      aria-label={`Press the new key of ${action.title}; Escape leaves it as it is`}
-                      value="Press the new key (Esc: leave it as it is)"
+                      aria-label={t("Press the new key of {action}; Escape leaves it as it is", { action: action.title })}
+                      value={t("Press the new key (Esc: leave it as it is)")}
                       error={problem && <span role="alert">{problem}</span>}
                       onKeyDown={(event) => onKeyDown(event, action)}
                       onBlur={() => setChanging((now) => (now === action.id ? undefined : now))}
@@ -87,10 +88,10 @@ export function KeyHelp({ actions, isOpen, onClose }: { actions: readonly Action
         <FormError error={save.error} />
         <Group justify="space-between">
           <Text size="xs" c="dimmed" style={{ flex: 1 }}>
-            Keys rest while you type in a field and while a dialog is open. Your keys are kept with your account.
+            {t("Keys rest while you type in a field and while a dialog is open. Your keys are kept with your account.")}
           </Text>
           <Button size="compact-sm" variant="default" disabled={Object.keys(chosen).length === 0} loading={save.isPending} onClick={() => save.mutate({})}>
-            Reset all keys
+            {t("Reset all keys")}
           </Button>
         </Group>
       </Stack>

@@ -7,6 +7,7 @@ import { api } from "@/api/client";
 import { sessionQuery, useSession } from "@/api/session";
 import type { Me } from "@/api/types";
 import { keyLabel, type Action } from "@/keys/registry";
+import { t } from "@/language/translate";
 
 /** Action id -> its keys. An action that is not named has its own. */
 export type KeyChoices = Me["keys"];
@@ -30,9 +31,9 @@ export function withChosenKeys(actions: readonly Action[], chosen: KeyChoices): 
 
 /** Why this key cannot be given to the action, or undefined if it can. `actions` are those of the page, with their keys. */
 export function keyProblem(actions: readonly Action[], id: string, key: string): string | undefined {
-  if (NOT_OURS.test(key)) return "That key belongs to the browser. Press a letter, a digit, or a key such as Enter or an arrow, without Ctrl or Alt.";
+  if (NOT_OURS.test(key)) return t("That key belongs to the browser. Press a letter, a digit, or a key such as Enter or an arrow, without Ctrl or Alt.");
   const owner = actions.find((one) => one.id !== id && one.keys.includes(key));
-  return owner && `${keyLabel(key)} is the key of “${owner.title}”. Give that another key first, or press a different one.`;
+  return owner && t("{key} is the key of “{action}”. Give that another key first, or press a different one.", { key: keyLabel(key), action: owner.title });
 }
 
 export function useMyKeys(actions: readonly Action[]): Action[] {

@@ -5,6 +5,8 @@
  * from the one that works. Two enabled actions that share a key are a fault, not a race: neither runs.
  */
 
+import { t, tc } from "@/language/translate";
+
 export interface Action {
   id: string;
   title: string;
@@ -95,15 +97,18 @@ export function findClashes(actions: readonly Action[]): { key: string; ids: str
 /** What the key is called on a button. */
 export function keyLabel(key: string): string {
   const names: Record<string, string> = {
-    Enter: "↵ Enter",
-    Backspace: "⌫ Backspace",
-    Escape: "Esc",
+    Enter: t("↵ Enter"),
+    Backspace: t("⌫ Backspace"),
+    Escape: t("Esc"),
+    Space: tc("key", "Space"),
     ArrowLeft: "←",
     ArrowRight: "→",
     ArrowUp: "↑",
     ArrowDown: "↓",
-    PageUp: "Page ↑",
-    PageDown: "Page ↓",
+    PageUp: t("Page ↑"),
+    PageDown: t("Page ↓"),
+    Home: tc("key", "Home"),
+    End: tc("key", "End"),
   };
   return names[key] ?? (key.length === 1 ? key.toUpperCase() : key);
 }

@@ -5,7 +5,7 @@ export function ClassTag({ name, colour, size = "sm" }: { name: string; colour: 
   return (
     <Group gap={6} wrap="nowrap" component="span" style={{ display: "inline-flex", minWidth: 0 }}>
       <Box component="span" w={10} h={10} bg={colour} style={{ borderRadius: 3, flexShrink: 0 }} aria-hidden />
-      <Text component="span" size={size} truncate>
+      <Text component="span" size={size} dir="auto" truncate>
         {name}
       </Text>
     </Group>

@@ -1,13 +1,14 @@
 import { ActionIcon, useMantineColorScheme } from "@mantine/core";
 
+import { msg, t } from "@/language/translate";
 import { MoonIcon, ScreenIcon, SunIcon } from "@/ui/icons";
 
 const NEXT = { auto: "light", light: "dark", dark: "auto" } as const;
-const NAMES = { auto: "as the system", light: "light", dark: "dark" } as const;
+const NAMES = { auto: msg("as the system"), light: msg("light"), dark: msg("dark") } as const;
 
 export function ColourSchemeToggle() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const label = `Colours: ${NAMES[colorScheme]}. Change to ${NAMES[NEXT[colorScheme]]}`;
+  const label = t("Colours: {now}. Change to {next}", { now: t(NAMES[colorScheme]), next: t(NAMES[NEXT[colorScheme]]) });
   return (
     <ActionIcon
       variant="subtle"

@@ -1,6 +1,7 @@
 import { Button, Group, Modal, Stack, Text, type ButtonProps } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 
+import { t } from "@/language/translate";
 import { FormError } from "@/ui/states";
 
 interface Props extends ButtonProps {
@@ -41,7 +42,7 @@ export function ConfirmButton({ label, question, children, confirmLabel, error, 
           <FormError error={error} />
           <Group justify="flex-end">
             <Button variant="default" onClick={() => setIsOpen(false)}>
-              Keep as it is
+              {t("Keep as it is")}
             </Button>
             <Button color={rest.color ?? "red"} loading={isBusy} onClick={() => void confirm()}>
               {confirmLabel}

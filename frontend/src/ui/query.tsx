@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 
 import { Failed, Loading } from "@/ui/states";
 
-/** Shows a query's loading and failed states, and `children` when there is data. */
+/** Shows a query's loading and failed states, and `children` when there is data. `what` is translated. */
 export function Ready<T>({
   query,
   what,

@@ -3,15 +3,16 @@
 import { Alert, Button, Center, Loader, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 
+import { t } from "@/language/translate";
 import { formError } from "@/ui/errors";
 
 export function Loading({ what }: { what: string }) {
   return (
-    <Center mih={160} role="status" aria-label={`Loading ${what}`}>
+    <Center mih={160} role="status" aria-label={t("Loading {what}", { what })}>
       <Stack align="center" gap="xs">
         <Loader size="sm" />
         <Text size="sm" c="dimmed">
-          Loading {what}…
+          {t("Loading {what}…", { what })}
         </Text>
       </Stack>
     </Center>
@@ -20,12 +21,12 @@ export function Loading({ what }: { what: string }) {
 
 export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   return (
-    <Alert color="red" title="This could not be loaded" role="alert" my="md">
+    <Alert color="red" title={t("This could not be loaded")} role="alert" my="md">
       <Stack align="flex-start" gap="sm">
         <Text size="sm">{formError(error)}</Text>
         {onRetry && (
           <Button size="xs" variant="default" onClick={onRetry}>
-            Try again
+            {t("Try again")}
           </Button>
         )}
       </Stack>

@@ -1,5 +1,7 @@
 import { createTheme } from "@mantine/core";
 
+import { t } from "@/language/translate";
+
 export const theme = createTheme({
   primaryColor: "teal",
   primaryShade: 9, // white on a lighter teal is below the contrast of WCAG AA
@@ -11,7 +13,7 @@ export const theme = createTheme({
   components: {
     // What scrolls can be scrolled by keyboard.
     ScrollArea: { defaultProps: { viewportProps: { tabIndex: 0 } } },
-    Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+    Modal: { defaultProps: () => ({ closeButtonProps: { "aria-label": t("Close") } }) },
     // In a text colour alone would tell a link.
     Anchor: { defaultProps: { underline: "always" } },
   },

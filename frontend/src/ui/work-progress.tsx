@@ -1,6 +1,7 @@
 import { Alert, Badge, Group, Progress, Stack, Text } from "@mantine/core";
 
 import type { Work, WorkState } from "@/api/types";
+import { type Message, msg, t } from "@/language/translate";
 import { capitalized, count, duration } from "@/ui/format";
 
 const COLOURS: Record<WorkState, string> = {
@@ -11,19 +12,27 @@ const COLOURS: Record<WorkState, string> = {
   cancelled: "orange",
 };
 
+const STATES: Record<WorkState, Message> = {
+  queued: msg("queued"),
+  running: msg("running"),
+  done: msg("done"),
+  failed: msg("failed"),
+  cancelled: msg("cancelled"),
+};
+
 export function WorkBadge({ state }: { state: WorkState }) {
   return (
     <Badge color={COLOURS[state]} variant="light">
-      {state}
+      {t(STATES[state])}
     </Badge>
   );
 }
 
-/** How far background work is: step, of how many, seconds left; or why it failed. */
+/** How far background work is: step, of how many, seconds left; or why it failed. `noun` says what, translated. */
 export function WorkProgress({ work, noun }: { work: Work; noun: string }) {
   if (work.state === "failed") {
     return (
-      <Alert color="red" title={`${capitalized(noun)} failed`} role="alert">
+      <Alert color="red" title={t("{noun} failed", { noun: capitalized(noun) })} role="alert">
         {work.error_message}
       </Alert>
     );
@@ -34,14 +43,14 @@ export function WorkProgress({ work, noun }: { work: Work; noun: string }) {
     <Stack gap={6} role="status" aria-live="polite">
       <Group justify="space-between">
         <Text size="sm">
-          {work.state === "queued" ? "Waiting for a worker" : capitalized(work.step_name || "working")}
-          {work.n_steps > 0 && ` · ${count(work.step)} of ${count(work.n_steps)}`}
+          {work.state === "queued" ? t("Waiting for a worker") : capitalized(work.step_name || t("working"))}
+          {work.n_steps > 0 && ` · ${t("{n} of {total}", { n: count(work.step), total: count(work.n_steps) })}`}
         </Text>
         <Text size="sm" c="dimmed">
-          {work.seconds_left !== null && `${duration(work.seconds_left)} left`}
+          {work.seconds_left !== null && t("{time} left", { time: duration(work.seconds_left) })}
         </Text>
       </Group>
-      <Progress value={work.n_steps > 0 ? share : 100} animated striped aria-label={`Progress of the ${noun}`} />
+      <Progress value={work.n_steps > 0 ? share : 100} animated striped aria-label={t("Progress of the {noun}", { noun })} />
     </Stack>
   );
 }
