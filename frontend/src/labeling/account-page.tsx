@@ -4,16 +4,31 @@ import { useState } from "react";
 
 import type { Token } from "@/api/types";
 import { createToken, deleteToken, tokensQuery } from "@/labeling/api";
+import { t } from "@/language/translate";
 import { ConfirmButton } from "@/ui/confirm-button";
 import { fieldError } from "@/ui/errors";
 import { when } from "@/ui/format";
+import { LanguageSelect } from "@/ui/language-select";
 import { Page } from "@/ui/page";
 import { Panel } from "@/ui/panel";
 import { Ready } from "@/ui/query";
 import { FormError } from "@/ui/states";
 
-/** Tokens with which programs act as the person who is signed in. */
+/** What is the person's own: the language of the pages, and tokens with which programs act for them. */
 export default function AccountPage() {
+  return (
+    <Page title={t("Account")} size="md">
+      <Stack>
+        <TokensPanel />
+        <Panel title={t("Language")} note={t("Of all pages in this browser. What people and data say stays in its own language.")}>
+          <LanguageSelect maw={240} />
+        </Panel>
+      </Stack>
+    </Page>
+  );
+}
+
+function TokensPanel() {
   const client = useQueryClient();
   const tokens = useQuery(tokensQuery);
   const [name, setName] = useState("");
@@ -26,62 +41,60 @@ export default function AccountPage() {
   });
 
   return (
-    <Page title="Access tokens" size="md">
-      <Panel title="Tokens" note="A program that sends one in the header “Authorization: Token …” acts as you.">
-        <Stack>
-          <form
-            onSubmit={(event) => {
-              event.preventDefault();
-              create.mutate();
-            }}
-          >
-            <Group align="flex-end">
-              <TextInput
-                label="What it is for"
-                placeholder="nightly export"
-                value={name}
-                onChange={(event) => setName(event.currentTarget.value)}
-                error={fieldError(create.error, "name")}
-              />
-              <Button type="submit" loading={create.isPending}>
-                Make a token
-              </Button>
-            </Group>
-          </form>
-          <FormError error={create.error} shownBeside={["name"]} />
-          {create.data?.token && <NewToken token={create.data.token} />}
-          <Ready query={tokens} what="your tokens">
-            {({ results }) =>
-              results.length === 0 ? (
-                <Text size="sm" c="dimmed">
-                  You have no tokens.
-                </Text>
-              ) : (
-                <Table>
-                  <Table.Tbody>
-                    {results.map((token) => (
-                      <TokenRow key={token.id} token={token} />
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              )
-            }
-          </Ready>
-        </Stack>
-      </Panel>
-    </Page>
+    <Panel title={t("Access tokens")} note={t("A program that sends one in the header “Authorization: Token …” acts as you.")}>
+      <Stack>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            create.mutate();
+          }}
+        >
+          <Group align="flex-end">
+            <TextInput
+              label={t("What it is for")}
+              placeholder={t("nightly export")}
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+              error={fieldError(create.error, "name")}
+            />
+            <Button type="submit" loading={create.isPending}>
+              {t("Make a token")}
+            </Button>
+          </Group>
+        </form>
+        <FormError error={create.error} shownBeside={["name"]} />
+        {create.data?.token && <NewToken token={create.data.token} />}
+        <Ready query={tokens} what={t("your tokens")}>
+          {({ results }) =>
+            results.length === 0 ? (
+              <Text size="sm" c="dimmed">
+                {t("You have no tokens.")}
+              </Text>
+            ) : (
+              <Table>
+                <Table.Tbody>
+                  {results.map((token) => (
+                    <TokenRow key={token.id} token={token} />
+                  ))}
+                </Table.Tbody>
+              </Table>
+            )
+          }
+        </Ready>
+      </Stack>
+    </Panel>
   );
 }
 
 function NewToken({ token }: { token: string }) {
   return (
-    <Alert color="teal" title="Copy it now: it is shown this once">
+    <Alert color="teal" title={t("Copy it now: it is shown this once")}>
       <Group>
         <Code style={{ overflowWrap: "anywhere" }}>{token}</Code>
         <CopyButton value={token}>
           {({ copied, copy }) => (
             <Button size="compact-sm" variant="default" onClick={copy}>
-              {copied ? "Copied" : "Copy"}
+              {copied ? t("Copied") : t("Copy")}
             </Button>
           )}
         </CopyButton>
@@ -98,22 +111,22 @@ function TokenRow({ token }: { token: Token }) {
   });
   return (
     <Table.Tr>
-      <Table.Td>{token.name || "no name"}</Table.Td>
+      <Table.Td dir="auto">{token.name || t("no name")}</Table.Td>
       <Table.Td>
         <Code>{token.begins_with}…</Code>
       </Table.Td>
       <Table.Td>{when(token.created_at)}</Table.Td>
-      <Table.Td ta="right">
+      <Table.Td ta="end">
         <ConfirmButton
           size="compact-sm"
           variant="default"
-          label="Revoke"
-          question="Revoke this token?"
-          confirmLabel="Revoke it"
+          label={t("Revoke")}
+          question={t("Revoke this token?")}
+          confirmLabel={t("Revoke it")}
           error={remove.error}
           onConfirm={() => remove.mutateAsync()}
         >
-          Programs that use it are signed out at once.
+          {t("Programs that use it are signed out at once.")}
         </ConfirmButton>
       </Table.Td>
     </Table.Tr>

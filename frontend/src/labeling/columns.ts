@@ -6,6 +6,7 @@ import { useParams } from "react-router";
 
 import { api } from "@/api/client";
 import type { Columns, Features, Id } from "@/api/types";
+import { t } from "@/language/translate";
 
 export type Column = Columns["columns"][number];
 export type Row = Exclude<Features, unknown[]> | Record<string, unknown>;
@@ -37,12 +38,12 @@ export function orderedValues(row: Row, columns: readonly Column[], pinned: Read
 export function unusual(value: unknown, column: Column | undefined): string | undefined {
   if (column === undefined || value === null || value === undefined || value === "") return undefined;
   if (typeof value === "number") {
-    if (column.low !== null && value < column.low) return "low: under 1% of rows are below";
-    if (column.high !== null && value > column.high) return "high: under 1% of rows are above";
+    if (column.low !== null && value < column.low) return t("low: under 1% of rows are below");
+    if (column.high !== null && value > column.high) return t("high: under 1% of rows are above");
     return undefined;
   }
   // A word among numbers is not judged.
-  return column.common !== null && !column.common.includes(String(value)) ? "rare: under 1% of rows" : undefined;
+  return column.common !== null && !column.common.includes(String(value)) ? t("rare: under 1% of rows") : undefined;
 }
 
 const storageName = (projectId: string) => `assay-pins-${projectId}`;

@@ -9,6 +9,7 @@ import { HumanLabelsSwitch } from "@/labeling/human-labels-switch";
 import { ImportWatch } from "@/labeling/import-watch";
 import { UploadStep } from "@/labeling/upload-step";
 import { useUpload } from "@/labeling/use-upload";
+import { t } from "@/language/translate";
 import { count, when } from "@/ui/format";
 import { useIdParam } from "@/ui/id-param";
 import { Page } from "@/ui/page";
@@ -21,8 +22,8 @@ import { WorkBadge } from "@/ui/work-progress";
 export default function DataPage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
   return (
-    <Page title="Data">
-      <Ready query={project} what="the project">
+    <Page title={t("Data")}>
+      <Ready query={project} what={t("the project")}>
         {(data) => (
           <Stack>
             <ExportPanel project={data} />
@@ -51,7 +52,7 @@ function ImportPanel({ project }: { project: Project }) {
   });
 
   return (
-    <Panel title="Import" note="Add items, or labels for items that are here already. The same file twice adds nothing.">
+    <Panel title={t("Import")} note={t("Add items, or labels for items that are here already. The same file twice adds nothing.")}>
       <Stack>
         <UploadStep state={file} isTypeFixed />
         {preview && preview.n_labeled > 0 && <HumanLabelsSwitch isHuman={areHuman} onChange={setAreHuman} />}
@@ -60,7 +61,7 @@ function ImportPanel({ project }: { project: Project }) {
           <ImportWatch
             key={importId}
             importId={importId}
-            doneLabel="Close"
+            doneLabel={t("Close")}
             onDone={() => {
               setImportId(undefined);
               void client.invalidateQueries({ queryKey: ["projects", project.id] });
@@ -70,10 +71,10 @@ function ImportPanel({ project }: { project: Project }) {
         {upload && preview && importId === undefined && (
           <Group justify="flex-end">
             <Button variant="default" disabled={file.isLooking} loading={start.isPending} onClick={() => start.mutate(true)}>
-              Check the whole file first
+              {t("Check the whole file first")}
             </Button>
             <Button disabled={file.isLooking} loading={start.isPending} onClick={() => start.mutate(false)}>
-              Import
+              {t("Import")}
             </Button>
           </Group>
         )}
@@ -85,32 +86,31 @@ function ImportPanel({ project }: { project: Project }) {
 function ImportHistory({ projectId }: { projectId: number }) {
   const imports = useQuery(importsQuery(projectId));
   return (
-    <Panel title="Imports so far">
-      <Ready query={imports} what="the imports">
+    <Panel title={t("Imports so far")}>
+      <Ready query={imports} what={t("the imports")}>
         {({ results }) =>
           results.length === 0 ? (
             <Text size="sm" c="dimmed">
-              Nothing was imported yet.
+              {t("Nothing was imported yet.")}
             </Text>
           ) : (
             <Table.ScrollContainer minWidth={620}>
               <Table>
                 <Table.Thead>
                   <Table.Tr>
-                    <Table.Th>File</Table.Th>
-                    <Table.Th>State</Table.Th>
-                    <Table.Th>Items</Table.Th>
-                    <Table.Th>Labels</Table.Th>
-                    <Table.Th>Problems</Table.Th>
-                    <Table.Th>When</Table.Th>
+                    <Table.Th>{t("File")}</Table.Th>
+                    <Table.Th>{t("State")}</Table.Th>
+                    <Table.Th>{t("Items")}</Table.Th>
+                    <Table.Th>{t("Labels")}</Table.Th>
+                    <Table.Th>{t("Problems")}</Table.Th>
+                    <Table.Th>{t("When")}</Table.Th>
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>
                   {results.map((one) => (
                     <Table.Tr key={one.id}>
-                      <Table.Td>
-                        {one.file_name}
-                        {one.options.dry_run === true && " (check only)"}
+                      <Table.Td dir="auto">
+                        {one.options.dry_run === true ? t("{file} (check only)", { file: one.file_name }) : one.file_name}
                       </Table.Td>
                       <Table.Td>
                         <WorkBadge state={one.state} />
@@ -124,8 +124,7 @@ function ImportHistory({ projectId }: { projectId: number }) {
                       <Table.Td>{count(one.n_labels_added)}</Table.Td>
                       <Table.Td>{count(one.report.n_problems)}</Table.Td>
                       <Table.Td>
-                        {when(one.created_at)}
-                        {one.created_by && `, ${one.created_by}`}
+                        {one.created_by ? t("{time}, {person}", { time: when(one.created_at), person: one.created_by }) : when(one.created_at)}
                       </Table.Td>
                     </Table.Tr>
                   ))}

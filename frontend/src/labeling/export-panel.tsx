@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import type { Export, Project } from "@/api/types";
 import { cancelExport, exportFileUrl, exportsQuery, startExport } from "@/labeling/api";
+import { msg, plural, t } from "@/language/translate";
 import { fieldError } from "@/ui/errors";
 import { bytes, count, when } from "@/ui/format";
 import { DownloadIcon } from "@/ui/icons";
@@ -13,16 +14,16 @@ import { FormError } from "@/ui/states";
 import { WorkProgress } from "@/ui/work-progress";
 
 const FORMATS = [
-  { value: "csv", label: "CSV" },
-  { value: "jsonl", label: "JSONL" },
-  { value: "parquet", label: "Parquet" },
-  { value: "images", label: "Images, a folder per class (zip)" },
+  { value: "csv", label: msg("CSV") },
+  { value: "jsonl", label: msg("JSONL") },
+  { value: "parquet", label: msg("Parquet") },
+  { value: "images", label: msg("Images, a folder per class (zip)") },
 ];
 const SOURCES = [
-  { value: "", label: "everything" },
-  { value: "human", label: "labeled by people" },
-  { value: "machine", label: "labeled by the model" },
-  { value: "none", label: "not labeled" },
+  { value: "", label: msg("everything") },
+  { value: "human", label: msg("labeled by people") },
+  { value: "machine", label: msg("labeled by the model") },
+  { value: "none", label: msg("not labeled") },
 ];
 
 /** Takes the result home: any filter, with the provenance of each label, made in the background. */
@@ -42,7 +43,7 @@ export function ExportPanel({ project }: { project: Project }) {
   });
 
   return (
-    <Panel title="Export" note="Each row says who labeled it, with which model version, confidence and threshold">
+    <Panel title={t("Export")} note={t("Each row says who labeled it, with which model version, confidence and threshold")}>
       <Stack>
         <form
           onSubmit={(event) => {
@@ -52,15 +53,15 @@ export function ExportPanel({ project }: { project: Project }) {
         >
           <Group align="flex-end">
             <NativeSelect
-              label="Format"
-              data={project.item_type === "image" ? FORMATS : FORMATS.filter((one) => one.value !== "images")}
+              label={t("Format")}
+              data={FORMATS.filter((one) => one.value !== "images" || project.item_type === "image").map((one) => ({ ...one, label: t(one.label) }))}
               value={format}
               error={fieldError(start.error, "format")}
               onChange={(event) => setFormat(event.currentTarget.value)}
             />
-            <NativeSelect label="Items" data={SOURCES} value={source} onChange={(event) => setSource(event.currentTarget.value)} />
+            <NativeSelect label={t("Items")} data={SOURCES.map((one) => ({ ...one, label: t(one.label) }))} value={source} onChange={(event) => setSource(event.currentTarget.value)} />
             <NumberInput
-              label="Confidence from %"
+              label={t("Confidence from %")}
               min={0}
               max={100}
               w={150}
@@ -68,12 +69,12 @@ export function ExportPanel({ project }: { project: Project }) {
               onChange={(value) => setMinimum(value === "" ? undefined : Number(value))}
             />
             <Button type="submit" loading={start.isPending}>
-              Export
+              {t("Export")}
             </Button>
           </Group>
         </form>
         <FormError error={start.error} shownBeside={["format"]} />
-        <Ready query={exports} what="the exports">
+        <Ready query={exports} what={t("the exports")}>
           {({ results }) =>
             results.length === 0 ? null : (
               <Table.ScrollContainer minWidth={560}>
@@ -104,28 +105,27 @@ function ExportRow({ project, data }: { project: Project; data: Export }) {
       <Table.Td>
         {data.format}
         <Text size="xs" c="dimmed">
-          {when(data.created_at)}
-          {data.created_by && `, ${data.created_by}`}
+          {data.created_by ? t("{time}, {person}", { time: when(data.created_at), person: data.created_by }) : when(data.created_at)}
         </Text>
       </Table.Td>
       <Table.Td>
         {data.state === "done" ? (
           <Text size="sm">
-            {count(data.n_rows)} rows, {bytes(data.n_bytes)}
+            {plural(data.n_rows, "{n} row, {size}", "{n} rows, {size}", { n: count(data.n_rows), size: bytes(data.n_bytes) })}
           </Text>
         ) : (
-          <WorkProgress work={data} noun="export" />
+          <WorkProgress work={data} noun={t("export")} />
         )}
       </Table.Td>
-      <Table.Td ta="right">
+      <Table.Td ta="end">
         {data.state === "done" && (
           <Button component="a" href={exportFileUrl(data.id)} download size="compact-sm" variant="default" leftSection={<DownloadIcon size={14} />}>
-            Download
+            {t("Download")}
           </Button>
         )}
         {data.is_open && (
           <Button size="compact-sm" variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>
-            Cancel
+            {t("Cancel")}
           </Button>
         )}
         <FormError error={cancel.error} />

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { orderedValues, unusual, useColumns, usePins, type Row } from "@/labeling/columns";
 import styles from "@/labeling/item-view.module.css";
 import { ITEM_SEARCH } from "@/labeling/stage-control";
+import { t } from "@/language/translate";
 
 /** From here on a row is wide enough to be filtered. */
 const WIDE = 12;
@@ -26,15 +27,15 @@ export function FeatureTable({ features }: { features: Row }) {
         <div className={styles.search}>
           {wanted !== "" && (
             <span role="status">
-              {shown.length} of {values.length} columns
+              {t("{n} of {total} columns", { n: shown.length, total: values.length })}
             </span>
           )}
           <input
             id={ITEM_SEARCH}
             type="search"
             className={styles.searchField}
-            placeholder="Filter the columns"
-            aria-label="Filter the columns by name; Escape goes back to the keys"
+            placeholder={t("Filter the columns")}
+            aria-label={t("Filter the columns by name; Escape goes back to the keys")}
             value={filter}
             onChange={(event) => setFilter(event.currentTarget.value)}
             onFocus={(event) => event.currentTarget.select()}
@@ -46,7 +47,7 @@ export function FeatureTable({ features }: { features: Row }) {
           />
         </div>
       )}
-      <div className={styles.tableFrame} tabIndex={0} role="region" aria-label="Features of the item">
+      <div className={styles.tableFrame} tabIndex={0} role="region" aria-label={t("Features of the item")}>
         <table className={styles.table}>
           <tbody>
             {shown.map(([name, value]) => {
@@ -59,8 +60,8 @@ export function FeatureTable({ features }: { features: Row }) {
                         type="button"
                         className={styles.pin}
                         aria-pressed={pinned.has(name)}
-                        aria-label={`Keep ${name} on top`}
-                        title={pinned.has(name) ? "Do not keep on top" : "Keep on top"}
+                        aria-label={t("Keep {name} on top", { name })}
+                        title={pinned.has(name) ? t("Do not keep on top") : t("Keep on top")}
                         onMouseDown={(event) => event.preventDefault()}
                         onClick={() => toggle(name)}
                       >
@@ -68,10 +69,12 @@ export function FeatureTable({ features }: { features: Row }) {
                       </button>
                     </td>
                   )}
-                  <th scope="row">{name}</th>
-                  <td>
+                  <th scope="row" dir="auto">
+                    {name}
+                  </th>
+                  <td dir="auto">
                     {value === null || value === "" ? (
-                      <span className={styles.missing}>missing</span>
+                      <span className={styles.missing}>{t("missing")}</span>
                     ) : why === undefined ? (
                       String(value)
                     ) : (
@@ -85,7 +88,7 @@ export function FeatureTable({ features }: { features: Row }) {
             })}
           </tbody>
         </table>
-        {shown.length === 0 && <p className={styles.missing}>No column has “{filter.trim()}” in its name.</p>}
+        {shown.length === 0 && <p className={styles.missing}>{t("No column has “{words}” in its name.", { words: filter.trim() })}</p>}
       </div>
     </div>
   );

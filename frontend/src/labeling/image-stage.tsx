@@ -8,6 +8,7 @@ import { findPressed, keyLabel } from "@/keys/registry";
 import { pan, zoomAt, type Size, type View } from "@/labeling/image-view";
 import styles from "@/labeling/item-view.module.css";
 import { lookActions, StageControl } from "@/labeling/stage-control";
+import { t } from "@/language/translate";
 import { percent } from "@/ui/format";
 
 /** Up to this many pixels on its longer side an image is enlarged with sharp edges. */
@@ -151,11 +152,11 @@ export function ImageStage({ item, control, isInPage = false }: Props) {
         data-in-page={isInPage || undefined}
         tabIndex={control === undefined ? 0 : undefined}
         role="group"
-        aria-label="The image; keys zoom, move and brighten it"
+        aria-label={t("The image; keys zoom, move and brighten it")}
         onKeyDown={onKeyDown}
       >
         {failedId === item.id ? (
-          <p role="alert">The image of {item.key} could not be loaded. Flag it or skip it.</p>
+          <p role="alert">{t("The image of {key} could not be loaded. Flag it or skip it.", { key: item.key })}</p>
         ) : (
           <img
             key={item.id}
@@ -179,7 +180,7 @@ export function ImageStage({ item, control, isInPage = false }: Props) {
           />
         )}
       </div>
-      <div className={styles.tools} role="group" aria-label="Look at the image">
+      <div className={styles.tools} role="group" aria-label={t("Look at the image")}>
         {(view || isChanged) && (
           <span className={styles.state} role="status">
             {view && percent(view.scale, 0)} {looks.brightness !== 1 && `☀ ${percent(looks.brightness, 0)}`}{" "}

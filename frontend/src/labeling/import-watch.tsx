@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { cancelImport, importQuery } from "@/labeling/api";
 import { ImportReportView } from "@/labeling/import-report";
+import { t } from "@/language/translate";
 import { Ready } from "@/ui/query";
 import { FormError } from "@/ui/states";
 import { WorkProgress } from "@/ui/work-progress";
@@ -14,7 +15,7 @@ interface Props {
 }
 
 /** An import as it goes: progress, cancel, and what came of it. */
-export function ImportWatch({ importId, doneLabel = "Go to the project", onDone }: Props) {
+export function ImportWatch({ importId, doneLabel = t("Go to the project"), onDone }: Props) {
   const client = useQueryClient();
   const query = useQuery(importQuery(importId));
   const cancel = useMutation({
@@ -24,17 +25,17 @@ export function ImportWatch({ importId, doneLabel = "Go to the project", onDone 
 
   return (
     <Paper withBorder p="md">
-      <Ready query={query} what="the import">
+      <Ready query={query} what={t("the import")}>
         {(data) => (
           <Stack>
-            <Text fw={600}>Import of {data.file_name}</Text>
-            <WorkProgress work={data} noun="import" />
+            <Text fw={600}>{t("Import of {file}", { file: data.file_name })}</Text>
+            <WorkProgress work={data} noun={t("import")} />
             <ImportReportView data={data} />
             <FormError error={cancel.error} />
             <Group justify="flex-end">
               {data.is_open ? (
                 <Button variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>
-                  Cancel the import
+                  {t("Cancel the import")}
                 </Button>
               ) : (
                 <Button onClick={onDone}>{doneLabel}</Button>

@@ -1,12 +1,13 @@
 import { Group, Progress as Bar, Stack, Text } from "@mantine/core";
 
 import type { Progress } from "@/api/types";
-import { count, counted, percent } from "@/ui/format";
+import { msg, plural, t } from "@/language/translate";
+import { count, percent } from "@/ui/format";
 
 const PARTS = [
-  { field: "n_human", name: "people", colour: "teal.7" },
-  { field: "n_machine", name: "the model", colour: "violet.5" },
-  { field: "n_unlabeled", name: "nobody yet", colour: "gray.5" },
+  { field: "n_human", name: msg("people"), colour: "teal.7" },
+  { field: "n_machine", name: msg("the model"), colour: "violet.5" },
+  { field: "n_unlabeled", name: msg("nobody yet"), colour: "gray.5" },
 ] as const;
 
 /** Labeled by whom: people, the model, nobody. */
@@ -15,25 +16,25 @@ export function LabeledBar({ progress, size = "md" }: { progress: Progress; size
   if (n_items === 0) {
     return (
       <Text size="sm" c="dimmed">
-        No items yet
+        {t("No items yet")}
       </Text>
     );
   }
   return (
     <Stack gap={6}>
-      <Bar.Root size={size} aria-label="Labeled by whom">
+      <Bar.Root size={size} aria-label={t("Labeled by whom")}>
         {PARTS.map((part) => (
           <Bar.Section
             key={part.field}
             value={(progress[part.field] / n_items) * 100}
             color={part.colour}
-            aria-label={`By ${part.name}: ${count(progress[part.field])}`}
+            aria-label={t("By {whom}: {n}", { whom: t(part.name), n: count(progress[part.field]) })}
           />
         ))}
       </Bar.Root>
       <Group gap="md">
         <Text size="sm" fw={600}>
-          {counted(n_items, "item")}
+          {plural(n_items, "{n} item", "{n} items", { n: count(n_items) })}
         </Text>
         {PARTS.map((part) => (
           <Group key={part.field} gap={6}>
@@ -41,7 +42,7 @@ export function LabeledBar({ progress, size = "md" }: { progress: Progress; size
               ■
             </Text>
             <Text size="sm" component="span">
-              {part.name}: {count(progress[part.field])} ({percent(progress[part.field] / n_items)})
+              {t("{whom}: {n} ({share})", { whom: t(part.name), n: count(progress[part.field]), share: percent(progress[part.field] / n_items) })}
             </Text>
           </Group>
         ))}

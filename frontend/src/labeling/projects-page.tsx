@@ -2,37 +2,47 @@ import { Badge, Card, Group, SimpleGrid, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
-import type { Project } from "@/api/types";
+import type { Project, Role } from "@/api/types";
 import { progressQuery, projectsQuery } from "@/labeling/api";
 import { LabeledBar } from "@/labeling/labeled-bar";
-import { counted } from "@/ui/format";
+import { type Message, msg, plural, t } from "@/language/translate";
+import { count } from "@/ui/format";
 import { PlusIcon } from "@/ui/icons";
 import { ButtonLink } from "@/ui/link";
 import { Page } from "@/ui/page";
 import { Ready } from "@/ui/query";
 import { Empty } from "@/ui/states";
 
+const ROLES: Record<Role, Message> = {
+  owner: msg("owner"),
+  engineer: msg("engineer"),
+  reviewer: msg("reviewer"),
+  annotator: msg("annotator"),
+  viewer: msg("viewer"),
+};
+
 export default function ProjectsPage() {
   const projects = useQuery(projectsQuery);
   return (
     <Page
-      title="Projects"
+      title={t("Projects")}
       actions={
         <ButtonLink to="/projects/new" leftSection={<PlusIcon />}>
-          New project
+          {t("New project")}
         </ButtonLink>
       }
     >
-      <Ready query={projects} what="your projects">
+      <Ready query={projects} what={t("your projects")}>
         {(page) =>
           page.results.length === 0 ? (
-            <Empty title="You have no project yet">
+            <Empty title={t("You have no project yet")}>
               <Text c="dimmed">
-                A project is one dataset and one question. Drop a file to make one: CSV, JSON, Parquet, IDX as MNIST ships, or a zip of
-                images. Some of its items may be labeled already, or none. To join a project of somebody else, ask its owner to add you.
+                {t(
+                  "A project is one dataset and one question. Drop a file to make one: CSV, JSON, Parquet, IDX as MNIST ships, or a zip of images. Some of its items may be labeled already, or none. To join a project of somebody else, ask its owner to add you.",
+                )}
               </Text>
               <ButtonLink to="/projects/new" leftSection={<PlusIcon />}>
-                New project
+                {t("New project")}
               </ButtonLink>
             </Empty>
           ) : (
@@ -53,17 +63,26 @@ function ProjectCard({ project }: { project: Project }) {
   return (
     <Card withBorder component={Link} to={`/projects/${project.id}`} padding="md">
       <Group justify="space-between" wrap="nowrap" mb={4}>
-        <Title order={2} size="h4" lineClamp={1}>
+        <Title order={2} size="h4" lineClamp={1} dir="auto">
           {project.name}
         </Title>
         <Badge variant="default" style={{ flexShrink: 0 }}>
-          {project.role}
+          {t(ROLES[project.role])}
         </Badge>
       </Group>
-      <Text size="sm" c="dimmed" lineClamp={2} mb="sm">
-        {project.question || `${counted(project.classes.length, "class", "classes")} of ${project.item_type} items`}
+      <Text size="sm" c="dimmed" lineClamp={2} mb="sm" dir="auto">
+        {project.question || classesOf(project)}
       </Text>
       {progress.data && <LabeledBar progress={progress.data} />}
     </Card>
   );
+}
+
+/** A whole sentence for each type: other languages bend the words. */
+function classesOf({ classes, item_type }: Project): string {
+  const n = { n: count(classes.length) };
+  if (item_type === "text") return plural(classes.length, "{n} class of text items", "{n} classes of text items", n);
+  if (item_type === "image") return plural(classes.length, "{n} class of image items", "{n} classes of image items", n);
+  if (item_type === "table") return plural(classes.length, "{n} class of table items", "{n} classes of table items", n);
+  return plural(classes.length, "{n} class of series items", "{n} classes of series items", n);
 }

@@ -1,5 +1,8 @@
 /** A series as lines over its steps, one a channel. Plain SVG: the review page loads no chart library. */
 
+import { t } from "@/language/translate";
+import { significant } from "@/ui/format";
+
 const WIDTH = 800;
 const HEIGHT = 320;
 const MARGIN = 36;
@@ -15,21 +18,21 @@ function channelsOf(values: number[] | number[][]): number[][] {
 export function SeriesPlot({ values, isSmall = false }: { values: number[] | number[][]; isSmall?: boolean }) {
   const channels = channelsOf(values);
   const all = channels.flat().filter(Number.isFinite);
-  if (all.length === 0) return <p>This series is empty.</p>;
+  if (all.length === 0) return <p>{t("This series is empty.")}</p>;
   const low = all.reduce((a, b) => Math.min(a, b));
   const high = all.reduce((a, b) => Math.max(a, b));
   const span = high - low || 1;
   const n = values.length;
   const x = (step: number) => MARGIN + (step / Math.max(1, n - 1)) * (WIDTH - 2 * MARGIN);
   const y = (value: number) => HEIGHT - MARGIN - ((value - low) / span) * (HEIGHT - 2 * MARGIN);
-  const shown = (value: number) => Number(value.toPrecision(4)).toString();
+  const shown = (value: number) => significant(value, 4);
 
   return (
     <svg
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       style={{ width: "100%", maxWidth: "60rem", maxHeight: "100%" }}
       role="img"
-      aria-label={`Series of ${n} steps, from ${shown(low)} to ${shown(high)}`}
+      aria-label={t("Series of {n} steps, from {low} to {high}", { n, low: shown(low), high: shown(high) })}
     >
       {!isSmall && (<g stroke="var(--mantine-color-default-border)" fill="var(--mantine-color-dimmed)" fontSize={12}>
         <line x1={MARGIN} y1={y(low)} x2={WIDTH - MARGIN} y2={y(low)} />
@@ -42,7 +45,7 @@ export function SeriesPlot({ values, isSmall = false }: { values: number[] | num
             {shown(low)}
           </text>
           <text x={WIDTH - MARGIN} y={y(low) + 16} textAnchor="end">
-            step {n}
+            {t("step {n}", { n })}
           </text>
         </g>
       </g>)}

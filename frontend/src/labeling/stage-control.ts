@@ -1,6 +1,7 @@
 /** What can be done with an image on screen, by keys of the page or by its own: one list for both. */
 
 import type { Action } from "@/keys/registry";
+import { type Message, msg, t } from "@/language/translate";
 
 export interface ImageHandle {
   zoom: (factor: number) => void;
@@ -34,13 +35,13 @@ export class StageControl {
 export const ITEM_SEARCH = "item-search";
 
 /** Keys that look at an item; a class may not have them. */
-export const LOOK_KEYS: Record<string, string> = {
-  "+": "Zoom in",
-  ",": "Darker",
-  ".": "Brighter",
-  ";": "Less contrast",
-  ":": "More contrast",
-  "'": "Search the item",
+export const LOOK_KEYS: Record<string, Message> = {
+  "+": msg("Zoom in"),
+  ",": msg("Darker"),
+  ".": msg("Brighter"),
+  ";": msg("Less contrast"),
+  ":": msg("More contrast"),
+  "'": msg("Search the item"),
 };
 const ZOOM = 1.5;
 const STEP = 60;
@@ -50,8 +51,12 @@ const searchField = () => document.getElementById(ITEM_SEARCH);
 
 export const searchAction: Action = {
   id: "search-item",
-  title: "Search the text, or filter the columns",
-  group: "Look at the item",
+  get title() {
+    return t("Search the text, or filter the columns");
+  },
+  get group() {
+    return t("Look at the item");
+  },
   keys: ["'"],
   isEnabled: () => searchField() !== null,
   perform: () => searchField()?.focus(),
@@ -62,7 +67,7 @@ export function lookActions(control: StageControl): Action[] {
     id,
     title,
     short,
-    group: "Look at the image",
+    group: t("Look at the image"),
     keys,
     isEnabled: control.hasImage,
     repeats: true,
@@ -73,17 +78,17 @@ export function lookActions(control: StageControl): Action[] {
     isEnabled: control.isZoomed,
   });
   return [
-    look("zoom-in", "Zoom in", "+", ["+", "PageUp"], (image) => image.zoom(ZOOM)),
-    look("zoom-out", "Zoom out", "−", ["PageDown"], (image) => image.zoom(1 / ZOOM)),
-    look("fit", "Fit, with the brightness and contrast that it has", "Fit", ["Home"], (image) => image.fit()),
-    look("exact", "Pixel for pixel", "1:1", ["End"], (image) => image.exact()),
-    look("darker", "Darker", "☀−", [","], (image) => image.brighten(-LOOK)),
-    look("brighter", "Brighter", "☀+", ["."], (image) => image.brighten(LOOK)),
-    look("less-contrast", "Less contrast", "◐−", [";"], (image) => image.sharpen(-LOOK)),
-    look("more-contrast", "More contrast", "◐+", [":"], (image) => image.sharpen(LOOK)),
-    pan("pan-left", "Move the view to the left", "ArrowLeft", STEP, 0),
-    pan("pan-right", "Move the view to the right", "ArrowRight", -STEP, 0),
-    pan("pan-up", "Move the view up", "ArrowUp", 0, STEP),
-    pan("pan-down", "Move the view down", "ArrowDown", 0, -STEP),
+    look("zoom-in", t("Zoom in"), "+", ["+", "PageUp"], (image) => image.zoom(ZOOM)),
+    look("zoom-out", t("Zoom out"), "−", ["PageDown"], (image) => image.zoom(1 / ZOOM)),
+    look("fit", t("Fit, with the brightness and contrast that it has"), t("Fit"), ["Home"], (image) => image.fit()),
+    look("exact", t("Pixel for pixel"), "1:1", ["End"], (image) => image.exact()),
+    look("darker", t("Darker"), "☀−", [","], (image) => image.brighten(-LOOK)),
+    look("brighter", t("Brighter"), "☀+", ["."], (image) => image.brighten(LOOK)),
+    look("less-contrast", t("Less contrast"), "◐−", [";"], (image) => image.sharpen(-LOOK)),
+    look("more-contrast", t("More contrast"), "◐+", [":"], (image) => image.sharpen(LOOK)),
+    pan("pan-left", t("Move the view to the left"), "ArrowLeft", STEP, 0),
+    pan("pan-right", t("Move the view to the right"), "ArrowRight", -STEP, 0),
+    pan("pan-up", t("Move the view up"), "ArrowUp", 0, STEP),
+    pan("pan-down", t("Move the view down"), "ArrowDown", 0, -STEP),
   ];
 }

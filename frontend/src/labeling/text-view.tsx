@@ -5,6 +5,7 @@ import { useMemo, useRef, useState } from "react";
 import styles from "@/labeling/item-view.module.css";
 import { textParts, weightyParts, type WeightyWord } from "@/labeling/text-parts";
 import { ITEM_SEARCH } from "@/labeling/stage-control";
+import { t, tc } from "@/language/translate";
 import { count } from "@/ui/format";
 
 /** From here on a text is long enough to be searched. */
@@ -39,13 +40,13 @@ export function TextView({ itemId, text, weighty = NONE }: { itemId: number; tex
     <div className={styles.reader}>
       {(text.length >= LONG_CHARS || words !== "") && (
         <div className={styles.search}>
-          {words.trim() !== "" && <span role="status">{n_found === 0 ? "none" : `${count(n_found)} found`}</span>}
+          {words.trim() !== "" && <span role="status">{n_found === 0 ? tc("words that were found", "none") : t("{n} found", { n: count(n_found) })}</span>}
           <input
             id={ITEM_SEARCH}
             type="search"
             className={styles.searchField}
-            placeholder="Search the text"
-            aria-label="Search the text; Enter goes to the next place, Escape back to the keys"
+            placeholder={t("Search the text")}
+            aria-label={t("Search the text; Enter goes to the next place, Escape back to the keys")}
             value={words}
             onChange={(event) => {
               at.current = -1;
@@ -56,7 +57,7 @@ export function TextView({ itemId, text, weighty = NONE }: { itemId: number; tex
           />
         </div>
       )}
-      <div key={itemId} ref={body} className={styles.text} tabIndex={0} role="region" aria-label="Text of the item">
+      <div key={itemId} ref={body} className={styles.text} dir="auto" tabIndex={0} role="region" aria-label={t("Text of the item")}>
         {parts.map((part, place) => {
           if (part.isFound) return <mark key={place}>{part.text}</mark>;
           if (part.strength === undefined) return part.text;

@@ -2,11 +2,12 @@ import { Button, Group, Progress, Stack, Text } from "@mantine/core";
 
 import type { UploadState } from "@/labeling/use-upload";
 import { PreviewPanel } from "@/labeling/preview-panel";
+import { msg, t } from "@/language/translate";
 import { DropZone } from "@/ui/drop-zone";
 import { bytes, percent } from "@/ui/format";
 import { FormError, Loading } from "@/ui/states";
 
-const HINT = "CSV, TSV, JSON, JSONL, Parquet, IDX (also .gz), or a zip of images with one folder per class or none";
+const HINT = msg("CSV, TSV, JSON, JSONL, Parquet, IDX (also .gz), or a zip of images with one folder per class or none");
 
 /** Drop a file, see it go, and see what is in it. */
 export function UploadStep({ state, isTypeFixed = false }: { state: UploadState; isTypeFixed?: boolean }) {
@@ -14,12 +15,12 @@ export function UploadStep({ state, isTypeFixed = false }: { state: UploadState;
     return (
       <Stack gap="xs" role="status">
         <Group justify="space-between">
-          <Text size="sm">Sending the file: {percent(state.share, 0)}</Text>
+          <Text size="sm">{t("Sending the file: {share}", { share: percent(state.share, 0) })}</Text>
           <Button size="compact-sm" variant="default" onClick={state.stop}>
-            Stop
+            {t("Stop")}
           </Button>
         </Group>
-        <Progress value={state.share * 100} animated aria-label="Upload" />
+        <Progress value={state.share * 100} animated aria-label={t("Upload")} />
       </Stack>
     );
   }
@@ -31,14 +32,14 @@ export function UploadStep({ state, isTypeFixed = false }: { state: UploadState;
             <b>{state.upload.file_name}</b> · {bytes(state.upload.n_bytes)}
           </Text>
           <Button size="compact-sm" variant="default" onClick={state.reset}>
-            Choose another file
+            {t("Choose another file")}
           </Button>
         </Group>
       ) : (
-        <DropZone label="Drop a file here, or click to choose one" hint={HINT} onFile={state.send} />
+        <DropZone label={t("Drop a file here, or click to choose one")} hint={t(HINT)} onFile={state.send} />
       )}
       <FormError error={state.error} />
-      {state.isLooking && !state.preview && <Loading what="the first rows" />}
+      {state.isLooking && !state.preview && <Loading what={t("the first rows")} />}
       {state.preview && (
         <PreviewPanel preview={state.preview} isTypeFixed={isTypeFixed} isBusy={state.isLooking} onChange={state.change} />
       )}

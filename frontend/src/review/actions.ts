@@ -3,14 +3,23 @@
 import type { LabelClass } from "@/api/types";
 import { isLetter, type Action } from "@/keys/registry";
 import { LOOK_KEYS } from "@/labeling/stage-control";
+import { type Message, msg, t } from "@/language/translate";
 
 /** Keys that the page needs itself; a class may not have them. */
-const RESERVED: Record<string, string> = { z: "Undo", f: "Flag", "/": "Find a class", "?": "Show keys", g: "Show the guide", "-": "Skip, for everyone", ...LOOK_KEYS };
+const RESERVED: Record<string, Message> = {
+  z: msg("Undo"),
+  f: msg("Flag"),
+  "/": msg("Find a class"),
+  "?": msg("Show keys"),
+  g: msg("Show the guide"),
+  "-": msg("Skip, for everyone"),
+  ...LOOK_KEYS,
+};
 
 /** Why a class cannot have this hotkey, or undefined if it can. */
 export function hotkeyProblem(hotkey: string): string | undefined {
   const owner = RESERVED[hotkey.toLowerCase()];
-  return owner ? `${hotkey.toUpperCase()} is the key of “${owner}” on the review page. Choose another.` : undefined;
+  return owner && t("{key} is the key of “{action}” on the review page. Choose another.", { key: hotkey.toUpperCase(), action: t(owner) });
 }
 
 export interface ReviewSurface {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 
-import { bytes, counted, decimal, duration, percent, percentWithin, whenUtc } from "@/ui/format";
+import { bytes, counted, decimal, duration, percent, percentWithin, significant, whenUtc } from "@/ui/format";
 
 test("a share that is not quite all never reads as all, nor one that is not quite nothing as nothing", () => {
   expect(percent(0.99996)).toBe("99.9%");
@@ -32,6 +32,7 @@ test("no number has a sign or separators that it had no need of", () => {
   expect(percent(-0.025)).toBe("-2.5%");
   expect(percent(12.5, 0)).toBe("1250%");
   expect(decimal(1234.5, 2)).toBe("1234.50");
+  expect([1234.56, -0.012344, 0, 1.23456e-9].map((n) => significant(n, 4))).toEqual(["1235", "-0.01234", "0", "1.235E-9"]);
 });
 
 test("a reader of German finds numbers, shares, sizes and times as German writes them", async () => {

@@ -25,6 +25,14 @@ const percentOf = remembered((digits) => ({ style: "percent", minimumFractionDig
 /** 0.1234: a measured number with so many digits after the point. */
 export const decimal = (n: number, digits: number) => fixed(digits).format(n);
 
+/** As many digits as say something, of a number of any size: 1234, 0.01234, 1.234E-9. */
+export const significant = (n: number, digits: number) =>
+  new Intl.NumberFormat(LANGUAGE, {
+    maximumSignificantDigits: digits,
+    useGrouping: false,
+    notation: n !== 0 && (Math.abs(n) < 1e-6 || Math.abs(n) >= 1e15) ? "scientific" : "standard",
+  }).format(n);
+
 /** A share of 0 to 1 as percent. Never rounds up to 100% or down to 0% what is neither. */
 export function percent(share: number | null | undefined, digits = 1): string {
   if (share === null || share === undefined || !Number.isFinite(share)) return "–";

@@ -9,6 +9,7 @@ import { HumanLabelsSwitch } from "@/labeling/human-labels-switch";
 import { ImportWatch } from "@/labeling/import-watch";
 import { UploadStep } from "@/labeling/upload-step";
 import { useUpload } from "@/labeling/use-upload";
+import { t } from "@/language/translate";
 import { fieldError } from "@/ui/errors";
 import { Page } from "@/ui/page";
 import { FormError } from "@/ui/states";
@@ -27,7 +28,7 @@ export default function NewProjectPage() {
     );
   }
   return (
-    <Page title="New project" size="md">
+    <Page title={t("New project")} size="md">
       <Stack gap="lg">
         <UploadStep state={file} />
         {file.upload && file.preview && (
@@ -86,27 +87,30 @@ function NameStep({ upload, fileName, preview, isBusy, onStarted }: NameStepProp
       >
         <Stack>
           <Title order={2} size="h4">
-            The project
+            {t("The project")}
           </Title>
           <TextInput
-            label="Name"
+            label={t("Name")}
             required
+            dir="auto"
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
             error={fieldError(create.error, "name")}
           />
           <Textarea
-            label="Question"
-            description="What people are asked, shown while they review"
-            placeholder="Which digit is this?"
+            label={t("Question")}
+            description={t("What people are asked, shown while they review")}
+            placeholder={t("Which digit is this?")}
             autosize
+            dir="auto"
             value={question}
             onChange={(event) => setQuestion(event.currentTarget.value)}
             error={fieldError(create.error, "question")}
           />
           <TagsInput
-            label="Classes"
-            description="The allowed answers: those found in the file, and any others you add. Enter adds one."
+            label={t("Classes")}
+            description={t("The allowed answers: those found in the file, and any others you add. Enter adds one.")}
+            dir="auto"
             value={classes}
             onChange={setChosen}
             error={fieldError(create.error, "classes")}
@@ -115,12 +119,12 @@ function NameStep({ upload, fileName, preview, isBusy, onStarted }: NameStepProp
           <FormError error={create.error} shownBeside={["name", "question", "classes"]} />
           {project && create.isError && (
             <Text size="sm" c="dimmed">
-              The project was made, but the import was not started. Change what is wrong and try again.
+              {t("The project was made, but the import was not started. Change what is wrong and try again.")}
             </Text>
           )}
           <Group justify="flex-end">
             <Button type="submit" loading={create.isPending} disabled={isBusy}>
-              Create and import
+              {t("Create and import")}
             </Button>
           </Group>
         </Stack>
