@@ -21,6 +21,34 @@ const oneWay = (files, rooms) => ({
   },
 });
 
+// Rooms whose every visible text goes through t(), plural() or rich(): docs/languages.md.
+const TRANSLATED = ["api", "keys", "language", "ui", "labeling"];
+const VISIBLE = "/^(title|short|group|label|name|note|hint|question|confirmLabel|doneLabel|placeholder|description|alt|what|noun|aria-(label|description|roledescription|valuetext))$/";
+const LETTERS = "/\\p{Ll}/u"; // names such as CSV are the same everywhere
+const SAID_IN_CODE = "/^(Code|Kbd|code|kbd|style)$/"; // what is typed or computed
+const textIn = (place) => [
+  `${place} > Literal[value=${LETTERS}]`,
+  `${place} > TemplateLiteral > TemplateElement[value.raw=${LETTERS}]`,
+  `${place} > :matches(ConditionalExpression, LogicalExpression) > Literal[value=${LETTERS}]`,
+  `${place} > :matches(ConditionalExpression, LogicalExpression) > TemplateLiteral > TemplateElement[value.raw=${LETTERS}]`,
+];
+const isTranslated = {
+  files: TRANSLATED.map((room) => `src/${room}/**/*.{ts,tsx}`),
+  ignores: ["**/*.test.ts"],
+  rules: {
+    "no-restricted-syntax": [
+      "error",
+      ...[
+        `:matches(JSXFragment, JSXElement:not([openingElement.name.name=${SAID_IN_CODE}])) > JSXText[value=${LETTERS}]`,
+        ...textIn(`:matches(JSXFragment, JSXElement:not([openingElement.name.name=${SAID_IN_CODE}])) > JSXExpressionContainer`),
+        ...textIn(`JSXAttribute[name.name=${VISIBLE}]`),
+        ...textIn(`JSXAttribute[name.name=${VISIBLE}] > JSXExpressionContainer`),
+        ...textIn(`Property[key.name=/^(title|short|group|label|note|hint|placeholder|description)$/]`),
+      ].map((selector) => ({ selector, message: "People read this: say it through t(), plural() or rich(), or msg() in a constant (docs/languages.md)." })),
+    ],
+  },
+};
+
 export default tseslint.config(
   { ignores: ["dist", "node_modules", "src/api/schema.d.ts"] },
   js.configs.recommended,
@@ -36,6 +64,7 @@ export default tseslint.config(
       eqeqeq: "error",
     },
   },
+  isTranslated,
   oneWay(["src/{api,keys,language,ui}/**/*.{ts,tsx}"], ORDER),
   oneWay(["src/labeling/**/*.{ts,tsx}"], above("labeling")),
   oneWay(["src/training/**/*.{ts,tsx}"], above("training")),

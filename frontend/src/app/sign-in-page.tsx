@@ -3,7 +3,10 @@ import { useState } from "react";
 import { Navigate, useSearchParams } from "react-router";
 
 import { useSession, useSignIn } from "@/api/session";
+import { rich } from "@/language/rich";
+import { t } from "@/language/translate";
 import { fieldError } from "@/ui/errors";
+import { LanguageSelect } from "@/ui/language-select";
 import { useDocumentTitle } from "@/ui/page";
 import { FormError } from "@/ui/states";
 
@@ -18,7 +21,7 @@ export default function SignInPage() {
   const [search] = useSearchParams();
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
-  useDocumentTitle("Sign in");
+  useDocumentTitle(t("Sign in"));
 
   const next = search.get("next");
   if (session.data) return <Navigate to={placeAfter(next)} replace />;
@@ -36,16 +39,16 @@ export default function SignInPage() {
             <Group gap="sm">
               <Image src="/favicon.svg" w={32} h={32} alt="" />
               <Title order={1} size="h3">
-                Sign in to Assay
+                {t("Sign in to Assay")}
               </Title>
             </Group>
             {next && (
               <Text size="sm" c="dimmed">
-                You are taken back to where you were. Answers that were not stored yet are sent after you sign in.
+                {t("You are taken back to where you were. Answers that were not stored yet are sent after you sign in.")}
               </Text>
             )}
             <TextInput
-              label="User name"
+              label={t("User name")}
               autoComplete="username"
               autoFocus
               required
@@ -54,7 +57,7 @@ export default function SignInPage() {
               error={fieldError(signIn.error, "username")}
             />
             <PasswordInput
-              label="Password"
+              label={t("Password")}
               autoComplete="current-password"
               required
               value={password}
@@ -63,11 +66,12 @@ export default function SignInPage() {
             />
             <FormError error={signIn.error} shownBeside={["username", "password"]} />
             <Button type="submit" loading={signIn.isPending}>
-              Sign in
+              {t("Sign in")}
             </Button>
             <Text size="xs" c="dimmed">
-              No account? Whoever runs this server makes one with <code>assay user add NAME</code>.
+              {rich("No account? Whoever runs this server makes one with {command}.", { command: <code>assay user add NAME</code> })}
             </Text>
+            <LanguageSelect />
           </Stack>
         </form>
       </Paper>

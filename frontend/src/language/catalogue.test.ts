@@ -3,11 +3,11 @@ import { join } from "node:path";
 import ts from "typescript";
 import { expect, test } from "vitest";
 
-import { languageOf } from "@/language/languages";
+import { languageOf, LANGUAGES } from "@/language/languages";
 import { plural, setCatalogue, t } from "@/language/translate";
 
 const SOURCE = join(import.meta.dirname, "..");
-const CATALOGUES = ["de"]; // every language but English
+const CATALOGUES = Object.keys(LANGUAGES).filter((language) => language !== "en");
 
 /** Every text that the code can show, and the file that says it: the first texts of t, tc, msg, rich and plural. */
 function textsInCode(): { keys: Map<string, string>; notLiteral: string[] } {
@@ -51,7 +51,11 @@ test.each(CATALOGUES)("%s says everything that the code says, in one place each,
   expect([...keys.keys()].filter((key) => !translated.includes(key)), "not translated").toEqual([]);
   expect(translated.filter((key) => !keys.has(key)), "not in the code").toEqual([]);
   for (const [key, text] of all) {
-    const forms = typeof text === "string" ? [text] : [text.other ?? ""];
+    const forms = typeof text === "string" ? [text] : Object.values(text);
+    if (typeof text !== "string") {
+      const wanted = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+      expect(`${key}: ${Object.keys(text).sort().join(" ")}`).toBe(`${key}: ${[...wanted].sort().join(" ")}`);
+    }
     for (const form of forms) expect(`${key}: ${names(form)}`).toBe(`${key}: ${names(key.replace(/ \[[^\]]*\]$/, ""))}`);
   }
 });
