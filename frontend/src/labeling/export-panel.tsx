@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import type { Export, Project } from "@/api/types";
 import { cancelExport, exportFileUrl, exportsQuery, startExport } from "@/labeling/api";
+import { said } from "@/labeling/names";
 import { msg, plural, t } from "@/language/translate";
 import { fieldError } from "@/ui/errors";
 import { bytes, count, when } from "@/ui/format";
@@ -54,12 +55,12 @@ export function ExportPanel({ project }: { project: Project }) {
           <Group align="flex-end">
             <NativeSelect
               label={t("Format")}
-              data={FORMATS.filter((one) => one.value !== "images" || project.item_type === "image").map((one) => ({ ...one, label: t(one.label) }))}
+              data={said(FORMATS.filter((one) => one.value !== "images" || project.item_type === "image"))}
               value={format}
               error={fieldError(start.error, "format")}
               onChange={(event) => setFormat(event.currentTarget.value)}
             />
-            <NativeSelect label={t("Items")} data={SOURCES.map((one) => ({ ...one, label: t(one.label) }))} value={source} onChange={(event) => setSource(event.currentTarget.value)} />
+            <NativeSelect label={t("Items")} data={said(SOURCES)} value={source} onChange={(event) => setSource(event.currentTarget.value)} />
             <NumberInput
               label={t("Confidence from %")}
               min={0}

@@ -3,6 +3,7 @@
 import { Alert, Badge, Group, NativeSelect, Paper, ScrollArea, SimpleGrid, Stack, Switch, Table, Text, TextInput } from "@mantine/core";
 
 import type { ImportOptions, ItemType, Preview, RowPreview } from "@/api/types";
+import { said } from "@/labeling/names";
 import { ProblemList } from "@/labeling/problem-list";
 import { type Message, msg, plural, t } from "@/language/translate";
 import { count } from "@/ui/format";
@@ -30,8 +31,6 @@ const DELIMITERS = [
   { value: "\t", label: msg("tab") },
   { value: "|", label: msg("bar") },
 ];
-
-const said = (choices: { value: string; label: Message }[]) => choices.map((one) => ({ ...one, label: t(one.label) }));
 
 interface Props {
   preview: Preview;

@@ -2,24 +2,17 @@ import { Badge, Card, Group, SimpleGrid, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
-import type { Project, Role } from "@/api/types";
+import type { Project } from "@/api/types";
 import { progressQuery, projectsQuery } from "@/labeling/api";
 import { LabeledBar } from "@/labeling/labeled-bar";
-import { type Message, msg, plural, t } from "@/language/translate";
+import { ROLES } from "@/labeling/names";
+import { plural, t } from "@/language/translate";
 import { count } from "@/ui/format";
 import { PlusIcon } from "@/ui/icons";
 import { ButtonLink } from "@/ui/link";
 import { Page } from "@/ui/page";
 import { Ready } from "@/ui/query";
 import { Empty } from "@/ui/states";
-
-const ROLES: Record<Role, Message> = {
-  owner: msg("owner"),
-  engineer: msg("engineer"),
-  reviewer: msg("reviewer"),
-  annotator: msg("annotator"),
-  viewer: msg("viewer"),
-};
 
 export default function ProjectsPage() {
   const projects = useQuery(projectsQuery);

@@ -17,6 +17,12 @@ const MOVES: Record<string, (row: number, column: number, nRows: number, nColumn
   End: (row, _, __, nColumns) => [row, nColumns - 1],
 };
 
+/** Where columns go from right to left, the arrows to the sides change places. */
+function towards({ key, currentTarget }: KeyboardEvent<HTMLElement>): string {
+  if (getComputedStyle(currentTarget).direction !== "rtl") return key;
+  return key === "ArrowLeft" ? "ArrowRight" : key === "ArrowRight" ? "ArrowLeft" : key;
+}
+
 /** Cells carry `data-cell="row,column"` and live in the element that gets onKeyDown. */
 export function useRoving(nRows: number, nColumns: number): Roving {
   const [[row, column], setPlace] = useState<[number, number]>([0, 0]);
@@ -24,7 +30,7 @@ export function useRoving(nRows: number, nColumns: number): Roving {
     tabIndex: (r, c) => (r === Math.min(row, nRows - 1) && c === Math.min(column, nColumns - 1) ? 0 : -1),
     onFocus: (r, c) => setPlace([r, c]),
     onKeyDown: (event) => {
-      const move = MOVES[event.key];
+      const move = MOVES[towards(event)];
       if (move === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
       const [r, c] = move(row, column, nRows, nColumns);
       if (r < 0 || c < 0 || r >= nRows || c >= nColumns) return;
