@@ -50,7 +50,7 @@ export function KeyHelp({ actions, isOpen, onClose }: { actions: readonly Action
                     <Text size="sm" dir="auto" c={(action.isEnabled?.() ?? true) ? undefined : "dimmed"} style={{ overflowWrap: "anywhere" }}>
                       {action.title}
                     </Text>
-                    <Group gap={4} wrap="nowrap">
+                    <Group gap={4} wrap="nowrap" style={{ flexShrink: 0, whiteSpace: "nowrap" }}>
                       {action.keys.map((key) => (
                         <Kbd key={key}>{keyLabel(key)}</Kbd>
                       ))}

@@ -2,6 +2,7 @@ import { Kbd, Modal, Stack, Text, TextInput, UnstyledButton } from "@mantine/cor
 import { useEffect, useMemo, useRef, useState } from "react";
 
 import type { Entry, LabelClass } from "@/api/types";
+import { t } from "@/language/translate";
 import { likeliest, likeliestFirst } from "@/review/likeliest";
 import styles from "@/review/review.module.css";
 import { ClassTag } from "@/ui/class-tag";
@@ -57,12 +58,13 @@ export function ClassSearch({
   }
 
   return (
-    <Modal opened onClose={onClose} title="Find a class" size="sm" transitionProps={{ duration: 0 }}>
+    <Modal opened onClose={onClose} title={t("Find a class")} size="sm" transitionProps={{ duration: 0 }}>
       <Stack gap="xs">
         <TextInput
           data-autofocus
-          aria-label="Class name"
-          placeholder="Begin to type its name"
+          dir="auto"
+          aria-label={t("Class name")}
+          placeholder={t("Begin to type its name")}
           value={text}
           onChange={(event) => {
             onText(event.currentTarget.value);
@@ -73,10 +75,10 @@ export function ClassSearch({
         />
         {found.length === 0 && (
           <Text size="sm" c="dimmed">
-            No class has “{text}” in its name.
+            {t("No class has “{text}” in its name.", { text })}
           </Text>
         )}
-        <Stack ref={list} gap={2} role="group" aria-label="Classes found" mah={360} style={{ overflowY: "auto" }}>
+        <Stack ref={list} gap={2} role="group" aria-label={t("Classes found")} mah={360} style={{ overflowY: "auto" }}>
           {found.map((one, i) => (
             <UnstyledButton key={one.id} className={styles.found} data-marked={i === at || undefined} onClick={() => onChoose(one.id)}>
               <ClassTag name={one.name} colour={one.colour} />

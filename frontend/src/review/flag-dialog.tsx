@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import type { Item } from "@/api/types";
+import { t } from "@/language/translate";
 import { flagItem } from "@/review/api";
 import { fieldError } from "@/ui/errors";
 import { FormError } from "@/ui/states";
@@ -13,7 +14,7 @@ export function FlagDialog({ item, onFlagged, onClose }: { item: Item; onFlagged
   const flag = useMutation({ mutationFn: () => flagItem(item.id, note), onSuccess: onFlagged });
 
   return (
-    <Modal opened onClose={onClose} title={`Flag ${item.key}`} transitionProps={{ duration: 0 }}>
+    <Modal opened onClose={onClose} title={t("Flag {key}", { key: item.key })} transitionProps={{ duration: 0 }}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -21,11 +22,12 @@ export function FlagDialog({ item, onFlagged, onClose }: { item: Item; onFlagged
         }}
       >
         <Stack>
-          <Text size="sm">A reviewer will look at it first. You go on with the next item.</Text>
+          <Text size="sm">{t("A reviewer will look at it first. You go on with the next item.")}</Text>
           <Textarea
             data-autofocus
-            label="What is the matter?"
-            placeholder="Two digits in one image"
+            dir="auto"
+            label={t("What is the matter?")}
+            placeholder={t("Two digits in one image")}
             autosize
             minRows={2}
             value={note}
@@ -38,10 +40,10 @@ export function FlagDialog({ item, onFlagged, onClose }: { item: Item; onFlagged
           <FormError error={flag.error} shownBeside={["note"]} />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
-              Keep it in hand
+              {t("Keep it in hand")}
             </Button>
             <Button type="submit" color="red" loading={flag.isPending}>
-              Flag and go on
+              {t("Flag and go on")}
             </Button>
           </Group>
         </Stack>

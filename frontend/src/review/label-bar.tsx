@@ -2,6 +2,7 @@ import { Kbd, UnstyledButton, VisuallyHidden } from "@mantine/core";
 
 import type { Entry, LabelClass } from "@/api/types";
 import { keyLabel, type Action } from "@/keys/registry";
+import { t } from "@/language/translate";
 import { classActionId } from "@/review/actions";
 import styles from "@/review/review.module.css";
 import { percent } from "@/ui/format";
@@ -18,7 +19,7 @@ export function LabelBar({
 }) {
   const byId = new Map(actions.map((action) => [action.id, action]));
   return (
-    <div className={styles.labels} role="group" aria-label="Classes">
+    <div className={styles.labels} role="group" aria-label={t("Classes")}>
       {classes.map((one) => {
         const action = byId.get(classActionId(one.id));
         const [key] = action?.keys ?? [];
@@ -40,10 +41,12 @@ export function LabelBar({
                 {keyLabel(key)}
               </Kbd>
             )}
-            <span className={styles.labelName}>{one.name}</span>
+            <span className={styles.labelName} dir="auto">
+              {one.name}
+            </span>
             {isSuggested && (
               <>
-                <VisuallyHidden>, suggested</VisuallyHidden>
+                <VisuallyHidden>{t(", suggested")}</VisuallyHidden>
                 <span className={styles.guess} aria-hidden>
                   {percent(suggestion.confidence, 0)}
                 </span>

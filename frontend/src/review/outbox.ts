@@ -11,6 +11,7 @@
 
 import { ApiError, unreachable } from "@/api/client";
 import type { AnswerInput, AnswerResult, Entry, Id } from "@/api/types";
+import { t } from "@/language/translate";
 import type { Journal } from "@/review/journal";
 import type { Operation, OutboxStore } from "@/review/outbox-store";
 
@@ -265,7 +266,7 @@ export class Outbox {
       const result = results.get(one.answer.key);
       if (result?.outcome === "refused" && !isNothingToUndo(one, result.code)) this.refuse(one, result.code, result.message);
       else if (one.kind === "undo" || result !== undefined) done.push(one.id);
-      else this.refuse(one, "no_word", "The server said nothing about this answer. Try it again.");
+      else this.refuse(one, "no_word", t("The server said nothing about this answer. Try it again."));
     }
     this.operations = this.operations.filter((one) => !done.includes(one.id));
     this.write(() => this.parts.store.remove(done));

@@ -3,10 +3,11 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import type { Project, Publication } from "@/api/types";
 import { projectQuery } from "@/labeling/api";
+import { plural, t } from "@/language/translate";
 import { discardPublication, publicationsQuery, publishRound } from "@/review/api";
 import { DiffText } from "@/review/diff-text";
 import { ConfirmButton } from "@/ui/confirm-button";
-import { counted, when } from "@/ui/format";
+import { count, when } from "@/ui/format";
 import { useIdParam } from "@/ui/id-param";
 import { TextLink } from "@/ui/link";
 import { Page } from "@/ui/page";
@@ -19,10 +20,10 @@ export default function PublicationsPage() {
   const project = useQuery(projectQuery(projectId));
   const publications = useQuery(publicationsQuery(projectId));
   return (
-    <Page title="Publications">
-      <Ready query={project} what="the project">
+    <Page title={t("Publications")}>
+      <Ready query={project} what={t("the project")}>
         {(data) => (
-          <Ready query={publications} what="the publications">
+          <Ready query={publications} what={t("the publications")}>
             {({ results }) => (results.length === 0 ? <NonePublished /> : <History project={data} publications={results} />)}
           </Ready>
         )}
@@ -33,8 +34,8 @@ export default function PublicationsPage() {
 
 function NonePublished() {
   return (
-    <Empty title="No machine labels were published yet">
-      <Text c="dimmed">When a round of training ends, its accepted labels are published here, all at once.</Text>
+    <Empty title={t("No machine labels were published yet")}>
+      <Text c="dimmed">{t("When a round of training ends, its accepted labels are published here, all at once.")}</Text>
     </Empty>
   );
 }
@@ -44,17 +45,17 @@ function History({ project, publications }: { project: Project; publications: Pu
   return (
     <Stack>
       <Text size="sm" c="dimmed">
-        One set of machine labels stands at a time. Publishing another retires it whole; what people labeled always stays.
+        {t("One set of machine labels stands at a time. Publishing another retires it whole; what people labeled always stays.")}
       </Text>
       <Table.ScrollContainer minWidth={700}>
         <Table verticalSpacing="sm">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Labels of</Table.Th>
-              <Table.Th>Stood</Table.Th>
-              <Table.Th>Labels</Table.Th>
+              <Table.Th>{t("Labels of")}</Table.Th>
+              <Table.Th>{t("Stood")}</Table.Th>
+              <Table.Th>{t("Labels")}</Table.Th>
               <Table.Th>
-                <VisuallyHidden>Actions</VisuallyHidden>
+                <VisuallyHidden>{t("Actions")}</VisuallyHidden>
               </Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -65,24 +66,24 @@ function History({ project, publications }: { project: Project; publications: Pu
                   {one.round_id ? <TextLink to={`/projects/${project.id}/rounds/${one.round_id}`}>{one.source.name}</TextLink> : one.source.name}
                   {one.started_by && (
                     <Text size="xs" c="dimmed">
-                      by {one.started_by}
+                      {t("by {person}", { person: one.started_by })}
                     </Text>
                   )}
                 </Table.Td>
                 <Table.Td>
-                  <Text size="sm">from {when(one.started_at)}</Text>
+                  <Text size="sm">{t("from {time}", { time: when(one.started_at) })}</Text>
                   {one.ended_at ? (
                     <Text size="sm" c="dimmed">
-                      until {when(one.ended_at)}: {one.ended_reason}
+                      {t("until {time}: {reason}", { time: when(one.ended_at), reason: one.ended_reason })}
                     </Text>
                   ) : (
                     <Badge color="teal" variant="light">
-                      stands now
+                      {t("stands now")}
                     </Badge>
                   )}
                 </Table.Td>
                 <Table.Td>
-                  <Text size="sm">{counted(one.n_labels, "label")}</Text>
+                  <Text size="sm">{plural(one.n_labels, "{n} label", "{n} labels", { n: count(one.n_labels) })}</Text>
                   <DiffText diff={one.diff} />
                 </Table.Td>
                 <Table.Td>{mayPublish && <Actions project={project} publication={one} standing={publications.find((each) => each.ended_at === null)} />}</Table.Td>
@@ -108,14 +109,15 @@ function Actions({ project, publication, standing }: { project: Project; publica
         <ConfirmButton
           size="xs"
           variant="default"
-          label="Discard"
-          question={`Discard the labels of ${publication.source.name}?`}
-          confirmLabel="Discard them all"
+          label={t("Discard")}
+          question={t("Discard the labels of {source}?", { source: publication.source.name })}
+          confirmLabel={t("Discard them all")}
           error={discard.error}
           onConfirm={() => discard.mutateAsync()}
         >
-          All its machine labels are retired and no machine labels stand. What people labeled stays. The round can be put back later. A valid
-          certificate is revoked, for good.
+          {t(
+            "All its machine labels are retired and no machine labels stand. What people labeled stays. The round can be put back later. A valid certificate is revoked, for good.",
+          )}
         </ConfirmButton>
       </Group>
     );
@@ -127,14 +129,15 @@ function Actions({ project, publication, standing }: { project: Project; publica
         size="xs"
         variant="default"
         color="teal"
-        label="Put this round back"
-        question={`Put the labels of ${publication.source.name} back?`}
-        confirmLabel="Put them back"
+        label={t("Put this round back")}
+        question={t("Put the labels of {source} back?", { source: publication.source.name })}
+        confirmLabel={t("Put them back")}
         error={putBack.error}
         onConfirm={() => putBack.mutateAsync(round_id)}
       >
-        They take the place of the machine labels that stand now, all at once. What people labeled since stays. A valid certificate is revoked, for
-        good.
+        {t(
+          "They take the place of the machine labels that stand now, all at once. What people labeled since stays. A valid certificate is revoked, for good.",
+        )}
       </ConfirmButton>
     </Group>
   );

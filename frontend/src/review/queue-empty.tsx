@@ -2,9 +2,10 @@ import { Alert, Button, Group, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import type { Project } from "@/api/types";
+import { plural, t } from "@/language/translate";
 import { queueQuery, refillQueue } from "@/review/api";
 import type { SessionState } from "@/review/session";
-import { counted } from "@/ui/format";
+import { count } from "@/ui/format";
 import { ButtonLink } from "@/ui/link";
 import { Empty, FormError } from "@/ui/states";
 
@@ -24,47 +25,52 @@ export function QueueEmpty({ project, state, onRetry }: { project: Project; stat
 
   if (state.trouble) {
     return (
-      <Empty title="The queue cannot be reached">
+      <Empty title={t("The queue cannot be reached")}>
         <Alert color="orange" role="alert">
           {state.trouble.message}
         </Alert>
         <Text size="sm" c="dimmed">
-          Answers that you gave are safe in this browser and are sent as soon as the server is back.
+          {t("Answers that you gave are safe in this browser and are sent as soon as the server is back.")}
         </Text>
-        <Button onClick={onRetry}>Try again</Button>
+        <Button onClick={onRetry}>{t("Try again")}</Button>
       </Empty>
     );
   }
   const { n_held = 0, n_disputed = 0, held_by_me = 0 } = queue.data ?? {};
   const n_held_by_others = Math.max(0, n_held - held_by_me);
   return (
-    <Empty title="Nothing waits for you">
+    <Empty title={t("Nothing waits for you")}>
       <Text c="dimmed">
         {n_held_by_others > 0
-          ? `Other people hold the last ${counted(n_held_by_others, "item")}. What they do not answer comes back here by itself.`
-          : "Every item in the queue is answered. The next training round fills it again with what the model is unsure of."}
+          ? plural(
+              n_held_by_others,
+              "Other people hold the last {n} item. What they do not answer comes back here by itself.",
+              "Other people hold the last {n} items. What they do not answer comes back here by itself.",
+              { n: count(n_held_by_others) },
+            )
+          : t("Every item in the queue is answered. The next training round fills it again with what the model is unsure of.")}
       </Text>
-      {n_disputed > 0 && <Text c="dimmed">{counted(n_disputed, "item")} wait for a reviewer's verdict.</Text>}
+      {n_disputed > 0 && <Text c="dimmed">{plural(n_disputed, "{n} item wait for a reviewer's verdict.", "{n} items wait for a reviewer's verdict.", { n: count(n_disputed) })}</Text>}
       <FormError error={refill.error} />
       <Group justify="center">
         {MAY_REFILL.includes(project.role) && (
           <>
-            <ButtonLink to={`/projects/${project.id}/training`}>Train the next round</ButtonLink>
+            <ButtonLink to={`/projects/${project.id}/training`}>{t("Train the next round")}</ButtonLink>
             <Button variant="default" loading={refill.isPending} onClick={() => refill.mutate()}>
-              Fill the queue now
+              {t("Fill the queue now")}
             </Button>
           </>
         )}
         {n_disputed > 0 && (
           <ButtonLink variant="default" to={`/projects/${project.id}/adjudication`}>
-            Give the verdicts
+            {t("Give the verdicts")}
           </ButtonLink>
         )}
         <Button variant="default" onClick={onRetry}>
-          Look again
+          {t("Look again")}
         </Button>
         <ButtonLink variant="subtle" to={`/projects/${project.id}`}>
-          Back to the project
+          {t("Back to the project")}
         </ButtonLink>
       </Group>
     </Empty>

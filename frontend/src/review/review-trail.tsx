@@ -1,6 +1,7 @@
 import { Group, Text } from "@mantine/core";
 
 import type { LabelClass } from "@/api/types";
+import { t } from "@/language/translate";
 import type { Done } from "@/review/session";
 import styles from "@/review/review.module.css";
 import { ClassTag } from "@/ui/class-tag";
@@ -12,9 +13,9 @@ export function ReviewTrail({ history, classes }: { history: readonly Done[]; cl
   const last = history.slice(-N_SHOWN).reverse();
   if (last.length === 0) return null;
   return (
-    <Group gap="sm" wrap="nowrap" className={styles.trail} aria-label="Last answers" role="group">
+    <Group gap="sm" wrap="nowrap" className={styles.trail} aria-label={t("Last answers")} role="group">
       <Text size="xs" c="dimmed">
-        Last:
+        {t("Last:")}
       </Text>
       {last.map((done) => {
         const one = classes.find((each) => each.id === done.class_id);
@@ -22,7 +23,7 @@ export function ReviewTrail({ history, classes }: { history: readonly Done[]; cl
           <ClassTag key={done.key} name={one.name} colour={one.colour} size="xs" />
         ) : (
           <Text key={done.key} size="xs" c="dimmed">
-            skipped
+            {t("skipped")}
           </Text>
         );
       })}

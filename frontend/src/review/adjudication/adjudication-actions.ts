@@ -2,6 +2,7 @@
 
 import type { LabelClass } from "@/api/types";
 import type { Action } from "@/keys/registry";
+import { t } from "@/language/translate";
 import { canType, classActionId, classKeys } from "@/review/actions";
 
 export interface AdjudicationSurface {
@@ -23,34 +24,34 @@ export function adjudicationActions(classes: readonly LabelClass[], surface: Adj
   return [
     ...classes.map((one): Action => ({
       id: classActionId(one.id),
-      title: `It is ${one.name}`,
+      title: t("It is {name}", { name: one.name }),
       short: one.name,
-      group: "Decide and go on",
+      group: t("Decide and go on"),
       keys: classKeys(classes, one),
       isEnabled: surface.hasCase,
       perform: () => surface.label(one.id),
     })),
     {
       id: "keep",
-      title: surface.keepTitle() ?? "Keep the label",
-      short: "Keep the label",
-      group: "Decide and go on",
+      title: surface.keepTitle() ?? t("Keep the label"),
+      short: t("Keep the label"),
+      group: t("Decide and go on"),
       keys: ["Enter"],
       isEnabled: () => surface.keepTitle() !== undefined,
       perform: surface.keep,
     },
-    { id: "model", title: "The model is right", group: "Decide and go on", keys: ["-"], isEnabled: surface.hasModel, perform: surface.takeModel },
+    { id: "model", title: t("The model is right"), group: t("Decide and go on"), keys: ["-"], isEnabled: surface.hasModel, perform: surface.takeModel },
     {
       id: "search",
-      title: canType(classes) ? "Find a class (or begin to type its name)" : "Find a class",
-      short: "Find",
-      group: "Decide and go on",
+      title: canType(classes) ? t("Find a class (or begin to type its name)") : t("Find a class"),
+      short: t("Find"),
+      group: t("Decide and go on"),
       keys: ["/"],
       isEnabled: surface.hasCase,
       perform: surface.openSearch,
     },
-    { id: "later", title: "Later: put it behind the others", short: "Later", group: "Not now", keys: ["Space"], isEnabled: surface.hasCase, perform: surface.later },
-    { id: "undo", title: "Undo the last verdict", short: "Undo", group: "Back", keys: ["z", "Backspace"], isEnabled: surface.canUndo, perform: surface.undo },
-    { id: "help", title: "Show keys", short: "Keys", group: "Back", keys: ["?"], perform: surface.openHelp },
+    { id: "later", title: t("Later: put it behind the others"), short: t("Later"), group: t("Not now"), keys: ["Space"], isEnabled: surface.hasCase, perform: surface.later },
+    { id: "undo", title: t("Undo the last verdict"), short: t("Undo"), group: t("Back"), keys: ["z", "Backspace"], isEnabled: surface.canUndo, perform: surface.undo },
+    { id: "help", title: t("Show keys"), short: t("Keys"), group: t("Back"), keys: ["?"], perform: surface.openHelp },
   ];
 }

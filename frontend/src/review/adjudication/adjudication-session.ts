@@ -7,6 +7,7 @@
 
 import { ApiError, unreachable } from "@/api/client";
 import type { Id, NewVerdict, Page } from "@/api/types";
+import { t } from "@/language/translate";
 import { canKeep, verdictOn, type Case } from "@/review/adjudication/cases";
 import { newKey } from "@/review/key";
 
@@ -132,7 +133,7 @@ export class AdjudicationSession {
     } catch (error) {
       const failed = asApiError(error);
       // Refused for good: somebody else has decided, and there is nothing to undo. Else it is asked again.
-      this.set({ history: this.state.history.filter((each) => each.key !== given.key), notice: `${one.item.key}: ${failed.message}` });
+      this.set({ history: this.state.history.filter((each) => each.key !== given.key), notice: t("{key}: {message}", { key: one.item.key, message: failed.message }) });
       if (failed.isPassing || failed.isSignedOut) this.putBack(one);
     }
   }
@@ -141,7 +142,7 @@ export class AdjudicationSession {
     try {
       const now = await this.parts.undo(given.key);
       if (now === null) {
-        this.drop(given.case?.id, "The verdict is undone. The item waits no more: the model has changed its answer since.");
+        this.drop(given.case?.id, t("The verdict is undone. The item waits no more: the model has changed its answer since."));
       } else if (given.case === null) {
         this.putBack(now);
       } else {

@@ -6,6 +6,7 @@ import { ActionButton } from "@/keys/action-button";
 import type { Action } from "@/keys/registry";
 import { ItemView } from "@/labeling/item-view";
 import type { StageControl } from "@/labeling/stage-control";
+import { t } from "@/language/translate";
 import styles from "@/review/adjudication/adjudication.module.css";
 import { modelName, spoken, statementsOf, type Case, type Statement } from "@/review/adjudication/cases";
 import { LabelBar } from "@/review/label-bar";
@@ -30,21 +31,21 @@ export function CaseView({ project, one, opinions, actions, control, notice }: P
   // The keys are the page's; the focus says what they act on, and lies on no link that Enter would follow.
   useEffect(() => frame.current?.focus({ preventScroll: true }), []);
   return (
-    <section className={styles.case} ref={frame} tabIndex={-1} aria-label="The item to decide">
+    <section className={styles.case} ref={frame} tabIndex={-1} aria-label={t("The item to decide")}>
       <VisuallyHidden aria-live="polite">
-        {one.item.key}: {spoken(statements, classes)}
+        {t("{key}: {message}", { key: one.item.key, message: spoken(statements, classes) })}
       </VisuallyHidden>
       <div className={styles.stage}>
         <ItemView key={one.item.id} item={one.item} control={control} />
       </div>
-      <div className={styles.said} tabIndex={0} role="region" aria-label="Who said what">
+      <div className={styles.said} tabIndex={0} role="region" aria-label={t("Who said what")}>
         <Stack gap="xs">
           <Group gap="xs" justify="space-between" wrap="nowrap">
-            <TextLink size="sm" to={`/projects/${project.id}/items/${one.item.id}`} data-testid="item-key" truncate>
+            <TextLink size="sm" to={`/projects/${project.id}/items/${one.item.id}`} data-testid="item-key" dir="auto" truncate>
               {one.item.key}
             </TextLink>
             <Badge variant="light" color={one.disagreement ? "violet" : one.dispute?.is_disputed ? "orange" : "red"} style={{ flexShrink: 0 }}>
-              {one.disagreement ? "against the model" : one.dispute?.is_disputed ? "disputed" : "flagged"}
+              {one.disagreement ? t("against the model") : one.dispute?.is_disputed ? t("disputed") : t("flagged")}
             </Badge>
           </Group>
           <ul className={styles.statements}>
@@ -54,7 +55,7 @@ export function CaseView({ project, one, opinions, actions, control, notice }: P
           </ul>
           {one.dispute?.is_blind && (
             <Text size="xs" c="dimmed">
-              People were asked without the model's guess, and so are you.
+              {t("People were asked without the model's guess, and so are you.")}
             </Text>
           )}
         </Stack>
@@ -80,22 +81,20 @@ function Line({ said, classes }: { said: Statement; classes: Project["classes"] 
     <li className={styles.statement} data-model={said.isModel || undefined}>
       <Group gap="xs" justify="space-between">
         {said.classId === null ? (
-          <Text size="sm">wants a second look</Text>
+          <Text size="sm">{t("wants a second look")}</Text>
         ) : (
-          <ClassTag name={one?.name ?? `class ${said.classId}`} colour={one?.colour ?? "#888888"} />
+          <ClassTag name={one?.name ?? t("class {id}", { id: said.classId })} colour={one?.colour ?? "#888888"} />
         )}
         {said.stands && (
           <Badge size="sm" variant="outline" color="gray" tt="none">
-            stands now
+            {t("stands now")}
           </Badge>
         )}
       </Group>
       <Text size="xs" c="dimmed">
-        {said.who}
-        {said.at && `, ${when(said.at)}`}
-        {said.isModel && said.note && `, ${said.note}`}
+        {[said.who, said.at && when(said.at), said.isModel && said.note].filter(Boolean).join(", ")}
       </Text>
-      {!said.isModel && said.note && <Text size="sm">“{said.note}”</Text>}
+      {!said.isModel && said.note && <Text size="sm">{t("“{note}”", { note: said.note })}</Text>}
     </li>
   );
 }

@@ -1,6 +1,7 @@
 /** What waits for a reviewer, from either source, as one kind of thing: an item, what was said of it, and what may be decided. */
 
 import type { Disagreement, Dispute, Id, Item, LabelClass, NewVerdict, Verdict, VerdictUndone } from "@/api/types";
+import { msg, t } from "@/language/translate";
 import { percent, words } from "@/ui/format";
 
 /** Where the cases come from: people who disagree, or a model that contradicts people. */
@@ -51,9 +52,9 @@ export function verdictOn(one: Case, key: string, classId: Id | null): NewVerdic
 export const originOf = (verdict: Verdict): Origin => (verdict.entry_id === null && verdict.model_class_id !== null ? "model" : "people");
 
 const BASIS = {
-  held_out: "The newest round; it never learns from this item.",
-  before_label: "The newest round, before anybody had labeled the item.",
-  out_of_fold: "A learner that was fitted on the other labels only.",
+  held_out: msg("{share} sure. The newest round; it never learns from this item."),
+  before_label: msg("{share} sure. The newest round, before anybody had labeled the item."),
+  out_of_fold: msg("{share} sure. A learner that was fitted on the other labels only."),
 };
 
 /** Who said what, the oldest first, and what the model says last. */
@@ -68,7 +69,7 @@ export function statementsOf(one: Case, names: { model: string }): Statement[] {
     stands: false,
   }));
   if (label) {
-    const sure = label.confidence === null ? "" : `${percent(label.confidence)} sure`;
+    const sure = label.confidence === null ? "" : t("{share} sure", { share: percent(label.confidence) });
     said.push({ classId: label.class_id, who: label.source.name, isModel: !label.is_human, at: label.created_at, note: sure, stands: true });
   }
   for (const flag of one.dispute?.flags ?? []) {
@@ -77,12 +78,12 @@ export function statementsOf(one: Case, names: { model: string }): Statement[] {
   said.sort((a, b) => (a.at ?? "").localeCompare(b.at ?? ""));
   const { suggestion } = one.dispute ?? {};
   if (suggestion && !(label && !label.is_human)) {
-    const note = `${percent(suggestion.confidence)} sure, when the item was queued`;
-    said.push({ classId: suggestion.class_id, who: "the model", isModel: true, at: null, note, stands: false });
+    const note = t("{share} sure, when the item was queued", { share: percent(suggestion.confidence) });
+    said.push({ classId: suggestion.class_id, who: t("the model"), isModel: true, at: null, note, stands: false });
   }
   const { model } = one.disagreement ?? {};
   if (model) {
-    const note = `${percent(model.confidence)} sure. ${BASIS[model.basis]}`;
+    const note = t(BASIS[model.basis], { share: percent(model.confidence) });
     said.push({ classId: model.class_id, who: names.model, isModel: true, at: null, note, stands: false });
   }
   return said;
@@ -90,8 +91,10 @@ export function statementsOf(one: Case, names: { model: string }): Statement[] {
 
 /** In a sentence, for those who hear the page. */
 export function spoken(statements: readonly Statement[], classes: readonly LabelClass[]): string {
-  const name = (id: Id | null) => classes.find((one) => one.id === id)?.name ?? (id === null ? "a second look" : `class ${id}`);
-  return statements.map((one) => `${one.who} ${one.classId === null ? "asked for" : "said"} ${name(one.classId)}`).join("; ");
+  const name = (id: Id) => classes.find((one) => one.id === id)?.name ?? t("class {id}", { id });
+  return statements
+    .map(({ who, classId }) => (classId === null ? t("{who} asked for a second look", { who }) : t("{who} said {name}", { who, name: name(classId) })))
+    .join("; ");
 }
 
 /** Whose opinion the model's is, by what it rests on. */
@@ -100,6 +103,6 @@ export function modelName(
   opinions: { round: { run_number: number; number: number } | null; inspection: { number: number; learner: string } | null } | undefined,
 ): string {
   const { round, inspection } = opinions ?? {};
-  if (basis === "out_of_fold" && inspection) return `${words(inspection.learner)} (inspection ${inspection.number})`;
-  return round ? `the model of round ${round.run_number}.${round.number}` : "the model";
+  if (basis === "out_of_fold" && inspection) return t("{learner} (inspection {n})", { learner: words(inspection.learner), n: inspection.number });
+  return round ? t("the model of round {round}", { round: `${round.run_number}.${round.number}` }) : t("the model");
 }

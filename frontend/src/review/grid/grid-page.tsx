@@ -5,6 +5,7 @@ import { useSearchParams } from "react-router";
 
 import type { Project } from "@/api/types";
 import { projectQuery } from "@/labeling/api";
+import { t } from "@/language/translate";
 import { claimGrid } from "@/review/api";
 import { GridScreen } from "@/review/grid/grid-screen";
 import { GridSession, PAGE_SIZES } from "@/review/grid/grid-session";
@@ -22,13 +23,13 @@ const DEFAULT_SIZE = 48;
 
 export default function GridPage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
-  useDocumentTitle("Grid");
+  useDocumentTitle(t("Grid"));
   return (
-    <Ready query={project} what="the project">
+    <Ready query={project} what={t("the project")}>
       {(data) => {
         const [first] = data.classes;
-        if (data.role === "viewer") return <Instead title="You may look at this project, but not answer" project={data} />;
-        if (first === undefined) return <Instead title="This project has no classes yet" project={data} />;
+        if (data.role === "viewer") return <Instead title={t("You may look at this project, but not answer")} project={data} />;
+        if (first === undefined) return <Instead title={t("This project has no classes yet")} project={data} />;
         return <Grid project={data} firstClassId={first.id} />;
       }}
     </Ready>
@@ -55,8 +56,8 @@ function Grid({ project, firstClassId }: { project: Project; firstClassId: numbe
 
   const seat = useSitting({ name: `assay-grid-${id}`, projectId: id, leaseSeconds, outbox, session });
 
-  if (seat.isOurs === undefined) return <Loading what="the grid" />;
-  if (!seat.isOurs) return <OtherTab title="The grid of this project is open in another tab" onTakeOver={seat.takeOver} />;
+  if (seat.isOurs === undefined) return <Loading what={t("the grid")} />;
+  if (!seat.isOurs) return <OtherTab title={t("The grid of this project is open in another tab")} onTakeOver={seat.takeOver} />;
   return (
     <GridScreen
       project={project}
@@ -78,7 +79,7 @@ function Instead({ title, project }: { title: string; project: Project }) {
   return (
     <Center h="100dvh">
       <Empty title={title}>
-        <ButtonLink to={`/projects/${project.id}`}>Back to the project</ButtonLink>
+        <ButtonLink to={`/projects/${project.id}`}>{t("Back to the project")}</ButtonLink>
       </Empty>
     </Center>
   );

@@ -3,24 +3,26 @@ import { useDebouncedCallback } from "@mantine/hooks";
 
 import type { LabelClass } from "@/api/types";
 import type { ItemFilters } from "@/labeling/api";
+import { said } from "@/labeling/names";
+import { msg, t } from "@/language/translate";
 
 const SOURCES = [
-  { value: "", label: "anybody or nobody" },
-  { value: "human", label: "people" },
-  { value: "machine", label: "the model" },
-  { value: "none", label: "nobody yet" },
+  { value: "", label: msg("anybody or nobody") },
+  { value: "human", label: msg("people") },
+  { value: "machine", label: msg("the model") },
+  { value: "none", label: msg("nobody yet") },
 ];
 const SPLITS = [
-  { value: "", label: "all" },
-  { value: "pool", label: "pool" },
-  { value: "holdout", label: "holdout" },
-  { value: "test", label: "test" },
+  { value: "", label: msg("all") },
+  { value: "pool", label: msg("pool") },
+  { value: "holdout", label: msg("holdout") },
+  { value: "test", label: msg("test") },
 ];
 const ORDERS = [
-  { value: "id", label: "oldest first" },
-  { value: "-id", label: "newest first" },
-  { value: "confidence", label: "least sure first" },
-  { value: "-confidence", label: "surest first" },
+  { value: "id", label: msg("oldest first") },
+  { value: "-id", label: msg("newest first") },
+  { value: "confidence", label: msg("least sure first") },
+  { value: "-confidence", label: msg("surest first") },
 ];
 
 interface Props {
@@ -33,24 +35,24 @@ interface Props {
 export function ItemFilterBar({ filters, classes, onChange }: Props) {
   const search = useDebouncedCallback((text: string) => onChange({ search: text || undefined }), 300);
   const confidence = (value: string | number) => (value === "" ? undefined : Number(value) / 100);
-  const classOptions = [{ value: "", label: "any" }, ...classes.map((one) => ({ value: String(one.id), label: one.name }))];
+  const classOptions = [{ value: "", label: t("any") }, ...classes.map((one) => ({ value: String(one.id), label: one.name }))];
   return (
-    <Group align="flex-end" gap="sm" mb="md" role="search" aria-label="Filter items">
+    <Group align="flex-end" gap="sm" mb="md" role="search" aria-label={t("Filter items")}>
       <TextInput
-        label="Key or text begins with"
+        label={t("Key or text begins with")}
         defaultValue={filters.search ?? ""}
         onChange={(event) => search(event.currentTarget.value)}
         w={190}
       />
-      <NativeSelect label="Labeled by" data={SOURCES} value={filters.source ?? ""} onChange={(event) => onChange({ source: event.currentTarget.value || undefined })} />
+      <NativeSelect label={t("Labeled by")} data={said(SOURCES)} value={filters.source ?? ""} onChange={(event) => onChange({ source: event.currentTarget.value || undefined })} />
       <NativeSelect
-        label="Class"
+        label={t("Class")}
         data={classOptions}
         value={String(filters.class ?? "")}
         onChange={(event) => onChange({ class: Number(event.currentTarget.value) || undefined })}
       />
       <NumberInput
-        label="Confidence from %"
+        label={t("Confidence from %")}
         min={0}
         max={100}
         w={150}
@@ -58,15 +60,15 @@ export function ItemFilterBar({ filters, classes, onChange }: Props) {
         onChange={(value) => onChange({ confidence_min: confidence(value) })}
       />
       <NumberInput
-        label="to %"
+        label={t("to %")}
         min={0}
         max={100}
         w={90}
         value={filters.confidence_max === undefined ? "" : Math.round(filters.confidence_max * 100)}
         onChange={(value) => onChange({ confidence_max: confidence(value) })}
       />
-      <NativeSelect label="Split" data={SPLITS} value={filters.split ?? ""} onChange={(event) => onChange({ split: event.currentTarget.value || undefined })} />
-      <NativeSelect label="Order" data={ORDERS} value={filters.order ?? "id"} onChange={(event) => onChange({ order: event.currentTarget.value })} />
+      <NativeSelect label={t("Split")} data={said(SPLITS)} value={filters.split ?? ""} onChange={(event) => onChange({ split: event.currentTarget.value || undefined })} />
+      <NativeSelect label={t("Order")} data={said(ORDERS)} value={filters.order ?? "id"} onChange={(event) => onChange({ order: event.currentTarget.value })} />
     </Group>
   );
 }

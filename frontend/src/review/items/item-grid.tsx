@@ -21,7 +21,9 @@ export function ItemGrid({ project, items }: { project: Project; items: readonly
                 data-small={Math.max(item.image.width, item.image.height) <= 96 || undefined}
               />
             )}
-            <span className={styles.key}>{item.key}</span>
+            <span className={styles.key} dir="auto">
+              {item.key}
+            </span>
           </TextLink>
           <LabelCell label={item.label} classes={project.classes} />
           {"said" in item && <SaidCell said={item.said} classes={project.classes} />}

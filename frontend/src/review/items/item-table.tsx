@@ -2,6 +2,8 @@ import { Table, Text, VisuallyHidden } from "@mantine/core";
 
 import type { Features, Item, Project, RoundItem } from "@/api/types";
 import { orderedValues, useColumns, type Column } from "@/labeling/columns";
+import { SPLITS } from "@/labeling/names";
+import { t } from "@/language/translate";
 import { LabelCell } from "@/review/items/label-cell";
 import { SaidCell } from "@/review/items/said-cell";
 import { RelabelSelect } from "@/review/items/relabel-select";
@@ -17,13 +19,13 @@ export function ItemTable({ project, items }: { project: Project; items: readonl
       <Table verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Key</Table.Th>
-            <Table.Th>Item</Table.Th>
-            <Table.Th>Label</Table.Th>
-            {isOfRound && <Table.Th>The round said</Table.Th>}
-            <Table.Th>Split</Table.Th>
+            <Table.Th>{t("Key")}</Table.Th>
+            <Table.Th>{t("Item")}</Table.Th>
+            <Table.Th>{t("Label")}</Table.Th>
+            {isOfRound && <Table.Th>{t("The round said")}</Table.Th>}
+            <Table.Th>{t("Split")}</Table.Th>
             <Table.Th w={130}>
-              <VisuallyHidden>Relabel</VisuallyHidden>
+              <VisuallyHidden>{t("Relabel")}</VisuallyHidden>
             </Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -31,12 +33,12 @@ export function ItemTable({ project, items }: { project: Project; items: readonl
           {items.map((item) => (
             <Table.Tr key={item.id}>
               <Table.Td maw={200}>
-                <TextLink to={`/projects/${project.id}/items/${item.id}`} size="sm">
+                <TextLink to={`/projects/${project.id}/items/${item.id}`} size="sm" dir="auto">
                   {item.key}
                 </TextLink>
               </Table.Td>
               <Table.Td maw={460}>
-                <Text size="sm" lineClamp={2}>
+                <Text size="sm" lineClamp={2} dir="auto">
                   {item.text ?? summary(item.features, columns)}
                 </Text>
               </Table.Td>
@@ -48,7 +50,7 @@ export function ItemTable({ project, items }: { project: Project; items: readonl
                   <SaidCell said={item.said} classes={project.classes} />
                 </Table.Td>
               )}
-              <Table.Td>{item.split}</Table.Td>
+              <Table.Td>{t(SPLITS[item.split])}</Table.Td>
               <Table.Td>
                 <RelabelSelect project={project} item={item} />
               </Table.Td>
@@ -63,6 +65,7 @@ export function ItemTable({ project, items }: { project: Project; items: readonl
 /** The first values of a row or series; the item's own page shows them all. */
 function summary(features: Features | null, columns: readonly Column[]): string {
   if (features === null) return "";
-  const values = Array.isArray(features) ? features.map(String) : orderedValues(features, columns).map(([name, value]) => `${name} ${value ?? "missing"}`);
-  return values.slice(0, N_VALUES).join(", ") + (values.length > N_VALUES ? ` and ${values.length - N_VALUES} more` : "");
+  const values = Array.isArray(features) ? features.map(String) : orderedValues(features, columns).map(([name, value]) => `${name} ${value ?? t("missing")}`);
+  const first = values.slice(0, N_VALUES).join(", ");
+  return values.length > N_VALUES ? t("{values} and {n} more", { values: first, n: values.length - N_VALUES }) : first;
 }

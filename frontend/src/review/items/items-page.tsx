@@ -3,6 +3,7 @@ import { useSearchParams } from "react-router";
 
 import type { Project } from "@/api/types";
 import { itemsQuery, projectQuery, type ItemFilters } from "@/labeling/api";
+import { t } from "@/language/translate";
 import { ItemFilterBar } from "@/review/items/item-filters";
 import { ItemPages } from "@/review/items/item-pages";
 import { RoundItems } from "@/review/items/round-items";
@@ -19,8 +20,8 @@ export default function ItemsPage() {
   const roundId = Number(params.get("round"));
   if (roundId > 0) return <RoundItemsPage project={project} roundId={roundId} />;
   return (
-    <Page title="Items" size="xl">
-      <Ready query={project} what="the project">
+    <Page title={t("Items")} size="xl">
+      <Ready query={project} what={t("the project")}>
         {(data) => (
           <>
             <ItemFilterBar filters={filters} classes={data.classes} onChange={change} />
@@ -35,10 +36,10 @@ export default function ItemsPage() {
 function RoundItemsPage({ project, roundId }: { project: UseQueryResult<Project>; roundId: number }) {
   const round = useQuery(roundQuery(roundId));
   return (
-    <Page title="Items of a round" size="xl">
-      <Ready query={project} what="the project">
+    <Page title={t("Items of a round")} size="xl">
+      <Ready query={project} what={t("the project")}>
         {(data) => (
-          <Ready query={round} what="the round">
+          <Ready query={round} what={t("the round")}>
             {(one) => <RoundItems project={data} round={one} />}
           </Ready>
         )}
@@ -49,5 +50,5 @@ function RoundItemsPage({ project, roundId }: { project: UseQueryResult<Project>
 
 function Items({ project, filters }: { project: Project; filters: ItemFilters }) {
   const query = useInfiniteQuery(itemsQuery(project.id, filters));
-  return <ItemPages project={project} query={query} hint="Loosen the filters above, or import items on the Data page." />;
+  return <ItemPages project={project} query={query} hint={t("Loosen the filters above, or import items on the Data page.")} />;
 }

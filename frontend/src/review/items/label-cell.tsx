@@ -1,6 +1,7 @@
 import { Badge, Group, Text } from "@mantine/core";
 
 import type { CurrentLabel, LabelClass } from "@/api/types";
+import { t } from "@/language/translate";
 import { ClassTag } from "@/ui/class-tag";
 import { percent } from "@/ui/format";
 
@@ -9,16 +10,16 @@ export function LabelCell({ label, classes }: { label: CurrentLabel | null; clas
   if (label === null) {
     return (
       <Text size="sm" c="dimmed">
-        not labeled
+        {t("not labeled")}
       </Text>
     );
   }
   const one = classes.find((each) => each.id === label.class_id);
   return (
     <Group gap={6} wrap="wrap">
-      <ClassTag name={one?.name ?? `class ${label.class_id}`} colour={one?.colour ?? "#888888"} />
+      <ClassTag name={one?.name ?? t("class {id}", { id: label.class_id })} colour={one?.colour ?? "#888888"} />
       <Badge size="sm" variant="light" color={label.is_human ? "teal" : "violet"} tt="none" title={label.source.name}>
-        {label.is_human ? label.source.name : label.confidence === null ? "machine" : `machine ${percent(label.confidence)}`}
+        {label.is_human ? label.source.name : label.confidence === null ? t("machine") : t("machine {share}", { share: percent(label.confidence) })}
       </Badge>
     </Group>
   );

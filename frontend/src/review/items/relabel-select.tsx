@@ -2,6 +2,7 @@ import { NativeSelect, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import type { Item, Project } from "@/api/types";
+import { t } from "@/language/translate";
 import { relabelItems } from "@/review/api";
 import { fieldError, formError } from "@/ui/errors";
 
@@ -21,11 +22,11 @@ export function RelabelSelect({ project, item }: { project: Project; item: Item 
     <>
       <NativeSelect
         size="xs"
-        aria-label={`Relabel ${item.key}`}
+        aria-label={t("Relabel {key}", { key: item.key })}
         value=""
         disabled={relabel.isPending}
         data={[
-          { value: "", label: item.label ? "relabel…" : "label…", disabled: true },
+          { value: "", label: item.label ? t("relabel…") : t("label…"), disabled: true },
           ...project.classes.map((one) => ({ value: String(one.id), label: one.name })),
         ]}
         onChange={(event) => relabel.mutate(Number(event.currentTarget.value))}

@@ -1,6 +1,7 @@
 import { Group, Text } from "@mantine/core";
 
 import type { LabelClass, RoundItem } from "@/api/types";
+import { t } from "@/language/translate";
 import { ClassTag } from "@/ui/class-tag";
 import { percent } from "@/ui/format";
 
@@ -10,9 +11,9 @@ export function SaidCell({ said, classes }: { said: RoundItem["said"]; classes: 
   return (
     <Group gap={6} wrap="wrap">
       <Text size="xs" c="dimmed">
-        said
+        {t("said")}
       </Text>
-      <ClassTag name={one?.name ?? `class ${said.class_id}`} colour={one?.colour ?? "#888888"} />
+      <ClassTag name={one?.name ?? t("class {id}", { id: said.class_id })} colour={one?.colour ?? "#888888"} />
       <Text size="xs">{percent(said.confidence)}</Text>
     </Group>
   );
