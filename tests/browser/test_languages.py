@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -41,7 +43,11 @@ BUTTONS = """
 
 def make_letters(ada: Client, name: str) -> int:
     """A queue of letters in three scripts, whose keys are in a script of their own too."""
-    project_id = int(ada.post("/projects", {"name": name, "item_type": "text", "classes": CLASSES, "question": "ما هذا؟"})["id"])
+    project_id = int(
+        ada.post("/projects", {"name": name, "item_type": "text", "classes": CLASSES, "question": "ما هذا؟"})[
+            "id"
+        ]
+    )
     rows = [{"key": f"رسالة-{i}", "text": text} for i, text in enumerate(TEXTS)]
     ada.post(f"/projects/{project_id}/items", rows)
     ada.post(f"/projects/{project_id}/queue/refill")
@@ -49,7 +55,9 @@ def make_letters(ada: Client, name: str) -> int:
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE])
-def test_a_page_from_right_to_left_is_labeled_with_classes_of_any_script(enter: Enter, size: dict[str, int]) -> None:
+def test_a_page_from_right_to_left_is_labeled_with_classes_of_any_script(
+    enter: Enter, size: dict[str, int]
+) -> None:
     page, ada = enter("ada", viewport=size)
     page.add_init_script(FROM_RIGHT_TO_LEFT)
     project_id = make_letters(ada, f"رسائل {size['width']}")
@@ -73,7 +81,9 @@ def test_a_page_from_right_to_left_is_labeled_with_classes_of_any_script(enter: 
                 assert one["stripeRight"] > one["stripeLeft"], "the class's colour too"
                 assert not one["isCut"]
         page.keyboard.press(hotkey)
-        page.wait_for_function("(key) => document.querySelector('[data-testid=item-key]').textContent !== key", arg=key)
+        page.wait_for_function(
+            "(key) => document.querySelector('[data-testid=item-key]').textContent !== key", arg=key
+        )
 
     expect(page.get_by_test_id("outbox")).to_have_text("All stored")
     assert sorted(said(ada, project_id)) == sorted(zip(texts, CLASSES, strict=True))
@@ -91,3 +101,79 @@ def test_a_page_from_right_to_left_fits_its_screen_everywhere(enter: Enter, trai
         assert page.locator("html").get_attribute("dir") == "rtl"
         page.screenshot(path=SCREENSHOTS / f"{name}-rtl-390.png", full_page=name not in ("grid",))
         assert page.evaluate(OVERFLOW) == 0, name
+
+
+def test_a_browser_in_german_is_answered_in_german_until_somebody_chooses_english(
+    server: Server, chromium: Browser, trained: int
+) -> None:
+    context = chromium.new_context(base_url=server.address, locale="de-DE", viewport=DESK)
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    page.goto(f"/projects/{trained}")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    expect(page.get_by_role("heading", name="Bei Assay anmelden")).to_be_visible()
+    picture(page, "sign-in-de")
+    page.get_by_label("Benutzername").fill("ada")
+    page.locator("input[type=password]").fill(PASSWORDS["ada"])
+    page.get_by_role("button", name="Anmelden").click()
+
+    expect(page.get_by_role("main").get_by_text("90 Elemente", exact=True)).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Menschen: 45 \(50,0\s%\)$"))).to_be_visible()
+    picture(page, "overview-de")
+
+    page.goto(f"/projects/{trained}/review")
+    expect(page.get_by_role("heading", name="Review: animals")).to_be_attached()
+    expect(page.get_by_role("button", name="Überspringen, für mich")).to_be_visible()
+    expect(
+        page.get_by_text(
+            re.compile(r"Das Modell sagt (cat|dog|owl), zu \d+\s%\ssicher\.|Blind: Die Vermutung")
+        )
+    ).to_be_visible()
+    picture(page, "review-de")
+    key = key_on_screen(page)
+    page.keyboard.press("1")
+    expect(page.get_by_test_id("item-key")).not_to_have_text(key)
+    expect(page.get_by_test_id("outbox")).to_have_text("Gespeichert")
+    page.keyboard.press("z")
+    expect(page.get_by_test_id("item-key")).to_have_text(key)
+    expect(page.get_by_test_id("outbox")).to_have_text("Gespeichert")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog").get_by_text("Vorschlag annehmen")).to_be_visible()
+    picture(page, "keys-de")
+
+    page.goto("/account")
+    choice = page.get_by_role("combobox", name="Sprache")
+    expect(choice).to_be_visible()
+    assert choice.locator("option").evaluate_all("(all) => all.map((one) => [one.lang, one.text])") == [
+        ["en", "English"],
+        ["de", "Deutsch"],
+    ]
+    picture(page, "account-de")
+    assert accessibility(page) == []
+    choice.select_option("English")
+    expect(page.get_by_role("heading", name="Access tokens")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.goto(f"/projects/{trained}/review")
+    expect(page.get_by_role("button", name="Skip, for me")).to_be_visible()
+    context.close()
+
+
+def test_pages_in_german_fit_a_phone(server: Server, chromium: Browser, enter: Enter, trained: int) -> None:
+    page, _ = enter("ada", locale="de-DE", viewport=PHONE)
+    for name, path in {
+        "review": "/review",
+        "grid": "/grid",
+        "items": "/items",
+        "data": "/data",
+        "adjudication": "/adjudication",
+    }.items():
+        page.goto(f"/projects/{trained}{path}")
+        page.locator("main").first.wait_for()
+        page.wait_for_load_state("networkidle")
+        picture(page, f"{name}-de-390")
+        assert page.evaluate(OVERFLOW) == 0, name
+
+
+def picture(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")

@@ -3,6 +3,7 @@
 import { Text, VisuallyHidden } from "@mantine/core";
 
 import type { Entry, LabelClass } from "@/api/types";
+import { t } from "@/language/translate";
 import { likeliest } from "@/review/likeliest";
 import styles from "@/review/review.module.css";
 import { percent } from "@/ui/format";
@@ -17,20 +18,22 @@ export function GuessBars({ entry, classes }: { entry: Entry; classes: readonly 
   });
   const rest = 1 - bars.reduce((sum, bar) => sum + bar.confidence, 0);
   return (
-    <aside aria-label="What the model thinks">
+    <aside aria-label={t("What the model thinks")}>
       {entry.is_blind ? (
         <Text size="xs" c="dimmed">
-          Blind: the model&apos;s guess is hidden.
+          {t("Blind: the model's guess is hidden.")}
         </Text>
       ) : bars.length === 0 ? (
         <Text size="xs" c="dimmed">
-          No guess is shown.
+          {t("No guess is shown.")}
         </Text>
       ) : (
         <ol className={styles.barList}>
           {bars.map(({ one, confidence }) => (
             <li key={one.id}>
-              <span className={styles.barName}>{one.name}</span>
+              <span className={styles.barName} dir="auto">
+                {one.name}
+              </span>
               <span className={styles.barNumber}>{percent(confidence, 0)}</span>
               <span className={styles.track} aria-hidden>
                 <span style={{ width: `${confidence * 100}%`, background: one.colour }} />
@@ -40,7 +43,8 @@ export function GuessBars({ entry, classes }: { entry: Entry; classes: readonly 
           {bars.length < classes.length && rest >= REST && (
             <li>
               <span className={styles.barName}>
-                <VisuallyHidden>all </VisuallyHidden>others
+                <span aria-hidden>{t("others")}</span>
+                <VisuallyHidden>{t("all others")}</VisuallyHidden>
               </span>
               <span className={styles.barNumber}>{percent(rest, 0)}</span>
               <span className={styles.track} aria-hidden>

@@ -33,7 +33,7 @@ export function GuideDialog({ project, actions, onClose }: { project: Project; a
             {mayWrite ? t("Nobody has written instructions yet. Write them in the settings of the project.") : t("Nobody has written instructions yet. Ask an owner or an engineer of the project for them.")}
           </Text>
         )}
-        <Ready query={guide} what="the examples">
+        <Ready query={guide} what={t("the examples")}>
           {({ classes }) => (
             <ul className={styles.classes}>
               {project.classes.map((one) => {

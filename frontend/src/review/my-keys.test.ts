@@ -15,7 +15,7 @@ const review: ReviewSurface = {
   openFlag: nothing, openSearch: nothing, openGuide: nothing, openHelp: nothing,
 };
 const grid: GridSurface = {
-  hasItem: yes, canUndo: yes, columns: () => 4, move: nothing, toggle: nothing, label: nothing, confirm: nothing, undo: nothing,
+  hasItem: yes, canUndo: yes, columns: () => 4, isRightToLeft: () => false, move: nothing, toggle: nothing, label: nothing, confirm: nothing, undo: nothing,
   openSearch: nothing, openItem: nothing, openHelp: nothing,
 };
 const isOn = (action: Action): Action => ({ ...action, isEnabled: yes });

@@ -1,6 +1,7 @@
 import { Badge, UnstyledButton } from "@mantine/core";
 import { Suspense, useState } from "react";
 
+import { t } from "@/language/translate";
 import { useOutboxState } from "@/review/outbox-context";
 import { lazily } from "@/ui/lazily";
 
@@ -12,13 +13,14 @@ export function OutboxPanel() {
   const { waiting, refused, trouble } = useOutboxState();
   list.useSoon();
   const isQuiet = waiting.length === 0 && refused.length === 0;
-  const label = isQuiet ? "All stored" : `${waiting.length} waiting${refused.length > 0 ? `, ${refused.length} refused` : ""}`;
+  const n = waiting.length;
+  const label = isQuiet ? t("All stored") : refused.length > 0 ? t("{n} waiting, {refused} refused", { n, refused: refused.length }) : t("{n} waiting", { n });
   const colour = refused.length > 0 ? "red" : trouble && waiting.length > 0 ? "orange" : isQuiet ? "teal" : "blue";
 
   return (
     <>
       <UnstyledButton
-        aria-label={`Answers not stored yet: ${label}`}
+        aria-label={t("Answers not stored yet: {what}", { what: label })}
         onMouseDown={(event) => event.preventDefault()}
         onClick={() => setIsOpen(true)}
       >

@@ -84,23 +84,23 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
 
   return (
     <main className={styles.screen}>
-      <VisuallyHidden component="h1">Review {project.name}</VisuallyHidden>
+      <VisuallyHidden component="h1">{t("Review {name}", { name: project.name })}</VisuallyHidden>
       <header className={styles.top}>
         <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
-          <TextLink to={`/projects/${project.id}`} fw={600} truncate>
+          <TextLink to={`/projects/${project.id}`} fw={600} dir="auto" truncate>
             {project.name}
           </TextLink>
-          <Text size="sm" c="dimmed" className={styles.wide} truncate>
+          <Text size="sm" c="dimmed" className={styles.wide} dir="auto" truncate>
             {project.question}
           </Text>
         </Group>
         <Group gap="xs" wrap="nowrap">
           <Text size="sm" c="dimmed" className={styles.wide} aria-live="off">
-            {state.n_open < N_OPEN_COUNTED ? count(state.n_open + state.entries.length) : `over ${N_OPEN_COUNTED}`} in the queue
+            {state.n_open < N_OPEN_COUNTED ? t("{n} in the queue", { n: count(state.n_open + state.entries.length) }) : t("over {n} in the queue", { n: N_OPEN_COUNTED })}
           </Text>
           <OutboxPanel />
           <ButtonLink to={`/projects/${project.id}/grid`} size="compact-sm" variant="default" className={styles.wide}>
-            Grid
+            {t("Grid")}
           </ButtonLink>
           <ActionButton actions={actions} id="help" />
           <ColourSchemeToggle />
@@ -128,7 +128,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
           {state.status === "empty" ? (
             <QueueEmpty project={project} state={state} onRetry={() => void session.renew()} />
           ) : (
-            <Loading what="the next items" />
+            <Loading what={t("the next items")} />
           )}
         </div>
       )}
@@ -175,11 +175,15 @@ function EntryFacts({ entry, project }: { entry: Entry; project: Project }) {
       <Badge color={reason.colour} variant="light" style={{ flexShrink: 0 }} title={t(reason.why)}>
         {t(reason.title)}
       </Badge>
-      <Text size="sm" data-testid="item-key" truncate>
+      <Text size="sm" data-testid="item-key" dir="auto" truncate>
         {entry.item.key}
       </Text>
       <Text size="sm" c="dimmed" className={styles.why}>
-        {entry.is_blind ? "Blind: the model's guess is hidden." : guess && entry.suggestion ? `The model says ${guess.name}, ${percent(entry.suggestion.confidence, 0)} sure.` : t(reason.why)}
+        {entry.is_blind
+          ? t("Blind: the model's guess is hidden.")
+          : guess && entry.suggestion
+            ? t("The model says {name}, {share} sure.", { name: guess.name, share: percent(entry.suggestion.confidence, 0) })
+            : t(reason.why)}
       </Text>
     </div>
   );

@@ -8,7 +8,9 @@ import { KeyHelp } from "@/keys/help";
 import { useMyKeys } from "@/keys/my-keys";
 import { useActions } from "@/keys/use-actions";
 import { projectQuery } from "@/labeling/api";
+import { ROLES } from "@/labeling/names";
 import { lookActions, searchAction, StageControl } from "@/labeling/stage-control";
+import { t } from "@/language/translate";
 import { adjudicationActions } from "@/review/adjudication/adjudication-actions";
 import { AdjudicationSession } from "@/review/adjudication/adjudication-session";
 import { CaseView } from "@/review/adjudication/case-view";
@@ -34,8 +36,8 @@ const mayReview = (project: Project) => project.role === "owner" || project.role
 export default function AdjudicationPage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
   return (
-    <Page title="Adjudication" size="xl">
-      <Ready query={project} what="the project">
+    <Page title={t("Adjudication")} size="xl">
+      <Ready query={project} what={t("the project")}>
         {(data) => (mayReview(data) ? <Adjudicate project={data} /> : <FlagsOnly project={data} />)}
       </Ready>
     </Page>
@@ -46,7 +48,7 @@ function FlagsOnly({ project }: { project: Project }) {
   return (
     <Stack>
       <Text size="sm" c="dimmed">
-        Owners and reviewers decide here. You are {project.role} of this project, and see what was flagged.
+        {t("Owners and reviewers decide here. You are {role} of this project, and see what was flagged.", { role: t(ROLES[project.role]) })}
       </Text>
       <FlagList project={project} maySettle={false} />
     </Stack>
@@ -71,12 +73,12 @@ function Adjudicate({ project }: { project: Project }) {
 
 function Origins({ project, of, summary }: { project: Project; of: string | null; summary: Adjudication | undefined }) {
   const sources: { to: string | null; title: string; n?: number | null }[] = [
-    { to: null, title: "People disagree", n: summary?.n_people },
-    { to: "model", title: "A model disagrees", n: summary?.n_model },
-    { to: "flags", title: "All flags" },
+    { to: null, title: t("People disagree"), n: summary?.n_people },
+    { to: "model", title: t("A model disagrees"), n: summary?.n_model },
+    { to: "flags", title: t("All flags") },
   ];
   return (
-    <nav className={styles.origins} aria-label="What to decide">
+    <nav className={styles.origins} aria-label={t("What to decide")}>
       {sources.map(({ to, title, n }) => (
         <Link
           key={title}
@@ -86,7 +88,7 @@ function Origins({ project, of, summary }: { project: Project; of: string | null
         >
           {title}
           {typeof n === "number" && (
-            <Badge ml={6} size="sm" variant="light" color={n > 0 ? "orange" : "gray"} tt="none">
+            <Badge ms={6} size="sm" variant="light" color={n > 0 ? "orange" : "gray"} tt="none">
               {n >= N_CASES_COUNTED ? `${count(N_CASES_COUNTED)}+` : count(n)}
             </Badge>
           )}
@@ -171,12 +173,12 @@ function Cases({ project, origin, opinions }: { project: Project; origin: Origin
   usePreloadedImages(state.cases);
 
   const ownActions = useMemo(() => {
-    const name = (id: number | undefined) => classes.find((each) => each.id === id)?.name ?? "the label";
+    const name = (id: number | undefined) => classes.find((each) => each.id === id)?.name ?? t("the label");
     const keepTitle = () => {
       if (one === undefined || !canKeep(one)) return undefined;
       const { label } = one.item;
-      if (one.disagreement) return `Keep ${name(label?.class_id)}: the person is right`;
-      return label ? `Keep ${name(label.class_id)} and settle the flag` : "Settle the flag and leave the item unlabeled";
+      if (one.disagreement) return t("Keep {name}: the person is right", { name: name(label?.class_id) });
+      return label ? t("Keep {name} and settle the flag", { name: name(label.class_id) }) : t("Settle the flag and leave the item unlabeled");
     };
     const said = () => session.current?.disagreement?.model.class_id;
     return [
@@ -206,7 +208,7 @@ function Cases({ project, origin, opinions }: { project: Project; origin: Origin
   const undo = actions.find((action) => action.id === "undo");
   const notice = (
     <Text size="sm" c={state.notice ? "red" : "dimmed"} role={state.notice ? "alert" : undefined} data-testid="verdicts">
-      {state.notice ?? (state.n_sending > 0 ? "Storing…" : "All verdicts stored")}
+      {state.notice ?? (state.n_sending > 0 ? t("Storing…") : t("All verdicts stored"))}
     </Text>
   );
   return (

@@ -2,6 +2,7 @@
 
 import type { LabelClass } from "@/api/types";
 import type { Action } from "@/keys/registry";
+import { t } from "@/language/translate";
 import { classActionId, classKeys } from "@/review/actions";
 
 export interface GridSurface {
@@ -9,6 +10,8 @@ export interface GridSurface {
   canUndo: () => boolean;
   /** Tiles in one row, as laid out now. */
   columns: () => number;
+  /** Whether the tiles of a row go from right to left. */
+  isRightToLeft: () => boolean;
   move: (by: number) => void;
   toggle: () => void;
   label: (classId: number) => void;
@@ -24,7 +27,7 @@ export function gridActions(classes: readonly LabelClass[], surface: GridSurface
   const move = (id: string, title: string, keys: string[], by: () => number): Action => ({
     id,
     title,
-    group: "Move",
+    group: t("Move"),
     keys,
     isEnabled,
     repeats: true,
@@ -33,24 +36,24 @@ export function gridActions(classes: readonly LabelClass[], surface: GridSurface
   return [
     ...classes.map((one): Action => ({
       id: classActionId(one.id),
-      title: `It is ${one.name}`,
+      title: t("It is {name}", { name: one.name }),
       short: one.name,
-      group: "Mark the item",
+      group: t("Mark the item"),
       keys: classKeys(classes, one),
       isEnabled,
       perform: () => surface.label(one.id),
     })),
-    { id: "toggle", title: "Wrong, or right after all", short: "Wrong", group: "Mark the item", keys: ["Space"], isEnabled, perform: surface.toggle },
-    { id: "search", title: "Find the class that it is", short: "Find", group: "Mark the item", keys: ["/"], isEnabled, perform: surface.openSearch },
-    { id: "open", title: "Look closer", short: "Closer", group: "Mark the item", keys: ["."], isEnabled, perform: surface.openItem },
-    { id: "confirm", title: "Confirm the rest of the page", short: "Confirm", group: "The page", keys: ["Enter"], isEnabled, perform: surface.confirm },
-    { id: "undo", title: "Undo the last page", short: "Undo", group: "The page", keys: ["z", "Backspace"], isEnabled: surface.canUndo, perform: surface.undo },
-    move("left", "To the left", ["ArrowLeft"], () => -1),
-    move("right", "To the right", ["ArrowRight"], () => 1),
-    move("up", "Up", ["ArrowUp"], () => -surface.columns()),
-    move("down", "Down", ["ArrowDown"], surface.columns),
-    move("first", "To the first", ["Home"], () => -Infinity),
-    move("last", "To the last", ["End"], () => Infinity),
-    { id: "help", title: "Show keys", short: "Keys", group: "The page", keys: ["?"], perform: surface.openHelp },
+    { id: "toggle", title: t("Wrong, or right after all"), short: t("Wrong"), group: t("Mark the item"), keys: ["Space"], isEnabled, perform: surface.toggle },
+    { id: "search", title: t("Find the class that it is"), short: t("Find"), group: t("Mark the item"), keys: ["/"], isEnabled, perform: surface.openSearch },
+    { id: "open", title: t("Look closer"), short: t("Closer"), group: t("Mark the item"), keys: ["."], isEnabled, perform: surface.openItem },
+    { id: "confirm", title: t("Confirm the rest of the page"), short: t("Confirm"), group: t("The page"), keys: ["Enter"], isEnabled, perform: surface.confirm },
+    { id: "undo", title: t("Undo the last page"), short: t("Undo"), group: t("The page"), keys: ["z", "Backspace"], isEnabled: surface.canUndo, perform: surface.undo },
+    move("left", t("To the left"), ["ArrowLeft"], () => (surface.isRightToLeft() ? 1 : -1)),
+    move("right", t("To the right"), ["ArrowRight"], () => (surface.isRightToLeft() ? -1 : 1)),
+    move("up", t("Up"), ["ArrowUp"], () => -surface.columns()),
+    move("down", t("Down"), ["ArrowDown"], surface.columns),
+    move("first", t("To the first"), ["Home"], () => -Infinity),
+    move("last", t("To the last"), ["End"], () => Infinity),
+    { id: "help", title: t("Show keys"), short: t("Keys"), group: t("The page"), keys: ["?"], perform: surface.openHelp },
   ];
 }

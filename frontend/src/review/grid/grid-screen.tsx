@@ -8,6 +8,8 @@ import { useMyKeys } from "@/keys/my-keys";
 import { keyLabel } from "@/keys/registry";
 import { useActions } from "@/keys/use-actions";
 import { ItemView } from "@/labeling/item-view";
+import { rich } from "@/language/rich";
+import { t } from "@/language/translate";
 import { gridActions } from "@/review/grid/grid-actions";
 import { PAGE_SIZES, type GridSession, type GridState } from "@/review/grid/grid-session";
 import { GridTile, tileId } from "@/review/grid/grid-tile";
@@ -52,6 +54,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
   });
   const { open: openSearch } = search;
   const guess = classes.find((one) => one.id === state.classId);
+  const name = guess?.name ?? t("of this class");
   const n_marked = page.filter((one) => state.marks.has(one.id)).length;
 
   const ownActions = useMemo(
@@ -60,6 +63,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
         hasItem: () => session.underCursor !== undefined,
         canUndo: () => session.getState().history.length > 0,
         columns,
+        isRightToLeft: () => document.documentElement.dir === "rtl",
         move: (by) => session.move(by),
         toggle: () => session.toggle(),
         label: (classId) => session.label(classId),
@@ -99,13 +103,13 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
 
   return (
     <main className={styles.screen}>
-      <VisuallyHidden component="h1">Grid of {project.name}</VisuallyHidden>
+      <VisuallyHidden component="h1">{t("Grid of {name}", { name: project.name })}</VisuallyHidden>
       <header className={styles.bar}>
         <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
-          <TextLink to={`/projects/${project.id}`} fw={600} truncate>
+          <TextLink to={`/projects/${project.id}`} fw={600} dir="auto" truncate>
             {project.name}
           </TextLink>
-          <Text size="sm" c="dimmed" className={styles.wide} truncate>
+          <Text size="sm" c="dimmed" className={styles.wide} dir="auto" truncate>
             {project.question}
           </Text>
         </Group>
@@ -113,7 +117,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
           <OutboxPanel />
           <ActionButton actions={actions} id="help" />
           <ButtonLink to={`/projects/${project.id}/review`} size="compact-sm" variant="default">
-            One by one
+            {t("One by one")}
           </ButtonLink>
           <ColourSchemeToggle />
         </Group>
@@ -123,7 +127,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
         <Group gap="sm" wrap="wrap">
           <NativeSelect
             size="xs"
-            label="The model says"
+            label={t("The model says")}
             data={classes.map((one) => ({ value: String(one.id), label: one.name }))}
             value={String(state.classId)}
             onChange={(event) => {
@@ -133,7 +137,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
           />
           <NativeSelect
             size="xs"
-            label="On a page"
+            label={t("On a page")}
             data={PAGE_SIZES.map(String)}
             value={String(state.size)}
             onChange={(event) => {
@@ -143,11 +147,13 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
           />
         </Group>
         <Text size="sm" c="dimmed" className={styles.wide} style={{ maxWidth: "34rem" }}>
-          The least sure come first. Mark what is not {guess?.name ?? "of this class"} ({toggleKey && <Kbd size="xs">{keyLabel(toggleKey)}</Kbd>}
-          {toggleKey && ", "}a click, or
-          the key of the class that it is){confirmKey && "; "}
-          {confirmKey && <Kbd size="xs">{keyLabel(confirmKey)}</Kbd>}
-          {confirmKey && " confirms the rest"}.
+          {toggleKey && confirmKey
+            ? rich("The least sure come first. Mark what is not {name} ({toggle}, a click, or the key of the class that it is); {confirm} confirms the rest.", {
+                name,
+                toggle: <Kbd size="xs">{keyLabel(toggleKey)}</Kbd>,
+                confirm: <Kbd size="xs">{keyLabel(confirmKey)}</Kbd>,
+              })
+            : t("The least sure come first. Mark what is not {name} (a click, or the key of the class that it is).", { name })}
         </Text>
       </div>
 
@@ -162,7 +168,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
             id={TILES}
             role="group"
             tabIndex={0}
-            aria-label={`Items that the model says are ${guess?.name ?? "of this class"}; checked: marked as wrong`}
+            aria-label={t("Items that the model says are {name}; checked: marked as wrong", { name })}
             aria-activedescendant={currentId}
             className={styles.grid}
             data-type={project.item_type}
@@ -184,7 +190,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
             })}
           </div>
         ) : (
-          <Nothing project={project} state={state} name={guess?.name ?? "this class"} onRetry={() => void session.renew()} />
+          <Nothing project={project} state={state} name={guess?.name ?? t("this class")} onRetry={() => void session.renew()} />
         )}
       </div>
 
@@ -197,15 +203,16 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
             onClick={() => session.confirm()}
             rightSection={confirmKey && <Kbd size="xs">{keyLabel(confirmKey)}</Kbd>}
           >
-            Confirm {count(page.length - n_marked)}
-            {n_marked > 0 && `, ${count(n_marked)} marked`}
+            {n_marked > 0
+              ? t("Confirm {n}, {marked} marked", { n: count(page.length - n_marked), marked: count(n_marked) })
+              : t("Confirm {n}", { n: count(page.length) })}
           </Button>
           {["toggle", "search", "open", "undo"].map((id) => (
             <ActionButton key={id} actions={actions} id={id} />
           ))}
         </Group>
         <Text size="xs" c="dimmed" className={styles.wide}>
-          Stored as confirmed in a grid, with the guess shown: never as a blind answer.
+          {t("Stored as confirmed in a grid, with the guess shown: never as a blind answer.")}
         </Text>
       </footer>
 
@@ -223,18 +230,18 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
 }
 
 function Nothing({ project, state, name, onRetry }: { project: Project; state: GridState; name: string; onRetry: () => void }) {
-  if (state.status === "loading") return <Loading what="the items" />;
+  if (state.status === "loading") return <Loading what={t("the items")} />;
   const { trouble } = state;
   return (
-    <Empty title={trouble ? "The grid has nothing to show" : `Nothing left that the model says is ${name}`}>
+    <Empty title={trouble ? t("The grid has nothing to show") : t("Nothing left that the model says is {name}", { name })}>
       <Text c="dimmed" role={trouble ? "alert" : undefined}>
-        {trouble?.message ?? "All of it is labeled by people, asked blind, or held by somebody else. Choose another class above."}
+        {trouble?.message ?? t("All of it is labeled by people, asked blind, or held by somebody else. Choose another class above.")}
       </Text>
       <Group justify="center">
         <Button variant="default" onClick={onRetry}>
-          Look again
+          {t("Look again")}
         </Button>
-        <ButtonLink to={`/projects/${project.id}/review`}>Review one by one</ButtonLink>
+        <ButtonLink to={`/projects/${project.id}/review`}>{t("Review one by one")}</ButtonLink>
       </Group>
     </Empty>
   );

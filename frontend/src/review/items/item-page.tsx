@@ -3,14 +3,16 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import type { Item, Project } from "@/api/types";
 import { useSession } from "@/api/session";
-import { t } from "@/language/translate";
 import { chooseExample, forgetExample, guideQuery, itemQuery, projectQuery } from "@/labeling/api";
+import { SPLITS } from "@/labeling/names";
 import { ItemView } from "@/labeling/item-view";
+import { t } from "@/language/translate";
 import { historyQuery, withdrawLabel } from "@/review/api";
 import { HistoryList } from "@/review/items/history-list";
 import { LabelCell } from "@/review/items/label-cell";
 import { RelabelSelect } from "@/review/items/relabel-select";
 import { ConfirmButton } from "@/ui/confirm-button";
+import { decimal } from "@/ui/format";
 import { useIdParam } from "@/ui/id-param";
 import { Page } from "@/ui/page";
 import { Panel } from "@/ui/panel";
@@ -24,14 +26,14 @@ export default function ItemPage() {
   const item = useQuery(itemQuery(itemId));
   const history = useQuery(historyQuery(itemId));
   return (
-    <Ready query={project} what="the project">
+    <Ready query={project} what={t("the project")}>
       {(owner) => (
-        <Ready query={item} what="the item">
+        <Ready query={item} what={t("the item")}>
           {(data) => (
             <Page title={data.key}>
               <SimpleGrid cols={{ base: 1, md: 2 }}>
                 <Stack>
-                  <Panel title="Item">
+                  <Panel title={t("Item")}>
                     <Box
                       mah={480}
                       h={data.image ? 480 : undefined}
@@ -40,11 +42,11 @@ export default function ItemPage() {
                       <ItemView item={data} isInPage />
                     </Box>
                   </Panel>
-                  <Panel title="The label that stands">
+                  <Panel title={t("The label that stands")}>
                     <Stack gap="xs" align="flex-start">
                       <Group>
                         <LabelCell label={data.label} classes={owner.classes} />
-                        <Badge variant="default">{data.split}</Badge>
+                        <Badge variant="default">{t(SPLITS[data.split])}</Badge>
                       </Group>
                       <Text size="sm" c="dimmed">
                         {standing(data)}
@@ -57,8 +59,8 @@ export default function ItemPage() {
                     </Stack>
                   </Panel>
                 </Stack>
-                <Panel title="History" note="Nothing here is ever edited or deleted">
-                  <Ready query={history} what="the history">
+                <Panel title={t("History")} note={t("Nothing here is ever edited or deleted")}>
+                  <Ready query={history} what={t("the history")}>
                     {({ events }) => <HistoryList events={events} project={owner} />}
                   </Ready>
                 </Panel>
@@ -72,10 +74,11 @@ export default function ItemPage() {
 }
 
 function standing({ label }: Item): string {
-  if (label === null) return "Nobody has labeled this item yet.";
-  if (label.is_human) return `${label.source.name} said so; no machine can replace it.`;
-  const passed = label.threshold === null ? "" : `, which passed the threshold ${label.threshold.toFixed(2)}`;
-  return `${label.source.name} said so${passed}.`;
+  if (label === null) return t("Nobody has labeled this item yet.");
+  const who = label.source.name;
+  if (label.is_human) return t("{who} said so; no machine can replace it.", { who });
+  if (label.threshold === null) return t("{who} said so.", { who });
+  return t("{who} said so, which passed the threshold {value}.", { who, value: decimal(label.threshold, 2) });
 }
 
 function WithdrawButton({ project, item }: { project: Project; item: Item }) {
@@ -96,13 +99,13 @@ function WithdrawButton({ project, item }: { project: Project; item: Item }) {
     <ConfirmButton
       size="xs"
       variant="default"
-      label="Withdraw the label"
-      question="Withdraw this label?"
-      confirmLabel="Withdraw it"
+      label={t("Withdraw the label")}
+      question={t("Withdraw this label?")}
+      confirmLabel={t("Withdraw it")}
       error={withdraw.error}
       onConfirm={() => withdraw.mutateAsync(label.id)}
     >
-      The label is retired and stays in the history; the item counts as not labeled by people.
+      {t("The label is retired and stays in the history; the item counts as not labeled by people.")}
     </ConfirmButton>
   );
 }
