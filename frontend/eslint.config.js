@@ -22,7 +22,7 @@ const oneWay = (files, rooms) => ({
 });
 
 // Rooms whose every visible text goes through t(), plural() or rich(): docs/languages.md.
-const TRANSLATED = ["api", "keys", "language", "ui", "labeling", "review"];
+const TRANSLATED = ["api", "keys", "language", "ui", "labeling", "training", "review", "certificates", "app"];
 const VISIBLE = "/^(title|short|group|label|name|note|hint|question|confirmLabel|doneLabel|placeholder|description|alt|what|noun|aria-(label|description|roledescription|valuetext))$/";
 const LETTERS = "/\\p{Ll}/u"; // names such as CSV are the same everywhere
 const SAID_IN_CODE = "/^(Code|Kbd|code|kbd|style)$/"; // what is typed or computed

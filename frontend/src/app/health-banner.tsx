@@ -2,6 +2,7 @@ import { Alert, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
 import { healthQuery } from "@/app/health";
+import { plural, t } from "@/language/translate";
 import { TextLink } from "@/ui/link";
 
 /** Says which part is down and how to start it: a missing worker is visible, not a spinner that never ends. */
@@ -9,15 +10,15 @@ export function HealthBanner() {
   const health = useQuery(healthQuery);
   if (health.isError) {
     return (
-      <Alert color="orange" radius={0} role="alert" title="The server does not answer">
-        What you see may be old. Answers are kept in this browser until the server is back.
+      <Alert color="orange" radius={0} role="alert" title={t("The server does not answer")}>
+        {t("What you see may be old. Answers are kept in this browser until the server is back.")}
       </Alert>
     );
   }
   const down = health.data?.parts?.filter((part) => part.state === "down") ?? [];
   if (down.length === 0) return null;
   return (
-    <Alert color="orange" radius={0} role="alert" title={down.length === 1 ? "A part is down" : `${down.length} parts are down`}>
+    <Alert color="orange" radius={0} role="alert" title={plural(down.length, "A part is down", "{n} parts are down", { n: down.length })}>
       <Stack gap={2}>
         {down.map((part) => (
           <Text size="sm" key={part.name}>
@@ -25,7 +26,7 @@ export function HealthBanner() {
           </Text>
         ))}
         <TextLink to="/parts" size="sm">
-          All parts
+          {t("All parts")}
         </TextLink>
       </Stack>
     </Alert>

@@ -2,6 +2,7 @@ import { Badge, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
 import { healthQuery } from "@/app/health";
+import { t, tc } from "@/language/translate";
 import { when } from "@/ui/format";
 import { Page } from "@/ui/page";
 import { Ready } from "@/ui/query";
@@ -9,17 +10,17 @@ import { Ready } from "@/ui/query";
 export default function HealthPage() {
   const health = useQuery(healthQuery);
   return (
-    <Page title="Health of the parts" size="md">
-      <Ready query={health} what="the parts">
+    <Page title={t("Health of the parts")} size="md">
+      <Ready query={health} what={t("the parts")}>
         {(data) => (
           <Table.ScrollContainer minWidth={520}>
             <Table verticalSpacing="sm">
               <Table.Thead>
                 <Table.Tr>
-                  <Table.Th>Part</Table.Th>
-                  <Table.Th>State</Table.Th>
-                  <Table.Th>Since</Table.Th>
-                  <Table.Th>What to know</Table.Th>
+                  <Table.Th>{t("Part")}</Table.Th>
+                  <Table.Th>{t("State")}</Table.Th>
+                  <Table.Th>{t("Since")}</Table.Th>
+                  <Table.Th>{t("What to know")}</Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
@@ -28,7 +29,7 @@ export default function HealthPage() {
                     <Table.Td fw={600}>{part.name}</Table.Td>
                     <Table.Td>
                       <Badge color={part.state === "up" ? "teal" : "red"} variant="light">
-                        {part.state}
+                        {part.state === "up" ? tc("state of a part", "up") : tc("state of a part", "down")}
                       </Badge>
                     </Table.Td>
                     <Table.Td>{when(part.since)}</Table.Td>

@@ -7,8 +7,9 @@ import type { Project } from "@/api/types";
 import { NotFoundPage } from "@/app/not-found-page";
 import styles from "@/app/shell.module.css";
 import { projectQuery } from "@/labeling/api";
+import { msg, plural, t } from "@/language/translate";
 import { N_CASES_COUNTED, waitingQuery } from "@/review/api";
-import { count, counted } from "@/ui/format";
+import { count } from "@/ui/format";
 import { useIdParam } from "@/ui/id-param";
 import { ButtonLink } from "@/ui/link";
 import { Ready } from "@/ui/query";
@@ -16,16 +17,16 @@ import { Ready } from "@/ui/query";
 const WAITING_STALE_MS = 30_000;
 
 const TABS = [
-  { to: "", title: "Overview" },
-  { to: "training", title: "Training" },
-  { to: "compare", title: "Compare" },
-  { to: "quality", title: "Quality" },
-  { to: "items", title: "Items" },
-  { to: "adjudication", title: "Adjudication" },
-  { to: "publications", title: "Publications" },
-  { to: "certificates", title: "Certificates" },
-  { to: "data", title: "Data" },
-  { to: "settings", title: "Settings" },
+  { to: "", title: msg("Overview") },
+  { to: "training", title: msg("Training") },
+  { to: "compare", title: msg("Compare") },
+  { to: "quality", title: msg("Quality") },
+  { to: "items", title: msg("Items") },
+  { to: "adjudication", title: msg("Adjudication") },
+  { to: "publications", title: msg("Publications") },
+  { to: "certificates", title: msg("Certificates") },
+  { to: "data", title: msg("Data") },
+  { to: "settings", title: msg("Settings") },
 ];
 
 /** How many disputes and flags wait for the reviewer who looks. */
@@ -35,7 +36,7 @@ function Waiting({ project }: { project: Project }) {
   const n = waiting.data?.n_people ?? 0;
   if (!isReviewer || n === 0) return null;
   return (
-    <Badge ml={6} size="sm" variant="light" color="orange" tt="none" aria-label={`${counted(n, "item")} waiting`}>
+    <Badge ms={6} size="sm" variant="light" color="orange" tt="none" aria-label={plural(n, "{n} item waiting", "{n} items waiting", { n: count(n) })}>
       {n >= N_CASES_COUNTED ? `${count(n)}+` : count(n)}
     </Badge>
   );
@@ -49,26 +50,26 @@ export function ProjectLayout() {
   if (isMissing) return <NotFoundPage />;
 
   return (
-    <Ready query={project} what="the project">
+    <Ready query={project} what={t("the project")}>
       {(data) => (
         <>
-          <nav className={styles.tabs} aria-label={`Pages of ${data.name}`}>
-            <span className={styles.projectName} title={data.name}>
+          <nav className={styles.tabs} aria-label={t("Pages of {project}", { project: data.name })}>
+            <span className={styles.projectName} title={data.name} dir="auto">
               {data.name}
             </span>
             {TABS.map((tab) => (
               <NavLink key={tab.to} to={`/projects/${projectId}${tab.to && `/${tab.to}`}`} end={tab.to === ""} className={styles.tab}>
-                {tab.title}
+                {t(tab.title)}
                 {tab.to === "adjudication" && <Waiting project={data} />}
               </NavLink>
             ))}
             {data.role !== "viewer" && (
               <span className={styles.reviewTab}>
                 <ButtonLink to={`/projects/${projectId}/grid`} size="compact-md" variant="default">
-                  Grid
+                  {t("Grid")}
                 </ButtonLink>
                 <ButtonLink to={`/projects/${projectId}/review`} size="compact-md">
-                  Review
+                  {t("Review")}
                 </ButtonLink>
               </span>
             )}

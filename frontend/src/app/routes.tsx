@@ -6,7 +6,11 @@ import { createBrowserRouter, type RouteObject } from "react-router";
 import { NotFoundPage } from "@/app/not-found-page";
 import { PageFailed } from "@/app/page-failed";
 import { SignedIn } from "@/app/signed-in";
+import { t } from "@/language/translate";
 import { Loading } from "@/ui/states";
+
+// A component, so that its text is asked for when it is shown.
+const Starting = () => <Loading what={t("Assay")} />;
 
 type PageModule = Promise<{ default: ComponentType }>;
 
@@ -18,7 +22,7 @@ const page = (path: string, load: () => PageModule): RouteObject => ({
 export const router = createBrowserRouter([
   {
     errorElement: <PageFailed />,
-    hydrateFallbackElement: <Loading what="Assay" />,
+    hydrateFallbackElement: <Starting />,
     children: [
       page("/sign-in", () => import("@/app/sign-in-page")),
       {

@@ -4,6 +4,7 @@ import { Link, Outlet } from "react-router";
 import { useSession, useSignOut } from "@/api/session";
 import { HealthBanner } from "@/app/health-banner";
 import styles from "@/app/shell.module.css";
+import { t } from "@/language/translate";
 import { OutboxPanel } from "@/review/outbox-panel";
 import { ColourSchemeToggle } from "@/ui/colour-scheme";
 
@@ -12,14 +13,14 @@ export function Shell() {
   return (
     <>
       <a className={styles.skip} href="#content">
-        Skip to the content
+        {t("Skip to the content")}
       </a>
       <header className={styles.header}>
-        <Anchor component={Link} to="/" underline="never" c="inherit" aria-label="Assay: projects">
+        <Anchor component={Link} to="/" underline="never" c="inherit" aria-label={t("Assay: projects")}>
           <Group gap="xs" wrap="nowrap">
             <Image src="/favicon.svg" w={26} h={26} alt="" />
             <Text fw={700} size="lg">
-              Assay
+              {t("Assay")}
             </Text>
           </Group>
         </Anchor>
@@ -49,21 +50,21 @@ function PersonMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item component={Link} to="/account">
-          Access tokens
+          {t("Access tokens")}
         </Menu.Item>
         <Menu.Item component={Link} to="/parts">
-          Health of the parts
+          {t("Health of the parts")}
         </Menu.Item>
         <Menu.Item component="a" href="/api/docs">
           API
         </Menu.Item>
         {session.data?.is_staff && (
           <Menu.Item component="a" href="/admin/">
-            Admin
+            {t("Admin")}
           </Menu.Item>
         )}
         <Menu.Divider />
-        <Menu.Item onClick={() => signOut.mutate()}>Sign out</Menu.Item>
+        <Menu.Item onClick={() => signOut.mutate()}>{t("Sign out")}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -2,6 +2,7 @@ import { Center } from "@mantine/core";
 import { Navigate, Outlet, useLocation } from "react-router";
 
 import { useSession } from "@/api/session";
+import { t } from "@/language/translate";
 import { OutboxProvider } from "@/review/outbox-context";
 import { Failed, Loading } from "@/ui/states";
 
@@ -22,7 +23,7 @@ export function SignedIn() {
   }
   return (
     <Center h="100dvh" p="md">
-      {session.isError ? <Failed error={session.error} onRetry={() => void session.refetch()} /> : <Loading what="Assay" />}
+      {session.isError ? <Failed error={session.error} onRetry={() => void session.refetch()} /> : <Loading what={t("Assay")} />}
     </Center>
   );
 }

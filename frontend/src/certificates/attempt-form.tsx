@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { Project, Promised } from "@/api/types";
 import { askAttempt, attemptsQuery } from "@/certificates/api";
 import { auditsPerClass, goalText, shareOf, type Goal } from "@/certificates/attempt-state";
+import { t } from "@/language/translate";
 import { fieldError } from "@/ui/errors";
 import { capitalized, count } from "@/ui/format";
 import { FormError } from "@/ui/states";
@@ -28,7 +29,7 @@ export function AttemptForm({ project, goal, onGoal }: { project: Project; goal:
   const perClass = auditsPerClass({ ...goal, nClasses });
 
   return (
-    <Paper withBorder p="md" component="section" aria-label="New attempt">
+    <Paper withBorder p="md" component="section" aria-label={t("New attempt")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -38,32 +39,31 @@ export function AttemptForm({ project, goal, onGoal }: { project: Project; goal:
         <Stack>
           <div>
             <Title order={2} size="h4">
-              New attempt
+              {t("New attempt")}
             </Title>
             <Text size="sm" c="dimmed">
-              Freezes the standing model's ranking of all items and draws the audits. Until it ends, classes and question stay as they are, and
-              audited items are not trained on.
+              {t("Freezes the standing model's ranking of all items and draws the audits. Until it ends, classes and question stay as they are, and audited items are not trained on.")}
             </Text>
           </div>
           <Radio.Group
-            label="The promise is about"
+            label={t("The promise is about")}
             value={goal.promise}
             error={fieldError(ask.error, "promise")}
             onChange={(promise) => onGoal({ ...goal, promise: promise as Promised })}
           >
             <Stack gap="xs" mt="xs">
-              <Radio value="dataset" label="All labels" description="Ends with every item labeled, by a person or by the machine; people's count as right" />
+              <Radio value="dataset" label={t("All labels")} description={t("Ends with every item labeled, by a person or by the machine; people's count as right")} />
               <Radio
                 value="machine"
-                label="The machine's labels"
-                description="Only those that the machine keeps; items beyond the cut may stay unlabeled"
+                label={t("The machine's labels")}
+                description={t("Only those that the machine keeps; items beyond the cut may stay unlabeled")}
               />
             </Stack>
           </Radio.Group>
           <SimpleGrid cols={{ base: 1, sm: 2 }}>
             <NumberInput
-              label="Wrong, at most"
-              description="Half of it costs about twice the audits"
+              label={t("Wrong, at most")}
+              description={t("Half of it costs about twice the audits")}
               suffix="%"
               min={0.01}
               max={50}
@@ -75,8 +75,8 @@ export function AttemptForm({ project, goal, onGoal }: { project: Project; goal:
               onChange={(value) => value !== "" && onGoal({ ...goal, eps: shareOf(Number(value)) })}
             />
             <NumberInput
-              label="Confidence"
-              description="The chance that the audits do not deceive"
+              label={t("Confidence")}
+              description={t("The chance that the audits do not deceive")}
               suffix="%"
               min={50}
               max={99.99}
@@ -88,9 +88,9 @@ export function AttemptForm({ project, goal, onGoal }: { project: Project; goal:
               onChange={(value) => value !== "" && onGoal({ ...goal, confidence: shareOf(Number(value)) })}
             />
             <NumberInput
-              label="Audits"
-              description="Drawn at random. Empty: in stages, until more would save nobody work"
-              placeholder="as many as it takes"
+              label={t("Audits")}
+              description={t("Drawn at random. Empty: in stages, until more would save nobody work")}
+              placeholder={t("as many as it takes")}
               min={1}
               allowDecimal={false}
               clampBehavior="none"
@@ -99,8 +99,8 @@ export function AttemptForm({ project, goal, onGoal }: { project: Project; goal:
               onChange={(value) => setAudits(value === "" ? null : Number(value))}
             />
             <NumberInput
-              label="Second answers"
-              description="So many labels of people are asked again, blind, of others: bounds people's own error, for a third of the risk. 0: people count as right"
+              label={t("Second answers")}
+              description={t("So many labels of people are asked again, blind, of others: bounds people's own error, for a third of the risk. 0: people count as right")}
               min={0}
               allowDecimal={false}
               clampBehavior="none"
@@ -110,8 +110,12 @@ export function AttemptForm({ project, goal, onGoal }: { project: Project; goal:
             />
           </SimpleGrid>
           <Checkbox
-            label="For each class by itself"
-            description={`Costs more: each of the ${count(nClasses)} classes needs about ${count(perClass)} audits of its own, ${count(perClass * nClasses)} in all; a class with fewer is left to people`}
+            label={t("For each class by itself")}
+            description={t("Costs more: each of the {n} classes needs about {audits} audits of its own, {all} in all; a class with fewer is left to people", {
+              n: count(nClasses),
+              audits: count(perClass),
+              all: count(perClass * nClasses),
+            })}
             checked={per_class}
             error={fieldError(ask.error, "per_class")}
             onChange={(event) => setPerClass(event.currentTarget.checked)}
@@ -122,7 +126,7 @@ export function AttemptForm({ project, goal, onGoal }: { project: Project; goal:
               {capitalized(goalText({ ...goal, per_class }))}.
             </Text>
             <Button type="submit" loading={ask.isPending}>
-              Ask for the attempt
+              {t("Ask for the attempt")}
             </Button>
           </Group>
         </Stack>

@@ -49,23 +49,23 @@ test("a promise for each class needs as many audits in each as prove something o
 });
 
 test("a project with a valid certificate is certified, also while the next attempt is under way", () => {
-  expect(standing([certificate({})], [], plan)).toEqual({ title: "Certified", text: "At most 3 are wrong." });
+  expect(standing([certificate({})], [], plan)).toEqual({ state: "Certified", text: "At most 3 are wrong." });
   expect(standing([certificate({})], [attempt({})], plan).text).toBe("At most 3 are wrong. Attempt 2 is under way: 31 of 40 audits answered.");
 });
 
 test("a project without one says what would lead to it", () => {
   expect(standing([], [attempt({ state: "reviewing", n_remaining: 412 })], plan)).toEqual({
-    title: "Being certified",
+    state: "Being certified",
     text: "Attempt 2 is under way: 412 items left for people to label.",
   });
-  expect(standing([], [attempt({ state: "abandoned" })], plan)).toEqual({ title: "Not certified", text: plan.sentence });
+  expect(standing([], [attempt({ state: "abandoned" })], plan)).toEqual({ state: "Not certified", text: plan.sentence });
   expect(standing([], [], null).text).toContain("no forecast yet");
 });
 
 test("a revoked certificate is named with its reason, and certifies nothing", () => {
   const revoked = certificate({ revoked_at: "2026-11-01T00:00:00Z", revoked_reason: "The camera was changed." });
   expect(standing([revoked], [], plan)).toEqual({
-    title: "Not certified",
+    state: "Not certified",
     text: "Certificate 1 was revoked: The camera was changed. About 400 human labels for at most 1%.",
   });
 });

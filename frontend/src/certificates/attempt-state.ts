@@ -1,26 +1,29 @@
 /** What an attempt to certify is about, how far it is, and what happens next, in words. */
 
 import type { Attempt, Certificate, Plan, Promised } from "@/api/types";
-import { count, counted } from "@/ui/format";
+import { LANGUAGE } from "@/language/languages";
+import { type Message, msg, plural, t } from "@/language/translate";
+import { count } from "@/ui/format";
 
 export const isOpen = ({ state }: Pick<Attempt, "state">) => state === "queued" || state === "auditing" || state === "reviewing";
 
-export const STATES: Record<Attempt["state"], { title: string; colour: string }> = {
-  queued: { title: "being frozen", colour: "gray" },
-  auditing: { title: "audits are being answered", colour: "blue" },
-  reviewing: { title: "people label the rest", colour: "blue" },
-  certified: { title: "certified", colour: "teal" },
-  abandoned: { title: "abandoned", colour: "orange" },
-  refused: { title: "refused", colour: "red" },
+export const STATES: Record<Attempt["state"], { title: Message; colour: string }> = {
+  queued: { title: msg("being frozen"), colour: "gray" },
+  auditing: { title: msg("audits are being answered"), colour: "blue" },
+  reviewing: { title: msg("people label the rest"), colour: "blue" },
+  certified: { title: msg("certified"), colour: "teal" },
+  abandoned: { title: msg("abandoned"), colour: "orange" },
+  refused: { title: msg("refused"), colour: "red" },
 };
 
-export const PROMISES: Record<Promised, string> = { dataset: "all labels", machine: "the machine's labels" };
+const asTyped = new Intl.NumberFormat(LANGUAGE, { style: "percent", maximumFractionDigits: 4 });
+const bounded = new Intl.NumberFormat(LANGUAGE, { style: "percent", maximumSignificantDigits: 4 });
 
 /** "1%", "0.25%": a goal as it was typed, not rounded as a measured share is. */
-export const goalPercent = (share: number) => `${Number((share * 100).toFixed(4))}%`;
+export const goalPercent = (share: number) => asTyped.format(share);
 
 /** An upper bound: rounded up, as the certificate's own sentences are. */
-export const boundPercent = (share: number) => `${Number((Math.ceil(share * 10_000 - 1e-6) / 100).toPrecision(4))}%`;
+export const boundPercent = (share: number) => bounded.format(Math.ceil(share * 10_000 - 1e-6) / 10_000);
 
 /** A percentage that somebody typed, as the share that the server takes. */
 export const shareOf = (percentage: number) => Number((percentage / 100).toFixed(6));
@@ -31,21 +34,34 @@ export interface Goal {
   confidence: number;
 }
 
+export const promiseText = ({ promise, eps }: Pick<Goal, "promise" | "eps">): string =>
+  promise === "dataset"
+    ? t("at most {share} of all labels wrong", { share: goalPercent(eps) })
+    : t("at most {share} of the machine's labels wrong", { share: goalPercent(eps) });
+
+export const inEachClass = (goal: string): string => t("{goal}, in each class", { goal });
+
 export function goalText({ promise, eps, confidence, per_class = false }: Goal & { per_class?: boolean }): string {
-  return `at most ${goalPercent(eps)} of ${PROMISES[promise]} wrong, with ${goalPercent(confidence)} confidence${per_class ? ", in each class" : ""}`;
+  const goal = t("{promise}, with {confidence} confidence", { promise: promiseText({ promise, eps }), confidence: goalPercent(confidence) });
+  return per_class ? inEachClass(goal) : goal;
 }
 
-export const attemptName = ({ number }: Pick<Attempt, "number">) => (number === null ? "Attempt" : `Attempt ${number}`);
+export const attemptName = ({ number }: Pick<Attempt, "number">) => (number === null ? t("Attempt") : t("Attempt {number}", { number }));
 
 /** What people or a worker have to do before the attempt goes on. */
 export function nextText(attempt: Attempt): string {
   switch (attempt.state) {
     case "queued":
-      return "A worker freezes the model, the ranking and the list of items, and draws the audits. Then they wait in the queue.";
+      return t("A worker freezes the model, the ranking and the list of items, and draws the audits. Then they wait in the queue.");
     case "auditing":
       return auditingText(attempt);
     case "reviewing":
-      return `When people have labeled the last ${counted(attempt.n_remaining, "item")} that the cut leaves to them, the certificate is issued.`;
+      return plural(
+        attempt.n_remaining,
+        "When people have labeled the last {n} item that the cut leaves to them, the certificate is issued.",
+        "When people have labeled the last {n} items that the cut leaves to them, the certificate is issued.",
+        { n: count(attempt.n_remaining) },
+      );
     default:
       return "";
   }
@@ -53,13 +69,24 @@ export function nextText(attempt: Attempt): string {
 
 function auditingText(attempt: Attempt): string {
   const n = attempt.n_audits - attempt.n_audits_done + attempt.n_second - attempt.n_second_done;
-  if (n === 0) return "Every audit that was asked for is answered. A worker runs the test, which chooses the cut.";
-  const coming = `${counted(n, "blind answer")} still to come, mixed among other entries of the queue. After the last one the test runs by itself`;
+  if (n === 0) return t("Every audit that was asked for is answered. A worker runs the test, which chooses the cut.");
+  const coming = plural(
+    n,
+    "{n} blind answer still to come, mixed among other entries of the queue.",
+    "{n} blind answers still to come, mixed among other entries of the queue.",
+    { n: count(n) },
+  );
+  return `${coming} ${afterwards(attempt)}`;
+}
+
+function afterwards(attempt: Attempt): string {
   const next = attempt.stages[attempt.stage];
-  if (next === undefined) return `${coming} and chooses the cut: what lies beyond it goes to people, and then the certificate is issued.`;
-  return (
-    `${coming}. If it leaves people more to label than more audits would cost, ${count(next - attempt.n_audits)} more are asked for ` +
-    `(stage ${attempt.stage + 1} of ${attempt.stages.length}); else it chooses the cut, what lies beyond goes to people, and the certificate is issued.`
+  if (next === undefined) {
+    return t("After the last one the test runs by itself and chooses the cut: what lies beyond it goes to people, and then the certificate is issued.");
+  }
+  return t(
+    "After the last one the test runs by itself. If it leaves people more to label than more audits would cost, {n} more are asked for (stage {stage} of {stages}); else it chooses the cut, what lies beyond goes to people, and the certificate is issued.",
+    { n: count(next - attempt.n_audits), stage: attempt.stage + 1, stages: attempt.stages.length },
   );
 }
 
@@ -69,7 +96,7 @@ export function auditsPerClass({ eps, confidence, nClasses }: { eps: number; con
 }
 
 export interface Standing {
-  title: "Certified" | "Being certified" | "Not certified";
+  state: "Certified" | "Being certified" | "Not certified";
   text: string;
 }
 
@@ -78,18 +105,32 @@ export function standing(certificates: readonly Certificate[], attempts: readonl
   const valid = certificates.find((one) => one.revoked_at === null);
   const open = attempts.find(isOpen);
   if (valid) {
-    const text = valid.sentence ?? "Its document is being written.";
-    return { title: "Certified", text: open ? `${text} ${openText(open)}` : text };
+    const text = valid.sentence ?? t("Its document is being written.");
+    return { state: "Certified", text: open ? `${text} ${openText(open)}` : text };
   }
-  if (open) return { title: "Being certified", text: openText(open) };
+  if (open) return { state: "Being certified", text: openText(open) };
   const [last] = certificates;
-  const revoked = last ? `Certificate ${last.number} was revoked: ${last.revoked_reason} ` : "";
-  return { title: "Not certified", text: revoked + (plan?.sentence || "There is no forecast yet of what it would cost.") };
+  const revoked = last ? `${t("Certificate {number} was revoked: {reason}", { number: last.number, reason: last.revoked_reason })} ` : "";
+  return { state: "Not certified", text: revoked + (plan?.sentence || t("There is no forecast yet of what it would cost.")) };
 }
 
 function openText(attempt: Attempt): string {
-  const name = `${attemptName(attempt)} is under way`;
-  if (attempt.state === "auditing") return `${name}: ${count(attempt.n_audits_done)} of ${counted(attempt.n_audits, "audit")} answered.`;
-  if (attempt.state === "reviewing") return `${name}: ${counted(attempt.n_remaining, "item")} left for people to label.`;
-  return `${name}: model, ranking and items are being frozen.`;
+  const name = attemptName(attempt);
+  if (attempt.state === "auditing") {
+    return plural(
+      attempt.n_audits,
+      "{attempt} is under way: {done} of {n} audit answered.",
+      "{attempt} is under way: {done} of {n} audits answered.",
+      { attempt: name, done: count(attempt.n_audits_done), n: count(attempt.n_audits) },
+    );
+  }
+  if (attempt.state === "reviewing") {
+    return plural(
+      attempt.n_remaining,
+      "{attempt} is under way: {n} item left for people to label.",
+      "{attempt} is under way: {n} items left for people to label.",
+      { attempt: name, n: count(attempt.n_remaining) },
+    );
+  }
+  return t("{attempt} is under way: model, ranking and items are being frozen.", { attempt: name });
 }

@@ -1,6 +1,7 @@
 import { Badge, Group, Paper, Stack, Text, Title } from "@mantine/core";
 
 import type { Certificate, Project } from "@/api/types";
+import { t } from "@/language/translate";
 import { when } from "@/ui/format";
 import { TextLink } from "@/ui/link";
 
@@ -9,13 +10,13 @@ export function CertificateList({ project, certificates }: { project: Project; c
   return (
     <>
       {certificates.map((one) => (
-        <Paper key={one.id} withBorder p="md" component="section" aria-label={`Certificate ${one.number}`}>
+        <Paper key={one.id} withBorder p="md" component="section" aria-label={t("Certificate {number}", { number: one.number })}>
           <Stack gap="xs">
             <Group justify="space-between">
               <Group gap="xs">
                 <Title order={2} size="h4">
                   <TextLink to={`/projects/${project.id}/certificates/${one.id}`} inherit>
-                    Certificate {one.number}
+                    {t("Certificate {number}", { number: one.number })}
                   </TextLink>
                 </Title>
                 <ValidityBadge certificate={one} />
@@ -25,11 +26,11 @@ export function CertificateList({ project, certificates }: { project: Project; c
               </Text>
             </Group>
             <Text fw={one.revoked_at === null ? 500 : undefined} c={one.revoked_at === null ? undefined : "dimmed"}>
-              {one.sentence ?? "A worker is writing its document."}
+              {one.sentence ?? t("A worker is writing its document.")}
             </Text>
             {one.revoked_at !== null && (
               <Text size="sm">
-                Revoked on {when(one.revoked_at)}: {one.revoked_reason}
+                {t("Revoked on {date}: {reason}", { date: when(one.revoked_at), reason: one.revoked_reason })}
               </Text>
             )}
           </Stack>
@@ -43,13 +44,13 @@ export function ValidityBadge({ certificate }: { certificate: Certificate }) {
   if (certificate.revoked_at === null) {
     return (
       <Badge color="teal" variant="light">
-        valid
+        {t("valid")}
       </Badge>
     );
   }
   return (
     <Badge color="red" variant="light">
-      {certificate.is_breach ? "revoked by the monitor" : "revoked"}
+      {certificate.is_breach ? t("revoked by the monitor") : t("revoked")}
     </Badge>
   );
 }

@@ -8,6 +8,7 @@ import styles from "@/certificates/certificates.module.css";
 import { MonitorPanel } from "@/certificates/monitor-panel";
 import { ReasonButton } from "@/certificates/reason-button";
 import { projectQuery } from "@/labeling/api";
+import { t } from "@/language/translate";
 import { useIdParam } from "@/ui/id-param";
 import { DownloadIcon } from "@/ui/icons";
 import { useDocumentTitle } from "@/ui/page";
@@ -19,11 +20,14 @@ export default function CertificatePage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
   const certificate = useQuery(certificateQuery(useIdParam("certificateId")));
   // The browser's title is also the file name that printing proposes.
-  useDocumentTitle(certificate.data && project.data ? `Certificate ${certificate.data.number} of ${project.data.name}` : "Certificate");
+  useDocumentTitle(certificate.data && project.data
+      ? t("Certificate {number} of {project}", { number: certificate.data.number, project: project.data.name })
+      : t("Certificate"),
+  );
   return (
-    <Ready query={project} what="the project">
+    <Ready query={project} what={t("the project")}>
       {(owner) => (
-        <Ready query={certificate} what="the certificate">
+        <Ready query={certificate} what={t("the certificate")}>
           {(data) => <Shown project={owner} certificate={data} />}
         </Ready>
       )}
@@ -41,23 +45,23 @@ function Shown({ project, certificate }: { project: Project; certificate: Certif
         <>
           <Group className={styles.actions} justify="space-between" gap="xs">
             <Group gap="xs">
-              <Button onClick={() => window.print()}>Print or save as PDF</Button>
+              <Button onClick={() => window.print()}>{t("Print or save as PDF")}</Button>
               <Button component="a" variant="default" href={documentUrl(certificate.id)} download leftSection={<DownloadIcon size={14} />}>
-                Certificate, JSON
+                {t("Certificate, JSON")}
               </Button>
               <Button component="a" variant="default" href={labelsUrl(certificate.id)} download leftSection={<DownloadIcon size={14} />}>
-                Labels, CSV
+                {t("Labels, CSV")}
               </Button>
             </Group>
             {mayRevoke && <Revoke project={project} certificate={certificate} />}
           </Group>
-          <Ready query={document} what="the document">
+          <Ready query={document} what={t("the document")}>
             {(data) => <CertificateSheet certificate={certificate} document={data} />}
           </Ready>
         </>
       ) : (
-        <Alert color="gray" title={`Certificate ${certificate.number} is issued`}>
-          <Loading what="its document, which a worker is writing" />
+        <Alert color="gray" title={t("Certificate {number} is issued", { number: certificate.number })}>
+          <Loading what={t("its document, which a worker is writing")} />
         </Alert>
       )}
       <div className={styles.screenOnly}>
@@ -81,14 +85,13 @@ function Revoke({ project, certificate }: { project: Project; certificate: Certi
     <ReasonButton
       variant="subtle"
       color="red"
-      label="Revoke"
-      question={`Revoke certificate ${certificate.number}?`}
-      confirmLabel="Revoke it"
+      label={t("Revoke")}
+      question={t("Revoke certificate {number}?", { number: certificate.number })}
+      confirmLabel={t("Revoke it")}
       error={revoke.error}
       onConfirm={(reason) => revoke.mutateAsync(reason)}
     >
-      Its labels stand on, but without its promise, and it says so from then on. Monitoring ends. This cannot be taken back: another certificate
-      takes another attempt.
+      {t("Its labels stand on, but without its promise, and it says so from then on. Monitoring ends. This cannot be taken back: another certificate takes another attempt.")}
     </ReasonButton>
   );
 }

@@ -2,10 +2,12 @@ import { Anchor, Text } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 
 import type { Certificate, CertificateDocument } from "@/api/types";
-import { boundPercent, goalPercent, PROMISES, STATES } from "@/certificates/attempt-state";
+import { boundPercent, goalPercent, inEachClass, promiseText, STATES } from "@/certificates/attempt-state";
 import styles from "@/certificates/certificates.module.css";
 import { Hash } from "@/certificates/hash";
-import { count, counted, percent, whenUtc, words } from "@/ui/format";
+import { rich } from "@/language/rich";
+import { plural, t } from "@/language/translate";
+import { count, percent, whenUtc, words } from "@/ui/format";
 
 const N_SHOWN = 15; // audits on screen, until asked for all; in print all
 
@@ -13,65 +15,70 @@ const N_SHOWN = 15; // audits on screen, until asked for all; in print all
 export function CertificateSheet({ certificate, document: data }: { certificate: Certificate; document: CertificateDocument }) {
   const { goal, counts, project } = data;
   return (
-    <article className={styles.sheet} aria-label={`Certificate ${data.number}`}>
+    <article className={styles.sheet} aria-label={t("Certificate {number}", { number: data.number })}>
       {certificate.revoked_at !== null && (
         <div className={styles.revoked} role="alert">
-          <strong>Revoked on {whenUtc(certificate.revoked_at)}</strong>
-          <span>{certificate.revoked_reason}</span>
+          <strong>{t("Revoked on {date}", { date: whenUtc(certificate.revoked_at) })}</strong>
+          <span dir="auto">{certificate.revoked_reason}</span>
         </div>
       )}
       <header className={styles.head}>
         <div>
-          <h1>Certificate {data.number}</h1>
+          <h1>{t("Certificate {number}", { number: data.number })}</h1>
           <p>
-            of the labels of <b>{project.name}</b>
-            {project.question && <>: “{project.question}”</>}
+            {project.question
+              ? rich("of the labels of {project}: “{question}”", { project: <b dir="auto">{project.name}</b>, question: <bdi>{project.question}</bdi> })
+              : rich("of the labels of {project}", { project: <b dir="auto">{project.name}</b> })}
           </p>
         </div>
-        <p className={styles.issued}>Issued on {whenUtc(data.issued_at)}</p>
+        <p className={styles.issued}>{t("Issued on {date}", { date: whenUtc(data.issued_at) })}</p>
       </header>
       <p className={styles.sentence}>{data.sentence}</p>
       {data.people_error && <p className={styles.people}>{data.people_error.sentence}</p>}
       <dl className={styles.figures}>
-        <Figure name="Items">{count(counts.items)}</Figure>
-        <Figure name={`Of ${PROMISES[goal.promise]} wrong, at most`}>{data.people_error ? boundPercent(data.people_error.total_eps) : goalPercent(goal.eps)}</Figure>
-        <Figure name="Confidence">{goalPercent(goal.confidence)}</Figure>
-        <Figure name="Labels by the machine">{count(counts.machine)}</Figure>
-        <Figure name="Labels by people">{count(counts.human)}</Figure>
-        <Figure name="Blind audits">
-          {count(counts.audits_in_cut)}, {counts.wrong_in_cut === 0 ? "none" : count(counts.wrong_in_cut)} wrong
+        <Figure name={t("Items")}>{count(counts.items)}</Figure>
+        <Figure name={goal.promise === "dataset" ? t("Of all labels wrong, at most") : t("Of the machine's labels wrong, at most")}>
+          {data.people_error ? boundPercent(data.people_error.total_eps) : goalPercent(goal.eps)}
+        </Figure>
+        <Figure name={t("Confidence")}>{goalPercent(goal.confidence)}</Figure>
+        <Figure name={t("Labels by the machine")}>{count(counts.machine)}</Figure>
+        <Figure name={t("Labels by people")}>{count(counts.human)}</Figure>
+        <Figure name={t("Blind audits")}>
+          {counts.wrong_in_cut === 0
+            ? t("{n}, none wrong", { n: count(counts.audits_in_cut) })
+            : t("{n}, {wrong} wrong", { n: count(counts.audits_in_cut), wrong: count(counts.wrong_in_cut) })}
         </Figure>
       </dl>
-      <Section title="What it rests on">
+      <Section title={t("What it rests on")}>
         <ol className={styles.assumptions}>
           {data.assumptions.map((text) => (
             <li key={text}>{text}</li>
           ))}
         </ol>
       </Section>
-      <Section title="Goal, attempt and test">
+      <Section title={t("Goal, attempt and test")}>
         <GoalFacts document={data} />
       </Section>
       {data.per_class && (
-        <Section title="For each class">
+        <Section title={t("For each class")}>
           <ClassTable classes={data.per_class} />
         </Section>
       )}
       {data.people_error && (
-        <Section title="People's own error">
+        <Section title={t("People's own error")}>
           <PeopleFacts error={data.people_error} />
         </Section>
       )}
-      <Section title="Who answered">
+      <Section title={t("Who answered")}>
         <PeopleTable people={data.people} />
       </Section>
-      <Section title="What labeled the rest">
+      <Section title={t("What labeled the rest")}>
         <ModelFacts document={data} />
       </Section>
-      <Section title="How to check it">
+      <Section title={t("How to check it")}>
         <HowToCheck document={data} />
       </Section>
-      <Section title={`The audits: ${count(counts.audits)}`} mayBreak>
+      <Section title={t("The audits: {n}", { n: count(counts.audits) })} mayBreak>
         <AuditTable document={data} />
       </Section>
     </article>
@@ -106,79 +113,107 @@ function Figure({ name, children }: { name: string; children: ReactNode }) {
 }
 
 function GoalFacts({ document: { goal, attempt, counts, test, ranked_by, project, people_error } }: { document: CertificateDocument }) {
-  const earlier = attempt.earlier.map((one) => `${one.number} (${stateTitle(one.state)}, risk ${goalPercent(one.delta)})`);
+  const drawn = { n: count(counts.audits), within: count(counts.audits_in_cut), wrong: count(counts.wrong_in_cut) };
+  const promised = goal.per_class ? inEachClass(promiseText(goal)) : promiseText(goal);
+  const earlier = attempt.earlier.map((one) => t("{number} ({state}, risk {risk})", { number: one.number, state: stateTitle(one.state), risk: goalPercent(one.delta) }));
   return (
     <dl className={styles.facts}>
-      <Figure name="Promise">
-        at most {goalPercent(goal.eps)} of {PROMISES[goal.promise]} wrong{goal.per_class && ", in each class"}
-        {people_error && ", and people's own errors on top"}
+      <Figure name={t("Promise")}>
+        {people_error ? t("{goal}, and people's own errors on top", { goal: promised }) : promised}
       </Figure>
-      <Figure name="Classes">{project.classes.join(", ")}</Figure>
-      <Figure name="Attempt">
-        {attempt.number}, with a risk of {goalPercent(attempt.delta)} for its test
+      <Figure name={t("Classes")}>{project.classes.join(", ")}</Figure>
+      <Figure name={t("Attempt")}>
+        {t("{number}, with a risk of {risk} for its test", { number: attempt.number, risk: goalPercent(attempt.delta) })}
       </Figure>
-      <Figure name="Attempts before">{earlier.length > 0 ? earlier.join("; ") : "none"}</Figure>
-      <Figure name="Frozen, ended">
+      <Figure name={t("Attempts before")}>{earlier.length > 0 ? earlier.join("; ") : t("none")}</Figure>
+      <Figure name={t("Frozen, ended")}>
         {whenUtc(attempt.frozen_at)}; {whenUtc(attempt.ended_at)}
       </Figure>
-      <Figure name="Items">
-        {count(counts.human_before)} labeled by people before, {count(counts.candidates)} ranked by {ranked_by}
+      <Figure name={t("Items")}>
+        {t("{human} labeled by people before, {candidates} ranked by {measure}", {
+          human: count(counts.human_before),
+          candidates: count(counts.candidates),
+          measure: ranked_by,
+        })}
       </Figure>
-      <Figure name="Cut">
-        {counts.cut === 0 ? "no rank keeps the machine's label" : `ranks 1 to ${count(counts.cut)} keep the machine's label, unless a person gave one`}
-        {counts.unlabeled > 0 && `; ${counted(counts.unlabeled, "item")} beyond it have none`}
+      <Figure name={t("Cut")}>
+        {[
+          counts.cut === 0
+            ? t("no rank keeps the machine's label")
+            : t("ranks 1 to {cut} keep the machine's label, unless a person gave one", { cut: count(counts.cut) }),
+          counts.unlabeled > 0 &&
+            plural(counts.unlabeled, "{n} item beyond it have none", "{n} items beyond it have none", { n: count(counts.unlabeled) }),
+        ]
+          .filter(Boolean)
+          .join("; ")}
       </Figure>
-      <Figure name="Audits">
-        {count(counts.audits)} drawn, {count(counts.audits_in_cut)} of them within the cut: {count(counts.wrong_in_cut)} wrong there
-        {counts.skipped > 0 && `, ${count(counts.skipped)} skipped in all, which count as wrong`}
+      <Figure name={t("Audits")}>
+        {counts.skipped > 0
+          ? t("{n} drawn, {within} of them within the cut: {wrong} wrong there, {skipped} skipped in all, which count as wrong", {
+              ...drawn,
+              skipped: count(counts.skipped),
+            })
+          : t("{n} drawn, {within} of them within the cut: {wrong} wrong there", drawn)}
       </Figure>
       {attempt.stages.length > 1 && (
-        <Figure name="Stages">
-          {attempt.stage} of {attempt.stages.length} ({attempt.stages.map(count).join(", ")} audits), each with an equal share of the attempt's risk
+        <Figure name={t("Stages")}>
+          {t("{stage} of {stages} ({audits} audits), each with an equal share of the attempt's risk", {
+            stage: attempt.stage,
+            stages: attempt.stages.length,
+            audits: attempt.stages.map(count).join(", "),
+          })}
         </Figure>
       )}
-      <Figure name="Wrong within the cut">
-        {count(counts.allowed_wrong)} allowed
+      <Figure name={t("Wrong within the cut")}>
+        {t("{n} allowed", { n: count(counts.allowed_wrong) })}
       </Figure>
-      <Figure name="Test">
+      <Figure name={t("Test")}>
         {test.name}
-        {test.grid && `; cuts from ${count(test.grid[0])} to ${count(test.grid[1])} in ${counted(test.grid[2], "step")}`}
+        {test.grid &&
+          `; ${plural(test.grid[2], "cuts from {first} to {last} in {n} step", "cuts from {first} to {last} in {n} steps", {
+            first: count(test.grid[0]),
+            last: count(test.grid[1]),
+            n: count(test.grid[2]),
+          })}`}
       </Figure>
-      <Figure name="p value">
-        {test.p_value.toPrecision(3)}
-        {test.stopped_at === null ? "; no cut failed" : `; the first cut that failed: ${count(test.stopped_at)}`}
+      <Figure name={t("p value")}>
+        {test.stopped_at === null
+          ? t("{p}; no cut failed", { p: pValue(test.p_value) })
+          : t("{p}; the first cut that failed: {cut}", { p: pValue(test.p_value), cut: count(test.stopped_at) })}
       </Figure>
     </dl>
   );
 }
 
-const stateTitle = (state: string) => (state in STATES ? STATES[state as keyof typeof STATES].title : state);
+const stateTitle = (state: string) => (state in STATES ? t(STATES[state as keyof typeof STATES].title) : state);
+
+const pValue = (p: number) => p.toPrecision(3); // as the document has it, which is read by programs too
 
 function ClassTable({ classes }: { classes: NonNullable<CertificateDocument["per_class"]> }) {
   return (
-    <Scrolled label="Each class">
+    <Scrolled label={t("Each class")}>
       <table className={styles.table}>
         <thead>
           <tr>
-            <th>Class</th>
-            <th>Candidates</th>
-            <th>Cut</th>
-            <th>May be wrong</th>
-            <th>Audits</th>
-            <th>Wrong</th>
-            <th>p value</th>
+            <th>{t("Class")}</th>
+            <th>{t("Candidates")}</th>
+            <th>{t("Cut")}</th>
+            <th>{t("May be wrong")}</th>
+            <th>{t("Audits")}</th>
+            <th>{t("Wrong")}</th>
+            <th>{t("p value")}</th>
           </tr>
         </thead>
         <tbody>
           {Object.entries(classes).map(([name, cut]) => (
             <tr key={name}>
-              <td>{name}</td>
+              <td dir="auto">{name}</td>
               <td>{count(cut.candidates)}</td>
               <td>{count(cut.cut)}</td>
               <td>{count(cut.allowed_wrong)}</td>
               <td>{count(cut.audits_in_cut)}</td>
               <td>{count(cut.wrong_in_cut)}</td>
-              <td>{cut.p_value.toPrecision(3)}</td>
+              <td>{pValue(cut.p_value)}</td>
             </tr>
           ))}
         </tbody>
@@ -190,13 +225,13 @@ function ClassTable({ classes }: { classes: NonNullable<CertificateDocument["per
 function PeopleFacts({ error }: { error: NonNullable<CertificateDocument["people_error"]> }) {
   return (
     <dl className={styles.facts}>
-      <Figure name="Second answers">
-        {count(error.n_second)}, of which {count(error.n_differ)} differ or were skipped
+      <Figure name={t("Second answers")}>
+        {t("{n}, of which {differ} differ or were skipped", { n: count(error.n_second), differ: count(error.n_differ) })}
       </Figure>
-      <Figure name="Of people's labels wrong, at most">{boundPercent(error.upper)}</Figure>
-      <Figure name="Share by people">{percent(error.human_share)}</Figure>
-      <Figure name="Wrong in all, at most">{boundPercent(error.total_eps)}</Figure>
-      <Figure name="Risk of this bound">{goalPercent(error.delta)}</Figure>
+      <Figure name={t("Of people's labels wrong, at most")}>{boundPercent(error.upper)}</Figure>
+      <Figure name={t("Share by people")}>{percent(error.human_share)}</Figure>
+      <Figure name={t("Wrong in all, at most")}>{boundPercent(error.total_eps)}</Figure>
+      <Figure name={t("Risk of this bound")}>{goalPercent(error.delta)}</Figure>
     </dl>
   );
 }
@@ -206,15 +241,15 @@ function PeopleTable({ people }: { people: CertificateDocument["people"] }) {
     <table className={styles.table}>
       <thead>
         <tr>
-          <th>Person</th>
-          <th>Audits</th>
-          <th>Labels</th>
+          <th>{t("Person")}</th>
+          <th>{t("Audits")}</th>
+          <th>{t("Labels")}</th>
         </tr>
       </thead>
       <tbody>
         {people.map((one) => (
           <tr key={one.name}>
-            <td>{one.name}</td>
+            <td dir="auto">{one.name}</td>
             <td>{count(one.n_audits)}</td>
             <td>{count(one.n_labels)}</td>
           </tr>
@@ -228,15 +263,15 @@ function ModelFacts({ document: { model, versions } }: { document: CertificateDo
   const params = Object.entries(model.params).map(([name, value]) => `${words(name)} ${JSON.stringify(value)}`);
   return (
     <dl className={styles.facts}>
-      <Figure name="Model">{model.name || "none"}</Figure>
-      <Figure name="Learner">{words(model.learner)}</Figure>
-      <Figure name="Settings">{params.length > 0 ? params.join(", ") : "as they come"}</Figure>
-      <Figure name="Seed, round">
+      <Figure name={t("Model")}>{model.name || t("none")}</Figure>
+      <Figure name={t("Learner")}>{words(model.learner)}</Figure>
+      <Figure name={t("Settings")}>{params.length > 0 ? params.join(", ") : t("as they come")}</Figure>
+      <Figure name={t("Seed, round")}>
         {model.seed}, {model.round}
       </Figure>
-      <Figure name="Code">{model.code_version}</Figure>
-      <Figure name="Versions">
-        Assay {versions.assay}, Python {versions.python}, SciPy {versions.scipy}
+      <Figure name={t("Code")}>{model.code_version}</Figure>
+      <Figure name={t("Versions")}>
+        {t("Assay {assay}, Python {python}, SciPy {scipy}", versions)}
       </Figure>
     </dl>
   );
@@ -246,29 +281,35 @@ function HowToCheck({ document: { number, salt, hashes, model, digest, format } 
   return (
     <>
       <p>
-        Download certificate and labels, and run this anywhere. It needs neither this server nor its database, recomputes the draw, the cut, the
-        test and each hash, and says what does not fit:
+        {t("Download certificate and labels, and run this anywhere. It needs neither this server nor its database, recomputes the draw, the cut, the test and each hash, and says what does not fit:")}
       </p>
       <pre className={styles.command}>
-        assay verify certificate-{number}.json certificate-{number}-labels.csv
+        <code>
+          assay verify certificate-{number}.json certificate-{number}-labels.csv
+        </code>
       </pre>
       <p>
-        The audits are the candidates with the smallest SHA-256 of salt, colon and key, as hexadecimal numbers. The salt was secret while they were
-        answered; its hash was shown before.
+        {t("The audits are the candidates with the smallest SHA-256 of salt, colon and key, as hexadecimal numbers. The salt was secret while they were answered; its hash was shown before.")}
       </p>
       <div className={styles.hashes}>
-        <Hash name="Salt" value={salt} />
-        <Hash name="Hash of the salt" value={hashes.salt} />
-        <Hash name="Items" value={hashes.items} />
-        <Hash name="Labeled by people before" value={hashes.human_before} />
-        <Hash name="Ranking" value={hashes.ranking} />
-        <Hash name="Labels" value={hashes.labels} />
-        <Hash name="Model's files" value={hashes.model} />
-        <Hash name="Labels it was trained on" value={model.labels_hash} />
-        <Hash name={`Digest of this document (${format})`} value={digest} />
+        <Hash name={t("Salt")} value={salt} />
+        <Hash name={t("Hash of the salt")} value={hashes.salt} />
+        <Hash name={t("Items")} value={hashes.items} />
+        <Hash name={t("Labeled by people before")} value={hashes.human_before} />
+        <Hash name={t("Ranking")} value={hashes.ranking} />
+        <Hash name={t("Labels")} value={hashes.labels} />
+        <Hash name={t("Model's files")} value={hashes.model} />
+        <Hash name={t("Labels it was trained on")} value={model.labels_hash} />
+        <Hash name={t("Digest of this document ({format})", { format })} value={digest} />
       </div>
     </>
   );
+}
+
+function answerText({ answered, predicted, rank }: CertificateDocument["audits"][number], cut: number): string {
+  const answer = answered ?? t("skipped");
+  if (predicted === answered) return answer;
+  return rank <= cut ? t("{answer}: wrong", { answer }) : t("{answer}: wrong, beyond the cut", { answer });
 }
 
 /** Plain rows, all of them in the page: print has every one, whatever the screen folds away. */
@@ -276,29 +317,28 @@ function AuditTable({ document: { audits, counts } }: { document: CertificateDoc
   const [isFolded, setIsFolded] = useState(audits.length > N_SHOWN);
   return (
     <>
-      <Scrolled label="Audits">
+      <Scrolled label={t("Audits")}>
         <table className={`${styles.table} ${styles.audits}`} data-folded={isFolded || undefined}>
           <thead>
             <tr>
-              <th>Item</th>
-              <th>Rank</th>
-              <th>Machine</th>
-              <th>Person</th>
-              <th>By</th>
-              <th>On</th>
+              <th>{t("Item")}</th>
+              <th>{t("Rank")}</th>
+              <th>{t("Machine")}</th>
+              <th>{t("Person")}</th>
+              <th>{t("By")}</th>
+              <th>{t("On")}</th>
             </tr>
           </thead>
           <tbody>
             {audits.map((audit) => (
               <tr key={audit.key} data-wrong={audit.predicted !== audit.answered || undefined}>
-                <td>{audit.key}</td>
+                <td dir="auto">{audit.key}</td>
                 <td>{count(audit.rank)}</td>
-                <td>{audit.predicted}</td>
+                <td dir="auto">{audit.predicted}</td>
                 <td>
-                  {audit.answered ?? "skipped"}
-                  {audit.predicted !== audit.answered && (audit.rank <= counts.cut ? ": wrong" : ": wrong, beyond the cut")}
+                  {answerText(audit, counts.cut)}
                 </td>
-                <td>{audit.by ?? "–"}</td>
+                <td dir="auto">{audit.by ?? "–"}</td>
                 <td>{whenUtc(audit.at)}</td>
               </tr>
             ))}
@@ -308,7 +348,7 @@ function AuditTable({ document: { audits, counts } }: { document: CertificateDoc
       {isFolded && (
         <Text size="sm" className={styles.screenOnly}>
           <Anchor component="button" type="button" size="sm" onClick={() => setIsFolded(false)}>
-            Show all {count(audits.length)} audits
+            {t("Show all {n} audits", { n: count(audits.length) })}
           </Anchor>
         </Text>
       )}

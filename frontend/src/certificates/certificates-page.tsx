@@ -11,6 +11,8 @@ import { CertificateList } from "@/certificates/certificate-list";
 import { OpenAttempt } from "@/certificates/open-attempt";
 import { PlanPanel } from "@/certificates/plan-panel";
 import { projectQuery } from "@/labeling/api";
+import { ROLES } from "@/labeling/names";
+import { t } from "@/language/translate";
 import { useIdParam } from "@/ui/id-param";
 import { Page } from "@/ui/page";
 import { Ready } from "@/ui/query";
@@ -19,8 +21,8 @@ import { Ready } from "@/ui/query";
 export default function CertificatesPage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
   return (
-    <Page title="Certificates">
-      <Ready query={project} what="the project">
+    <Page title={t("Certificates")}>
+      <Ready query={project} what={t("the project")}>
         {(data) => <Certificates key={data.id} project={data} />}
       </Ready>
     </Page>
@@ -41,26 +43,25 @@ function Certificates({ project }: { project: Project }) {
   return (
     <Stack gap="lg">
       <Text size="sm" c="dimmed">
-        A certificate says how many of the labels are wrong at most, and proves it by blind audits drawn at random: nothing is assumed of the
-        model or the data. Anybody can check it from two files, without this server.
+        {t("A certificate says how many of the labels are wrong at most, and proves it by blind audits drawn at random: nothing is assumed of the model or the data. Anybody can check it from two files, without this server.")}
       </Text>
-      <Ready query={attempts} what="the attempts">
+      <Ready query={attempts} what={t("the attempts")}>
         {({ results }) => {
           const open = results.find(isOpen);
           return (
             <>
               {open && <OpenAttempt project={project} attempt={open} />}
-              <Ready query={certificates} what="the certificates">
+              <Ready query={certificates} what={t("the certificates")}>
                 {(list) => <CertificateList project={project} certificates={list.results} />}
               </Ready>
-              <Ready query={plan} what="the plan">
+              <Ready query={plan} what={t("the plan")}>
                 {(data) => <PlanPanel project={project} plan={data} goal={goal} onGoal={setGoal} />}
               </Ready>
               {!open &&
                 (mayAsk ? (
                   <AttemptForm project={project} goal={goal} onGoal={setGoal} />
                 ) : (
-                  <Alert color="gray">Owners and engineers ask for attempts. You are {project.role} of this project.</Alert>
+                  <Alert color="gray">{t("Owners and engineers ask for attempts. You are {role} of this project.", { role: t(ROLES[project.role]) })}</Alert>
                 ))}
               <AttemptHistory project={project} attempts={results.filter((one) => !isOpen(one))} certificates={certificates.data?.results ?? []} />
             </>

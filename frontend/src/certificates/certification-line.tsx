@@ -4,9 +4,14 @@ import { useQuery } from "@tanstack/react-query";
 import type { Project } from "@/api/types";
 import { attemptsQuery, certificatesQuery, planQuery } from "@/certificates/api";
 import { standing } from "@/certificates/attempt-state";
+import { msg, t } from "@/language/translate";
 import { TextLink } from "@/ui/link";
 
-const COLOURS = { Certified: "teal", "Being certified": "blue", "Not certified": "gray" };
+const LOOKS = {
+  Certified: { name: msg("Certified"), colour: "teal" },
+  "Being certified": { name: msg("Being certified"), colour: "blue" },
+  "Not certified": { name: msg("Not certified"), colour: "gray" },
+};
 
 /** Whether the project's labels are certified, in a line, and the way to the whole of it. */
 export function CertificationLine({ project }: { project: Project }) {
@@ -14,16 +19,16 @@ export function CertificationLine({ project }: { project: Project }) {
   const attempts = useQuery(attemptsQuery(project.id));
   const plan = useQuery(planQuery(project.id));
   if (!certificates.data || !attempts.data || plan.data === undefined) return null;
-  const { title, text } = standing(certificates.data.results, attempts.data.results, plan.data);
+  const { state, text } = standing(certificates.data.results, attempts.data.results, plan.data);
   return (
-    <Group gap="xs" mt="md" wrap="nowrap" align="flex-start" role="status" aria-label="Certification">
-      <Badge color={COLOURS[title]} variant="light" style={{ flexShrink: 0 }}>
-        {title}
+    <Group gap="xs" mt="md" wrap="nowrap" align="flex-start" role="status" aria-label={t("Certification")}>
+      <Badge color={LOOKS[state].colour} variant="light" style={{ flexShrink: 0 }}>
+        {t(LOOKS[state].name)}
       </Badge>
       <Text size="sm">
         {text}{" "}
         <TextLink size="sm" to={`/projects/${project.id}/certificates`}>
-          Certificates
+          {t("Certificates")}
         </TextLink>
       </Text>
     </Group>

@@ -1,6 +1,8 @@
 /** How near a watch is to its alarm. */
 
 import type { Watch } from "@/api/types";
+import { LANGUAGE } from "@/language/languages";
+import { t } from "@/language/translate";
 
 /**
  * 0 to 1, on a scale of logarithms: evidence multiplies from audit to audit, so this grows evenly.
@@ -12,9 +14,11 @@ export function nearness({ evidence, alarm_at, is_alarm }: Pick<Watch, "evidence
   return Math.min(1, Math.log(evidence) / Math.log(alarm_at));
 }
 
+const significant = (digits: number) => new Intl.NumberFormat(LANGUAGE, { maximumSignificantDigits: digits });
+
 /** Evidence as a short number: "0.02", "3.1", "840", "over 1 million". */
 export function evidenceText(evidence: number): string {
-  if (evidence >= 1e6) return "over 1 million";
-  if (evidence > 0 && evidence < 0.01) return "under 0.01";
-  return new Intl.NumberFormat("en", { maximumSignificantDigits: evidence >= 100 ? 3 : 2 }).format(evidence);
+  if (evidence >= 1e6) return t("over 1 million");
+  if (evidence > 0 && evidence < 0.01) return t("under {n}", { n: significant(2).format(0.01) });
+  return significant(evidence >= 100 ? 3 : 2).format(evidence);
 }

@@ -5,9 +5,11 @@ import { useState } from "react";
 import type { Certificate, Project, Watch } from "@/api/types";
 import { askAudits, certificateQuery } from "@/certificates/api";
 import { evidenceText, nearness } from "@/certificates/evidence";
+import { rich } from "@/language/rich";
+import { plural, t } from "@/language/translate";
 import { ClassTag } from "@/ui/class-tag";
 import { fieldError } from "@/ui/errors";
-import { count, counted } from "@/ui/format";
+import { count } from "@/ui/format";
 import { TextLink } from "@/ui/link";
 import { Panel } from "@/ui/panel";
 import { FormError } from "@/ui/states";
@@ -18,39 +20,49 @@ export function MonitorPanel({ project, certificate }: { project: Project; certi
   const isValid = certificate.revoked_at === null;
   const mayAsk = isValid && (project.role === "owner" || project.role === "engineer");
   const nWaiting = monitor ? monitor.n_asked - monitor.n_answered : 0;
+  const settings = (
+    <TextLink size="sm" to={`/projects/${project.id}/settings`}>
+      {t("settings")}
+    </TextLink>
+  );
   return (
     <Panel
-      title="Since it was issued"
-      note="Certified machine labels are asked again, blind, a few a week. The evidence that more are wrong than promised is valid at every look; where it reaches the alarm, the labels concerned are retired and the certificate is revoked by itself."
+      title={t("Since it was issued")}
+      note={t("Certified machine labels are asked again, blind, a few a week. The evidence that more are wrong than promised is valid at every look; where it reaches the alarm, the labels concerned are retired and the certificate is revoked by itself.")}
     >
       <Stack>
         <Text size="sm">
           {monitor && monitor.n_asked > 0
-            ? `${counted(monitor.n_asked, "audit")} asked, ${count(monitor.n_answered)} counted, ${count(monitor.n_wrong)} wrong.`
-            : "No audit was asked yet."}
-          {isValid && nWaiting > 0 && ` ${count(nWaiting)} wait for an answer; they count in the order of the draw, up to the first that waits.`}
+            ? plural(monitor.n_asked, "{n} audit asked, {counted} counted, {wrong} wrong.", "{n} audits asked, {counted} counted, {wrong} wrong.", {
+                n: count(monitor.n_asked),
+                counted: count(monitor.n_answered),
+                wrong: count(monitor.n_wrong),
+              })
+            : t("No audit was asked yet.")}
+          {isValid &&
+            nWaiting > 0 &&
+            ` ${t("{n} wait for an answer; they count in the order of the draw, up to the first that waits.", { n: count(nWaiting) })}`}
         </Text>
         {monitor && monitor.watches.length > 0 && (
           <>
             <Watches project={project} watches={monitor.watches} />
             <Text size="sm" c="dimmed">
-              Bars grow with the logarithm of the evidence; a full one is the alarm.
+              {t("Bars grow with the logarithm of the evidence; a full one is the alarm.")}
             </Text>
           </>
         )}
         {isValid ? (
           <Text size="sm" c="dimmed">
             {certificate.monitor_per_week > 0
-              ? `${counted(certificate.monitor_per_week, "audit")} a week, by the project's `
-              : "None are asked by themselves, by the project's "}
-            <TextLink size="sm" to={`/projects/${project.id}/settings`}>
-              settings
-            </TextLink>
-            .
+              ? rich("{audits} a week, by the project's {settings}.", {
+                  audits: plural(certificate.monitor_per_week, "{n} audit", "{n} audits", { n: count(certificate.monitor_per_week) }),
+                  settings,
+                })
+              : rich("None are asked by themselves, by the project's {settings}.", { settings })}
           </Text>
         ) : (
           <Text size="sm" c="dimmed">
-            Monitoring ended when the certificate was revoked.
+            {t("Monitoring ended when the certificate was revoked.")}
           </Text>
         )}
         {mayAsk && <AskAudits certificate={certificate} />}
@@ -65,11 +77,11 @@ function Watches({ project, watches }: { project: Project; watches: readonly Wat
       <Table>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Labels</Table.Th>
-            <Table.Th>Audits</Table.Th>
-            <Table.Th>Wrong</Table.Th>
-            <Table.Th>May be wrong</Table.Th>
-            <Table.Th w="35%">Evidence of more</Table.Th>
+            <Table.Th>{t("Labels")}</Table.Th>
+            <Table.Th>{t("Audits")}</Table.Th>
+            <Table.Th>{t("Wrong")}</Table.Th>
+            <Table.Th>{t("May be wrong")}</Table.Th>
+            <Table.Th w="35%">{t("Evidence of more")}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -84,21 +96,21 @@ function Watches({ project, watches }: { project: Project; watches: readonly Wat
 
 function WatchRow({ watch, project }: { watch: Watch; project: Project }) {
   const label = project.classes.find((one) => one.id === watch.class_id);
-  const name = watch.class_id === null ? "All" : (label?.name ?? "A class that is gone");
-  const text = watch.is_alarm ? "alarm" : `${evidenceText(watch.evidence)} of ${evidenceText(watch.alarm_at)}`;
+  const name = watch.class_id === null ? t("All") : (label?.name ?? t("A class that is gone"));
+  const text = watch.is_alarm ? t("alarm") : t("{n} of {total}", { n: evidenceText(watch.evidence), total: evidenceText(watch.alarm_at) });
   return (
     <Table.Tr>
       <Table.Td>{label ? <ClassTag name={label.name} colour={label.colour} /> : name}</Table.Td>
       <Table.Td>{count(watch.n)}</Table.Td>
       <Table.Td>{count(watch.n_wrong)}</Table.Td>
       <Table.Td>
-        {count(watch.allowed)} of {count(watch.population)}
+        {t("{n} of {total}", { n: count(watch.allowed), total: count(watch.population) })}
       </Table.Td>
       <Table.Td>
         <Text size="sm" c={watch.is_alarm ? "red" : undefined} fw={watch.is_alarm ? 600 : undefined}>
           {text}
         </Text>
-        <Progress value={100 * nearness(watch)} color={watch.is_alarm ? "red" : "orange"} aria-label={`Evidence, ${name}: ${text}`} />
+        <Progress value={100 * nearness(watch)} color={watch.is_alarm ? "red" : "orange"} aria-label={t("Evidence, {name}: {evidence}", { name, evidence: text })} />
       </Table.Td>
     </Table.Tr>
   );
@@ -121,7 +133,7 @@ function AskAudits({ certificate }: { certificate: Certificate }) {
       <Stack gap="xs">
         <Group align="flex-end">
           <NumberInput
-            label="More audits now"
+            label={t("More audits now")}
             w={160}
             min={1}
             allowDecimal={false}
@@ -131,15 +143,15 @@ function AskAudits({ certificate }: { certificate: Certificate }) {
             onChange={(value) => setN(Number(value))}
           />
           <Button type="submit" variant="default" loading={ask.isPending}>
-            Ask for more audits
+            {t("Ask for more audits")}
           </Button>
         </Group>
         <FormError error={ask.error} shownBeside={["n"]} />
         {ask.data && (
           <Text size="sm" role="status">
             {ask.data.n_asked > 0
-              ? `${counted(ask.data.n_asked, "audit")} more wait in the queue, blind.`
-              : "Every certified machine label has been asked already."}
+              ? plural(ask.data.n_asked, "{n} audit more wait in the queue, blind.", "{n} audits more wait in the queue, blind.", { n: count(ask.data.n_asked) })
+              : t("Every certified machine label has been asked already.")}
           </Text>
         )}
       </Stack>

@@ -6,7 +6,9 @@ import { abandonAttempt, attemptsQuery } from "@/certificates/api";
 import { attemptName, goalText, nextText, STATES } from "@/certificates/attempt-state";
 import { Hash } from "@/certificates/hash";
 import { ReasonButton } from "@/certificates/reason-button";
-import { count, counted, when } from "@/ui/format";
+import { rich } from "@/language/rich";
+import { plural, t } from "@/language/translate";
+import { count, when } from "@/ui/format";
 import { ButtonLink, TextLink } from "@/ui/link";
 
 /** The attempt that is under way: how far people are, what happens next, and the way out. */
@@ -22,19 +24,19 @@ export function OpenAttempt({ project, attempt }: { project: Project; attempt: A
               {name}
             </Title>
             <Badge color={STATES[attempt.state].colour} variant="light">
-              {STATES[attempt.state].title}
+              {t(STATES[attempt.state].title)}
             </Badge>
           </Group>
           <Group gap="xs">
             {mayAbandon && <Abandon project={project} attempt={attempt} />}
             {attempt.state !== "queued" && project.role !== "viewer" && (
               <ButtonLink size="xs" to={`/projects/${project.id}/review`}>
-                Review
+                {t("Review")}
               </ButtonLink>
             )}
           </Group>
         </Group>
-        <Text>To prove: {goalText(attempt)}.</Text>
+        <Text>{t("To prove: {goal}.", { goal: goalText(attempt) })}</Text>
         {attempt.state !== "queued" && <Counts attempt={attempt} />}
         {attempt.state_reason && <Text size="sm">{attempt.state_reason}</Text>}
         <Text size="sm" role="status">
@@ -47,16 +49,20 @@ export function OpenAttempt({ project, attempt }: { project: Project; attempt: A
 }
 
 const auditsName = ({ stage, stages }: Attempt) =>
-  stages.length > 1 ? `Blind audits answered (stage ${stage} of at most ${stages.length})` : "Blind audits answered";
+  stages.length > 1
+    ? t("Blind audits answered (stage {stage} of at most {stages})", { stage, stages: stages.length })
+    : t("Blind audits answered");
 
 function Counts({ attempt }: { attempt: Attempt }) {
   return (
     <Stack gap="xs">
       <Counted name={auditsName(attempt)} n={attempt.n_audits_done} of={attempt.n_audits} />
-      {attempt.n_second > 0 && <Counted name="Second answers" n={attempt.n_second_done} of={attempt.n_second} />}
+      {attempt.n_second > 0 && <Counted name={t("Second answers")} n={attempt.n_second_done} of={attempt.n_second} />}
       {attempt.state === "reviewing" && (
         <Text size="sm">
-          Left for people beyond the cut: <b>{counted(attempt.n_remaining, "item")}</b>
+          {rich("Left for people beyond the cut: {items}", {
+            items: <b>{plural(attempt.n_remaining, "{n} item", "{n} items", { n: count(attempt.n_remaining) })}</b>,
+          })}
         </Text>
       )}
     </Stack>
@@ -69,7 +75,7 @@ function Counted({ name, n, of }: { name: string; n: number; of: number }) {
       <Group justify="space-between">
         <Text size="sm">{name}</Text>
         <Text size="sm" fw={600}>
-          {count(n)} of {count(of)}
+          {t("{n} of {total}", { n: count(n), total: count(of) })}
         </Text>
       </Group>
       <Progress value={of > 0 ? (100 * n) / of : 100} aria-label={name} />
@@ -79,34 +85,39 @@ function Counted({ name, n, of }: { name: string; n: number; of: number }) {
 
 /** What was committed to before the first answer. */
 function Frozen({ project, attempt }: { project: Project; attempt: Attempt }) {
+  const counts = {
+    items: plural(attempt.n_items, "{n} item", "{n} items", { n: count(attempt.n_items) }),
+    human: count(attempt.n_human),
+    candidates: count(attempt.n_candidates),
+    measure: attempt.ranked_by,
+  };
+  const round =
+    attempt.round_id === null ? (
+      attempt.round_name
+    ) : (
+      <TextLink size="sm" to={`/projects/${project.id}/rounds/${attempt.round_id}`}>
+        {attempt.round_name}
+      </TextLink>
+    );
   return (
     <>
       <Text size="sm" c="dimmed">
-        {counted(attempt.n_items, "item")}: {count(attempt.n_human)} labeled by people before, {count(attempt.n_candidates)} ranked
-        {attempt.round_name && (
-          <>
-            {" with "}
-            {attempt.round_id === null ? (
-              attempt.round_name
-            ) : (
-              <TextLink size="sm" to={`/projects/${project.id}/rounds/${attempt.round_id}`}>
-                {attempt.round_name}
-              </TextLink>
-            )}
-          </>
-        )}
-        {" "}
-        by {attempt.ranked_by}. Asked for{attempt.asked_by && ` by ${attempt.asked_by}`} on {when(attempt.asked_at)}.
+        {attempt.round_name
+          ? rich("{items}: {human} labeled by people before, {candidates} ranked with {round} by {measure}.", { ...counts, round })
+          : rich("{items}: {human} labeled by people before, {candidates} ranked by {measure}.", counts)}{" "}
+        {attempt.asked_by
+          ? t("Asked for by {person} on {date}.", { person: attempt.asked_by, date: when(attempt.asked_at) })
+          : t("Asked for on {date}.", { date: when(attempt.asked_at) })}
       </Text>
       <details>
-        <summary>What was fixed before the first answer</summary>
+        <summary>{t("What was fixed before the first answer")}</summary>
         <Stack gap="xs" mt="xs">
           <Text size="sm" c="dimmed">
-            Note these down: the certificate states them again, and nobody can then have changed salt, items or ranking after seeing answers.
+            {t("Note these down: the certificate states them again, and nobody can then have changed salt, items or ranking after seeing answers.")}
           </Text>
-          <Hash name="Salt of the draw" value={attempt.salt_hash} />
-          <Hash name="List of items" value={attempt.items_hash} />
-          <Hash name="Ranking" value={attempt.ranking_hash} />
+          <Hash name={t("Salt of the draw")} value={attempt.salt_hash} />
+          <Hash name={t("List of items")} value={attempt.items_hash} />
+          <Hash name={t("Ranking")} value={attempt.ranking_hash} />
         </Stack>
       </details>
     </>
@@ -123,15 +134,15 @@ function Abandon({ project, attempt }: { project: Project; attempt: Attempt }) {
     <ReasonButton
       size="xs"
       variant="default"
-      label="Abandon"
-      question={`Abandon ${attemptName(attempt).toLowerCase()}?`}
-      confirmLabel="Abandon it"
+      label={t("Abandon")}
+      question={attempt.number === null ? t("Abandon attempt?") : t("Abandon attempt {number}?", { number: attempt.number })}
+      confirmLabel={t("Abandon it")}
       error={abandon.error}
       onConfirm={(reason) => abandon.mutateAsync(reason)}
     >
       {attempt.number === null
-        ? "It has drawn nothing yet, so nothing is spent."
-        : "Its audits leave the queue, and what was answered stays as labels of people. Its share of the risk stays spent: the next attempt has a smaller one, and so needs more audits for the same goal."}
+        ? t("It has drawn nothing yet, so nothing is spent.")
+        : t("Its audits leave the queue, and what was answered stays as labels of people. Its share of the risk stays spent: the next attempt has a smaller one, and so needs more audits for the same goal.")}
     </ReasonButton>
   );
 }

@@ -1,18 +1,19 @@
-import { Group, NativeSelect, SegmentedControl, Stack, Table, Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
+import { Group, NativeSelect, SegmentedControl, Stack, Table, Text, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 
 import type { Plan, PlanRow, Project, Promised } from "@/api/types";
 import { goalPercent, goalText, type Goal } from "@/certificates/attempt-state";
 import styles from "@/certificates/certificates.module.css";
 import { answersOf, confidencesOf, epsOf, priceText, rough, rowFor } from "@/certificates/plan";
-import { capitalized, count, counted, when } from "@/ui/format";
+import { type Message, msg, plural, t } from "@/language/translate";
+import { capitalized, count, when } from "@/ui/format";
 import { ButtonLink } from "@/ui/link";
 import { Panel } from "@/ui/panel";
 import { Empty } from "@/ui/states";
 
-const PROMISED: { value: Promised; label: string }[] = [
-  { value: "dataset", label: "all labels" },
-  { value: "machine", label: "the machine's labels" },
+const PROMISED: { value: Promised; label: Message }[] = [
+  { value: "dataset", label: msg("all labels") },
+  { value: "machine", label: msg("the machine's labels") },
 ];
 
 interface Props {
@@ -25,9 +26,22 @@ interface Props {
 /** How many human labels each goal would cost, by the newest forecast; a click takes a goal into the form. */
 export function PlanPanel({ project, plan, goal, onGoal }: Props) {
   if (plan === null) return <NoPlan project={project} />;
-  const after = plan.round_name ? `after ${plan.round_name}` : "before a model was trained";
+  const made = { date: when(plan.created_at), human: count(plan.n_human), n: count(plan.n_items) };
+  const note = plan.round_name
+    ? plural(
+        plan.n_items,
+        "Forecast of {date}, after {round}: {human} of {n} item labeled by people",
+        "Forecast of {date}, after {round}: {human} of {n} items labeled by people",
+        { ...made, round: plan.round_name },
+      )
+    : plural(
+        plan.n_items,
+        "Forecast of {date}, before a model was trained: {human} of {n} item labeled by people",
+        "Forecast of {date}, before a model was trained: {human} of {n} items labeled by people",
+        made,
+      );
   return (
-    <Panel title="What it would cost" note={`Forecast of ${when(plan.created_at)}, ${after}: ${count(plan.n_human)} of ${counted(plan.n_items, "item")} labeled by people`}>
+    <Panel title={t("What it would cost")} note={note}>
       <Stack>
         <Text fw={500}>{plan.sentence}</Text>
         <Text size="sm">{plan.next_hundred.sentence}</Text>
@@ -48,18 +62,18 @@ function Goals({ project, plan, goal, onGoal }: { project: Project; plan: Plan; 
       <Group align="flex-end">
         <Stack gap={2}>
           <Text size="sm" fw={500} id="plan-promise">
-            At most so many wrong of
+            {t("At most so many wrong of")}
           </Text>
           <SegmentedControl
             aria-labelledby="plan-promise"
-            data={PROMISED}
+            data={PROMISED.map(({ value, label }) => ({ value, label: t(label) }))}
             value={goal.promise}
             onChange={(promise) => onGoal({ ...goal, promise: promise as Promised })}
           />
         </Stack>
         {answers.length > 1 && (
           <NativeSelect
-            label="People per item"
+            label={t("People per item")}
             data={answers.map((n) => ({ value: String(n), label: String(n) }))}
             value={String(answersWanted)}
             onChange={(event) => setAnswersWanted(Number(event.currentTarget.value))}
@@ -67,16 +81,16 @@ function Goals({ project, plan, goal, onGoal }: { project: Project; plan: Plan; 
         )}
       </Group>
       <Text size="sm" c="dimmed">
-        Human labels in all, those given already included, and the range to expect. A click takes a goal into the form.
+        {t("Human labels in all, those given already included, and the range to expect. A click takes a goal into the form.")}
       </Text>
       <Table.ScrollContainer minWidth={400}>
         <Table withColumnBorders>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th scope="col">Wrong, at most</Table.Th>
+              <Table.Th scope="col">{t("Wrong, at most")}</Table.Th>
               {confidences.map((confidence) => (
                 <Table.Th key={confidence} scope="col">
-                  {goalPercent(confidence)} confidence
+                  {t("{confidence} confidence", { confidence: goalPercent(confidence) })}
                 </Table.Th>
               ))}
             </Table.Tr>
@@ -101,8 +115,11 @@ function Goals({ project, plan, goal, onGoal }: { project: Project; plan: Plan; 
       </Table.ScrollContainer>
       <Text size="sm" role="status">
         {chosen
-          ? `${capitalized(goalText(goal))}: ${priceText(chosen)}`
-          : `The table has no row for at most ${goalPercent(goal.eps)} wrong with ${goalPercent(goal.confidence)} confidence; those around it tell about what to expect.`}
+          ? t("{goal}: {price}", { goal: capitalized(goalText(goal)), price: priceText(chosen) })
+          : t("The table has no row for at most {share} wrong with {confidence} confidence; those around it tell about what to expect.", {
+              share: goalPercent(goal.eps),
+              confidence: goalPercent(goal.confidence),
+            })}
       </Text>
     </>
   );
@@ -110,21 +127,20 @@ function Goals({ project, plan, goal, onGoal }: { project: Project; plan: Plan; 
 
 function Price({ row, isChosen, onChoose }: { row: PlanRow | undefined; isChosen: boolean; onChoose: () => void }) {
   if (!row) return null;
+  const [low, high] = [count(rough(row.low)), count(rough(row.high))];
+  const says = plural(
+    rough(row.n_total),
+    "At most {share} wrong with {confidence} confidence: about {n} human label, {low} to {high}",
+    "At most {share} wrong with {confidence} confidence: about {n} human labels, {low} to {high}",
+    { share: goalPercent(row.eps), confidence: goalPercent(row.confidence), n: count(rough(row.n_total)), low, high },
+  );
   return (
-    <UnstyledButton
-      className={styles.price}
-      aria-pressed={isChosen}
-      onClick={onChoose}
-    >
-      <VisuallyHidden>
-        At most {goalPercent(row.eps)} wrong with {goalPercent(row.confidence)} confidence: about{" "}
-      </VisuallyHidden>
+    <UnstyledButton className={styles.price} aria-pressed={isChosen} aria-label={says} onClick={onChoose}>
       <Text size="sm" fw={600}>
         {count(rough(row.n_total))}
-        <VisuallyHidden> {rough(row.n_total) === 1 ? "human label" : "human labels"}, </VisuallyHidden>
       </Text>
       <Text size="xs" c="dimmed">
-        {count(rough(row.low))} to {count(rough(row.high))}
+        {t("{low} to {high}", { low, high })}
       </Text>
     </UnstyledButton>
   );
@@ -132,16 +148,15 @@ function Price({ row, isChosen, onChoose }: { row: PlanRow | undefined; isChosen
 
 function NoPlan({ project }: { project: Project }) {
   return (
-    <Panel title="What it would cost">
-      <Empty title="There is no forecast yet">
+    <Panel title={t("What it would cost")}>
+      <Empty title={t("There is no forecast yet")}>
         <Text c="dimmed">
-          One is made when the project has items, and a sharper one after each published round. Import items, label some of them, and train a
-          first round.
+          {t("One is made when the project has items, and a sharper one after each published round. Import items, label some of them, and train a first round.")}
         </Text>
         <Group justify="center">
-          <ButtonLink to={`/projects/${project.id}/training`}>Train a round</ButtonLink>
+          <ButtonLink to={`/projects/${project.id}/training`}>{t("Train a round")}</ButtonLink>
           <ButtonLink variant="default" to={`/projects/${project.id}/data`}>
-            Import items
+            {t("Import items")}
           </ButtonLink>
         </Group>
       </Empty>

@@ -2,7 +2,8 @@
 
 import type { PlanRow } from "@/api/types";
 import type { Goal } from "@/certificates/attempt-state";
-import { count, counted } from "@/ui/format";
+import { plural, t } from "@/language/translate";
+import { count } from "@/ui/format";
 
 const NEAR = 1e-9;
 
@@ -32,9 +33,23 @@ export function rough(n: number): number {
 /** What a goal costs, and of what that is made up. */
 export function priceText(row: PlanRow): string {
   const nTrain = row.n_total - row.answers_wanted * (row.n_audits + row.n_review);
-  const parts = [`${count(nTrain)} to train on`, counted(row.n_audits, "blind audit")];
-  if (row.n_review > 0) parts.push(`about ${counted(rough(row.n_review), "item")} that the machine is least sure of`);
-  const each = row.answers_wanted > 1 ? `, ${row.answers_wanted} answers each` : "";
-  const rest = row.n_unlabeled > 0 ? ` About ${counted(rough(row.n_unlabeled), "item")} stay without a label.` : "";
-  return `about ${counted(rough(row.n_total), "human label")}, ${count(rough(row.low))} to ${count(rough(row.high))}: ${parts.join(", ")}${each}.${rest}`;
+  const parts = [
+    t("{n} to train on", { n: count(nTrain) }),
+    plural(row.n_audits, "{n} blind audit", "{n} blind audits", { n: count(row.n_audits) }),
+  ];
+  const [nTotal, nReview, nRest] = [row.n_total, row.n_review, row.n_unlabeled].map(rough) as [number, number, number];
+  if (row.n_review > 0) {
+    parts.push(
+      plural(nReview, "about {n} item that the machine is least sure of", "about {n} items that the machine is least sure of", { n: count(nReview) }),
+    );
+  }
+  if (row.answers_wanted > 1) parts.push(t("{n} answers each", { n: row.answers_wanted }));
+  const price = plural(nTotal, "about {n} human label, {low} to {high}: {parts}.", "about {n} human labels, {low} to {high}: {parts}.", {
+    n: count(nTotal),
+    low: count(rough(row.low)),
+    high: count(rough(row.high)),
+    parts: parts.join(", "),
+  });
+  if (row.n_unlabeled === 0) return price;
+  return `${price} ${plural(nRest, "About {n} item stay without a label.", "About {n} items stay without a label.", { n: count(nRest) })}`;
 }

@@ -1,6 +1,7 @@
 import { Button, Group, Modal, Stack, Text, Textarea, type ButtonProps } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 
+import { t } from "@/language/translate";
 import { fieldError } from "@/ui/errors";
 import { FormError } from "@/ui/states";
 
@@ -47,8 +48,9 @@ export function ReasonButton({ label, question, children, confirmLabel, error, o
           <Stack>
             <Text size="sm">{children}</Text>
             <Textarea
-              label="Reason"
-              description="Kept with it, for whoever reads this later"
+              label={t("Reason")}
+              dir="auto"
+              description={t("Kept with it, for whoever reads this later")}
               autosize
               maxLength={1000}
               data-autofocus
@@ -59,7 +61,7 @@ export function ReasonButton({ label, question, children, confirmLabel, error, o
             <FormError error={error} shownBeside={["reason"]} />
             <Group justify="flex-end">
               <Button variant="default" onClick={() => setIsOpen(false)}>
-                Keep as it is
+                {t("Keep as it is")}
               </Button>
               <Button type="submit" color="red" loading={isBusy}>
                 {confirmLabel}

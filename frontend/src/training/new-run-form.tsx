@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import type { Learner, ParamValues, Policy, PolicyForm, Project, RoundSummary, Run } from "@/api/types";
+import { t } from "@/language/translate";
 import { roundQuery, runsQuery, startRun } from "@/training/api";
 import { ParamForm } from "@/training/param-form";
 import { ThresholdSlider } from "@/training/threshold-preview";
@@ -44,7 +45,7 @@ export function NewRunForm({ project, learners, policies, lastRun, lastRound }: 
       }),
     onSuccess: () => client.invalidateQueries({ queryKey: runsQuery(project.id).queryKey }),
   });
-  if (!learner || !policy) return <Text c="dimmed">No learner of this server fits {project.item_type} items.</Text>;
+  if (!learner || !policy) return <Text c="dimmed">{t("No learner of this server fits {type} items.", { type: project.item_type })}</Text>;
 
   const threshold = typeof policyValues.threshold === "number" ? policyValues.threshold : 0.95;
   const shown = [...BESIDE, ...learner.params.map((one) => `params.${one.name}`), ...policy.params.map((one) => `policy.${one.name}`)];
@@ -59,10 +60,10 @@ export function NewRunForm({ project, learners, policies, lastRun, lastRound }: 
       >
         <Stack>
           <Title order={2} size="h4">
-            New run
+            {t("New run")}
           </Title>
           <NativeSelect
-            label="Learner"
+            label={t("Learner")}
             description={learner.description}
             data={learners.map((one) => ({ value: one.name, label: one.title }))}
             value={learner.name}
@@ -74,12 +75,12 @@ export function NewRunForm({ project, learners, policies, lastRun, lastRound }: 
           />
           {learner.params.length > 0 && (
             <details>
-              <summary>Parameters of the learner</summary>
+              <summary>{t("Parameters of the learner")}</summary>
               <ParamForm params={learner.params} values={params} prefix="params" error={start.error} onChange={setParams} />
             </details>
           )}
           <NativeSelect
-            label="What becomes a pseudo-label"
+            label={t("What becomes a pseudo-label")}
             description={policy.description}
             data={policies.map((one) => ({ value: one.kind, label: one.title }))}
             value={policy.kind}
@@ -100,7 +101,7 @@ export function NewRunForm({ project, learners, policies, lastRun, lastRound }: 
           )}
           <Group align="flex-start">
             <NumberInput
-              label="Rounds, at most"
+              label={t("Rounds, at most")}
               min={1}
               max={50}
               w={140}
@@ -109,7 +110,7 @@ export function NewRunForm({ project, learners, policies, lastRun, lastRound }: 
               onChange={(value) => setRounds(Number(value))}
             />
             <NumberInput
-              label="Seed"
+              label={t("Seed")}
               min={0}
               w={140}
               value={seed}
@@ -120,7 +121,7 @@ export function NewRunForm({ project, learners, policies, lastRun, lastRound }: 
           <FormError error={start.error} shownBeside={shown} />
           <Group justify="flex-end">
             <Button type="submit" loading={start.isPending}>
-              Start the run
+              {t("Start the run")}
             </Button>
           </Group>
         </Stack>

@@ -1,6 +1,7 @@
 import { NativeSelect, NumberInput, SimpleGrid, Switch, Textarea } from "@mantine/core";
 
 import type { LearnerParam, ParamValues } from "@/api/types";
+import { t } from "@/language/translate";
 import { fieldError } from "@/ui/errors";
 import { capitalized, words } from "@/ui/format";
 
@@ -81,7 +82,7 @@ function ParamField({ param, value, error, onChange }: FieldProps) {
   return (
     <NumberInput
       label={label}
-      description={`${param.help}${rangeText(param)}`}
+      description={helpText(param)}
       value={typeof value === "number" ? value : ""}
       min={param.low ?? undefined}
       max={param.high ?? undefined}
@@ -93,7 +94,10 @@ function ParamField({ param, value, error, onChange }: FieldProps) {
   );
 }
 
-function rangeText({ low, high, default: standard }: LearnerParam): string {
-  const range = low !== null && high !== null ? `${low} to ${high}` : low !== null ? `from ${low}` : high !== null ? `up to ${high}` : "";
-  return ` (${[range, `usually ${String(standard)}`].filter(Boolean).join(", ")})`;
+function helpText({ help, low, high, default: standard }: LearnerParam): string {
+  const usual = String(standard);
+  if (low === null && high === null) return t("{help} (usually {usual})", { help, usual });
+  const range =
+    low === null ? t("up to {high}", { high: Number(high) }) : high === null ? t("from {low}", { low }) : t("{low} to {high}", { low, high });
+  return t("{help} ({range}, usually {usual})", { help, range, usual });
 }

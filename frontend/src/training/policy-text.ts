@@ -1,5 +1,6 @@
 import type { Policy } from "@/api/types";
-import { percent, words } from "@/ui/format";
+import { t } from "@/language/translate";
+import { decimal, percent, words } from "@/ui/format";
 
 /** A policy in a few words. */
 export function policyText(policy: Policy): string {
@@ -9,11 +10,13 @@ export function policyText(policy: Policy): string {
   };
   switch (policy.kind) {
     case "fixed":
-      return `accepts at ${number("threshold").toFixed(2)} or more`;
+      return t("accepts at {threshold} or more", { threshold: decimal(number("threshold"), 2) });
     case "scheduled":
-      return `accepts at ${number("start").toFixed(2)}, going to ${number("end").toFixed(2)}`;
+      return t("accepts at {start}, going to {end}", { start: decimal(number("start"), 2), end: decimal(number("end"), 2) });
     case "best_share":
-      return `accepts the best, to ${percent(number("share"), 0)} of the training mix${policy.balanced === true ? ", as many of each class" : ""}`;
+      return policy.balanced === true
+        ? t("accepts the best, to {share} of the training mix, as many of each class", { share: percent(number("share"), 0) })
+        : t("accepts the best, to {share} of the training mix", { share: percent(number("share"), 0) });
     default:
       return words(policy.kind);
   }

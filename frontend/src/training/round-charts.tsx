@@ -1,28 +1,36 @@
 import { SimpleGrid, Text } from "@mantine/core";
 
 import type { Project, Round } from "@/api/types";
+import { plural, t } from "@/language/translate";
 import { ConfidenceBars } from "@/training/charts/confidence-bars";
 import { ConfusionMatrix } from "@/training/charts/confusion-matrix";
 import { ReliabilityChart } from "@/training/charts/reliability-chart";
 import { mayListRoundItems, roundItemsAddress } from "@/training/round-items";
 import { CHART_COLOURS } from "@/ui/chart";
-import { counted, percent } from "@/ui/format";
+import { count, percent } from "@/ui/format";
 import { Panel } from "@/ui/panel";
 
 /** What a round measured: confusion, confidence, reliability. Cells and bars open the items behind them. */
 export function RoundCharts({ project, round }: { project: Project; round: Round }) {
   const { holdout, test, class_ids = [], confidence_histogram, calibration } = round.metrics;
   const measured = test ?? holdout;
-  const names = class_ids.map((id) => project.classes.find((one) => one.id === id)?.name ?? `class ${id}`);
+  const names = class_ids.map((id) => project.classes.find((one) => one.id === id)?.name ?? t("class {id}", { id }));
   const thresholds = Object.values(round.threshold);
   const isLinked = mayListRoundItems(project, round);
 
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }}>
       <Panel
-        title="Confusion"
+        title={t("Confusion")}
         isTall
-        note={measured ? `Rows are the truth, columns what the model said; ${counted(measured.n, test ? "test item" : "holdout item")}` : undefined}
+        note={
+          measured &&
+          t("Rows are the truth, columns what the model said; {items}", {
+            items: test
+              ? plural(measured.n, "{n} test item", "{n} test items", { n: count(measured.n) })
+              : plural(measured.n, "{n} holdout item", "{n} holdout items", { n: count(measured.n) }),
+          })
+        }
       >
         {measured ? (
           <ConfusionMatrix
@@ -37,12 +45,12 @@ export function RoundCharts({ project, round }: { project: Project; round: Round
           />
         ) : (
           <Text size="sm" c="dimmed">
-            Nothing is held out yet. Answer some items that the queue drew at random, or import a test file.
+            {t("Nothing is held out yet. Answer some items that the queue drew at random, or import a test file.")}
           </Text>
         )}
       </Panel>
       {confidence_histogram && (
-        <Panel title="Confidence of the model" note="Items of the pool by calibrated confidence">
+        <Panel title={t("Confidence of the model")} note={t("Items of the pool by calibrated confidence")}>
           <ConfidenceBars
             histogram={confidence_histogram}
             threshold={thresholds.length === 1 ? thresholds[0] : undefined}
@@ -56,14 +64,21 @@ export function RoundCharts({ project, round }: { project: Project; round: Round
       )}
       {measured && (
         <Panel
-          title="Reliability"
-          note={`Calibration error ${percent(measured.ece_raw)} raw, ${percent(measured.ece_calibrated)} calibrated. ${calibration?.why ?? ""}`}
+          title={t("Reliability")}
+          note={`${t("Calibration error {raw} raw, {calibrated} calibrated.", {
+            raw: percent(measured.ece_raw),
+            calibrated: percent(measured.ece_calibrated),
+          })} ${calibration?.why ?? ""}`}
         >
           <ReliabilityChart
-            on={test ? "the test items" : "the holdout"}
+            label={
+              test
+                ? t("Reliability: confidence against accuracy on the test items")
+                : t("Reliability: confidence against accuracy on the holdout")
+            }
             curves={[
-              { name: "raw", bins: measured.reliability_raw, colour: CHART_COLOURS.accent },
-              { name: "calibrated", bins: measured.reliability, colour: CHART_COLOURS.human },
+              { name: t("raw"), bins: measured.reliability_raw, colour: CHART_COLOURS.accent },
+              { name: t("calibrated"), bins: measured.reliability, colour: CHART_COLOURS.human },
             ]}
           />
         </Panel>

@@ -1,10 +1,24 @@
 import { Badge, Table, Text } from "@mantine/core";
 
 import type { RoundSummary } from "@/api/types";
+import { t, tc } from "@/language/translate";
 import { count, percent, percentWithin } from "@/ui/format";
 import { TextLink } from "@/ui/link";
 
 const COLOURS: Record<RoundSummary["state"], string> = { running: "blue", ready: "yellow", published: "teal", skipped: "gray" };
+
+function stateName(state: RoundSummary["state"]): string {
+  switch (state) {
+    case "running":
+      return tc("state of a round", "running");
+    case "ready":
+      return tc("state of a round", "ready");
+    case "published":
+      return tc("state of a round", "published");
+    default:
+      return tc("state of a round", "skipped");
+  }
+}
 
 export function RoundTable({ projectId, rounds }: { projectId: number; rounds: readonly RoundSummary[] }) {
   if (rounds.length === 0) return null;
@@ -13,12 +27,12 @@ export function RoundTable({ projectId, rounds }: { projectId: number; rounds: r
       <Table>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Round</Table.Th>
-            <Table.Th>State</Table.Th>
-            <Table.Th>Human labels</Table.Th>
-            <Table.Th>Holdout accuracy (95% interval)</Table.Th>
-            <Table.Th>Test</Table.Th>
-            <Table.Th>Accepted</Table.Th>
+            <Table.Th>{t("Round")}</Table.Th>
+            <Table.Th>{t("State")}</Table.Th>
+            <Table.Th>{t("Human labels")}</Table.Th>
+            <Table.Th>{t("Holdout accuracy (95% interval)")}</Table.Th>
+            <Table.Th>{t("Test")}</Table.Th>
+            <Table.Th>{t("Accepted")}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -31,7 +45,7 @@ export function RoundTable({ projectId, rounds }: { projectId: number; rounds: r
               </Table.Td>
               <Table.Td>
                 <Badge variant="light" color={COLOURS[round.state]}>
-                  {round.state}
+                  {stateName(round.state)}
                 </Badge>
               </Table.Td>
               <Table.Td>{count(round.n_human)}</Table.Td>

@@ -2,6 +2,7 @@ import { Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import type { Project, Run } from "@/api/types";
+import { plural, t } from "@/language/translate";
 import { cancelRun, runQuery, runsQuery } from "@/training/api";
 import { policyText } from "@/training/policy-text";
 import { RoundTable } from "@/training/round-table";
@@ -29,25 +30,32 @@ export function RunCard({ project, run }: { project: Project; run: Run }) {
         <Group justify="space-between">
           <Group gap="xs">
             <Title order={2} size="h4">
-              Run {run.number}
+              {t("Run {number}", { number: run.number })}
             </Title>
             <WorkBadge state={run.state} />
           </Group>
           {mayCancel && (
             <Button variant="default" size="xs" loading={cancel.isPending} onClick={() => cancel.mutate()}>
-              Cancel the run
+              {t("Cancel the run")}
             </Button>
           )}
         </Group>
         <Text size="sm" c="dimmed">
-          {words(run.learner)}, {policyText(run.policy)}, up to {run.n_rounds} {run.n_rounds === 1 ? "round" : "rounds"}, seed {run.seed}
-          {run.created_by ? `, started by ${run.created_by}` : ", started by itself"}
-          {run.finished_at && `, took ${duration(secondsBetween(run.started_at, run.finished_at))}`}
+          {[
+            words(run.learner),
+            policyText(run.policy),
+            plural(run.n_rounds, "up to {n} round", "up to {n} rounds", { n: run.n_rounds }),
+            t("seed {seed}", { seed: run.seed }),
+            run.created_by ? t("started by {person}", { person: run.created_by }) : t("started by itself"),
+            run.finished_at && t("took {time}", { time: duration(secondsBetween(run.started_at, run.finished_at)) }),
+          ]
+            .filter(Boolean)
+            .join(", ")}
         </Text>
-        {(run.is_open || run.state === "failed") && <WorkProgress work={run} noun="run" />}
+        {(run.is_open || run.state === "failed") && <WorkProgress work={run} noun={t("run")} />}
         {run.stop_reason && (
           <Text size="sm">
-            <b>Why it stopped:</b> {run.stop_reason}
+            <b>{t("Why it stopped:")}</b> {run.stop_reason}
           </Text>
         )}
         <FormError error={cancel.error} />

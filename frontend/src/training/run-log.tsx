@@ -2,6 +2,8 @@ import { Box, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
+import { LANGUAGE } from "@/language/languages";
+import { t } from "@/language/translate";
 import { readLog } from "@/training/api";
 import styles from "@/training/run-log.module.css";
 
@@ -26,7 +28,7 @@ export function RunLog({ runId, isOpen }: { runId: number; isOpen: boolean }) {
       className={styles.log}
       tabIndex={0}
       role="log"
-      aria-label="Log of the run"
+      aria-label={t("Log of the run")}
       onScroll={(event) => {
         const box = event.currentTarget;
         isAtEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
@@ -34,12 +36,12 @@ export function RunLog({ runId, isOpen }: { runId: number; isOpen: boolean }) {
     >
       {lines.length === 0 && (
         <Text size="sm" c="dimmed">
-          Nothing is logged yet.
+          {t("Nothing is logged yet.")}
         </Text>
       )}
       {lines.map((line) => (
         <div key={line.id} className={styles[line.level]}>
-          <span className={styles.time}>{new Date(line.at).toLocaleTimeString()}</span> {line.message}
+          <span className={styles.time}>{new Date(line.at).toLocaleTimeString(LANGUAGE)}</span> {line.message}
         </div>
       ))}
     </Box>

@@ -2,6 +2,7 @@ import { Checkbox, Group, Table, Text, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 
 import type { Id, Run } from "@/api/types";
+import { t } from "@/language/translate";
 import { when, words } from "@/ui/format";
 import { ButtonLink, TextLink } from "@/ui/link";
 import { Panel } from "@/ui/panel";
@@ -15,20 +16,20 @@ export function RunTable({ projectId, runs }: { projectId: Id; runs: readonly Ru
   // The older on the left, whichever was chosen first.
   const [left, right] = [...chosen].sort((a, b) => a - b);
   return (
-    <Panel title="Runs" note="Choose two to see them side by side">
+    <Panel title={t("Runs")} note={t("Choose two to see them side by side")}>
       <Table.ScrollContainer minWidth={560}>
         <Table>
           <Table.Thead>
             <Table.Tr>
               <Table.Th w={40}>
-                <VisuallyHidden>Compare</VisuallyHidden>
+                <VisuallyHidden>{t("Compare")}</VisuallyHidden>
               </Table.Th>
-              <Table.Th>Run</Table.Th>
-              <Table.Th>State</Table.Th>
-              <Table.Th>Learner</Table.Th>
-              <Table.Th>Rounds</Table.Th>
-              <Table.Th>Started</Table.Th>
-              <Table.Th>Why it stopped</Table.Th>
+              <Table.Th>{t("Run")}</Table.Th>
+              <Table.Th>{t("State")}</Table.Th>
+              <Table.Th>{t("Learner")}</Table.Th>
+              <Table.Th>{t("Rounds")}</Table.Th>
+              <Table.Th>{t("Started")}</Table.Th>
+              <Table.Th>{t("Why it stopped")}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -37,13 +38,13 @@ export function RunTable({ projectId, runs }: { projectId: Id; runs: readonly Ru
                 <Table.Td>
                   <Checkbox
                     size="xs"
-                    aria-label={`Choose run ${run.number}`}
+                    aria-label={t("Choose run {number}", { number: run.number })}
                     checked={chosen.includes(run.id)}
                     onChange={() => toggle(run.id)}
                   />
                 </Table.Td>
                 <Table.Td>
-                  <TextLink to={`/projects/${projectId}/runs/${run.id}`}>Run {run.number}</TextLink>
+                  <TextLink to={`/projects/${projectId}/runs/${run.id}`}>{t("Run {number}", { number: run.number })}</TextLink>
                 </Table.Td>
                 <Table.Td>
                   <WorkBadge state={run.state} />
@@ -60,11 +61,11 @@ export function RunTable({ projectId, runs }: { projectId: Id; runs: readonly Ru
       <Group mt="sm" gap="sm" mih={30}>
         {left !== undefined && right !== undefined ? (
           <ButtonLink size="xs" to={`/projects/${projectId}/runs/compare?left=${left}&right=${right}`}>
-            Compare the two
+            {t("Compare the two")}
           </ButtonLink>
         ) : (
           <Text size="sm" c="dimmed" aria-live="polite">
-            {chosen.length === 1 ? "One more, and they can be compared." : "No run is chosen."}
+            {chosen.length === 1 ? t("One more, and they can be compared.") : t("No run is chosen.")}
           </Text>
         )}
       </Group>

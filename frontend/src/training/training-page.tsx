@@ -3,6 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 
 import type { Project, Run } from "@/api/types";
 import { projectQuery } from "@/labeling/api";
+import { ROLES } from "@/labeling/names";
+import { t } from "@/language/translate";
 import { learnersQuery, policiesQuery, roundsQuery, runsQuery } from "@/training/api";
 import { NewRunForm } from "@/training/new-run-form";
 import { RunCard } from "@/training/run-card";
@@ -14,8 +16,8 @@ import { Ready } from "@/ui/query";
 export default function TrainingPage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
   return (
-    <Page title="Training">
-      <Ready query={project} what="the project">
+    <Page title={t("Training")}>
+      <Ready query={project} what={t("the project")}>
         {(data) => <Training project={data} />}
       </Ready>
     </Page>
@@ -26,7 +28,7 @@ function Training({ project }: { project: Project }) {
   const runs = useQuery(runsQuery(project.id));
   const mayTrain = project.role === "owner" || project.role === "engineer";
   return (
-    <Ready query={runs} what="the runs">
+    <Ready query={runs} what={t("the runs")}>
       {({ results }) => {
         const [latest, ...past] = results;
         return (
@@ -36,7 +38,7 @@ function Training({ project }: { project: Project }) {
               (mayTrain ? (
                 <NextRun project={project} lastRun={latest} />
               ) : (
-                <Alert color="gray">Owners and engineers start runs. You are {project.role} of this project.</Alert>
+                <Alert color="gray">{t("Owners and engineers start runs. You are {role} of this project.", { role: t(ROLES[project.role]) })}</Alert>
               ))}
             {past.length > 0 && <RunTable projectId={project.id} runs={results} />}
           </Stack>
@@ -51,9 +53,9 @@ function NextRun({ project, lastRun }: { project: Project; lastRun: Run | undefi
   const policies = useQuery(policiesQuery(project.id));
   const rounds = useQuery(roundsQuery(project.id));
   return (
-    <Ready query={learners} what="the learners">
+    <Ready query={learners} what={t("the learners")}>
       {(catalogue) => (
-        <Ready query={policies} what="the policies">
+        <Ready query={policies} what={t("the policies")}>
           {(forms) => (
             <NewRunForm
               project={project}

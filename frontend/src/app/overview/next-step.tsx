@@ -1,6 +1,7 @@
 import { Group } from "@mantine/core";
 
 import type { Progress, Project, Queue } from "@/api/types";
+import { t } from "@/language/translate";
 import { ButtonLink } from "@/ui/link";
 
 interface Props {
@@ -16,15 +17,15 @@ export function NextStep({ project, progress, queue, hasRounds }: Props) {
   const isQueued = (queue?.n_open ?? 0) > 0;
   return (
     <Group mt="md">
-      {isQueued && project.role !== "viewer" && <ButtonLink to={`/projects/${project.id}/review`}>Review the queue</ButtonLink>}
+      {isQueued && project.role !== "viewer" && <ButtonLink to={`/projects/${project.id}/review`}>{t("Review the queue")}</ButtonLink>}
       {mayTrain && progress.n_human > 0 && progress.n_unlabeled + progress.n_machine > 0 && (
         <ButtonLink variant={isQueued ? "default" : "filled"} to={`/projects/${project.id}/training`}>
-          {hasRounds ? "Train the next round" : "Train the first round"}
+          {hasRounds ? t("Train the next round") : t("Train the first round")}
         </ButtonLink>
       )}
       {progress.n_human + progress.n_machine > 0 && (
         <ButtonLink variant="default" to={`/projects/${project.id}/data`}>
-          Export
+          {t("Export")}
         </ButtonLink>
       )}
     </Group>

@@ -9,6 +9,8 @@ import { QueuePanel } from "@/app/overview/queue-panel";
 import { CertificationLine } from "@/certificates/certification-line";
 import { progressQuery, projectQuery, timelineQuery } from "@/labeling/api";
 import { LabeledBar } from "@/labeling/labeled-bar";
+import { rich } from "@/language/rich";
+import { plural, t } from "@/language/translate";
 import { queueQuery } from "@/review/api";
 import { roundQuery, roundsQuery, runsQuery } from "@/training/api";
 import { AccuracyChart } from "@/training/charts/accuracy-chart";
@@ -17,7 +19,7 @@ import { EffortChart } from "@/training/charts/effort-chart";
 import { TimelineChart } from "@/training/charts/timeline-chart";
 import { RoundCharts } from "@/training/round-charts";
 import { Figure } from "@/ui/figure";
-import { count, counted, percent, percentWithin } from "@/ui/format";
+import { count, percent, percentWithin } from "@/ui/format";
 import { useIdParam } from "@/ui/id-param";
 import { ButtonLink, TextLink } from "@/ui/link";
 import { Page } from "@/ui/page";
@@ -34,10 +36,10 @@ export default function OverviewPage() {
   const project = useQuery(projectQuery(projectId));
   const progress = useQuery({ ...progressQuery(projectId), ...LIVE });
   return (
-    <Page title={project.data?.name ?? "Project"} size="xl">
-      <Ready query={project} what="the project">
+    <Page title={project.data?.name ?? t("Project")} size="xl">
+      <Ready query={project} what={t("the project")}>
         {(data) => (
-          <Ready query={progress} what="the counts">
+          <Ready query={progress} what={t("the counts")}>
             {(counts) => (counts.n_items === 0 ? <NoItems project={data} /> : <Overview project={data} progress={counts} />)}
           </Ready>
         )}
@@ -48,9 +50,9 @@ export default function OverviewPage() {
 
 function NoItems({ project }: { project: Project }) {
   return (
-    <Empty title="This project has no items yet">
-      <Text c="dimmed">Import a file with the items to label. Some of them may be labeled already.</Text>
-      <ButtonLink to={`/projects/${project.id}/data`}>Import a file</ButtonLink>
+    <Empty title={t("This project has no items yet")}>
+      <Text c="dimmed">{t("Import a file with the items to label. Some of them may be labeled already.")}</Text>
+      <ButtonLink to={`/projects/${project.id}/data`}>{t("Import a file")}</ButtonLink>
     </Empty>
   );
 }
@@ -68,48 +70,48 @@ function Overview({ project, progress }: { project: Project; progress: Progress 
       <OpenRun project={project} />
       <Paper withBorder p="md">
         {project.question && (
-          <Text mb="sm" fw={500}>
+          <Text mb="sm" fw={500} dir="auto">
             {project.question}
           </Text>
         )}
         <LabeledBar progress={progress} size="xl" />
         <SimpleGrid cols={{ base: 2, sm: 4 }} mt="md">
           <Figure
-            name="Holdout accuracy"
+            name={t("Holdout accuracy")}
             value={percent(last?.holdout_accuracy)}
-            note={typeof last?.low === "number" ? `95% interval ${percent(last.low)} to ${percent(last.high)}` : "not measured yet"}
+            note={typeof last?.low === "number" ? t("95% interval {low} to {high}", { low: percent(last.low), high: percent(last.high) }) : t("not measured yet")}
           />
-          <Figure name="Test accuracy" value={percent(last?.test_accuracy)} note={progress.n_test > 0 ? counted(progress.n_test, "test item") : "no test items"} />
-          <Figure name="Held out" value={count(progress.n_holdout)} note="measured on, never trained on" />
-          <Figure name="In the queue" value={queue.data ? count(queue.data.n_open) : "–"} note={queue.data && `${count(queue.data.answered_by_me)} answered by you`} />
+          <Figure name={t("Test accuracy")} value={percent(last?.test_accuracy)} note={progress.n_test > 0 ? plural(progress.n_test, "{n} test item", "{n} test items", { n: count(progress.n_test) }) : t("no test items")} />
+          <Figure name={t("Held out")} value={count(progress.n_holdout)} note={t("measured on, never trained on")} />
+          <Figure name={t("In the queue")} value={queue.data ? count(queue.data.n_open) : "–"} note={queue.data && t("{n} answered by you", { n: count(queue.data.answered_by_me) })} />
         </SimpleGrid>
         <CertificationLine project={project} />
         <NextStep project={project} progress={progress} queue={queue.data} hasRounds={finished.length > 0} />
       </Paper>
       <SimpleGrid cols={{ base: 1, md: 2 }}>
-        <Panel title="Labels by class" note="People's and the model's that stand now">
+        <Panel title={t("Labels by class")} note={t("People's and the model's that stand now")}>
           <ClassChart counts={progress.by_class} classes={project.classes} />
         </Panel>
-        <Panel title="Accuracy over rounds" note={last ? `Latest: ${percentWithin(last.holdout_accuracy, last.low, last.high)} on the holdout` : undefined}>
+        <Panel title={t("Accuracy over rounds")} note={last ? t("Latest: {accuracy} on the holdout", { accuracy: percentWithin(last.holdout_accuracy, last.low, last.high) }) : undefined}>
           {finished.some((one) => one.holdout_accuracy !== null || one.test_accuracy !== null) ? (
             <AccuracyChart rounds={finished} />
           ) : (
             <Text size="sm" c="dimmed">
-              {finished.length === 0 ? "No round is finished yet." : "No holdout or test items yet, so accuracy is not known."}
+              {finished.length === 0 ? t("No round is finished yet.") : t("No holdout or test items yet, so accuracy is not known.")}
             </Text>
           )}
         </Panel>
-        <Panel title="Labels over time" note="Items by whose label stood for them">
-          <Ready query={timeline} what="the timeline">
+        <Panel title={t("Labels over time")} note={t("Items by whose label stood for them")}>
+          <Ready query={timeline} what={t("the timeline")}>
             {(moments) => <TimelineChart moments={moments} />}
           </Ready>
         </Panel>
-        <Panel title="Effort over rounds" note="Human labels that each round learned from, and the share of the rest that it took over">
+        <Panel title={t("Effort over rounds")} note={t("Human labels that each round learned from, and the share of the rest that it took over")}>
           {finished.length > 0 ? (
             <EffortChart rounds={finished} />
           ) : (
             <Text size="sm" c="dimmed">
-              No round is finished yet.
+              {t("No round is finished yet.")}
             </Text>
           )}
         </Panel>
@@ -120,11 +122,13 @@ function Overview({ project, progress }: { project: Project; progress: Progress 
       {round.data && last && (
         <>
           <Text size="sm" c="dimmed">
-            Of the latest round,{" "}
-            <TextLink size="sm" to={`/projects/${project.id}/rounds/${last.id}`}>
-              {last.run_number}.{last.number}
-            </TextLink>
-            :
+            {rich("Of the latest round, {round}:", {
+              round: (
+                <TextLink size="sm" to={`/projects/${project.id}/rounds/${last.id}`}>
+                  {last.run_number}.{last.number}
+                </TextLink>
+              ),
+            })}
           </Text>
           <RoundCharts project={project} round={round.data} />
         </>
@@ -140,12 +144,12 @@ function OpenRun({ project }: { project: Project }) {
   return (
     <Paper withBorder p="md">
       <Group justify="space-between" mb="xs">
-        <Text fw={600}>Run {open.number} is training</Text>
+        <Text fw={600}>{t("Run {number} is training", { number: open.number })}</Text>
         <TextLink size="sm" to={`/projects/${project.id}/training`}>
-          Watch it
+          {t("Watch it")}
         </TextLink>
       </Group>
-      <WorkProgress work={open} noun="run" />
+      <WorkProgress work={open} noun={t("run")} />
     </Paper>
   );
 }

@@ -2,8 +2,9 @@ import { Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
 import type { People, PersonWork, Project } from "@/api/types";
+import { plural, t } from "@/language/translate";
 import { peopleQuery } from "@/review/api";
-import { count, counted, percent } from "@/ui/format";
+import { count, decimal, percent } from "@/ui/format";
 import { clopperPearson } from "@/ui/intervals";
 import { Panel } from "@/ui/panel";
 import { Ready } from "@/ui/query";
@@ -13,24 +14,27 @@ export function PeoplePanel({ project }: { project: Project }) {
   const people = useQuery(peopleQuery(project.id));
   return (
     <Panel
-      title="People"
-      note={people.data && people.data.n_answers > 0 ? `Of the newest ${counted(people.data.n_answers, "answer")}; intervals are at 95%` : undefined}
+      title={t("People")}
+      note={
+        people.data && people.data.n_answers > 0
+          ? plural(people.data.n_answers, "Of the newest {n} answer; intervals are at 95%", "Of the newest {n} answers; intervals are at 95%", {
+              n: count(people.data.n_answers),
+            })
+          : undefined
+      }
     >
-      <Ready query={people} what="the answers">
+      <Ready query={people} what={t("the answers")}>
         {(data) =>
           data.people.length === 0 ? (
             <Text size="sm" c="dimmed">
-              {data.n_answers === 0 ? "Nobody has answered yet." : "You have not answered yet."}
+              {data.n_answers === 0 ? t("Nobody has answered yet.") : t("You have not answered yet.")}
             </Text>
           ) : (
             <Stack gap="sm">
               <Order by_reason={data.by_reason} />
               <PeopleTable people={data.people} />
               <Text size="xs" c="dimmed">
-                Seconds: the median, with its interval by order statistics. Agreement: items on which the answer was the class that most of the
-                others named, and verdicts: disputes, decided by somebody else since, in which it was upheld, both with exact intervals (Clopper
-                and Pearson). Disputes are the hard items, so that verdicts are no accuracy over all. Audits and second answers are no part of
-                either.
+                {t("Seconds: the median, with its interval by order statistics. Agreement: items on which the answer was the class that most of the others named, and verdicts: disputes, decided by somebody else since, in which it was upheld, both with exact intervals (Clopper and Pearson). Disputes are the hard items, so that verdicts are no accuracy over all. Audits and second answers are no part of either.")}
               </Text>
             </Stack>
           )
@@ -43,23 +47,22 @@ export function PeoplePanel({ project }: { project: Project }) {
 function PeopleTable({ people }: { people: readonly PersonWork[] }) {
   return (
     <Table.ScrollContainer minWidth={560}>
-      <Table aria-label="People">
+      <Table aria-label={t("People")}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Person</Table.Th>
-            <Table.Th>Answers</Table.Th>
-            <Table.Th>Seconds each</Table.Th>
-            <Table.Th>Agreement</Table.Th>
-            <Table.Th>Verdicts upheld</Table.Th>
+            <Table.Th>{t("Person")}</Table.Th>
+            <Table.Th>{t("Answers")}</Table.Th>
+            <Table.Th>{t("Seconds each")}</Table.Th>
+            <Table.Th>{t("Agreement")}</Table.Th>
+            <Table.Th>{t("Verdicts upheld")}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {people.map((one) => (
             <Table.Tr key={one.username}>
-              <Table.Td>{one.username}</Table.Td>
+              <Table.Td dir="auto">{one.username}</Table.Td>
               <Table.Td>
-                {count(one.n_answers)}
-                {one.n_skipped > 0 && ` and ${count(one.n_skipped)} skipped`}
+                {one.n_skipped > 0 ? t("{n} and {skipped} skipped", { n: count(one.n_answers), skipped: count(one.n_skipped) }) : count(one.n_answers)}
               </Table.Td>
               <Table.Td>{pace(one)}</Table.Td>
               <Table.Td>{share(one.n_agreed, one.n_compared)}</Table.Td>
@@ -74,14 +77,15 @@ function PeopleTable({ people }: { people: readonly PersonWork[] }) {
 
 function pace({ median_seconds, median_low, median_high }: PersonWork): string {
   if (median_seconds === null) return "–";
-  const middle = median_seconds.toFixed(1);
-  return median_low === null || median_high === null ? middle : `${middle} (${median_low.toFixed(1)} to ${median_high.toFixed(1)})`;
+  const middle = decimal(median_seconds, 1);
+  if (median_low === null || median_high === null) return middle;
+  return t("{middle} ({low} to {high})", { middle, low: decimal(median_low, 1), high: decimal(median_high, 1) });
 }
 
 function share(n: number, of: number): string {
   if (of === 0) return "–";
   const [low, high] = clopperPearson(n, of);
-  return `${percent(n / of)} of ${count(of)} (${percent(low)} to ${percent(high)})`;
+  return t("{share} of {n} ({low} to {high})", { share: percent(n / of), n: count(of), low: percent(low), high: percent(high) });
 }
 
 /** What people changed of the model's guess where it was unsure, against items drawn at random. */
@@ -90,11 +94,16 @@ function Order({ by_reason }: Pick<People, "by_reason">) {
   if (!unsure && !random) return null;
   return (
     <Text size="sm">
-      People answered otherwise than the model
-      {unsure && ` in ${share(unsure.n_changed, unsure.n)} answers where it was unsure`}
-      {unsure && random && ", and"}
-      {random && ` in ${share(random.n_changed, random.n)} on items drawn at random`}. Where it is unsure they mostly see its guess; of random items
-      they do not.
+      {unsure && random
+        ? t("People answered otherwise than the model in {unsure} answers where it was unsure, and in {random} on items drawn at random.", {
+            unsure: share(unsure.n_changed, unsure.n),
+            random: share(random.n_changed, random.n),
+          })
+        : unsure
+          ? t("People answered otherwise than the model in {unsure} answers where it was unsure.", { unsure: share(unsure.n_changed, unsure.n) })
+          : random &&
+            t("People answered otherwise than the model in {random} on items drawn at random.", { random: share(random.n_changed, random.n) })}{" "}
+      {t("Where it is unsure they mostly see its guess; of random items they do not.")}
     </Text>
   );
 }

@@ -1,9 +1,9 @@
 import { Group, Stack, Text } from "@mantine/core";
 
 import type { Project, Queue } from "@/api/types";
-import { t } from "@/language/translate";
+import { plural, t } from "@/language/translate";
 import { REASONS } from "@/review/reasons";
-import { count, counted } from "@/ui/format";
+import { count } from "@/ui/format";
 import { TextLink } from "@/ui/link";
 import { Panel } from "@/ui/panel";
 
@@ -12,11 +12,14 @@ export function QueuePanel({ project, queue }: { project: Project; queue: Queue 
   if (!queue) return null;
   const reasons = Object.entries(queue.by_reason).filter(([, n]) => n > 0);
   return (
-    <Panel title="Queue" note={`${counted(queue.n_open, "item")} open, ${count(queue.n_held)} in somebody's hand`}>
+    <Panel title={t("Queue")} note={plural(queue.n_open, "{n} item open, {held} in somebody's hand", "{n} items open, {held} in somebody's hand", {
+        n: count(queue.n_open),
+        held: count(queue.n_held),
+      })}>
       <Stack gap={4}>
         {reasons.length === 0 && (
           <Text size="sm" c="dimmed">
-            The queue is empty; the next round fills it.
+            {t("The queue is empty; the next round fills it.")}
           </Text>
         )}
         {reasons.map(([reason, n]) => (
@@ -29,7 +32,7 @@ export function QueuePanel({ project, queue }: { project: Project; queue: Queue 
         ))}
         {queue.n_disputed > 0 && (
           <TextLink size="sm" to={`/projects/${project.id}/adjudication`}>
-            {counted(queue.n_disputed, "dispute")} for a reviewer
+            {plural(queue.n_disputed, "{n} dispute for a reviewer", "{n} disputes for a reviewer", { n: count(queue.n_disputed) })}
           </TextLink>
         )}
       </Stack>

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import type { Project, Round } from "@/api/types";
 import { progressQuery } from "@/labeling/api";
+import { t } from "@/language/translate";
 import { publishRound } from "@/review/api";
 import { ConfirmButton } from "@/ui/confirm-button";
 
@@ -18,7 +19,7 @@ export function PublishRoundButton({ project, round }: { project: Project; round
   if (stands) {
     return (
       <Badge size="lg" color="teal" variant="light">
-        These labels stand now
+        {t("These labels stand now")}
       </Badge>
     );
   }
@@ -27,14 +28,13 @@ export function PublishRoundButton({ project, round }: { project: Project; round
   return (
     <ConfirmButton
       color="teal"
-      label={round.state === "published" ? "Put this round back" : "Publish this round"}
-      question={`Make the labels of round ${round.run_number}.${round.number} stand?`}
-      confirmLabel="Yes, let them stand"
+      label={round.state === "published" ? t("Put this round back") : t("Publish this round")}
+      question={t("Make the labels of round {round} stand?", { round: `${round.run_number}.${round.number}` })}
+      confirmLabel={t("Yes, let them stand")}
       error={publish.error}
       onConfirm={() => publish.mutateAsync()}
     >
-      The machine labels that stand now are retired, all at once, and those of this round take their place. What people have labeled stays
-      as it is. It can be taken back the same way, but a valid certificate is revoked by it, for good.
+      {t("The machine labels that stand now are retired, all at once, and those of this round take their place. What people have labeled stays as it is. It can be taken back the same way, but a valid certificate is revoked by it, for good.")}
     </ConfirmButton>
   );
 }

@@ -3,14 +3,16 @@ import { useQuery } from "@tanstack/react-query";
 
 import type { Project, Round } from "@/api/types";
 import { PublishRoundButton } from "@/app/round/publish-round-button";
+import { stepName } from "@/app/round/step-name";
 import { projectQuery } from "@/labeling/api";
+import { plural, t } from "@/language/translate";
 import { roundModelUrl, roundQuery } from "@/training/api";
 import { ClassScores } from "@/training/class-scores";
 import { ThresholdExplorer } from "@/training/explorer/threshold-explorer";
 import { GeneratedPanel } from "@/training/generated-panel";
 import { RoundCharts } from "@/training/round-charts";
 import { Figure } from "@/ui/figure";
-import { count, counted, duration, percent, words } from "@/ui/format";
+import { count, decimal, duration, percent } from "@/ui/format";
 import { DownloadIcon } from "@/ui/icons";
 import { useIdParam } from "@/ui/id-param";
 import { Page } from "@/ui/page";
@@ -24,11 +26,11 @@ export default function RoundPage() {
     refetchInterval: (query) => (query.state.data?.state === "running" || query.state.data?.state === "ready" ? 2000 : false),
   });
   return (
-    <Ready query={project} what="the project">
+    <Ready query={project} what={t("the project")}>
       {(owner) => (
-        <Ready query={round} what="the round">
+        <Ready query={round} what={t("the round")}>
           {(data) => (
-            <Page title={`Round ${data.run_number}.${data.number}`} size="xl" actions={<PublishRoundButton project={owner} round={data} />}>
+            <Page title={t("Round {round}", { round: `${data.run_number}.${data.number}` })} size="xl" actions={<PublishRoundButton project={owner} round={data} />}>
               <RoundDetail project={owner} round={data} />
             </Page>
           )}
@@ -40,48 +42,48 @@ export default function RoundPage() {
 
 function RoundDetail({ project, round }: { project: Project; round: Round }) {
   const { metrics } = round;
-  if (round.finished_at === null) return <Text c="dimmed">This round is not finished; its measures appear here when it is.</Text>;
+  if (round.finished_at === null) return <Text c="dimmed">{t("This round is not finished; its measures appear here when it is.")}</Text>;
   const { holdout, test, true_precision } = metrics;
   const measured = test ?? holdout;
   return (
     <Stack>
       <SimpleGrid cols={{ base: 2, sm: 3, lg: 6 }}>
         <Figure
-          name="Holdout accuracy"
+          name={t("Holdout accuracy")}
           value={percent(holdout?.accuracy)}
-          note={holdout ? `${percent(holdout.low)} to ${percent(holdout.high)}, ${counted(holdout.n, "item")}` : "nothing held out"}
+          note={holdout ? plural(holdout.n, "{low} to {high}, {n} item", "{low} to {high}, {n} items", { low: percent(holdout.low), high: percent(holdout.high), n: count(holdout.n) }) : t("nothing held out")}
         />
-        <Figure name="Test accuracy" value={percent(test?.accuracy)} note={test ? counted(test.n, "item") : "no test items"} />
-        <Figure name="Accepted" value={count(metrics.n_accepted ?? 0)} note={`${percent(metrics.share_accepted)} of ${count(metrics.n_pool ?? 0)}`} />
-        <Figure name="Agreement" value={percent(metrics.agreement)} note="with the round before, all items" />
-        <Figure name="Cleanliness" value={percent(metrics.cleanliness)} note={`agree, of ${count(metrics.n_both_confident ?? 0)} both were sure of`} />
+        <Figure name={t("Test accuracy")} value={percent(test?.accuracy)} note={test ? plural(test.n, "{n} item", "{n} items", { n: count(test.n) }) : t("no test items")} />
+        <Figure name={t("Accepted")} value={count(metrics.n_accepted ?? 0)} note={t("{share} of {n}", { share: percent(metrics.share_accepted), n: count(metrics.n_pool ?? 0) })} />
+        <Figure name={t("Agreement")} value={percent(metrics.agreement)} note={t("with the round before, all items")} />
+        <Figure name={t("Cleanliness")} value={percent(metrics.cleanliness)} note={t("agree, of {n} both were sure of", { n: count(metrics.n_both_confident ?? 0) })} />
         {true_precision && (
           <Figure
-            name="True precision of the accepted"
+            name={t("True precision of the accepted")}
             value={percent(true_precision.accepted, 2)}
-            note={`${percent(true_precision.low, 2)} to ${percent(true_precision.high, 2)}, by the sealed truth`}
+            note={t("{low} to {high}, by the sealed truth", { low: percent(true_precision.low, 2), high: percent(true_precision.high, 2) })}
           />
         )}
       </SimpleGrid>
       <ThresholdExplorer project={project} round={round} />
       <RoundCharts project={project} round={round} />
-      {measured && <ClassScores evaluation={measured} setName={test ? "test" : "holdout"} classes={project.classes} />}
+      {measured && <ClassScores evaluation={measured} set={test ? "test" : "holdout"} classes={project.classes} />}
       <GeneratedPanel project={project} round={round} />
-      <Panel title="Where this model version comes from">
+      <Panel title={t("Where this model version comes from")}>
         <Table.ScrollContainer minWidth={360}>
           <Table>
             <Table.Tbody>
-              <Fact name="Human labels trained on">{count(round.n_human)}</Fact>
-              <Fact name="Pseudo-labels trained on">{count(metrics.n_train_pseudo ?? 0)}</Fact>
-              <Fact name="Hash of the labels">
+              <Fact name={t("Human labels trained on")}>{count(round.n_human)}</Fact>
+              <Fact name={t("Pseudo-labels trained on")}>{count(metrics.n_train_pseudo ?? 0)}</Fact>
+              <Fact name={t("Hash of the labels")}>
                 <Code>{round.labels_hash.slice(0, 16)}</Code>
               </Fact>
-              <Fact name="Code version">
+              <Fact name={t("Code version")}>
                 <Code>{round.code_version}</Code>
               </Fact>
-              <Fact name="Temperature">{round.temperature === null ? "not calibrated" : round.temperature.toFixed(3)}</Fact>
+              <Fact name={t("Temperature")}>{round.temperature === null ? t("not calibrated") : decimal(round.temperature, 3)}</Fact>
               {Object.entries(round.seconds).map(([step, seconds]) => (
-                <Fact key={step} name={`Time: ${words(step)}`}>
+                <Fact key={step} name={t("Time: {step}", { step: stepName(step) })}>
                   {duration(seconds)}
                 </Fact>
               ))}
@@ -90,10 +92,10 @@ function RoundDetail({ project, round }: { project: Project; round: Round }) {
         </Table.ScrollContainer>
         <Group justify="space-between" mt="sm">
           <Text size="sm" c="dimmed">
-            Weights and JSON in a zip. Three lines of Python use it without Assay: docs/learners/saving.md.
+            {t("Weights and JSON in a zip. Three lines of Python use it without Assay: docs/learners/saving.md.")}
           </Text>
           <Button component="a" href={roundModelUrl(round.id)} download variant="default" leftSection={<DownloadIcon size={16} />}>
-            Download the model
+            {t("Download the model")}
           </Button>
         </Group>
       </Panel>

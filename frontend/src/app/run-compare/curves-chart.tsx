@@ -1,4 +1,5 @@
 import type { RoundSummary } from "@/api/types";
+import { t } from "@/language/translate";
 import { categoryAxis, GRID, legend, valueAxis } from "@/training/charts/axes";
 import { Chart, CHART_COLOURS, type ChartInk } from "@/ui/chart";
 
@@ -29,7 +30,7 @@ export function CurvesChart({ label, sides, value, format, isShare }: Props) {
     xAxis: categoryAxis(
       ink,
       Array.from({ length: n }, (_, i) => String(i + 1)),
-      "round",
+      t("round"),
     ),
     yAxis: valueAxis(ink, undefined, { scale: isShare, max: isShare ? 1 : undefined, axisLabel: { color: ink.text, formatter: (given: number) => format(given) } }),
     series: sides.map((side, place) => ({

@@ -4,12 +4,13 @@ import { useEffect, useRef } from "react";
 import { Link, useSearchParams } from "react-router";
 
 import type { DiffItem, Project, Round, RoundDiff } from "@/api/types";
+import { plural, t } from "@/language/translate";
 import { LabelCell } from "@/review/items/label-cell";
 import { roundDiffItemsQuery, roundDiffQuery, type DiffCell } from "@/training/api";
 import styles from "@/training/charts/cells.module.css";
 import { ClassTag } from "@/ui/class-tag";
 import { Figure } from "@/ui/figure";
-import { count, counted, percent } from "@/ui/format";
+import { count, percent } from "@/ui/format";
 import { TextLink } from "@/ui/link";
 import { Panel } from "@/ui/panel";
 import { Ready } from "@/ui/query";
@@ -32,21 +33,21 @@ export function DiffPanel({ project, left, right, names }: Props) {
   const cell = cellOf(params);
   return (
     <Panel
-      title="Pseudo-labels against each other"
-      note="What each round accepted, published or not. Rows are the left, columns the right; shaded by the share of the row"
+      title={t("Pseudo-labels against each other")}
+      note={t("What each round accepted, published or not. Rows are the left, columns the right; shaded by the share of the row")}
     >
-      <Ready query={diff} what="the difference">
+      <Ready query={diff} what={t("the difference")}>
         {(data) => (
           <Stack>
             <SimpleGrid cols={{ base: 2, sm: 4 }}>
-              <Figure name="Same class in both" value={count(data.n_same)} note={shareOf(data, data.n_same)} />
-              <Figure name="Different classes" value={count(data.n_different)} note={shareOf(data, data.n_different)} />
-              <Figure name={`Only ${names[0]}`} value={count(data.n_left_only)} note={shareOf(data, data.n_left_only)} />
-              <Figure name={`Only ${names[1]}`} value={count(data.n_right_only)} note={shareOf(data, data.n_right_only)} />
+              <Figure name={t("Same class in both")} value={count(data.n_same)} note={shareOf(data, data.n_same)} />
+              <Figure name={t("Different classes")} value={count(data.n_different)} note={shareOf(data, data.n_different)} />
+              <Figure name={t("Only {round}", { round: names[0] })} value={count(data.n_left_only)} note={shareOf(data, data.n_left_only)} />
+              <Figure name={t("Only {round}", { round: names[1] })} value={count(data.n_right_only)} note={shareOf(data, data.n_right_only)} />
             </SimpleGrid>
             {data.cells.length === 0 ? (
               <Text size="sm" c="dimmed">
-                Neither round accepted anything, so there is nothing to hold against each other.
+                {t("Neither round accepted anything, so there is nothing to hold against each other.")}
               </Text>
             ) : (
               <DiffTable project={project} diff={data} names={names} />
@@ -61,7 +62,7 @@ export function DiffPanel({ project, left, right, names }: Props) {
 
 function shareOf(diff: RoundDiff, n: number): string {
   const all = diff.n_same + diff.n_different + diff.n_left_only + diff.n_right_only;
-  return all === 0 ? "" : `${percent(n / all)} of ${counted(all, "item")}`;
+  return all === 0 ? "" : plural(all, "{share} of {n} item", "{share} of {n} items", { share: percent(n / all), n: count(all) });
 }
 
 /** The cell that the address names: a class id or "none" on each side. */
@@ -72,7 +73,7 @@ function cellOf(params: URLSearchParams): DiffCell | undefined {
 }
 
 const nameOf = (project: Project, id: number | null) =>
-  id === null ? "not accepted" : (project.classes.find((one) => one.id === id)?.name ?? `class ${id}`);
+  id === null ? t("not accepted") : (project.classes.find((one) => one.id === id)?.name ?? t("class {id}", { id }));
 
 function DiffTable({ project, diff, names }: { project: Project; diff: RoundDiff; names: readonly [string, string] }) {
   const [params] = useSearchParams();
@@ -91,16 +92,16 @@ function DiffTable({ project, diff, names }: { project: Project; diff: RoundDiff
   return (
     <div>
       <div style={{ overflow: "auto", maxHeight: 620 }}>
-        <table className={styles.matrix} role="grid" aria-label={`What ${names[0]} and ${names[1]} accepted`} onKeyDown={roving.onKeyDown}>
+        <table className={styles.matrix} role="grid" aria-label={t("What {left} and {right} accepted", { left: names[0], right: names[1] })} onKeyDown={roving.onKeyDown}>
           <thead>
             <tr>
               <th scope="col">
                 <Text span size="xs" c="dimmed">
-                  left, right
+                  {t("left, right")}
                 </Text>
               </th>
               {sides.map((id) => (
-                <th key={id} scope="col" title={nameOf(project, id)}>
+                <th key={id} scope="col" title={nameOf(project, id)} dir="auto">
                   <span className={isNarrow ? styles.upright : undefined}>{nameOf(project, id)}</span>
                 </th>
               ))}
@@ -111,12 +112,18 @@ function DiffTable({ project, diff, names }: { project: Project; diff: RoundDiff
               const total = sides.reduce<number>((sum, right) => sum + (counts.get(`${left},${right}`) ?? 0), 0);
               return (
                 <tr key={left}>
-                  <th scope="row" title={nameOf(project, left)}>
+                  <th scope="row" title={nameOf(project, left)} dir="auto">
                     {nameOf(project, left)}
                   </th>
                   {sides.map((right, column) => {
                     const n = counts.get(`${left},${right}`) ?? 0;
-                    const says = `${names[0]} ${nameOf(project, left)}, ${names[1]} ${nameOf(project, right)}: ${counted(n, "item")}`;
+                    const says = plural(n, "{left} {left_class}, {right} {right_class}: {n} item", "{left} {left_class}, {right} {right_class}: {n} items", {
+                      left: names[0],
+                      left_class: nameOf(project, left),
+                      right: names[1],
+                      right_class: nameOf(project, right),
+                      n: count(n),
+                    });
                     const about = {
                       className: styles.inner,
                       title: says,
@@ -144,7 +151,7 @@ function DiffTable({ project, diff, names }: { project: Project; diff: RoundDiff
         </table>
       </div>
       <Text size="xs" c="dimmed" mt="xs">
-        A cell opens its items; the arrow keys walk from cell to cell.
+        {t("A cell opens its items; the arrow keys walk from cell to cell.")}
       </Text>
     </div>
   );
@@ -155,28 +162,33 @@ function CellItems({ project, left, right, names, cell }: Props & { cell: DiffCe
   const heading = useRef<HTMLHeadingElement>(null);
   const place = `${cell.left_class},${cell.right_class}`;
   useEffect(() => heading.current?.scrollIntoView({ block: "nearest" }), [place]);
-  const title = `${names[0]}: ${nameOf(project, cell.left_class ?? null)}; ${names[1]}: ${nameOf(project, cell.right_class ?? null)}`;
-  if (query.isPending) return <Loading what="the items of the cell" />;
+  const title = t("{left}: {left_class}; {right}: {right_class}", {
+    left: names[0],
+    left_class: nameOf(project, cell.left_class ?? null),
+    right: names[1],
+    right_class: nameOf(project, cell.right_class ?? null),
+  });
+  if (query.isPending) return <Loading what={t("the items of the cell")} />;
   if (query.isError) return <Failed error={query.error} onRetry={() => void query.refetch()} />;
   const items = query.data.pages.flatMap((page) => page.results);
   return (
-    <section aria-label="Items of the cell">
-      <Text component="h3" fw={600} size="sm" ref={heading}>
+    <section aria-label={t("Items of the cell")}>
+      <Text component="h3" fw={600} size="sm" ref={heading} dir="auto">
         {title}
       </Text>
       {items.length === 0 ? (
         <Text size="sm" c="dimmed">
-          No item is in this cell.
+          {t("No item is in this cell.")}
         </Text>
       ) : (
         <Table.ScrollContainer minWidth={680}>
           <Table verticalSpacing="xs">
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>Item</Table.Th>
+                <Table.Th>{t("Item")}</Table.Th>
                 <Table.Th>{names[0]}</Table.Th>
                 <Table.Th>{names[1]}</Table.Th>
-                <Table.Th>Label now</Table.Th>
+                <Table.Th>{t("Label now")}</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -190,7 +202,7 @@ function CellItems({ project, left, right, names, cell }: Props & { cell: DiffCe
                           {item.key}
                         </TextLink>
                         {item.text !== null && (
-                          <Text size="xs" c="dimmed" lineClamp={2}>
+                          <Text size="xs" c="dimmed" lineClamp={2} dir="auto">
                             {item.text}
                           </Text>
                         )}
@@ -215,7 +227,7 @@ function CellItems({ project, left, right, names, cell }: Props & { cell: DiffCe
       {query.hasNextPage && (
         <Center my="sm">
           <Button variant="default" size="xs" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            Show more
+            {t("Show more")}
           </Button>
         </Center>
       )}
@@ -227,17 +239,16 @@ function Said({ project, said }: { project: Project; said: DiffItem["left"] }) {
   if (said === null) {
     return (
       <Text size="sm" c="dimmed">
-        made no prediction
+        {t("made no prediction")}
       </Text>
     );
   }
   const one = project.classes.find((each) => each.id === said.class_id);
   return (
     <Group gap={6}>
-      <ClassTag name={one?.name ?? `class ${said.class_id}`} colour={one?.colour ?? "#888888"} />
+      <ClassTag name={one?.name ?? t("class {id}", { id: said.class_id })} colour={one?.colour ?? "#888888"} />
       <Text size="xs" c="dimmed">
-        {percent(said.confidence)}
-        {!said.is_accepted && ", not accepted"}
+        {said.is_accepted ? percent(said.confidence) : t("{confidence}, not accepted", { confidence: percent(said.confidence) })}
       </Text>
     </Group>
   );

@@ -9,6 +9,7 @@ import { CurvesChart, type Side } from "@/app/run-compare/curves-chart";
 import { DiffPanel } from "@/app/run-compare/diff-panel";
 import { lastRound, measuredAlike, resultRows, settingRows, type Row } from "@/app/run-compare/side-by-side";
 import { projectQuery } from "@/labeling/api";
+import { t } from "@/language/translate";
 import { learnersQuery, roundQuery, runQuery, runsQuery } from "@/training/api";
 import { count, percent } from "@/ui/format";
 import { useIdParam } from "@/ui/id-param";
@@ -24,8 +25,8 @@ type SideName = "left" | "right";
 export default function RunComparePage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
   return (
-    <Page title="Runs side by side" size="xl">
-      <Ready query={project} what="the project">
+    <Page title={t("Runs side by side")} size="xl">
+      <Ready query={project} what={t("the project")}>
         {(data) => <Chosen project={data} />}
       </Ready>
     </Page>
@@ -36,14 +37,14 @@ function Chosen({ project }: { project: Project }) {
   const runs = useQuery(runsQuery(project.id));
   const [params] = useSearchParams();
   return (
-    <Ready query={runs} what="the runs">
+    <Ready query={runs} what={t("the runs")}>
       {({ results }) => {
         const [newest, second] = results;
         if (newest === undefined) {
           return (
-            <Empty title="There is no run yet">
-              <Text c="dimmed">Two runs, or two rounds of one, can be held side by side here.</Text>
-              <ButtonLink to={`/projects/${project.id}/training`}>Start a run</ButtonLink>
+            <Empty title={t("There is no run yet")}>
+              <Text c="dimmed">{t("Two runs, or two rounds of one, can be held side by side here.")}</Text>
+              <ButtonLink to={`/projects/${project.id}/training`}>{t("Start a run")}</ButtonLink>
             </Empty>
           );
         }
@@ -60,9 +61,9 @@ function TwoRuns({ project, runs, left, right }: { project: Project; runs: reado
   const one = useQuery(runQuery(left));
   const other = useQuery(runQuery(right));
   return (
-    <Ready query={one} what="the left run">
+    <Ready query={one} what={t("the left run")}>
       {(a) => (
-        <Ready query={other} what="the right run">
+        <Ready query={other} what={t("the right run")}>
           {(b) => <SideBySide project={project} runs={runs} left={a} right={b} />}
         </Ready>
       )}
@@ -75,8 +76,8 @@ function SideBySide({ project, runs, left, right }: { project: Project; runs: re
   const chosen = (side: SideName, run: Run) => run.rounds.find((round) => round.id === Number(params.get(`${side}_round`))) ?? lastRound(run);
   const [leftRound, rightRound] = [chosen("left", left), chosen("right", right)];
   const sides: [Side, Side] = [
-    { name: left.id === right.id ? `run ${left.number}, left` : `run ${left.number}`, rounds: left.rounds },
-    { name: left.id === right.id ? `run ${right.number}, right` : `run ${right.number}`, rounds: right.rounds },
+    { name: left.id === right.id ? t("run {number}, left", { number: left.number }) : t("run {number}", { number: left.number }), rounds: left.rounds },
+    { name: left.id === right.id ? t("run {number}, right", { number: right.number }) : t("run {number}", { number: right.number }), rounds: right.rounds },
   ];
   return (
     <Stack>
@@ -86,21 +87,21 @@ function SideBySide({ project, runs, left, right }: { project: Project; runs: re
       </SimpleGrid>
       <Settings project={project} left={left} right={right} />
       <SimpleGrid cols={{ base: 1, md: 3 }}>
-        <Panel title="Accuracy on the holdout" note="By round">
-          <CurvesChart label="Accuracy on the holdout over rounds" sides={sides} value={(round) => round.holdout_accuracy} format={percent} isShare />
+        <Panel title={t("Accuracy on the holdout")} note={t("By round")}>
+          <CurvesChart label={t("Accuracy on the holdout over rounds")} sides={sides} value={(round) => round.holdout_accuracy} format={percent} isShare />
         </Panel>
-        <Panel title="Coverage" note="Accepted of the pool, by round">
-          <CurvesChart label="Coverage over rounds" sides={sides} value={(round) => round.share_accepted} format={percent} isShare />
+        <Panel title={t("Coverage")} note={t("Accepted of the pool, by round")}>
+          <CurvesChart label={t("Coverage over rounds")} sides={sides} value={(round) => round.share_accepted} format={percent} isShare />
         </Panel>
-        <Panel title="Human labels" note="Trained on, by round">
-          <CurvesChart label="Human labels over rounds" sides={sides} value={(round) => round.n_human} format={count} isShare={false} />
+        <Panel title={t("Human labels")} note={t("Trained on, by round")}>
+          <CurvesChart label={t("Human labels over rounds")} sides={sides} value={(round) => round.n_human} format={count} isShare={false} />
         </Panel>
       </SimpleGrid>
       {leftRound && rightRound ? (
         <TwoRounds project={project} left={leftRound.id} right={rightRound.id} />
       ) : (
         <Text c="dimmed">
-          {leftRound ? `Run ${right.number}` : `Run ${left.number}`} has not finished a round, so there are no results to hold side by side yet.
+          {t("Run {number} has not finished a round, so there are no results to hold side by side yet.", { number: leftRound ? right.number : left.number })}
         </Text>
       )}
     </Stack>
@@ -125,16 +126,16 @@ function Chooser({ side, runs, run, roundId }: { side: SideName; runs: readonly 
   const listed = runs.some((one) => one.id === run.id) ? runs : [...runs, run];
   const finished = run.rounds.filter((round) => round.finished_at !== null);
   return (
-    <Panel title={side === "left" ? "Left" : "Right"}>
+    <Panel title={side === "left" ? t("Left") : t("Right")}>
       <Group gap="sm" align="flex-end">
         <NativeSelect
-          label={`Run on the ${side}`}
-          data={listed.map((one) => ({ value: String(one.id), label: `Run ${one.number}` }))}
+          label={side === "left" ? t("Run on the left") : t("Run on the right")}
+          data={listed.map((one) => ({ value: String(one.id), label: t("Run {number}", { number: one.number }) }))}
           value={String(run.id)}
           onChange={(event) => change({ [side]: event.currentTarget.value, [`${side}_round`]: null })}
         />
         <NativeSelect
-          label={`Round on the ${side}`}
+          label={side === "left" ? t("Round on the left") : t("Round on the right")}
           data={finished.map((round) => ({ value: String(round.id), label: `${round.run_number}.${round.number}` }))}
           value={String(roundId ?? "")}
           disabled={finished.length === 0}
@@ -149,17 +150,17 @@ function Settings({ project, left, right }: { project: Project; left: Run; right
   const learners = useQuery(learnersQuery(project.item_type));
   const [isWhole, setIsWhole] = useState(false);
   return (
-    <Ready query={learners} what="the learners">
+    <Ready query={learners} what={t("the learners")}>
       {(catalogue) => {
         const rows = settingRows(left, right, catalogue);
         const differing = rows.filter((row) => row.differs);
         return (
-          <Panel title="Settings" note={differing.length === 0 ? "The two are set alike" : "What differs"}>
-            <SideTable rows={isWhole ? rows : differing} heads={[`Run ${left.number}`, `Run ${right.number}`]} what="Setting" />
+          <Panel title={t("Settings")} note={differing.length === 0 ? t("The two are set alike") : t("What differs")}>
+            <SideTable rows={isWhole ? rows : differing} heads={[t("Run {number}", { number: left.number }), t("Run {number}", { number: right.number })]} what={t("Setting")} />
             <Switch
               mt="sm"
               size="sm"
-              label={`All ${rows.length} settings`}
+              label={t("All {n} settings", { n: rows.length })}
               checked={isWhole}
               onChange={(event) => setIsWhole(event.currentTarget.checked)}
             />
@@ -174,9 +175,9 @@ function TwoRounds({ project, left, right }: { project: Project; left: number; r
   const one = useQuery(roundQuery(left));
   const other = useQuery(roundQuery(right));
   return (
-    <Ready query={one} what="the left round">
+    <Ready query={one} what={t("the left round")}>
       {(a) => (
-        <Ready query={other} what="the right round">
+        <Ready query={other} what={t("the right round")}>
           {(b) => <Results project={project} left={a} right={b} />}
         </Ready>
       )}
@@ -184,22 +185,26 @@ function TwoRounds({ project, left, right }: { project: Project; left: number; r
   );
 }
 
-const title = (round: Round) => `round ${round.run_number}.${round.number}`;
+const numberOf = (round: Round) => `${round.run_number}.${round.number}`;
 
 function Results({ project, left, right }: { project: Project; left: Round; right: Round }) {
-  const names = [title(left), title(right)] as const;
+  const names = [t("round {round}", { round: numberOf(left) }), t("round {round}", { round: numberOf(right) })] as const;
   return (
     <>
       <Panel
-        title="Results"
-        note={measuredAlike(left, right) ? undefined : "The two were measured on other items, so that small differences may come from those"}
+        title={t("Results")}
+        note={measuredAlike(left, right) ? undefined : t("The two were measured on other items, so that small differences may come from those")}
       >
-        <SideTable rows={resultRows(left, right)} heads={[`Round ${left.run_number}.${left.number}`, `Round ${right.run_number}.${right.number}`]} what="Measure" />
+        <SideTable
+          rows={resultRows(left, right)}
+          heads={[t("Round {round}", { round: numberOf(left) }), t("Round {round}", { round: numberOf(right) })]}
+          what={t("Measure")}
+        />
         <SimpleGrid cols={{ base: 1, xs: 2 }} mt="sm">
           {[left, right].map((round, place) => (
             <Group key={place} gap="sm">
               <TextLink size="sm" to={`/projects/${project.id}/rounds/${round.id}`}>
-                All of {title(round)}
+                {t("All of round {round}", { round: numberOf(round) })}
               </TextLink>
               <PublishRoundButton project={project} round={round} />
             </Group>
@@ -208,11 +213,11 @@ function Results({ project, left, right }: { project: Project; left: Round; righ
       </Panel>
       {project.role === "annotator" ? (
         <Text size="sm" c="dimmed">
-          Annotators answer blind, so that what the rounds said of single items is not shown to you.
+          {t("Annotators answer blind, so that what the rounds said of single items is not shown to you.")}
         </Text>
       ) : left.id === right.id ? (
         <Text size="sm" c="dimmed">
-          Left and right are one round. Choose another above to see where their pseudo-labels differ.
+          {t("Left and right are one round. Choose another above to see where their pseudo-labels differ.")}
         </Text>
       ) : (
         <DiffPanel project={project} left={left} right={right} names={names} />
@@ -238,7 +243,7 @@ function SideTable({ rows, heads, what }: { rows: readonly Row[]; heads: readonl
             <Table.Tr key={row.name}>
               <Table.Td c="dimmed">
                 {row.name}
-                {row.differs && <VisuallyHidden>, differs</VisuallyHidden>}
+                {row.differs && <VisuallyHidden>, {t("differs")}</VisuallyHidden>}
               </Table.Td>
               <Table.Td fw={row.differs ? 600 : undefined}>{row.left}</Table.Td>
               <Table.Td fw={row.differs ? 600 : undefined}>{row.right}</Table.Td>

@@ -25,7 +25,7 @@ export function ClassesPanel({ project }: { project: Project }) {
   });
 
   return (
-    <Panel title="Classes" note="The allowed answers, each with its colour and its key on the review page">
+    <Panel title={t("Classes")} note={t("The allowed answers, each with its colour and its key on the review page")}>
       <Stack gap="xs">
         {project.classes.map((one) => (
           <ClassRow key={one.id} project={project} labelClass={one} mayEdit={mayEdit} />
@@ -39,14 +39,15 @@ export function ClassesPanel({ project }: { project: Project }) {
           >
             <Group align="flex-start">
               <TextInput
-                aria-label="Name of the new class"
-                placeholder="New class"
+                aria-label={t("Name of the new class")}
+                placeholder={t("New class")}
+                dir="auto"
                 value={name}
                 onChange={(event) => setName(event.currentTarget.value)}
                 error={fieldError(add.error, "name")}
               />
               <Button type="submit" variant="default" loading={add.isPending} disabled={name.trim() === ""}>
-                Add
+                {t("Add")}
               </Button>
             </Group>
           </form>
@@ -81,7 +82,7 @@ function ClassRow({ project, labelClass, mayEdit }: { project: Project; labelCla
     <Stack gap={4}>
       <Group gap="xs" wrap="nowrap" align="flex-start" onBlur={store}>
         <ColorInput
-          aria-label={`Colour of ${labelClass.name}`}
+          aria-label={t("Colour of {name}", { name: labelClass.name })}
           w={112}
           format="hex"
           withEyeDropper={false}
@@ -91,7 +92,8 @@ function ClassRow({ project, labelClass, mayEdit }: { project: Project; labelCla
           error={fieldError(update.error, "colour")}
         />
         <TextInput
-          aria-label={`Name of ${labelClass.name}`}
+          aria-label={t("Name of {name}", { name: labelClass.name })}
+          dir="auto"
           style={{ flex: 1 }}
           disabled={!mayEdit}
           value={shown.name}
@@ -99,9 +101,9 @@ function ClassRow({ project, labelClass, mayEdit }: { project: Project; labelCla
           error={fieldError(update.error, "name")}
         />
         <TextInput
-          aria-label={`Key of ${labelClass.name}`}
+          aria-label={t("Key of {name}", { name: labelClass.name })}
           w={64}
-          placeholder="key"
+          placeholder={t("key")}
           disabled={!mayEdit}
           maxLength={1}
           value={shown.hotkey}
@@ -109,12 +111,12 @@ function ClassRow({ project, labelClass, mayEdit }: { project: Project; labelCla
           error={reserved ?? fieldError(update.error, "hotkey")}
         />
         {mayEdit && (
-          <Tooltip label={`Delete ${labelClass.name}`}>
+          <Tooltip label={t("Delete {name}", { name: labelClass.name })}>
             <ActionIcon
               variant="subtle"
               color="red"
               size="lg"
-              aria-label={`Delete class ${labelClass.name}`}
+              aria-label={t("Delete class {name}", { name: labelClass.name })}
               loading={remove.isPending}
               onClick={() => remove.mutate()}
             >

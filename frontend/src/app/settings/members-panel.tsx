@@ -4,18 +4,22 @@ import { useState } from "react";
 
 import type { Member, Project, Role } from "@/api/types";
 import { addMember, changeMember, membersQuery, removeMember } from "@/labeling/api";
+import { ROLES } from "@/labeling/names";
+import { type Message, msg, t } from "@/language/translate";
 import { fieldError } from "@/ui/errors";
 import { Panel } from "@/ui/panel";
 import { Ready } from "@/ui/query";
 import { FormError } from "@/ui/states";
 
-const ROLES: { value: Role; label: string }[] = [
-  { value: "owner", label: "owner: everything" },
-  { value: "engineer", label: "engineer: import, train, publish, export" },
-  { value: "reviewer", label: "reviewer: answer, decide, relabel" },
-  { value: "annotator", label: "annotator: answer the queue" },
-  { value: "viewer", label: "viewer: look" },
+const CHOICES: { value: Role; label: Message }[] = [
+  { value: "owner", label: msg("owner: everything") },
+  { value: "engineer", label: msg("engineer: import, train, publish, export") },
+  { value: "reviewer", label: msg("reviewer: answer, decide, relabel") },
+  { value: "annotator", label: msg("annotator: answer the queue") },
+  { value: "viewer", label: msg("viewer: look") },
 ];
+
+const choices = () => CHOICES.map(({ value, label }) => ({ value, label: t(label) }));
 
 /** Who may do what. Only owners change it. */
 export function MembersPanel({ project }: { project: Project }) {
@@ -33,9 +37,9 @@ export function MembersPanel({ project }: { project: Project }) {
   });
 
   return (
-    <Panel title="Members" note="Whoever is not a member cannot see that the project exists">
+    <Panel title={t("Members")} note={t("Whoever is not a member cannot see that the project exists")}>
       <Stack>
-        <Ready query={members} what="the members">
+        <Ready query={members} what={t("the members")}>
           {({ results }) => (
             <Table>
               <Table.Tbody>
@@ -55,15 +59,15 @@ export function MembersPanel({ project }: { project: Project }) {
           >
             <Group align="flex-start">
               <TextInput
-                aria-label="User name of the new member"
-                placeholder="User name"
+                aria-label={t("User name of the new member")}
+                placeholder={t("User name")}
                 value={username}
                 onChange={(event) => setUsername(event.currentTarget.value)}
                 error={fieldError(add.error, "username")}
               />
-              <NativeSelect aria-label="Role of the new member" data={ROLES} value={role} onChange={(event) => setRole(event.currentTarget.value as Role)} />
+              <NativeSelect aria-label={t("Role of the new member")} data={choices()} value={role} onChange={(event) => setRole(event.currentTarget.value as Role)} />
               <Button type="submit" variant="default" loading={add.isPending} disabled={username.trim() === ""}>
-                Add
+                {t("Add")}
               </Button>
             </Group>
           </form>
@@ -81,26 +85,26 @@ function MemberRow({ project, member, mayEdit }: { project: Project; member: Mem
   const remove = useMutation({ mutationFn: () => removeMember(member.id), onSuccess: refresh });
   return (
     <Table.Tr>
-      <Table.Td fw={600}>{member.username}</Table.Td>
+      <Table.Td fw={600} dir="auto">{member.username}</Table.Td>
       <Table.Td>
         {mayEdit ? (
           <NativeSelect
             size="xs"
-            aria-label={`Role of ${member.username}`}
-            data={ROLES}
+            aria-label={t("Role of {name}", { name: member.username })}
+            data={choices()}
             value={member.role}
             disabled={change.isPending}
             onChange={(event) => change.mutate(event.currentTarget.value as Role)}
           />
         ) : (
-          <Text size="sm">{member.role}</Text>
+          <Text size="sm">{t(ROLES[member.role])}</Text>
         )}
         <FormError error={change.error ?? remove.error} />
       </Table.Td>
-      <Table.Td ta="right">
+      <Table.Td ta="end">
         {mayEdit && (
           <Button size="compact-sm" variant="subtle" color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
-            Remove
+            {t("Remove")}
           </Button>
         )}
       </Table.Td>

@@ -5,7 +5,7 @@ import { useNavigate } from "react-router";
 
 import type { Project, ProjectSettings } from "@/api/types";
 import { deleteProject, projectQuery, projectsQuery, updateProject } from "@/labeling/api";
-import { t } from "@/language/translate";
+import { type Message, msg, t } from "@/language/translate";
 import { ConfirmButton } from "@/ui/confirm-button";
 import { fieldError } from "@/ui/errors";
 import { Panel } from "@/ui/panel";
@@ -15,24 +15,24 @@ type NumberSetting = {
   [Name in keyof ProjectSettings]: ProjectSettings[Name] extends number ? Name : never;
 }[keyof ProjectSettings];
 
-const NUMBERS: { name: NumberSetting; label: string; help: string; min: number; max?: number; step?: number }[] = [
-  { name: "target_precision", label: "Target precision", help: "The share of machine labels that should be right", min: 0.5, max: 1, step: 0.01 },
-  { name: "confidence_level", label: "Confidence level", help: "How sure to be of that share", min: 0.5, max: 0.9999, step: 0.01 },
-  { name: "holdout_share", label: "Holdout share", help: "Of human labels that come by a random draw: kept for measuring", min: 0, max: 0.9, step: 0.05 },
-  { name: "answers_wanted", label: "Answers wanted", help: "People per item; above 1 the majority decides", min: 1, max: 20 },
-  { name: "review_budget", label: "Queue size", help: "Entries open after a round", min: 0 },
-  { name: "random_share", label: "Random share of the queue", help: "Drawn uniformly: feeds the holdout", min: 0, max: 1, step: 0.05 },
-  { name: "retrain_after", label: "Retrain after", help: "New human labels that start the next run by themselves; 0: only by hand", min: 0 },
-  { name: "monitor_per_week", label: "Audits a week after release", help: "Blind checks of certified labels; 0: none", min: 0, max: 10_000 },
-  { name: "lease_seconds", label: "Lease, in seconds", help: "How long a person holds an item before it goes to others", min: 5, max: 86_400 },
+const NUMBERS: { name: NumberSetting; label: Message; help: Message; min: number; max?: number; step?: number }[] = [
+  { name: "target_precision", label: msg("Target precision"), help: msg("The share of machine labels that should be right"), min: 0.5, max: 1, step: 0.01 },
+  { name: "confidence_level", label: msg("Confidence level"), help: msg("How sure to be of that share"), min: 0.5, max: 0.9999, step: 0.01 },
+  { name: "holdout_share", label: msg("Holdout share"), help: msg("Of human labels that come by a random draw: kept for measuring"), min: 0, max: 0.9, step: 0.05 },
+  { name: "answers_wanted", label: msg("Answers wanted"), help: msg("People per item; above 1 the majority decides"), min: 1, max: 20 },
+  { name: "review_budget", label: msg("Queue size"), help: msg("Entries open after a round"), min: 0 },
+  { name: "random_share", label: msg("Random share of the queue"), help: msg("Drawn uniformly: feeds the holdout"), min: 0, max: 1, step: 0.05 },
+  { name: "retrain_after", label: msg("Retrain after"), help: msg("New human labels that start the next run by themselves; 0: only by hand"), min: 0 },
+  { name: "monitor_per_week", label: msg("Audits a week after release"), help: msg("Blind checks of certified labels; 0: none"), min: 0, max: 10_000 },
+  { name: "lease_seconds", label: msg("Lease, in seconds"), help: msg("How long a person holds an item before it goes to others"), min: 5, max: 86_400 },
 ];
 
-const ORDERS = [
-  { value: "margin", label: "margin between the best two" },
-  { value: "margin_random", label: "margin, every second at random" },
-  { value: "entropy", label: "entropy" },
-  { value: "least_confident", label: "least confident" },
-  { value: "random", label: "random" },
+const ORDERS: { value: ProjectSettings["acquisition"]; label: Message }[] = [
+  { value: "margin", label: msg("margin between the best two") },
+  { value: "margin_random", label: msg("margin, every second at random") },
+  { value: "entropy", label: msg("entropy") },
+  { value: "least_confident", label: msg("least confident") },
+  { value: "random", label: msg("random") },
 ];
 
 const BESIDE = ["name", "question", "instructions", "acquisition", ...NUMBERS.map((one) => one.name)];
@@ -53,7 +53,7 @@ export function ProjectForm({ project }: { project: Project }) {
   const set = (change: Partial<ProjectSettings>) => setDraft({ ...draft, ...change });
 
   return (
-    <Panel title="Project">
+    <Panel title={t("Project")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -62,7 +62,8 @@ export function ProjectForm({ project }: { project: Project }) {
       >
         <Stack>
           <TextInput
-            label="Name"
+            label={t("Name")}
+            dir="auto"
             required
             disabled={!mayEdit}
             value={shown.name}
@@ -70,8 +71,9 @@ export function ProjectForm({ project }: { project: Project }) {
             error={fieldError(update.error, "name")}
           />
           <Textarea
-            label="Question"
-            description="What people are asked, shown while they review"
+            label={t("Question")}
+            dir="auto"
+            description={t("What people are asked, shown while they review")}
             autosize
             disabled={!mayEdit}
             value={shown.question}
@@ -93,8 +95,8 @@ export function ProjectForm({ project }: { project: Project }) {
             {NUMBERS.map(({ name, label, help, min, max, step }) => (
               <NumberInput
                 key={name}
-                label={label}
-                description={help}
+                label={t(label)}
+                description={t(help)}
                 min={min}
                 max={max}
                 step={step ?? 1}
@@ -105,9 +107,9 @@ export function ProjectForm({ project }: { project: Project }) {
               />
             ))}
             <NativeSelect
-              label="Order of the queue"
-              description="Among what the model is unsure of"
-              data={ORDERS}
+              label={t("Order of the queue")}
+              description={t("Among what the model is unsure of")}
+              data={ORDERS.map(({ value, label }) => ({ value, label: t(label) }))}
               disabled={!mayEdit}
               value={shown.acquisition}
               onChange={(event) => set({ acquisition: event.currentTarget.value as ProjectSettings["acquisition"] })}
@@ -119,7 +121,7 @@ export function ProjectForm({ project }: { project: Project }) {
             <Group justify="space-between">
               {project.role === "owner" ? <DeleteProject project={project} /> : <span />}
               <Button type="submit" loading={update.isPending} disabled={Object.keys(draft).length === 0}>
-                Save
+                {t("Save")}
               </Button>
             </Group>
           )}
@@ -143,13 +145,13 @@ function DeleteProject({ project }: { project: Project }) {
     <ConfirmButton
       variant="subtle"
       color="red"
-      label="Delete the project"
-      question={`Delete ${project.name}?`}
-      confirmLabel="Delete it with everything in it"
+      label={t("Delete the project")}
+      question={t("Delete {name}?", { name: project.name })}
+      confirmLabel={t("Delete it with everything in it")}
       error={remove.error}
       onConfirm={() => remove.mutateAsync()}
     >
-      Its items, labels, rounds and history disappear for all members. Export first what you want to keep.
+      {t("Its items, labels, rounds and history disappear for all members. Export first what you want to keep.")}
     </ConfirmButton>
   );
 }

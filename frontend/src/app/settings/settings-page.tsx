@@ -5,6 +5,7 @@ import { ClassesPanel } from "@/app/settings/classes-panel";
 import { MembersPanel } from "@/app/settings/members-panel";
 import { ProjectForm } from "@/app/settings/project-form";
 import { projectQuery } from "@/labeling/api";
+import { t } from "@/language/translate";
 import { useIdParam } from "@/ui/id-param";
 import { Page } from "@/ui/page";
 import { Ready } from "@/ui/query";
@@ -12,8 +13,8 @@ import { Ready } from "@/ui/query";
 export default function SettingsPage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
   return (
-    <Page title="Settings" size="md">
-      <Ready query={project} what="the project">
+    <Page title={t("Settings")} size="md">
+      <Ready query={project} what={t("the project")}>
         {(data) => (
           <Stack>
             <ClassesPanel project={data} />

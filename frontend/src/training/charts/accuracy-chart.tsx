@@ -1,4 +1,5 @@
 import type { RoundSummary } from "@/api/types";
+import { plural, t } from "@/language/translate";
 import { categoryAxis, GRID, legend, valueAxis } from "@/training/charts/axes";
 import { Chart, CHART_COLOURS } from "@/ui/chart";
 import { percent } from "@/ui/format";
@@ -11,20 +12,21 @@ export function AccuracyChart({ rounds }: { rounds: readonly RoundSummary[] }) {
   const floor = measured.reduce((low, round) => Math.min(low, round.low ?? 1, round.holdout_accuracy ?? 1, round.test_accuracy ?? 1), 1);
   const interval = floor < 0.75 ? 0.1 : 0.05;
   const min = Math.min(0.95, Math.floor(floor / interval + 1e-9) * interval);
+  const [holdout, test] = [t("holdout"), t("test")];
 
   return (
     <Chart
-      label={`Accuracy over ${measured.length} rounds`}
+      label={plural(measured.length, "Accuracy over {n} rounds", "Accuracy over {n} rounds", { n: measured.length })}
       option={(ink) => ({
         grid: GRID,
-        legend: { ...legend(ink), data: hasTest ? ["holdout", "test"] : ["holdout"] },
+        legend: { ...legend(ink), data: hasTest ? [holdout, test] : [holdout] },
         tooltip: { trigger: "axis", valueFormatter: (value) => (typeof value === "number" ? percent(value) : "–") },
-        xAxis: categoryAxis(ink, names, "run.round"),
+        xAxis: categoryAxis(ink, names, t("run.round")),
         yAxis: valueAxis(ink, undefined, {
           min,
           max: 1,
           interval,
-          axisLabel: { color: ink.text, formatter: (value: number) => `${Math.round(100 * value)}%` },
+          axisLabel: { color: ink.text, formatter: (value: number) => percent(value, 0) },
         }),
         series: [
           band("interval low", measured.map((round) => round.low)),
@@ -33,7 +35,7 @@ export function AccuracyChart({ rounds }: { rounds: readonly RoundSummary[] }) {
             areaStyle: { color: CHART_COLOURS.human, opacity: 0.18 },
           },
           {
-            name: "holdout",
+            name: holdout,
             type: "line",
             data: measured.map((round) => round.holdout_accuracy),
             symbolSize: 7,
@@ -42,7 +44,7 @@ export function AccuracyChart({ rounds }: { rounds: readonly RoundSummary[] }) {
           ...(hasTest
             ? [
                 {
-                  name: "test",
+                  name: test,
                   type: "line" as const,
                   data: measured.map((round) => round.test_accuracy),
                   symbolSize: 7,

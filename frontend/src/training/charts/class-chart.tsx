@@ -2,6 +2,7 @@ import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 
 import type { LabelClass } from "@/api/types";
+import { t } from "@/language/translate";
 import { categoryAxis, GRID, legend, valueAxis } from "@/training/charts/axes";
 import { Chart, CHART_COLOURS } from "@/ui/chart";
 import { count, percent } from "@/ui/format";
@@ -28,16 +29,16 @@ export function ClassChart({ counts, classes }: { counts: readonly ClassCount[];
     <>
       <SegmentedControl
         size="xs"
-        aria-label="Labels by class as"
+        aria-label={t("Labels by class as")}
         value={unit}
         onChange={setUnit}
         data={[
-          { value: "items", label: "Items" },
-          { value: "share", label: "Share of each" },
+          { value: "items", label: t("Items") },
+          { value: "share", label: t("Share of each") },
         ]}
       />
       <Chart
-        label="Labels by class, of people and of the model"
+        label={t("Labels by class, of people and of the model")}
         option={(ink) => ({
           grid: GRID,
           legend: legend(ink),
@@ -52,8 +53,8 @@ export function ClassChart({ counts, classes }: { counts: readonly ClassCount[];
           },
           yAxis: valueAxis(ink, undefined, isShare ? { axisLabel: { color: ink.text, formatter: (value: number) => percent(value, 0) } } : {}),
           series: [
-            { name: "people", type: "bar", barMaxWidth: 36, color: CHART_COLOURS.human, data: human },
-            { name: "model", type: "bar", barMaxWidth: 36, color: CHART_COLOURS.machine, data: machine },
+            { name: t("people"), type: "bar", barMaxWidth: 36, color: CHART_COLOURS.human, data: human },
+            { name: t("model"), type: "bar", barMaxWidth: 36, color: CHART_COLOURS.machine, data: machine },
           ],
         })}
       />

@@ -2,9 +2,10 @@ import { Group, Text } from "@mantine/core";
 import { Link } from "react-router";
 
 import type { RoundMetrics } from "@/api/types";
+import { plural, t } from "@/language/translate";
 import styles from "@/training/charts/cells.module.css";
 import { CHART_COLOURS } from "@/ui/chart";
-import { count, counted, percent } from "@/ui/format";
+import { count, percent } from "@/ui/format";
 import { useRoving } from "@/ui/use-roving";
 
 interface Props {
@@ -19,26 +20,30 @@ export function ConfidenceBars({ histogram, threshold, addressOf }: Props) {
   const { edges, counts } = histogram;
   // Nothing below the chance of the most classes: the empty beginning would squeeze the rest.
   const first = Math.max(0, Math.min(counts.findIndex((n) => n > 0), counts.length - 10));
+  const nAll = counts.reduce((sum, n) => sum + n, 0);
   const most = Math.max(1, ...counts);
   const roving = useRoving(1, counts.length - first);
   return (
     <>
       <Group justify="space-between" mb={4}>
         <Text size="xs" c="dimmed">
-          highest bar: {counted(most, "item")}
+          {plural(most, "highest bar: {n} item", "highest bar: {n} items", { n: count(most) })}
         </Text>
         {threshold !== undefined && (
           <Text size="xs" c="dimmed">
-            accepted from {percent(threshold)}: purple, with a line on top
+            {t("accepted from {threshold}: purple, with a line on top", { threshold: percent(threshold) })}
           </Text>
         )}
       </Group>
-      <div className={styles.bars} role="group" aria-label="Histogram of the model's confidence" onKeyDown={roving.onKeyDown}>
+      <div className={styles.bars} role="group" aria-label={t("Histogram of the model's confidence")} onKeyDown={roving.onKeyDown}>
         {counts.slice(first).map((n, place) => {
           const low = edges[first + place] ?? 0;
           const high = edges[first + place + 1] ?? 1;
           const isAccepted = threshold !== undefined && low >= threshold - 1e-9;
-          const says = `${percent(low, 0)} to ${percent(high, 0)}: ${counted(n, "item")}${isAccepted ? ", accepted" : ""}`;
+          const values = { low: percent(low, 0), high: percent(high, 0), n: count(n) };
+          const says = isAccepted
+            ? plural(n, "{low} to {high}: {n} item, accepted", "{low} to {high}: {n} items, accepted", values)
+            : plural(n, "{low} to {high}: {n} item", "{low} to {high}: {n} items", values);
           const about = {
             className: styles.bar,
             title: says,
@@ -59,12 +64,12 @@ export function ConfidenceBars({ histogram, threshold, addressOf }: Props) {
       </div>
       <div className={styles.axis} aria-hidden>
         <span>{percent(edges[first] ?? 0, 0)}</span>
-        <span>calibrated confidence</span>
+        <span>{t("calibrated confidence")}</span>
         <span>{percent(1, 0)}</span>
       </div>
       <Text size="xs" c="dimmed" mt="xs">
-        {addressOf ? `A bar opens its items; the arrow keys walk from bar to bar. ` : ""}
-        {count(counts.reduce((sum, n) => sum + n, 0))} items in all.
+        {addressOf && `${t("A bar opens its items; the arrow keys walk from bar to bar.")} `}
+        {plural(nAll, "{n} items in all.", "{n} items in all.", { n: count(nAll) })}
       </Text>
     </>
   );

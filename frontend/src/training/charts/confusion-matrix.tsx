@@ -1,8 +1,9 @@
 import { Text } from "@mantine/core";
 import { Link } from "react-router";
 
+import { plural, t } from "@/language/translate";
 import styles from "@/training/charts/cells.module.css";
-import { counted, percent } from "@/ui/format";
+import { count, percent } from "@/ui/format";
 import { useRoving } from "@/ui/use-roving";
 
 interface Props {
@@ -20,16 +21,16 @@ export function ConfusionMatrix({ confusion, names, addressOf }: Props) {
   return (
     <>
       <div style={{ overflow: "auto", maxHeight: 620 }}>
-        <table className={styles.matrix} role="grid" aria-label={`Confusion matrix of ${n} classes`} onKeyDown={roving.onKeyDown}>
+        <table className={styles.matrix} role="grid" aria-label={plural(n, "Confusion matrix of {n} classes", "Confusion matrix of {n} classes", { n })} onKeyDown={roving.onKeyDown}>
           <thead>
             <tr>
               <th scope="col">
                 <Text span size="xs" c="dimmed">
-                  truth, said
+                  {t("truth, said")}
                 </Text>
               </th>
               {names.map((name, said) => (
-                <th key={said} scope="col" title={name}>
+                <th key={said} scope="col" title={name} dir="auto">
                   <span className={isNarrow ? styles.upright : undefined}>{name}</span>
                 </th>
               ))}
@@ -40,12 +41,17 @@ export function ConfusionMatrix({ confusion, names, addressOf }: Props) {
               const total = row.reduce((sum, value) => sum + value, 0);
               return (
                 <tr key={truth}>
-                  <th scope="row" title={names[truth]}>
+                  <th scope="row" title={names[truth]} dir="auto">
                     {names[truth]}
                   </th>
                   {row.map((value, said) => {
                     const share = total === 0 ? 0 : value / total;
-                    const says = `Truth ${names[truth]}, said ${names[said]}: ${counted(value, "item")} (${percent(total === 0 ? null : share)} of the row)`;
+                    const says = plural(
+                      value,
+                      "Truth {truth}, said {said}: {n} item ({share} of the row)",
+                      "Truth {truth}, said {said}: {n} items ({share} of the row)",
+                      { truth: names[truth] ?? "", said: names[said] ?? "", n: count(value), share: percent(total === 0 ? null : share) },
+                    );
                     const about = {
                       className: styles.inner,
                       title: says,
@@ -76,7 +82,7 @@ export function ConfusionMatrix({ confusion, names, addressOf }: Props) {
       </div>
       {addressOf && (
         <Text size="xs" c="dimmed" mt="xs">
-          A cell opens its items; the arrow keys walk from cell to cell.
+          {t("A cell opens its items; the arrow keys walk from cell to cell.")}
         </Text>
       )}
     </>

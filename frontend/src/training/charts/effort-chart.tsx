@@ -1,4 +1,5 @@
 import type { RoundSummary } from "@/api/types";
+import { plural, t } from "@/language/translate";
 import { categoryAxis, GRID, legend, valueAxis } from "@/training/charts/axes";
 import { Chart, CHART_COLOURS } from "@/ui/chart";
 import { count, percent } from "@/ui/format";
@@ -7,7 +8,7 @@ import { count, percent } from "@/ui/format";
 export function EffortChart({ rounds }: { rounds: readonly RoundSummary[] }) {
   return (
     <Chart
-      label={`Coverage and human labels over ${rounds.length} rounds`}
+      label={plural(rounds.length, "Coverage and human labels over {n} rounds", "Coverage and human labels over {n} rounds", { n: rounds.length })}
       option={(ink) => ({
         grid: GRID,
         legend: legend(ink),
@@ -15,10 +16,15 @@ export function EffortChart({ rounds }: { rounds: readonly RoundSummary[] }) {
           trigger: "axis",
           formatter: (points) => {
             const round = rounds[(Array.isArray(points) ? points[0] : points)?.dataIndex ?? 0];
-            return round ? `${round.run_number}.${round.number}<br>human labels: ${count(round.n_human)}<br>coverage: ${percent(round.share_accepted)}` : "";
+            if (!round) return "";
+            return [
+              `${round.run_number}.${round.number}`,
+              t("human labels: {n}", { n: count(round.n_human) }),
+              t("coverage: {share}", { share: percent(round.share_accepted) }),
+            ].join("<br>");
           },
         },
-        xAxis: categoryAxis(ink, rounds.map((round) => `${round.run_number}.${round.number}`), "run.round"),
+        xAxis: categoryAxis(ink, rounds.map((round) => `${round.run_number}.${round.number}`), t("run.round")),
         yAxis: [
           valueAxis(ink),
           valueAxis(ink, undefined, {
@@ -29,9 +35,9 @@ export function EffortChart({ rounds }: { rounds: readonly RoundSummary[] }) {
           }),
         ],
         series: [
-          { name: "human labels", type: "bar", color: CHART_COLOURS.human, barMaxWidth: 28, data: rounds.map((round) => round.n_human) },
+          { name: t("human labels"), type: "bar", color: CHART_COLOURS.human, barMaxWidth: 28, data: rounds.map((round) => round.n_human) },
           {
-            name: "coverage",
+            name: t("coverage"),
             type: "line",
             yAxisIndex: 1,
             color: CHART_COLOURS.machine,

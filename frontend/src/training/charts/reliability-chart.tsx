@@ -1,7 +1,8 @@
 import type { ReliabilityBin } from "@/api/types";
+import { plural, t } from "@/language/translate";
 import { GRID, legend, valueAxis } from "@/training/charts/axes";
 import { Chart } from "@/ui/chart";
-import { counted, percent } from "@/ui/format";
+import { count, percent } from "@/ui/format";
 
 export interface Curve {
   name: string;
@@ -10,10 +11,10 @@ export interface Curve {
 }
 
 /** Said against true: on the diagonal, "90% sure" is right nine times of ten. Below it the model boasts. */
-export function ReliabilityChart({ curves, on }: { curves: readonly Curve[]; on: string }) {
+export function ReliabilityChart({ curves, label }: { curves: readonly Curve[]; label: string }) {
   return (
     <Chart
-      label={`Reliability: confidence against accuracy on ${on}`}
+      label={label}
       option={(ink) => {
         const axis = { min: 0, max: 1, axisLabel: { color: ink.text, formatter: (value: number) => percent(value, 0) } };
         return {
@@ -21,15 +22,19 @@ export function ReliabilityChart({ curves, on }: { curves: readonly Curve[]; on:
           legend: { ...legend(ink), data: curves.map((curve) => curve.name) },
           tooltip: {
             formatter: (point) => {
-              const [said, right, n] = ((Array.isArray(point) ? point[0] : point)?.value ?? []) as number[];
-              return `${percent(said)} sure, ${percent(right)} right (${counted(n ?? 0, "item")})`;
+              const [said, right, n = 0] = ((Array.isArray(point) ? point[0] : point)?.value ?? []) as number[];
+              return plural(n, "{said} sure, {right} right ({n} item)", "{said} sure, {right} right ({n} items)", {
+                said: percent(said),
+                right: percent(right),
+                n: count(n),
+              });
             },
           },
-          xAxis: { ...valueAxis(ink, "confidence (across), accuracy (up)", axis), nameGap: 28 },
+          xAxis: { ...valueAxis(ink, t("confidence (across), accuracy (up)"), axis), nameGap: 28 },
           yAxis: valueAxis(ink, undefined, axis),
           series: [
             {
-              name: "ideal",
+              name: t("ideal"),
               type: "line",
               silent: true,
               symbol: "none",

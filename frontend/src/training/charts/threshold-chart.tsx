@@ -1,9 +1,10 @@
 import { useMemo } from "react";
 
+import { t } from "@/language/translate";
 import { outcomeAt, type Explorer } from "@/training/explorer/thresholds";
 import { GRID, legend, valueAxis } from "@/training/charts/axes";
 import { Chart, CHART_COLOURS } from "@/ui/chart";
-import { percent } from "@/ui/format";
+import { decimal, percent } from "@/ui/format";
 
 const THRESHOLDS = Array.from({ length: 50 }, (_, step) => (50 + step) / 100);
 
@@ -14,12 +15,12 @@ export function ThresholdChart({ explorer, threshold }: { explorer: Explorer; th
   return (
     <Chart
       height={220}
-      label="Coverage and estimated precision by threshold"
+      label={t("Coverage and estimated precision by threshold")}
       option={(ink) => ({
         grid: GRID,
-        legend: { ...legend(ink), data: ["coverage", "precision"] },
+        legend: { ...legend(ink), data: [t("coverage"), t("precision")] },
         tooltip: { trigger: "axis", valueFormatter: (value) => (typeof value === "number" ? percent(value) : "–") },
-        xAxis: valueAxis(ink, undefined, { min: 0.5, max: 0.99, axisLabel: { color: ink.text, formatter: (value: number) => value.toFixed(2) } }),
+        xAxis: valueAxis(ink, undefined, { min: 0.5, max: 0.99, axisLabel: { color: ink.text, formatter: (value: number) => decimal(value, 2) } }),
         yAxis: valueAxis(ink, undefined, {
           min: Math.floor(floor * 10) / 10,
           max: 1,
@@ -32,7 +33,7 @@ export function ThresholdChart({ explorer, threshold }: { explorer: Explorer; th
             areaStyle: { color: CHART_COLOURS.human, opacity: 0.18 },
           },
           {
-            name: "coverage",
+            name: t("coverage"),
             type: "line",
             symbol: "none",
             color: CHART_COLOURS.machine,
@@ -47,7 +48,7 @@ export function ThresholdChart({ explorer, threshold }: { explorer: Explorer; th
             },
           },
           {
-            name: "precision",
+            name: t("precision"),
             type: "line",
             symbol: "none",
             color: CHART_COLOURS.human,

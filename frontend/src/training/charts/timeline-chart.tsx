@@ -1,19 +1,20 @@
 import type { Moment } from "@/api/types";
+import { msg, t } from "@/language/translate";
 import { GRID, legend, valueAxis } from "@/training/charts/axes";
 import { Chart, CHART_COLOURS } from "@/ui/chart";
 import { count, when } from "@/ui/format";
 
 const PARTS = [
-  { name: "people", of: (moment: Moment) => moment.n_human, colour: CHART_COLOURS.human, line: "solid" },
-  { name: "model", of: (moment: Moment) => moment.n_machine, colour: CHART_COLOURS.machine, line: "dashed" },
-  { name: "nobody yet", of: (moment: Moment) => moment.n_unlabeled, colour: CHART_COLOURS.muted, line: "dotted" },
+  { name: msg("people"), of: (moment: Moment) => moment.n_human, colour: CHART_COLOURS.human, line: "solid" },
+  { name: msg("model"), of: (moment: Moment) => moment.n_machine, colour: CHART_COLOURS.machine, line: "dashed" },
+  { name: msg("nobody yet"), of: (moment: Moment) => moment.n_unlabeled, colour: CHART_COLOURS.muted, line: "dotted" },
 ] as const;
 
 /** Items by whose label stood for them, over the life of the project, one on the other. */
 export function TimelineChart({ moments }: { moments: readonly Moment[] }) {
   return (
     <Chart
-      label="Items by whose label stands, over time"
+      label={t("Items by whose label stands, over time")}
       option={(ink) => ({
         grid: GRID,
         legend: legend(ink),
@@ -23,13 +24,13 @@ export function TimelineChart({ moments }: { moments: readonly Moment[] }) {
             const rows = Array.isArray(points) ? points : [points];
             const moment = moments[rows[0]?.dataIndex ?? 0];
             if (!moment) return "";
-            return [when(moment.at), ...PARTS.map((part) => `${part.name}: ${count(part.of(moment))}`)].join("<br>");
+            return [when(moment.at), ...PARTS.map((part) => `${t(part.name)}: ${count(part.of(moment))}`)].join("<br>");
           },
         },
         xAxis: { ...valueAxis(ink), type: "time", splitLine: { show: false }, axisLabel: { color: ink.text, hideOverlap: true } },
         yAxis: valueAxis(ink),
         series: PARTS.map((part) => ({
-          name: part.name,
+          name: t(part.name),
           type: "line" as const,
           stack: "items",
           step: "end" as const,

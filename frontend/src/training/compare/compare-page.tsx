@@ -3,6 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 
 import type { Project } from "@/api/types";
 import { projectQuery } from "@/labeling/api";
+import { ROLES } from "@/labeling/names";
+import { t } from "@/language/translate";
 import { learnersQuery } from "@/training/api";
 import { comparisonsQuery } from "@/training/compare/api";
 import { ComparisonCard } from "@/training/compare/comparison-card";
@@ -15,8 +17,8 @@ import { Ready } from "@/ui/query";
 export default function ComparePage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
   return (
-    <Page title="Compare learners" size="xl">
-      <Ready query={project} what="the project">
+    <Page title={t("Compare learners")} size="xl">
+      <Ready query={project} what={t("the project")}>
         {(data) => <Comparisons project={data} />}
       </Ready>
     </Page>
@@ -28,9 +30,9 @@ function Comparisons({ project }: { project: Project }) {
   const learners = useQuery(learnersQuery(project.item_type));
   const mayStart = project.role === "owner" || project.role === "engineer";
   return (
-    <Ready query={comparisons} what="the comparisons">
+    <Ready query={comparisons} what={t("the comparisons")}>
       {({ results }) => (
-        <Ready query={learners} what="the learners">
+        <Ready query={learners} what={t("the learners")}>
           {(catalogue) => (
             <Stack gap="lg">
               {results[0]?.is_open && <ComparisonCard project={project} comparison={results[0]} learners={catalogue} />}
@@ -38,7 +40,7 @@ function Comparisons({ project }: { project: Project }) {
                 (mayStart ? (
                   <ComparisonForm project={project} learners={catalogue} />
                 ) : (
-                  <Alert color="gray">Owners and engineers start comparisons. You are {project.role} of this project.</Alert>
+                  <Alert color="gray">{t("Owners and engineers start comparisons. You are {role} of this project.", { role: t(ROLES[project.role]) })}</Alert>
                 ))}
               {results
                 .filter((one) => !one.is_open)

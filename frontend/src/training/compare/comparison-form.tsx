@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import type { Learner, Project } from "@/api/types";
+import { plural, t } from "@/language/translate";
 import { comparisonsQuery, startComparison } from "@/training/compare/api";
 import { readSizes } from "@/training/compare/sizes";
 import { fieldError } from "@/ui/errors";
@@ -29,7 +30,8 @@ export function ComparisonForm({ project, learners }: { project: Project; learne
       }),
     onSuccess: () => client.invalidateQueries({ queryKey: comparisonsQuery(project.id).queryKey }),
   });
-  const wrongSizes = n_labels === null ? "Write whole numbers, such as 100, 500." : undefined;
+  const nTrials = chosen.length * n_seeds * Math.max(1, n_labels?.length ?? 1);
+  const wrongSizes = n_labels === null ? t("Write whole numbers, such as 100, 500.") : undefined;
 
   return (
     <Paper withBorder p="md">
@@ -41,9 +43,9 @@ export function ComparisonForm({ project, learners }: { project: Project; learne
       >
         <Stack>
           <Title order={2} size="h4">
-            New comparison
+            {t("New comparison")}
           </Title>
-          <Checkbox.Group label="Learners" value={chosen} onChange={setChosen} error={fieldError(start.error, "learners")}>
+          <Checkbox.Group label={t("Learners")} value={chosen} onChange={setChosen} error={fieldError(start.error, "learners")}>
             <SimpleGrid cols={{ base: 1, sm: 2, md: 3 }} spacing="xs" mt="xs">
               {learners.map((one) => (
                 <Checkbox key={one.name} value={one.name} label={one.title} description={one.description} />
@@ -52,16 +54,16 @@ export function ComparisonForm({ project, learners }: { project: Project; learne
           </Checkbox.Group>
           <Group align="flex-start">
             <TextInput
-              label="Numbers of labels"
-              description="Empty: all training labels"
+              label={t("Numbers of labels")}
+              description={t("Empty: all training labels")}
               placeholder="100, 500"
               value={sizes}
               error={wrongSizes ?? fieldError(start.error, "n_labels")}
               onChange={(event) => setSizes(event.currentTarget.value)}
             />
             <NumberInput
-              label="Seeds"
-              description="More are surer, and slower"
+              label={t("Seeds")}
+              description={t("More are surer, and slower")}
               min={1}
               max={20}
               value={n_seeds}
@@ -69,8 +71,8 @@ export function ComparisonForm({ project, learners }: { project: Project; learne
               onChange={(value) => setSeeds(Number(value))}
             />
             <NumberInput
-              label="Minutes of a trial"
-              description="At most; then it is stopped"
+              label={t("Minutes of a trial")}
+              description={t("At most; then it is stopped")}
               min={1}
               max={1440}
               value={minutes}
@@ -81,10 +83,10 @@ export function ComparisonForm({ project, learners }: { project: Project; learne
           <FormError error={start.error} shownBeside={BESIDE} />
           <Group justify="space-between">
             <Text size="sm" c="dimmed">
-              {chosen.length * n_seeds * Math.max(1, n_labels?.length ?? 1)} trials, one after the other.
+              {plural(nTrials, "{n} trials, one after the other.", "{n} trials, one after the other.", { n: nTrials })}
             </Text>
             <Button type="submit" loading={start.isPending} disabled={chosen.length === 0 || n_labels === null}>
-              Compare
+              {t("Compare")}
             </Button>
           </Group>
         </Stack>

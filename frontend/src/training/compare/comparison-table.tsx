@@ -1,13 +1,14 @@
 import { Table, Text } from "@mantine/core";
 
 import type { ComparisonRow, Estimate, Learner, Score } from "@/api/types";
-import { bytes, count, duration, percent, words } from "@/ui/format";
+import { msg, t, tc } from "@/language/translate";
+import { bytes, count, decimal, duration, percent, words } from "@/ui/format";
 
 const SCORES = [
-  { key: "accuracy", title: "Accuracy", show: (value: number) => percent(value) },
-  { key: "macro_f1", title: "Macro F1", show: (value: number) => percent(value) },
-  { key: "log_loss", title: "Log-loss", show: (value: number) => value.toFixed(3) },
-  { key: "ece", title: "Calibration error", show: (value: number) => percent(value) },
+  { key: "accuracy", title: msg("Accuracy"), show: (value: number) => percent(value) },
+  { key: "macro_f1", title: msg("Macro F1"), show: (value: number) => percent(value) },
+  { key: "log_loss", title: msg("Log-loss"), show: (value: number) => decimal(value, 3) },
+  { key: "ece", title: msg("Calibration error"), show: (value: number) => percent(value) },
 ] as const;
 
 /** Means with their 95% intervals; the best is marked only where it is the best beyond chance. */
@@ -19,14 +20,14 @@ export function ComparisonTable({ rows, learners }: { rows: readonly ComparisonR
         <Table>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Learner</Table.Th>
-              <Table.Th>Labels</Table.Th>
-              <Table.Th>Seeds</Table.Th>
+              <Table.Th>{t("Learner")}</Table.Th>
+              <Table.Th>{t("Labels")}</Table.Th>
+              <Table.Th>{t("Seeds")}</Table.Th>
               {SCORES.map((score) => (
-                <Table.Th key={score.key}>{score.title}</Table.Th>
+                <Table.Th key={score.key}>{t(score.title)}</Table.Th>
               ))}
-              <Table.Th>Fit</Table.Th>
-              <Table.Th>Peak memory</Table.Th>
+              <Table.Th>{tc("time to train", "Fit")}</Table.Th>
+              <Table.Th>{t("Peak memory")}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -40,7 +41,7 @@ export function ComparisonTable({ rows, learners }: { rows: readonly ComparisonR
                     </Text>
                   ))}
                 </Table.Td>
-                <Table.Td>{row.n_labels === null ? "all" : count(row.n_labels)}</Table.Td>
+                <Table.Td>{row.n_labels === null ? t("all") : count(row.n_labels)}</Table.Td>
                 <Table.Td>{row.n_seeds}</Table.Td>
                 {SCORES.map(({ key, show }) => (
                   <Table.Td key={key}>{row.metrics ? <ScoreCell score={row.metrics[key]} show={show} /> : "–"}</Table.Td>
@@ -53,16 +54,15 @@ export function ComparisonTable({ rows, learners }: { rows: readonly ComparisonR
         </Table>
       </Table.ScrollContainer>
       <Text size="xs" c="dimmed" mt="xs">
-        Mean and 95% interval over seeds and measured items. Bold: better than every other learner beyond chance, paired by seed and
-        item. Grey: cannot be told from the best. No bold in a column: label more for measuring, or take more seeds.
+        {t("Mean and 95% interval over seeds and measured items. Bold: better than every other learner beyond chance, paired by seed and item. Grey: cannot be told from the best. No bold in a column: label more for measuring, or take more seeds.")}
       </Text>
     </>
   );
 }
 
 function ScoreCell({ score, show }: { score: Score; show: (value: number) => string }) {
-  const within = ({ low, high }: Estimate) => `${show(low)} to ${show(high)}`;
-  const behind = score.behind && `${show(score.behind.mean)} behind the best (${within(score.behind)})`;
+  const within = ({ low, high }: Estimate) => t("{low} to {high}", { low: show(low), high: show(high) });
+  const behind = score.behind && t("{share} behind the best ({range})", { share: show(score.behind.mean), range: within(score.behind) });
   return (
     <div title={behind ?? undefined}>
       <Text size="sm" fw={score.is_best ? 700 : 400} c={score.is_level && !score.is_best ? "dimmed" : undefined}>

@@ -3,13 +3,14 @@ import { useQuery } from "@tanstack/react-query";
 import { memo, useMemo, useState } from "react";
 
 import type { Confidences, LabelClass, Project, Round } from "@/api/types";
+import { plural, t } from "@/language/translate";
 import { confidencesQuery } from "@/training/api";
 import { ThresholdChart } from "@/training/charts/threshold-chart";
 import { classOutcomesAt, explorerOf, outcomeAt, type ClassOutcome } from "@/training/explorer/thresholds";
 import { mayListRoundItems, roundItemsAddress } from "@/training/round-items";
 import { ClassTag } from "@/ui/class-tag";
 import { Figure } from "@/ui/figure";
-import { count, counted, percent } from "@/ui/format";
+import { count, decimal, percent, percentWithin } from "@/ui/format";
 import { TextLink } from "@/ui/link";
 import { Panel } from "@/ui/panel";
 import { Ready } from "@/ui/query";
@@ -23,14 +24,14 @@ export function ThresholdExplorer({ project, round }: { project: Project; round:
   const counts = useQuery(confidencesQuery(round.id));
   return (
     <Panel
-      title="Threshold explorer"
-      note="What a threshold would accept of this round, and how much of that is right by the holdout. It changes nothing; thresholds are set on the page Training."
+      title={t("Threshold explorer")}
+      note={t("What a threshold would accept of this round, and how much of that is right by the holdout. It changes nothing; thresholds are set on the page Training.")}
     >
-      <Ready query={counts} what="the counts">
+      <Ready query={counts} what={t("the counts")}>
         {(data) =>
           data.classes.length === 0 ? (
             <Text size="sm" c="dimmed">
-              This round was made before predictions were counted by class and confidence; the next round has them.
+              {t("This round was made before predictions were counted by class and confidence; the next round has them.")}
             </Text>
           ) : (
             <Explorer project={project} round={round} counts={data} />
@@ -48,7 +49,7 @@ function Explorer({ project, round, counts }: { project: Project; round: Round; 
   const explorer = useMemo(() => explorerOf(counts), [counts]);
   const all = outcomeAt(explorer, threshold);
   const byClass = classOutcomesAt(explorer, threshold);
-  const percents = (value: number) => value.toFixed(2);
+  const percents = (value: number) => decimal(value, 2);
 
   return (
     <Stack gap="md">
@@ -61,12 +62,12 @@ function Explorer({ project, round, counts }: { project: Project; round: Round; 
           value={threshold}
           onChange={setThreshold}
           label={percents}
-          thumbLabel="Threshold"
+          thumbLabel={t("Threshold")}
           marks={MARKS.map((value) => ({ value, label: percents(value) }))}
           mb="lg"
         />
         <NumberInput
-          label="Threshold"
+          label={t("Threshold")}
           w={100}
           min={LOWEST}
           max={HIGHEST}
@@ -79,21 +80,22 @@ function Explorer({ project, round, counts }: { project: Project; round: Round; 
         />
       </Group>
       <SimpleGrid cols={{ base: 2, sm: 4 }} aria-live="polite" aria-atomic data-testid="outcome">
-        <Figure name="Coverage" value={percent(all.accepted / Math.max(1, all.n))} note={`${count(all.accepted)} of ${count(all.n)} accepted`} />
+        <Figure name={t("Coverage")} value={percent(all.accepted / Math.max(1, all.n))} note={t("{accepted} of {n} accepted", { accepted: count(all.accepted), n: count(all.n) })} />
         <Figure
-          name="Estimated precision"
+          name={t("Estimated precision")}
           value={percent(all.precision)}
-          note={all.precision === null ? "no holdout item is that sure" : `${percent(all.interval[0])} to ${percent(all.interval[1])}`}
+          note={all.precision === null ? t("no holdout item is that sure") : t("{low} to {high}", { low: percent(all.interval[0]), high: percent(all.interval[1]) })}
         />
-        <Figure name="Measured on" value={count(all.held)} note={all.held === 1 ? "holdout item that sure" : "holdout items that sure"} />
-        <Figure name="To people" value={count(all.toPeople)} note={all.toPeople === 1 ? "item below the threshold" : "items below the threshold"} />
+        <Figure name={t("Measured on")} value={count(all.held)} note={plural(all.held, "holdout item that sure", "holdout items that sure")} />
+        <Figure name={t("To people")} value={count(all.toPeople)} note={plural(all.toPeople, "item below the threshold", "items below the threshold")} />
       </SimpleGrid>
       <ThresholdChart explorer={explorer} threshold={threshold} />
       <Classes project={project} round={round} rows={byClass} threshold={threshold} />
       <Text size="xs" c="dimmed">
-        Precision: the share of {counted(counts.n_holdout, "holdout item")} at or above the threshold that the model named as people did, with
-        the exact 95% interval (Clopper and Pearson). It holds for one threshold chosen beforehand, not for the best-looking of many; a
-        certificate proves what a chosen one keeps.
+        {t(
+          "Precision: the share of {items} at or above the threshold that the model named as people did, with the exact 95% interval (Clopper and Pearson). It holds for one threshold chosen beforehand, not for the best-looking of many; a certificate proves what a chosen one keeps.",
+          { items: plural(counts.n_holdout, "{n} holdout item", "{n} holdout items", { n: count(counts.n_holdout) }) },
+        )}
       </Text>
     </Stack>
   );
@@ -109,14 +111,14 @@ interface ClassesProps {
 function Classes({ project, round, rows, threshold }: ClassesProps) {
   return (
     <Table.ScrollContainer minWidth={520} mah={420}>
-      <Table stickyHeader aria-label="By class">
+      <Table stickyHeader aria-label={t("By class")}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Predicted class</Table.Th>
-            <Table.Th>Coverage</Table.Th>
-            <Table.Th>Precision (95% interval)</Table.Th>
-            <Table.Th>Holdout</Table.Th>
-            <Table.Th>To people</Table.Th>
+            <Table.Th>{t("Predicted class")}</Table.Th>
+            <Table.Th>{t("Coverage")}</Table.Th>
+            <Table.Th>{t("Precision (95% interval)")}</Table.Th>
+            <Table.Th>{t("Holdout")}</Table.Th>
+            <Table.Th>{t("To people")}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -150,15 +152,15 @@ const ClassRow = memo(function ClassRow({ projectId, roundId, of, isLinked, thre
   const toPeople = count(row.toPeople);
   return (
     <Table.Tr>
-      <Table.Td>{of ? <ClassTag name={of.name} colour={of.colour} /> : `class ${row.classId}`}</Table.Td>
+      <Table.Td>{of ? <ClassTag name={of.name} colour={of.colour} /> : t("class {id}", { id: row.classId })}</Table.Td>
       <Table.Td>
         {percent(row.n === 0 ? null : row.accepted / row.n)}{" "}
         <Text span size="sm" c="dimmed">
-          ({count(row.accepted)} of {count(row.n)})
+          ({t("{n} of {total}", { n: count(row.accepted), total: count(row.n) })})
         </Text>
       </Table.Td>
       <Table.Td>
-        {row.precision === null ? "not known" : `${percent(row.precision)} (${percent(row.interval[0])} to ${percent(row.interval[1])})`}
+        {row.precision === null ? t("not known") : percentWithin(row.precision, row.interval[0], row.interval[1])}
       </Table.Td>
       <Table.Td>{count(row.held)}</Table.Td>
       <Table.Td>

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 
 import type { Id, MapPoints, Project } from "@/api/types";
+import { t } from "@/language/translate";
 import { MapSelection } from "@/training/map/map-selection";
 import styles from "@/training/map/map.module.css";
 import { PointCanvas, type Tool } from "@/training/map/point-canvas";
@@ -15,7 +16,7 @@ import { Ready } from "@/ui/query";
 export function MapPanel({ project, inspectionId }: { project: Project; inspectionId: Id }) {
   const map = useQuery(mapQuery(inspectionId));
   return (
-    <Ready query={map} what="the map">
+    <Ready query={map} what={t("the map")}>
       {(points) => <ItemMap key={inspectionId} project={project} drawn={points} />}
     </Ready>
   );
@@ -46,31 +47,31 @@ function ItemMap({ project, drawn }: { project: Project; drawn: MapPoints }) {
       <Group gap="sm">
         <SegmentedControl
           size="xs"
-          aria-label="Coloured by"
+          aria-label={t("Coloured by")}
           value={by}
           onChange={(value) => {
             setBy(value as ColourBy);
             setHidden(new Set());
           }}
           data={[
-            { value: "source", label: "Who labeled" },
-            { value: "class", label: "Class" },
-            { value: "confidence", label: "Confidence" },
-            { value: "round", label: "Round" },
+            { value: "source", label: t("Who labeled") },
+            { value: "class", label: t("Class") },
+            { value: "confidence", label: t("Confidence") },
+            { value: "round", label: t("Round") },
           ]}
         />
         <SegmentedControl
           size="xs"
-          aria-label="What dragging does"
+          aria-label={t("What dragging does")}
           value={tool}
           onChange={(value) => setTool(value as Tool)}
           data={[
-            { value: "lasso", label: "Lasso" },
-            { value: "move", label: "Move" },
+            { value: "lasso", label: t("Lasso") },
+            { value: "move", label: t("Move") },
           ]}
         />
       </Group>
-      <div className={styles.legend} role="group" aria-label="Shown on the map">
+      <div className={styles.legend} role="group" aria-label={t("Shown on the map")}>
         {colouring.groups.map((group, i) =>
           counts[i] ? (
             <Button
@@ -82,7 +83,7 @@ function ItemMap({ project, drawn }: { project: Project; drawn: MapPoints }) {
               style={{ textDecoration: hidden.has(group.name) ? "line-through" : undefined }}
             >
               <span className={styles.swatch} style={{ background: group.colour }} />
-              {group.name} {count(counts[i] ?? 0)}
+              <bdi>{group.name}</bdi> {count(counts[i] ?? 0)}
             </Button>
           ) : null,
         )}
@@ -98,8 +99,7 @@ function ItemMap({ project, drawn }: { project: Project; drawn: MapPoints }) {
         onHover={setHovered}
       />
       <Text size="xs" c="dimmed" id="map-keys">
-        Crosses: labeled by people. Drag around a region to choose its items; the wheel zooms where the map has the focus. By keyboard: arrows
-        move (Shift: further), Space sets a corner, Enter closes the region, + and - zoom, 0 shows all, Escape lets go.
+        {t("Crosses: labeled by people. Drag around a region to choose its items; the wheel zooms where the map has the focus. By keyboard: arrows move (Shift: further), Space sets a corner, Enter closes the region, + and - zoom, 0 shows all, Escape lets go.")}
       </Text>
       <Text size="sm" mih="1.5em">
         {hovered >= 0 && said(points, hovered, project)}
@@ -119,8 +119,10 @@ function ItemMap({ project, drawn }: { project: Project; drawn: MapPoints }) {
 
 function said(points: MapPoints, point: number, project: Project): string {
   const classId = points.class_ids[point] ?? 0;
-  const name = project.classes.find((one) => one.id === classId)?.name ?? "no label";
-  const source = SOURCES[points.sources[point] ?? 0] ?? "unlabeled";
+  const name = project.classes.find((one) => one.id === classId)?.name ?? t("no label");
+  const source = t(SOURCES[points.sources[point] ?? 0] ?? SOURCES[0]);
   const confidence = points.confidences[point] ?? -1;
-  return `Item ${points.item_ids[point]}: ${name} (${source}${confidence >= 0 ? `, model ${percent(confidence / 1000)} sure` : ""})`;
+  const values = { id: points.item_ids[point] ?? 0, label: name, source };
+  if (confidence < 0) return t("Item {id}: {label} ({source})", values);
+  return t("Item {id}: {label} ({source}, model {confidence} sure)", { ...values, confidence: percent(confidence / 1000) });
 }

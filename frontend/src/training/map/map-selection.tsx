@@ -2,15 +2,17 @@ import { Badge, Button, Group, NativeSelect, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import type { Id, MapPoints, Project } from "@/api/types";
+import type { Id, MapPoints, Picked, Project } from "@/api/types";
 import { itemsByIdQuery } from "@/labeling/api";
+import { rich } from "@/language/rich";
+import { plural, t } from "@/language/translate";
 import { labelItems, pickItems } from "@/training/map/api";
 import styles from "@/training/map/map.module.css";
 import { colouringOf, groupCounts } from "@/training/map/points";
 import { ClassById } from "@/training/quality/class-by-id";
 import { NamedItemLine } from "@/training/quality/named-item";
 import { ConfirmButton } from "@/ui/confirm-button";
-import { count, counted } from "@/ui/format";
+import { count } from "@/ui/format";
 import { FormError } from "@/ui/states";
 
 const SHOWN = 24;
@@ -37,13 +39,13 @@ export function MapSelection({ project, points, chosen, onLabeled, onClear }: Pr
   const classCounts = groupCounts(byClass, chosen);
 
   return (
-    <Stack gap="sm" component="section" aria-label="Items of the region">
+    <Stack gap="sm" component="section" aria-label={t("Items of the region")}>
       <Group justify="space-between">
         <Text fw={600} role="status">
-          {chosen.length === 0 ? "No item in the region" : `${counted(chosen.length, "item")} in the region`}
+          {chosen.length === 0 ? t("No item in the region") : plural(chosen.length, "{n} item in the region", "{n} items in the region", { n: count(chosen.length) })}
         </Text>
         <Button variant="subtle" size="compact-sm" onClick={onClear}>
-          Let go
+          {t("Let go")}
         </Button>
       </Group>
       {chosen.length > 0 && (
@@ -74,20 +76,24 @@ export function MapSelection({ project, points, chosen, onLabeled, onClear }: Pr
                   items={[{ id: item.id, key: item.key, text: item.text?.slice(0, 200) ?? null, thumbnail_url: item.image?.thumbnail_url ?? null }]}
                 />
                 <Text size="xs" c="dimmed">
-                  {item.label === null ? "not labeled" : <ClassById classes={project.classes} id={item.label.class_id} />}
-                  {item.label !== null && ` by ${item.label.source.name}`}
+                  {item.label === null
+                    ? t("not labeled")
+                    : rich("{label} by {source}", {
+                        label: <ClassById classes={project.classes} id={item.label.class_id} />,
+                        source: <bdi>{item.label.source.name}</bdi>,
+                      })}
                 </Text>
               </li>
             ))}
           </ul>
           {chosen.length > limit && limit < MOST_SHOWN && (
             <Button variant="subtle" size="compact-sm" onClick={() => setLimit(Math.min(MOST_SHOWN, limit + 4 * SHOWN))} style={{ alignSelf: "start" }}>
-              Show more
+              {t("Show more")}
             </Button>
           )}
           {chosen.length > limit && limit >= MOST_SHOWN && (
             <Text size="xs" c="dimmed">
-              The first {MOST_SHOWN} are shown. Draw a smaller region to see others.
+              {t("The first {n} are shown. Draw a smaller region to see others.", { n: MOST_SHOWN })}
             </Text>
           )}
         </>
@@ -119,7 +125,7 @@ function Actions({ project, open, nLabeled, onLabeled }: ActionsProps) {
   const mayLabel = project.role === "owner" || project.role === "reviewer";
   const mayPick = mayLabel || project.role === "engineer";
   const isTooMany = open.length > MOST_AT_ONCE;
-  const kept = nLabeled > 0 ? ` The ${count(nLabeled)} that people labeled before are left as they are.` : "";
+  const kept = nLabeled > 0 && ` ${t("The {n} that people labeled before are left as they are.", { n: count(nLabeled) })}`;
   if (!mayPick) return null;
   return (
     <Stack gap={6}>
@@ -128,43 +134,50 @@ function Actions({ project, open, nLabeled, onLabeled }: ActionsProps) {
           <>
             <NativeSelect
               size="xs"
-              label="Label them"
+              label={t("Label them")}
               value={classId}
               onChange={(event) => setClassId(Number(event.currentTarget.value))}
-              data={[{ value: "0", label: "choose a class" }, ...project.classes.map((one) => ({ value: String(one.id), label: one.name }))]}
+              data={[{ value: "0", label: t("choose a class") }, ...project.classes.map((one) => ({ value: String(one.id), label: one.name }))]}
             />
             {name !== undefined && open.length > 0 && !isTooMany && (
               <ConfirmButton
                 color="teal"
-                label={`Label ${counted(open.length, "item")} ${name}`}
-                question={`Label ${counted(open.length, "item")} ${name}?`}
-                confirmLabel="Yes, label them"
+                label={plural(open.length, "Label {n} item {name}", "Label {n} items {name}", { n: count(open.length), name })}
+                question={plural(open.length, "Label {n} item {name}?", "Label {n} items {name}?", { n: count(open.length), name })}
+                confirmLabel={t("Yes, label them")}
                 error={label.error}
                 onConfirm={() => label.mutateAsync()}
               >
-                Each gets this label as your own word, and models are trained on it. Look at the items first: what lies together on a map is alike,
-                not the same.{kept}
+                {t("Each gets this label as your own word, and models are trained on it. Look at the items first: what lies together on a map is alike, not the same.")}
+                {kept}
               </ConfirmButton>
             )}
           </>
         )}
         <Button size="xs" variant="default" disabled={open.length === 0 || isTooMany} loading={pick.isPending} onClick={() => pick.mutate()}>
-          Send {counted(open.length, "item")} to the queue
+          {plural(open.length, "Send {n} item to the queue", "Send {n} items to the queue", { n: count(open.length) })}
         </Button>
       </Group>
       {isTooMany && (
         <Text size="xs" c="dimmed">
-          {count(MOST_AT_ONCE)} at once at most. Draw a smaller region.
+          {t("{n} at once at most. Draw a smaller region.", { n: count(MOST_AT_ONCE) })}
         </Text>
       )}
       <FormError error={pick.error} />
       <Text size="sm" role="status" aria-live="polite">
-        {pick.data &&
-          `${counted(pick.data.n_queued, "item")} wait in the queue now, ahead of what the model's doubt chose; ${count(pick.data.n_waiting)} waited before. ${
-            pick.data.n_left_out > 0 ? `${count(pick.data.n_left_out)} labeled or kept for measuring were left out.` : ""
-          }`}
-        {label.isSuccess && !pick.data && "Labeled."}
+        {pick.data && pickedText(pick.data)}
+        {label.isSuccess && !pick.data && t("Labeled.")}
       </Text>
     </Stack>
   );
+}
+
+function pickedText({ n_queued, n_waiting, n_left_out }: Picked): string {
+  const queued = plural(
+    n_queued,
+    "{n} item wait in the queue now, ahead of what the model's doubt chose; {before} waited before.",
+    "{n} items wait in the queue now, ahead of what the model's doubt chose; {before} waited before.",
+    { n: count(n_queued), before: count(n_waiting) },
+  );
+  return n_left_out > 0 ? `${queued} ${t("{n} labeled or kept for measuring were left out.", { n: count(n_left_out) })}` : queued;
 }

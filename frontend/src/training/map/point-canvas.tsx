@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 
 import type { MapPoints } from "@/api/types";
+import { plural, t } from "@/language/translate";
 import styles from "@/training/map/map.module.css";
 import { drawPoints, pointAt, toPixel, toPlace, wholeView, zoomed, type Colouring, type Place, type View } from "@/training/map/points";
 
@@ -147,7 +148,7 @@ export function PointCanvas({ points, colouring, isShown, chosen, tool, region, 
       className={styles.frame}
       data-tool={tool}
       role="application"
-      aria-label="Map of the items"
+      aria-label={t("Map of the items")}
       aria-describedby="map-keys"
       tabIndex={0}
       onPointerDown={down}
@@ -167,8 +168,8 @@ export function PointCanvas({ points, colouring, isShown, chosen, tool, region, 
           <path className={styles.crosshair} d={`M${cursor[0] - 12} ${cursor[1]}h24M${cursor[0]} ${cursor[1] - 12}v24`} />
         )}
       </svg>
-      <output style={{ position: "absolute", left: -9999 }} aria-live="polite">
-        {cursor && draft.length > 0 ? `${draft.length} corners of a region set` : ""}
+      <output style={{ position: "absolute", insetInlineStart: -9999 }} aria-live="polite">
+        {cursor && draft.length > 0 ? plural(draft.length, "{n} corners of a region set", "{n} corners of a region set", { n: draft.length }) : ""}
       </output>
     </div>
   );

@@ -1,8 +1,9 @@
 /** The points of a map: what they are coloured by, which lie in a region, and how they are drawn. Pure. */
 
 import type { Id, LabelClass, MapPoints } from "@/api/types";
+import { msg, t } from "@/language/translate";
 
-export const SOURCES = ["unlabeled", "model", "person"] as const;
+export const SOURCES = [msg("unlabeled"), msg("model"), msg("person")] as const;
 export type ColourBy = "source" | "class" | "confidence" | "round";
 export type Place = readonly [x: number, y: number]; // -1 to 1, y up
 
@@ -32,28 +33,28 @@ const RAMP = ["#5b3a8e", "#3f5fa8", "#2a84a0", "#2ba37f", "#7dbb4a", "#d9c02f"];
 export function colouringOf(points: MapPoints, by: ColourBy, classes: readonly LabelClass[]): Colouring {
   switch (by) {
     case "source":
-      return { groups: SOURCES.map((name, i) => ({ name, colour: SOURCE_COLOURS[i] ?? MUTED })), of: Uint16Array.from(points.sources) };
+      return { groups: SOURCES.map((name, i) => ({ name: t(name), colour: SOURCE_COLOURS[i] ?? MUTED })), of: Uint16Array.from(points.sources) };
     case "class": {
       const place = new Map(classes.map((one, i) => [one.id, i + 1]));
       return {
-        groups: [{ name: "no label", colour: MUTED }, ...classes.map((one) => ({ name: one.name, colour: one.colour }))],
+        groups: [{ name: t("no label"), colour: MUTED }, ...classes.map((one) => ({ name: one.name, colour: one.colour }))],
         of: Uint16Array.from(points.class_ids, (id) => place.get(id) ?? 0),
       };
     }
     case "confidence":
       return {
         groups: [
-          { name: "not predicted", colour: MUTED },
-          { name: "below 50%", colour: RAMP[0] ?? MUTED },
-          ...["50 to 70%", "70 to 80%", "80 to 90%", "90 to 99%", "99% and over"].map((name, i) => ({ name, colour: RAMP[i + 1] ?? MUTED })),
+          { name: t("not predicted"), colour: MUTED },
+          { name: t("below 50%"), colour: RAMP[0] ?? MUTED },
+          ...[t("50 to 70%"), t("70 to 80%"), t("80 to 90%"), t("90 to 99%"), t("99% and over")].map((name, i) => ({ name, colour: RAMP[i + 1] ?? MUTED })),
         ],
         of: Uint16Array.from(points.confidences, confidenceGroup),
       };
     case "round":
       return {
         groups: [
-          { name: "no round yet", colour: MUTED },
-          ...points.round_names.map((name, i) => ({ name: `round ${name}`, colour: rampAt(i / Math.max(1, points.round_names.length - 1)) })),
+          { name: t("no round yet"), colour: MUTED },
+          ...points.round_names.map((name, i) => ({ name: t("round {round}", { round: name }), colour: rampAt(i / Math.max(1, points.round_names.length - 1)) })),
         ],
         of: Uint16Array.from(points.rounds, (place) => place + 1),
       };

@@ -1,9 +1,10 @@
 import { Stack, Table, Text } from "@mantine/core";
 
 import type { Drift, FeatureShift, Findings } from "@/api/types";
+import { t } from "@/language/translate";
 import { categoryAxis, GRID, legend, valueAxis } from "@/training/charts/axes";
 import { Chart, CHART_COLOURS } from "@/ui/chart";
-import { count, percent, percentWithin } from "@/ui/format";
+import { count, decimal, percent, percentWithin } from "@/ui/format";
 import { Panel } from "@/ui/panel";
 
 const SHOWN = 12;
@@ -12,12 +13,15 @@ const SHOWN = 12;
 export function DriftPanel({ found }: { found: Findings["drift"] }) {
   const { two_sample, features = [], n_features = 0, intensity } = found;
   return (
-    <Panel title="Labeled items against the pool" isTall note={found.sentence}>
+    <Panel title={t("Labeled items against the pool")} isTall note={found.sentence}>
       <Stack gap="sm">
         {two_sample && (
           <Text size="sm">
-            Told apart in {percentWithin(two_sample.accuracy, two_sample.low, two_sample.high)} of {count(two_sample.n)} cases; by chance
-            alone with probability {probability(two_sample.p_value)}.
+            {t("Told apart in {share} of {n} cases; by chance alone with probability {p}.", {
+              share: percentWithin(two_sample.accuracy, two_sample.low, two_sample.high),
+              n: count(two_sample.n),
+              p: probability(two_sample.p_value),
+            })}
           </Text>
         )}
         {intensity && <IntensityChart intensity={intensity} />}
@@ -26,23 +30,23 @@ export function DriftPanel({ found }: { found: Findings["drift"] }) {
             <Table>
               <Table.Thead>
                 <Table.Tr>
-                  <Table.Th>Feature</Table.Th>
-                  <Table.Th>Labeled</Table.Th>
-                  <Table.Th>Pool</Table.Th>
-                  <Table.Th>Shift</Table.Th>
-                  <Table.Th>p, adjusted</Table.Th>
+                  <Table.Th>{t("Feature")}</Table.Th>
+                  <Table.Th>{t("Labeled")}</Table.Th>
+                  <Table.Th>{t("Pool")}</Table.Th>
+                  <Table.Th>{t("Shift")}</Table.Th>
+                  <Table.Th>{t("p, adjusted")}</Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
                 {features.slice(0, SHOWN).map((one) => (
                   <Table.Tr key={one.name} fw={one.is_shifted ? 650 : undefined}>
-                    <Table.Td>
+                    <Table.Td dir="auto">
                       {one.name}
                       {one.category && ` = ${one.category}`}
                     </Table.Td>
                     <Table.Td>{typical(one, one.labeled)}</Table.Td>
                     <Table.Td>{typical(one, one.pool)}</Table.Td>
-                    <Table.Td>{one.statistic.toFixed(2)}</Table.Td>
+                    <Table.Td>{decimal(one.statistic, 2)}</Table.Td>
                     <Table.Td>{probability(one.p_value)}</Table.Td>
                   </Table.Tr>
                 ))}
@@ -52,7 +56,7 @@ export function DriftPanel({ found }: { found: Findings["drift"] }) {
         )}
         {n_features > SHOWN && (
           <Text size="xs" c="dimmed">
-            The most shifted {SHOWN} of {count(n_features)} features.
+            {t("The most shifted {n} of {total} features.", { n: SHOWN, total: count(n_features) })}
           </Text>
         )}
       </Stack>
@@ -60,14 +64,14 @@ export function DriftPanel({ found }: { found: Findings["drift"] }) {
   );
 }
 
-const probability = (p: number) => (p < 0.001 ? "under 0.001" : p.toFixed(3));
+const probability = (p: number) => (p < 0.001 ? t("under {n}", { n: decimal(0.001, 3) }) : decimal(p, 3));
 const typical = (shift: FeatureShift, value: number) => (shift.kind === "category" ? percent(value) : Number(value.toPrecision(3)).toString());
 
 function IntensityChart({ intensity }: { intensity: NonNullable<Drift["intensity"]> }) {
   const width = 256 / intensity.labeled.length;
   return (
     <Chart
-      label="Share of pixels by intensity, of labeled items and of the pool"
+      label={t("Share of pixels by intensity, of labeled items and of the pool")}
       height={200}
       option={(ink) => ({
         grid: GRID,
@@ -76,8 +80,8 @@ function IntensityChart({ intensity }: { intensity: NonNullable<Drift["intensity
         xAxis: categoryAxis(ink, intensity.labeled.map((_, place) => String(place * width))),
         yAxis: valueAxis(ink, undefined, { axisLabel: { color: ink.text, formatter: (value: number) => percent(value, 0) } }),
         series: [
-          { name: "labeled", type: "line", step: "middle", symbol: "none", color: CHART_COLOURS.human, data: intensity.labeled },
-          { name: "pool", type: "line", step: "middle", symbol: "none", color: CHART_COLOURS.muted, data: intensity.pool },
+          { name: t("labeled"), type: "line", step: "middle", symbol: "none", color: CHART_COLOURS.human, data: intensity.labeled },
+          { name: t("pool"), type: "line", step: "middle", symbol: "none", color: CHART_COLOURS.muted, data: intensity.pool },
         ],
       })}
     />

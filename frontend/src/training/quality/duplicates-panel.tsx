@@ -2,9 +2,10 @@ import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 
 import type { DuplicateGroup, Findings, Inspection, NamedItem, Project } from "@/api/types";
+import { plural, t } from "@/language/translate";
 import { ClassById } from "@/training/quality/class-by-id";
 import { NamedItemLine } from "@/training/quality/named-item";
-import { count, counted, percent } from "@/ui/format";
+import { count, percent } from "@/ui/format";
 import { Panel } from "@/ui/panel";
 
 const SHOWN = 10;
@@ -21,19 +22,19 @@ export function DuplicatesPanel({ project, inspection, found }: Props) {
   const [limit, setLimit] = useState(SHOWN);
   const groups = found.groups ?? [];
   return (
-    <Panel title="Near duplicates" note={found.sentence}>
+    <Panel title={t("Near duplicates")} note={found.sentence}>
       <Stack gap="md">
         {groups.slice(0, limit).map((group) => (
           <GroupLines key={group.item_ids[0]} project={project} group={group} items={inspection.items} />
         ))}
         {groups.length > limit && (
           <Button variant="subtle" size="xs" onClick={() => setLimit(groups.length)}>
-            Show {groups.length} groups
+            {t("Show {n} groups", { n: groups.length })}
           </Button>
         )}
         {found.n_compared !== undefined && found.n_items !== undefined && found.n_compared < found.n_items && (
           <Text size="xs" c="dimmed">
-            {count(found.n_compared)} of {count(found.n_items)} items were compared, the labeled ones first.
+            {t("{n} of {total} items were compared, the labeled ones first.", { n: count(found.n_compared), total: count(found.n_items) })}
           </Text>
         )}
       </Stack>
@@ -43,6 +44,7 @@ export function DuplicatesPanel({ project, inspection, found }: Props) {
 
 function GroupLines({ project, group, items }: { project: Project; group: DuplicateGroup; items: readonly NamedItem[] }) {
   const [isOpen, setOpen] = useState(false);
+  const nMore = group.n - group.item_ids.length;
   const ids = isOpen ? group.item_ids : group.item_ids.slice(0, ITEMS_SHOWN);
   return (
     <Stack gap={4}>
@@ -59,10 +61,10 @@ function GroupLines({ project, group, items }: { project: Project; group: Duplic
       ))}
       {ids.length < group.item_ids.length && (
         <Button variant="subtle" size="compact-xs" onClick={() => setOpen(true)} style={{ alignSelf: "start" }}>
-          Show {group.item_ids.length} of {group.n}
+          {t("Show {n} of {total}", { n: group.item_ids.length, total: group.n })}
         </Button>
       )}
-      {isOpen && group.n > group.item_ids.length && <Text size="xs">and {counted(group.n - group.item_ids.length, "more item")}</Text>}
+      {isOpen && nMore > 0 && <Text size="xs">{plural(nMore, "and {n} more item", "and {n} more items", { n: count(nMore) })}</Text>}
     </Stack>
   );
 }

@@ -3,10 +3,11 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import type { Findings, Inspection, LabelErrorCandidate, NamedItem, Project } from "@/api/types";
+import { plural, t } from "@/language/translate";
 import { flagCandidates } from "@/training/quality/api";
 import { ClassById } from "@/training/quality/class-by-id";
 import { NamedItemLine } from "@/training/quality/named-item";
-import { counted, percent } from "@/ui/format";
+import { count, percent } from "@/ui/format";
 import { Panel } from "@/ui/panel";
 import { FormError } from "@/ui/states";
 
@@ -36,7 +37,7 @@ export function LabelErrorsPanel({ project, inspection, found }: Props) {
   const shown = candidates.slice(0, limit);
   const shownIds = shown.map((one) => one.item_id);
   return (
-    <Panel title="Possible label errors" note={found.sentence}>
+    <Panel title={t("Possible label errors")} note={found.sentence}>
       {shown.length > 0 && (
         <Table.ScrollContainer minWidth={520}>
           <Table>
@@ -44,14 +45,14 @@ export function LabelErrorsPanel({ project, inspection, found }: Props) {
               <Table.Tr>
                 <Table.Th w={48}>
                   <Checkbox
-                    aria-label="Choose all shown"
+                    aria-label={t("Choose all shown")}
                     checked={shownIds.every((id) => chosen.has(id))}
                     onChange={(event) => choose(shownIds, event.currentTarget.checked)}
                   />
                 </Table.Th>
-                <Table.Th>Item</Table.Th>
-                <Table.Th>Labeled</Table.Th>
-                <Table.Th>The others suggest</Table.Th>
+                <Table.Th>{t("Item")}</Table.Th>
+                <Table.Th>{t("Labeled")}</Table.Th>
+                <Table.Th>{t("The others suggest")}</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -72,21 +73,26 @@ export function LabelErrorsPanel({ project, inspection, found }: Props) {
       <Group justify="space-between" mt="xs">
         {candidates.length > limit ? (
           <Button variant="subtle" size="xs" onClick={() => setLimit(candidates.length)}>
-            Show all {candidates.length}
+            {t("Show all {n}", { n: candidates.length })}
           </Button>
         ) : (
           <span />
         )}
         {maySend && candidates.length > 0 && (
           <Button size="xs" disabled={chosen.size === 0} loading={send.isPending} onClick={() => send.mutate()}>
-            {chosen.size === 0 ? "Send to the queue" : `Send ${counted(chosen.size, "item")} to the queue`}
+            {chosen.size === 0 ? t("Send to the queue") : plural(chosen.size, "Send {n} item to the queue", "Send {n} items to the queue", { n: count(chosen.size) })}
           </Button>
         )}
       </Group>
       <FormError error={send.error} />
       {send.data && (
         <Text size="sm" role="status">
-          {counted(send.data.length, "item")} went on top of the queue, each with its reason. Those flagged or changed before were left out.
+          {plural(
+            send.data.length,
+            "{n} item went on top of the queue, each with its reason. Those flagged or changed before were left out.",
+            "{n} items went on top of the queue, each with its reason. Those flagged or changed before were left out.",
+            { n: count(send.data.length) },
+          )}
         </Text>
       )}
     </Panel>
@@ -103,12 +109,12 @@ interface RowProps {
 
 function CandidateRow({ project, candidate, items, isChosen, onChoose }: RowProps) {
   const { item_id, class_id, suggested_class_id } = candidate;
-  const key = items.find((one) => one.id === item_id)?.key ?? `item ${item_id}`;
+  const key = items.find((one) => one.id === item_id)?.key ?? t("item {id}", { id: item_id });
   return (
     <Table.Tr>
       <Table.Td>
         <Checkbox
-          aria-label={`Choose ${key}`}
+          aria-label={t("Choose {item}", { item: key })}
           checked={isChosen}
           onChange={(event) => onChoose([item_id], event.currentTarget.checked)}
         />

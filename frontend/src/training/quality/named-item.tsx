@@ -1,6 +1,7 @@
 import { Group, Text } from "@mantine/core";
 
 import type { Id, NamedItem, Project } from "@/api/types";
+import { t } from "@/language/translate";
 import { TextLink } from "@/ui/link";
 
 const SIDE = 40;
@@ -27,10 +28,10 @@ export function NamedItemLine({ project, id, items }: Props) {
         />
       )}
       <TextLink size="sm" to={`/projects/${project.id}/items/${id}`} maw="50%" style={{ flexShrink: 0, overflowWrap: "anywhere" }}>
-        {item?.key ?? `item ${id}, deleted`}
+        <bdi>{item?.key ?? t("item {id}, deleted", { id })}</bdi>
       </TextLink>
       {item?.text && (
-        <Text size="sm" lineClamp={2} style={{ minWidth: 0, overflowWrap: "anywhere" }}>
+        <Text size="sm" lineClamp={2} dir="auto" style={{ minWidth: 0, overflowWrap: "anywhere" }}>
           {item.text}
         </Text>
       )}

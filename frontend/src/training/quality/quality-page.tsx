@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import type { Project } from "@/api/types";
 import { projectQuery } from "@/labeling/api";
+import { t } from "@/language/translate";
 import { cancelInspection, inspectionQuery, inspectionsQuery, startInspection } from "@/training/quality/api";
 import { InspectionFindings } from "@/training/quality/inspection-findings";
 import { count, when } from "@/ui/format";
@@ -16,8 +17,8 @@ import { WorkProgress } from "@/ui/work-progress";
 export default function QualityPage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
   return (
-    <Page title="Quality" size="xl">
-      <Ready query={project} what="the project">
+    <Page title={t("Quality")} size="xl">
+      <Ready query={project} what={t("the project")}>
         {(data) => <Inspections project={data} />}
       </Ready>
     </Page>
@@ -27,17 +28,16 @@ export default function QualityPage() {
 function Inspections({ project }: { project: Project }) {
   const inspections = useQuery(inspectionsQuery(project.id));
   return (
-    <Ready query={inspections} what="the inspections">
+    <Ready query={inspections} what={t("the inspections")}>
       {({ results }) => (
         <Stack gap="lg">
           <Actions project={project} openId={results[0]?.is_open ? results[0].id : undefined} />
           {results[0] ? (
             <Latest project={project} id={results[0].id} />
           ) : (
-            <Empty title="Nothing was inspected yet">
+            <Empty title={t("Nothing was inspected yet")}>
               <Text c="dimmed">
-                An inspection looks for labels that contradict the others, for items that are all but the same, and for differences
-                between the labeled items and the pool. It takes a minute or two, and changes nothing.
+                {t("An inspection looks for labels that contradict the others, for items that are all but the same, and for differences between the labeled items and the pool. It takes a minute or two, and changes nothing.")}
               </Text>
             </Empty>
           )}
@@ -58,7 +58,7 @@ function Actions({ project, openId }: { project: Project; openId: number | undef
     <Stack gap="xs">
       <Group justify="flex-end">
         <Button variant={openId === undefined ? "filled" : "default"} loading={act.isPending} onClick={() => act.mutate()}>
-          {openId === undefined ? "Inspect data and labels" : "Cancel the inspection"}
+          {openId === undefined ? t("Inspect data and labels") : t("Cancel the inspection")}
         </Button>
       </Group>
       <FormError error={act.error} />
@@ -69,13 +69,18 @@ function Actions({ project, openId }: { project: Project; openId: number | undef
 function Latest({ project, id }: { project: Project; id: number }) {
   const inspection = useQuery(inspectionQuery(id));
   return (
-    <Ready query={inspection} what="the inspection">
+    <Ready query={inspection} what={t("the inspection")}>
       {(data) => (
         <Stack gap="lg">
-          {(data.is_open || data.state === "failed" || data.state === "cancelled") && <WorkProgress work={data} noun="inspection" />}
+          {(data.is_open || data.state === "failed" || data.state === "cancelled") && <WorkProgress work={data} noun={t("inspection")} />}
           {data.n_items > 0 && (
             <Text size="sm" c="dimmed">
-              Inspection {data.number} of {when(data.started_at)}: {count(data.n_human)} training labels, {count(data.n_items)} items.
+              {t("Inspection {number} of {date}: {human} training labels, {n} items.", {
+                number: data.number,
+                date: when(data.started_at),
+                human: count(data.n_human),
+                n: count(data.n_items),
+              })}
             </Text>
           )}
           <InspectionFindings project={project} inspection={data} />
