@@ -64,7 +64,7 @@ export function AttemptForm({ project, goal, onGoal }: { project: Project; goal:
             <NumberInput
               label={t("Wrong, at most")}
               description={t("Half of it costs about twice the audits")}
-              suffix="%"
+              suffix={t("%")}
               min={0.01}
               max={50}
               clampBehavior="none"
@@ -77,7 +77,7 @@ export function AttemptForm({ project, goal, onGoal }: { project: Project; goal:
             <NumberInput
               label={t("Confidence")}
               description={t("The chance that the audits do not deceive")}
-              suffix="%"
+              suffix={t("%")}
               min={50}
               max={99.99}
               clampBehavior="none"

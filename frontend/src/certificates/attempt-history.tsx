@@ -41,7 +41,7 @@ export function AttemptHistory({ project, attempts, certificates }: Props) {
                   </Text>
                 </Table.Td>
                 <Table.Td>
-                  <Badge color={STATES[one.state].colour} variant="light">
+                  <Badge color={STATES[one.state].colour} variant="light" miw="max-content">
                     {t(STATES[one.state].title)}
                   </Badge>
                   {one.certificate_id !== null && (

@@ -5,6 +5,7 @@ import type { Certificate, CertificateDocument } from "@/api/types";
 import { boundPercent, goalPercent, inEachClass, promiseText, STATES } from "@/certificates/attempt-state";
 import styles from "@/certificates/certificates.module.css";
 import { Hash } from "@/certificates/hash";
+import { LANGUAGE } from "@/language/languages";
 import { rich } from "@/language/rich";
 import { plural, t } from "@/language/translate";
 import { count, percent, whenUtc, words } from "@/ui/format";
@@ -187,7 +188,8 @@ function GoalFacts({ document: { goal, attempt, counts, test, ranked_by, project
 
 const stateTitle = (state: string) => (state in STATES ? t(STATES[state as keyof typeof STATES].title) : state);
 
-const pValue = (p: number) => p.toPrecision(3); // as the document has it, which is read by programs too
+const threeDigits = new Intl.NumberFormat(LANGUAGE, { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+const pValue = (p: number) => (p < 1e-6 ? p.toPrecision(3) : threeDigits.format(p));
 
 function ClassTable({ classes }: { classes: NonNullable<CertificateDocument["per_class"]> }) {
   return (

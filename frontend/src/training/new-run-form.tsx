@@ -104,7 +104,7 @@ export function NewRunForm({ project, learners, policies, lastRun, lastRound }: 
               label={t("Rounds, at most")}
               min={1}
               max={50}
-              w={140}
+              w={160}
               value={n_rounds}
               error={fieldError(start.error, "n_rounds")}
               onChange={(value) => setRounds(Number(value))}
@@ -112,7 +112,7 @@ export function NewRunForm({ project, learners, policies, lastRun, lastRound }: 
             <NumberInput
               label={t("Seed")}
               min={0}
-              w={140}
+              w={160}
               value={seed}
               error={fieldError(start.error, "seed")}
               onChange={(value) => setSeed(Number(value))}

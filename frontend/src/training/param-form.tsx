@@ -3,7 +3,7 @@ import { NativeSelect, NumberInput, SimpleGrid, Switch, Textarea } from "@mantin
 import type { LearnerParam, ParamValues } from "@/api/types";
 import { t } from "@/language/translate";
 import { fieldError } from "@/ui/errors";
-import { capitalized, words } from "@/ui/format";
+import { asSet, capitalized, words } from "@/ui/format";
 
 interface Props {
   params: readonly LearnerParam[];
@@ -95,9 +95,13 @@ function ParamField({ param, value, error, onChange }: FieldProps) {
 }
 
 function helpText({ help, low, high, default: standard }: LearnerParam): string {
-  const usual = String(standard);
+  const usual = typeof standard === "number" ? asSet(standard) : String(standard);
   if (low === null && high === null) return t("{help} (usually {usual})", { help, usual });
   const range =
-    low === null ? t("up to {high}", { high: Number(high) }) : high === null ? t("from {low}", { low }) : t("{low} to {high}", { low, high });
+    low === null
+      ? t("up to {high}", { high: asSet(high ?? 0) })
+      : high === null
+        ? t("from {low}", { low: asSet(low) })
+        : t("{low} to {high}", { low: asSet(low), high: asSet(high) });
   return t("{help} ({range}, usually {usual})", { help, range, usual });
 }

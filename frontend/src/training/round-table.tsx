@@ -44,7 +44,7 @@ export function RoundTable({ projectId, rounds }: { projectId: number; rounds: r
                 </TextLink>
               </Table.Td>
               <Table.Td>
-                <Badge variant="light" color={COLOURS[round.state]}>
+                <Badge variant="light" miw="max-content" color={COLOURS[round.state]}>
                   {stateName(round.state)}
                 </Badge>
               </Table.Td>

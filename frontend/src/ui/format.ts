@@ -33,6 +33,12 @@ export const significant = (n: number, digits: number) =>
     notation: n !== 0 && (Math.abs(n) < 1e-6 || Math.abs(n) >= 1e15) ? "scientific" : "standard",
   }).format(n);
 
+/** The sign before the digits of a fraction. */
+export const DECIMAL_SIGN = new Intl.NumberFormat(LANGUAGE).formatToParts(0.5).find((part) => part.type === "decimal")?.value ?? ".";
+
+/** A number as somebody set it, with all its digits: "0.001", "1e-9". */
+export const asSet = (n: number) => String(n).replace(".", DECIMAL_SIGN);
+
 /** A share of 0 to 1 as percent. Never rounds up to 100% or down to 0% what is neither. */
 export function percent(share: number | null | undefined, digits = 1): string {
   if (share === null || share === undefined || !Number.isFinite(share)) return "–";

@@ -1,6 +1,8 @@
 import { createTheme } from "@mantine/core";
 
 import { t } from "@/language/translate";
+import { DECIMAL_SIGN } from "@/ui/format";
+
 
 export const theme = createTheme({
   primaryColor: "teal",
@@ -14,6 +16,7 @@ export const theme = createTheme({
     // What scrolls can be scrolled by keyboard.
     ScrollArea: { defaultProps: { viewportProps: { tabIndex: 0 } } },
     Modal: { defaultProps: () => ({ closeButtonProps: { "aria-label": t("Close") } }) },
+    NumberInput: { defaultProps: { decimalSeparator: DECIMAL_SIGN } },
     // In a text colour alone would tell a link.
     Anchor: { defaultProps: { underline: "always" } },
   },

@@ -22,7 +22,7 @@ const STATES: Record<WorkState, Message> = {
 
 export function WorkBadge({ state }: { state: WorkState }) {
   return (
-    <Badge color={COLOURS[state]} variant="light">
+    <Badge color={COLOURS[state]} variant="light" miw="max-content">
       {t(STATES[state])}
     </Badge>
   );

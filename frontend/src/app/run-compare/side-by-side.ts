@@ -2,7 +2,7 @@
 
 import type { Learner, Round, RoundSummary, Run } from "@/api/types";
 import { type Message, msg, t } from "@/language/translate";
-import { count, decimal, duration, percent, percentWithin, words } from "@/ui/format";
+import { asSet, count, decimal, duration, percent, percentWithin, words } from "@/ui/format";
 
 export interface Row {
   name: string;
@@ -14,6 +14,7 @@ export interface Row {
 const shown = (value: unknown): string => {
   if (value === undefined || value === null || value === "") return "–";
   if (typeof value === "boolean") return value ? t("yes") : t("no");
+  if (typeof value === "number") return asSet(value);
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 };
 

@@ -83,7 +83,9 @@ function ItemMap({ project, drawn }: { project: Project; drawn: MapPoints }) {
               style={{ textDecoration: hidden.has(group.name) ? "line-through" : undefined }}
             >
               <span className={styles.swatch} style={{ background: group.colour }} />
-              <bdi>{group.name}</bdi> {count(counts[i] ?? 0)}
+              <span>
+                <bdi>{group.name}</bdi> {count(counts[i] ?? 0)}
+              </span>
             </Button>
           ) : null,
         )}

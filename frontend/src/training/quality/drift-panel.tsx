@@ -1,6 +1,7 @@
 import { Stack, Table, Text } from "@mantine/core";
 
 import type { Drift, FeatureShift, Findings } from "@/api/types";
+import { LANGUAGE } from "@/language/languages";
 import { t } from "@/language/translate";
 import { categoryAxis, GRID, legend, valueAxis } from "@/training/charts/axes";
 import { Chart, CHART_COLOURS } from "@/ui/chart";
@@ -64,8 +65,9 @@ export function DriftPanel({ found }: { found: Findings["drift"] }) {
   );
 }
 
+const threeDigits = new Intl.NumberFormat(LANGUAGE, { maximumSignificantDigits: 3, useGrouping: false });
 const probability = (p: number) => (p < 0.001 ? t("under {n}", { n: decimal(0.001, 3) }) : decimal(p, 3));
-const typical = (shift: FeatureShift, value: number) => (shift.kind === "category" ? percent(value) : Number(value.toPrecision(3)).toString());
+const typical = (shift: FeatureShift, value: number) => (shift.kind === "category" ? percent(value) : threeDigits.format(value));
 
 function IntensityChart({ intensity }: { intensity: NonNullable<Drift["intensity"]> }) {
   const width = 256 / intensity.labeled.length;
