@@ -6,7 +6,10 @@ import uuid
 
 from playwright.sync_api import expect
 
+from tests.browser.client import right_class
 from tests.browser.conftest import Enter
+from tests.browser.test_looks import SCREENSHOTS
+from tests.browser.test_review import open_review
 
 
 def test_the_dashboard_shows_labels_over_time_rounds_and_people(enter: Enter) -> None:
@@ -41,3 +44,33 @@ def test_the_dashboard_shows_labels_over_time_rounds_and_people(enter: Enter) ->
     assert {name: last[name] for name in ("n_items", "n_human", "n_machine")} == {
         name: progress[name] for name in ("n_items", "n_human", "n_machine")
     }
+
+
+def test_gold_is_asked_from_the_page_and_says_how_often_each_person_is_right(enter: Enter) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_project("gold", n_items=9, n_labeled=9)
+    ada.post(f"/projects/{project_id}/members", {"username": "ben", "role": "annotator"})
+    page.goto(f"/projects/{project_id}")
+    people = page.get_by_role("region", name="People")
+    people.get_by_label("Gold items").fill("4")
+    people.get_by_role("button", name="Ask", exact=True).click()
+    expect(people.get_by_role("status")).to_contain_text("4 items wait for each who may answer.")
+
+    ben_page, ben = enter("ben")
+    open_review(ben_page, project_id)
+    class_ids = list(ada.class_ids(project_id))
+    for n in range(3):
+        text = ben_page.get_by_role("region", name="Text of the item").inner_text()
+        right = class_ids.index(right_class(text))
+        shown = ben_page.get_by_test_id("item-key").inner_text()
+        ben_page.keyboard.press(str((right + (n == 0)) % 3 + 1))  # the first one wrong
+        expect(ben_page.get_by_test_id("item-key")).not_to_have_text(shown)
+    expect(ben_page.get_by_test_id("outbox")).to_have_text("All stored")
+
+    page.reload()
+    row = people.get_by_role("row", name="ben")
+    expect(row).to_contain_text("66.7% of 3")
+    people.get_by_role("button", name="Ask no more gold").click()
+    expect(people.get_by_role("status")).to_contain_text("4 items were taken out of the queue.")
+    assert ben.get(f"/projects/{project_id}/queue")["n_open"] == 0
+    page.screenshot(path=SCREENSHOTS / "gold.png")

@@ -123,7 +123,7 @@ export const api = {
   post: <T>(path: string, body?: unknown, signal?: AbortSignal) => request<T>("POST", path, { body: body ?? {}, signal }),
   put: <T>(path: string, body: unknown) => request<T>("PUT", path, { body }),
   patch: <T>(path: string, body: unknown) => request<T>("PATCH", path, { body }),
-  delete: (path: string) => request<unknown>("DELETE", path),
+  delete: <T = unknown>(path: string) => request<T>("DELETE", path),
 };
 
 /** Sends one file, telling how much of it is gone (0 to 1). fetch cannot report that; XMLHttpRequest can. */

@@ -33,6 +33,9 @@ export const queueQuery = (projectId: Id) =>
     queryFn: () => api.get<Queue>(`/projects/${projectId}/queue`),
   });
 
+export const askGold = (projectId: Id, n: number) => api.post<{ n_asked: number; n_people: number; n_left_out: number }>(`/projects/${projectId}/gold`, { n });
+export const endGold = (projectId: Id) => api.delete<{ n_withdrawn: number }>(`/projects/${projectId}/gold`);
+
 export const claimEntries = (projectId: Id, n: number) =>
   api.post<Claim>(`/projects/${projectId}/queue/claim`, { n }, AbortSignal.timeout(SEND_TIMEOUT_MS));
 

@@ -2,6 +2,7 @@ import { Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
 import type { People, PersonWork, Project } from "@/api/types";
+import { GoldLine } from "@/app/overview/gold-line";
 import { plural, t } from "@/language/translate";
 import { peopleQuery } from "@/review/api";
 import { count, decimal, percent } from "@/ui/format";
@@ -23,30 +24,33 @@ export function PeoplePanel({ project }: { project: Project }) {
           : undefined
       }
     >
-      <Ready query={people} what={t("the answers")}>
-        {(data) =>
-          data.people.length === 0 ? (
-            <Text size="sm" c="dimmed">
-              {data.n_answers === 0 ? t("Nobody has answered yet.") : t("You have not answered yet.")}
-            </Text>
-          ) : (
-            <Stack gap="sm">
-              <Order by_reason={data.by_reason} />
-              <PeopleTable people={data.people} />
-              <Text size="xs" c="dimmed">
-                {t("Seconds: the median, with its interval by order statistics. Agreement: items on which the answer was the class that most of the others named, and verdicts: disputes, decided by somebody else since, in which it was upheld, both with exact intervals (Clopper and Pearson). Disputes are the hard items, so that verdicts are no accuracy over all. Audits and second answers are no part of either.")}
+      <Stack gap="md">
+        <Ready query={people} what={t("the answers")}>
+          {(data) =>
+            data.people.length === 0 ? (
+              <Text size="sm" c="dimmed">
+                {data.n_answers === 0 ? t("Nobody has answered yet.") : t("You have not answered yet.")}
               </Text>
-            </Stack>
-          )
-        }
-      </Ready>
+            ) : (
+              <Stack gap="sm">
+                <Order by_reason={data.by_reason} />
+                <PeopleTable people={data.people} />
+                <Text size="xs" c="dimmed">
+                  {t("Seconds: the median, with its interval by order statistics. Agreement: items on which the answer was the class that most of the others named, and verdicts: disputes, decided by somebody else since, in which it was upheld, both with exact intervals (Clopper and Pearson). Disputes are the hard items, so that verdicts are no accuracy over all. Audits and second answers are no part of either.")}
+                </Text>
+              </Stack>
+            )
+          }
+        </Ready>
+        {project.role !== "annotator" && project.role !== "viewer" && <GoldLine project={project} />}
+      </Stack>
     </Panel>
   );
 }
 
 function PeopleTable({ people }: { people: readonly PersonWork[] }) {
   return (
-    <Table.ScrollContainer minWidth={560}>
+    <Table.ScrollContainer minWidth={680}>
       <Table aria-label={t("People")}>
         <Table.Thead>
           <Table.Tr>
@@ -55,6 +59,7 @@ function PeopleTable({ people }: { people: readonly PersonWork[] }) {
             <Table.Th>{t("Seconds each")}</Table.Th>
             <Table.Th>{t("Agreement")}</Table.Th>
             <Table.Th>{t("Verdicts upheld")}</Table.Th>
+            <Table.Th>{t("Right on gold")}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -67,6 +72,7 @@ function PeopleTable({ people }: { people: readonly PersonWork[] }) {
               <Table.Td>{pace(one)}</Table.Td>
               <Table.Td>{share(one.n_agreed, one.n_compared)}</Table.Td>
               <Table.Td>{share(one.n_upheld, one.n_decided)}</Table.Td>
+              <Table.Td>{share(one.n_gold_right, one.n_gold)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

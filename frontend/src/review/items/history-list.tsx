@@ -26,6 +26,7 @@ const QUEUED_AS: Record<Exclude<Reason, "grid">, Message> = {
   doubted: msg("queued as marked wrong"),
   below_cut: msg("queued as below the cut"),
   second: msg("queued as second answer"),
+  gold: msg("queued as gold"),
   blind: msg("queued as blind"),
   audit: msg("queued as audit"),
 };
