@@ -269,6 +269,7 @@ def test_what_the_model_thinks_is_drawn_as_bars_that_add_up(
     assert page.locator("[data-suggested] span").first.inner_text() == texts[0].split("\n")[0]
     page.keyboard.press("/")
     found = page.get_by_role("group", name="Classes found").get_by_role("button")
+    expect(found).to_have_count(3)  # the dialog comes after the first items
     assert [text.split("\n")[0] for text in found.all_inner_texts()] == [
         text.split("\n")[0] for text in texts
     ]

@@ -87,7 +87,7 @@ def test_a_page_from_right_to_left_is_labeled_with_classes_of_any_script(
 
     expect(page.get_by_test_id("outbox")).to_have_text("All stored")
     assert sorted(said(ada, project_id)) == sorted(zip(texts, CLASSES, strict=True))
-    assert sorted(texts.values()) < sorted(TEXTS) or set(texts.values()) < set(TEXTS)
+    assert set(texts.values()) < set(TEXTS)
     assert accessibility(page) == []
 
 
@@ -101,6 +101,8 @@ def test_a_page_from_right_to_left_fits_its_screen_everywhere(enter: Enter, trai
         assert page.locator("html").get_attribute("dir") == "rtl"
         page.screenshot(path=SCREENSHOTS / f"{name}-rtl-390.png", full_page=name not in ("grid",))
         assert page.evaluate(OVERFLOW) == 0, name
+        if name == "grid":
+            leave(page)
 
 
 def test_a_browser_in_german_is_answered_in_german_until_somebody_chooses_english(
@@ -137,7 +139,7 @@ def test_a_browser_in_german_is_answered_in_german_until_somebody_chooses_englis
     page.keyboard.press("z")
     expect(page.get_by_test_id("item-key")).to_have_text(key)
     expect(page.get_by_test_id("outbox")).to_have_text("Gespeichert")
-    page.keyboard.press("?")
+    page.get_by_role("button", name="Tasten zeigen").click()
     expect(page.get_by_role("dialog").get_by_text("Vorschlag annehmen")).to_be_visible()
     picture(page, "keys-de")
 
@@ -155,10 +157,11 @@ def test_a_browser_in_german_is_answered_in_german_until_somebody_chooses_englis
     expect(page.locator("html")).to_have_attribute("lang", "en")
     page.goto(f"/projects/{trained}/review")
     expect(page.get_by_role("button", name="Skip, for me")).to_be_visible()
+    leave(page)
     context.close()
 
 
-def test_pages_in_german_fit_a_phone(server: Server, chromium: Browser, enter: Enter, trained: int) -> None:
+def test_pages_in_german_fit_a_phone(enter: Enter, trained: int) -> None:
     page, _ = enter("ada", locale="de-DE", viewport=PHONE)
     for name, path in {
         "review": "/review",
@@ -172,6 +175,14 @@ def test_pages_in_german_fit_a_phone(server: Server, chromium: Browser, enter: E
         page.wait_for_load_state("networkidle")
         picture(page, f"{name}-de-390")
         assert page.evaluate(OVERFLOW) == 0, name
+        if name in ("review", "grid"):
+            leave(page)
+
+
+def leave(page: Page) -> None:
+    """What is held goes back to the queue that the other tests share."""
+    page.get_by_role("link", name="animals", exact=True).click()
+    expect(page.get_by_role("heading", level=1, name="animals")).to_be_visible()
 
 
 def picture(page: Page, name: str) -> None:

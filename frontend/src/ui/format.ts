@@ -15,9 +15,6 @@ const dateTimeUtc = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", tim
 
 export const count = (n: number) => whole.format(n);
 
-/** "1 item", "2 items". */
-export const counted = (n: number, noun: string, plural = `${noun}s`) => `${count(n)} ${n === 1 ? noun : plural}`;
-
 /** With so many digits after the point; as it is in English, without separators of thousands. */
 const fixed = remembered((digits) => ({ minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false }));
 const percentOf = remembered((digits) => ({ style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false }));
