@@ -121,6 +121,8 @@ def test_a_browser_in_german_is_answered_in_german_until_somebody_chooses_englis
 
     expect(page.get_by_role("main").get_by_text("90 Elemente", exact=True)).to_be_visible()
     expect(page.get_by_text(re.compile(r"^Menschen: 45 \(50,0\s%\)$"))).to_be_visible()
+    expect(page.get_by_role("heading", name="Labels nach Klasse")).to_be_visible()
+    expect(page.get_by_role("link", name="Übersicht")).to_be_visible()
     picture(page, "overview-de")
 
     page.goto(f"/projects/{trained}/review")
