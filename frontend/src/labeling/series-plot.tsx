@@ -31,6 +31,7 @@ export function SeriesPlot({ values, isSmall = false }: { values: number[] | num
     <svg
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       style={{ width: "100%", maxWidth: "60rem", maxHeight: "100%" }}
+      direction="ltr"
       role="img"
       aria-label={t("Series of {n} steps, from {low} to {high}", { n, low: shown(low), high: shown(high) })}
     >

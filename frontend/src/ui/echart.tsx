@@ -95,5 +95,6 @@ export default function EChart({ option, ink, height, label }: Props) {
     );
   }, [option, ink]);
 
-  return <div ref={frame} role="img" aria-label={label} style={{ width: "100%", height }} />;
+  // ECharts places text by its left end, on pages from right to left too.
+  return <div ref={frame} dir="ltr" role="img" aria-label={label} style={{ width: "100%", height }} />;
 }
