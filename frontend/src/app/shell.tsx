@@ -50,7 +50,7 @@ function PersonMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item component={Link} to="/account">
-          {t("Access tokens")}
+          {t("Account")}
         </Menu.Item>
         <Menu.Item component={Link} to="/parts">
           {t("Health of the parts")}
