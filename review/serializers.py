@@ -227,6 +227,9 @@ class ReleaseOutput(serializers.Serializer):
 
 class QueueOutput(serializers.Serializer):
     n_open = serializers.IntegerField()
+    is_all_counted = serializers.BooleanField(
+        help_text="False: of some reason there are more than 100,000 entries, and these were counted."
+    )
     n_held = serializers.IntegerField(help_text="Leases that somebody holds.")
     n_disputed = serializers.IntegerField()
     by_reason = serializers.DictField(child=serializers.IntegerField())

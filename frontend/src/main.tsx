@@ -7,13 +7,21 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router";
 
+import { sessionQuery } from "@/api/session";
 import { createClient } from "@/app/query-client";
 import { router } from "@/app/routes";
+import { projectQuery } from "@/labeling/api";
 import { loadLanguage } from "@/language/load";
 import { theme } from "@/ui/theme";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element with id root");
+
+// What every page waits for is asked for while the scripts of this one are still on their way.
+const client = createClient();
+void client.prefetchQuery(sessionQuery);
+const projectId = /^\/projects\/(\d+)/.exec(location.pathname)?.[1];
+if (projectId !== undefined) void client.prefetchQuery(projectQuery(Number(projectId)));
 
 await loadLanguage();
 
@@ -21,7 +29,7 @@ createRoot(root).render(
   <StrictMode>
     <DirectionProvider>
       <MantineProvider theme={theme} defaultColorScheme="auto">
-        <QueryClientProvider client={createClient()}>
+        <QueryClientProvider client={client}>
           <RouterProvider router={router} />
         </QueryClientProvider>
       </MantineProvider>

@@ -3058,6 +3058,8 @@ export interface components {
         };
         QueueOutput: {
             n_open: number;
+            /** @description False: of some reason there are more than 100,000 entries, and these were counted. */
+            is_all_counted: boolean;
             /** @description Leases that somebody holds. */
             n_held: number;
             n_disputed: number;

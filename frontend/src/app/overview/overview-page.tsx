@@ -12,6 +12,7 @@ import { LabeledBar } from "@/labeling/labeled-bar";
 import { rich } from "@/language/rich";
 import { plural, t } from "@/language/translate";
 import { queueQuery } from "@/review/api";
+import { openCount } from "@/review/open-count";
 import { roundQuery, roundsQuery, runsQuery } from "@/training/api";
 import { AccuracyChart } from "@/training/charts/accuracy-chart";
 import { ClassChart } from "@/training/charts/class-chart";
@@ -83,7 +84,7 @@ function Overview({ project, progress }: { project: Project; progress: Progress 
           />
           <Figure name={t("Test accuracy")} value={percent(last?.test_accuracy)} note={progress.n_test > 0 ? plural(progress.n_test, "{n} test item", "{n} test items", { n: count(progress.n_test) }) : t("no test items")} />
           <Figure name={t("Held out")} value={count(progress.n_holdout)} note={t("measured on, never trained on")} />
-          <Figure name={t("In the queue")} value={queue.data ? count(queue.data.n_open) : "–"} note={queue.data && t("{n} answered by you", { n: count(queue.data.answered_by_me) })} />
+          <Figure name={t("In the queue")} value={queue.data ? openCount(queue.data) : "–"} note={queue.data && t("{n} answered by you", { n: count(queue.data.answered_by_me) })} />
         </SimpleGrid>
         <CertificationLine project={project} />
         <NextStep project={project} progress={progress} queue={queue.data} hasRounds={finished.length > 0} />

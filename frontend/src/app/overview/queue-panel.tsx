@@ -2,6 +2,7 @@ import { Group, Stack, Text } from "@mantine/core";
 
 import type { Project, Queue } from "@/api/types";
 import { plural, t } from "@/language/translate";
+import { openCount } from "@/review/open-count";
 import { REASONS } from "@/review/reasons";
 import { count } from "@/ui/format";
 import { TextLink } from "@/ui/link";
@@ -13,7 +14,7 @@ export function QueuePanel({ project, queue }: { project: Project; queue: Queue 
   const reasons = Object.entries(queue.by_reason).filter(([, n]) => n > 0);
   return (
     <Panel title={t("Queue")} note={plural(queue.n_open, "{n} item open, {held} in somebody's hand", "{n} items open, {held} in somebody's hand", {
-        n: count(queue.n_open),
+        n: openCount(queue),
         held: count(queue.n_held),
       })}>
       <Stack gap={4}>
