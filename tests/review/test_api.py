@@ -249,3 +249,18 @@ def test_an_answer_takes_as_many_statements_as_twenty(
         counts.append(len(queries))
 
     assert counts[1] == counts[2] <= 14
+
+
+def test_a_large_queue_is_counted_up_to_a_limit_and_says_so(
+    project: Project, ada_client: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("review.selectors.MAX_OPEN_COUNTED", 3)
+    make_entries(project, make_items(project, 2, prefix="few"), reason="random", is_blind=True)
+    queue = ada_client.get(f"/api/projects/{project.pk}/queue").data
+    assert (queue["by_reason"], queue["n_open"], queue["is_all_counted"]) == ({"blind": 2}, 2, True)
+
+    make_entries(project, make_items(project, 5, prefix="many"))
+
+    queue = ada_client.get(f"/api/projects/{project.pk}/queue").data
+    assert queue["by_reason"] == {"blind": 2, "uncertain": 3}
+    assert (queue["n_open"], queue["is_all_counted"]) == (5, False)
