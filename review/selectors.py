@@ -45,9 +45,7 @@ def queue_summary(*, project: Project, person: AbstractBaseUser) -> dict[str, An
     by_reason: dict[str, int] = {}
     reasons = [reason.value for reason in Reason if reason not in (Reason.GRID, Reason.BLIND)]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _OPEN_BY_REASON, {"project": project.pk, "reasons": reasons, "most": MAX_OPEN_COUNTED}
-        )
+        cursor.execute(_OPEN_BY_REASON, {"project": project.pk, "reasons": reasons, "most": MAX_OPEN_COUNTED})
         counts = cursor.fetchall()
     for reason, is_blind, n in counts:
         shown = shown_reason(reason, is_blind=is_blind)
