@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 
-import { findClasses } from "@/review/class-search";
-import { likeliestFirst } from "@/review/likeliest";
+import { findClasses, likeliestFirst } from "@/review/likeliest";
 
 const classes = ["sports car", "car", "truck"].map((name, i) => ({ id: i, name, description: "", colour: "#888888", hotkey: "", position: i }));
 

@@ -3,24 +3,10 @@ import { useEffect, useMemo, useRef, useState } from "react";
 
 import type { Entry, LabelClass } from "@/api/types";
 import { t } from "@/language/translate";
-import { likeliest, likeliestFirst } from "@/review/likeliest";
+import { findClasses, likeliest, likeliestFirst } from "@/review/likeliest";
 import styles from "@/review/review.module.css";
 import { ClassTag } from "@/ui/class-tag";
 import { percent } from "@/ui/format";
-
-/** Names that begin with the text come first, then those that hold it; among equals the order given. */
-export function findClasses(classes: readonly LabelClass[], text: string): LabelClass[] {
-  const wanted = text.trim().toLowerCase();
-  const rank = (one: LabelClass) => {
-    const at = one.name.toLowerCase().indexOf(wanted);
-    return at === 0 ? 0 : at > 0 ? 1 : 2;
-  };
-  return classes
-    .map((one) => ({ one, rank: rank(one) }))
-    .filter((found) => found.rank < 2)
-    .sort((a, b) => a.rank - b.rank)
-    .map((found) => found.one);
-}
 
 /** Finds a class by typing, the likeliest first where the guess is shown. Enter answers with the marked one. */
 export function ClassSearch({

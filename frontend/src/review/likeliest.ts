@@ -17,3 +17,17 @@ export function likeliestFirst(classes: readonly LabelClass[], suggestion: Entry
   const places = new Map(likeliest(suggestion).map((one, place) => [one.class_id, place]));
   return [...classes].sort((a, b) => (places.get(a.id) ?? Infinity) - (places.get(b.id) ?? Infinity) || 0);
 }
+
+/** Names that begin with the text come first, then those that hold it; among equals the order given. */
+export function findClasses(classes: readonly LabelClass[], text: string): LabelClass[] {
+  const wanted = text.trim().toLowerCase();
+  const rank = (one: LabelClass) => {
+    const at = one.name.toLowerCase().indexOf(wanted);
+    return at === 0 ? 0 : at > 0 ? 1 : 2;
+  };
+  return classes
+    .map((one) => ({ one, rank: rank(one) }))
+    .filter((found) => found.rank < 2)
+    .sort((a, b) => a.rank - b.rank)
+    .map((found) => found.one);
+}

@@ -4,6 +4,7 @@ import { Suspense, useCallback, useRef, useState, type ReactNode } from "react";
 
 import type { Entry, LabelClass } from "@/api/types";
 import { isLetter } from "@/keys/registry";
+import { findClasses, likeliestFirst } from "@/review/likeliest";
 import { lazily } from "@/ui/lazily";
 
 const dialog = lazily(async () => (await import("@/review/class-search")).ClassSearch);
@@ -25,27 +26,32 @@ interface ClassSearchKeys {
 }
 
 /**
- * Its field has the focus only some frames after the key that opened it. What is typed until then goes to
- * the search all the same, and no letter of a name answers the item.
+ * Its dialog and the field in it are there only some frames after the key that opened it, on the first time later.
+ * What is typed until then goes to the search all the same, Enter included, and no letter of a name answers the item.
  */
 export function useClassSearch({ classes, hasItem, suggestion, onChoose }: Options): ClassSearchKeys & { dialog: ReactNode } {
   const [text, setText] = useState<string | null>(null);
-  const isOpen = useRef(false);
+  const typed = useRef<string | null>(null); // the same, for keys that come before the next render
   dialog.useSoon();
-  const open = useCallback((begin = "") => {
-    isOpen.current = true;
-    setText(begin);
+  const change = useCallback((to: string | null) => {
+    typed.current = to;
+    setText(to);
   }, []);
-  function close() {
-    isOpen.current = false;
-    setText(null);
+  const open = useCallback((begin = "") => change(begin), [change]);
+  function choose(classId: number) {
+    change(null);
+    onChoose(classId);
   }
   return {
     open,
     onTyped: (key) => {
-      if (!isOpen.current) return false;
-      if ([...key].length === 1) setText((before) => (before ?? "") + key);
-      return [...key].length === 1 || key === "Enter" || key === "Backspace"; // these are actions of the page behind
+      if (typed.current === null) return false;
+      const [first] = findClasses(likeliestFirst(classes, suggestion), typed.current);
+      if ([...key].length === 1) change(typed.current + key);
+      else if (key === "Backspace") change(typed.current.slice(0, -1));
+      else if (key === "Enter" && first) choose(first.id);
+      else return key === "Enter";
+      return true;
     },
     onUnknownKey: (key) => {
       if (classes.length <= 10 || !isLetter(key) || !hasItem()) return false;
@@ -59,12 +65,9 @@ export function useClassSearch({ classes, hasItem, suggestion, onChoose }: Optio
             classes={classes}
             suggestion={suggestion}
             text={text}
-            onText={setText}
-            onClose={close}
-            onChoose={(classId) => {
-              close();
-              onChoose(classId);
-            }}
+            onText={change}
+            onClose={() => change(null)}
+            onChoose={choose}
           />
         )}
       </Suspense>
