@@ -34,10 +34,10 @@ _RECENT = """
 def guide_examples(project: Project) -> dict[int, list[tuple[LabeledItem, bool]]]:
     """Class id -> its examples, each with whether somebody chose it; the chosen first, in the order chosen."""
     chosen = GuideExample.objects.filter(project=project, item__split__in=[Split.POOL, Split.HOLDOUT])
-    chosen_ids = list(chosen.order_by("created_at", "pk").values_list("pk", flat=True))
+    chosen_ids = dict.fromkeys(chosen.order_by("created_at", "pk").values_list("pk", flat=True))  # in order
     with connection.cursor() as cursor:
         cursor.execute(_RECENT, {"project": project.pk, "n_recent": N_RECENT, "n": N_EXAMPLES})
-        recent_ids = [item_id for item_id, _ in cursor.fetchall() if item_id not in set(chosen_ids)]
+        recent_ids = [item_id for item_id, _ in cursor.fetchall() if item_id not in chosen_ids]
     examples: dict[int, list[tuple[LabeledItem, bool]]] = {
         class_id: [] for class_id in LabelClass.objects.filter(project=project).values_list("pk", flat=True)
     }
@@ -45,7 +45,7 @@ def guide_examples(project: Project) -> dict[int, list[tuple[LabeledItem, bool]]
         if row.label is None or not row.label.is_human:  # withdrawn since
             continue
         of_class = examples[row.label.label_class_id]
-        is_chosen = row.item.pk in set(chosen_ids)
+        is_chosen = row.item.pk in chosen_ids
         if len(of_class) < (MAX_CHOSEN if is_chosen else N_EXAMPLES):
             of_class.append((row, is_chosen))
     return examples

@@ -11,10 +11,8 @@ from rest_framework.views import APIView
 from labeling.guide import example_choose, example_forget, guide_examples
 from labeling.http import ErrorOutput
 from labeling.models import Item
-from labeling.permissions import MAY_ENGINEER, MAY_REVIEW, project_for, row_for
+from labeling.permissions import MAY_ENGINEER_OR_REVIEW, project_for, row_for
 from labeling.serializers import GuideOutput, item_json
-
-MAY_CHOOSE = (*MAY_ENGINEER, *MAY_REVIEW)
 
 
 @extend_schema(tags=["projects"])
@@ -48,7 +46,7 @@ class ItemExampleView(APIView):
         responses={204: None, 409: ErrorOutput},
     )
     def put(self, request: Request, item_id: int) -> Response:
-        item = row_for(request.user, Item.objects.all(), item_id, MAY_CHOOSE)
+        item = row_for(request.user, Item.objects.all(), item_id, MAY_ENGINEER_OR_REVIEW)
         example_choose(item=item, by=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -58,5 +56,5 @@ class ItemExampleView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, item_id: int) -> Response:
-        example_forget(item=row_for(request.user, Item.objects.all(), item_id, MAY_CHOOSE))
+        example_forget(item=row_for(request.user, Item.objects.all(), item_id, MAY_ENGINEER_OR_REVIEW))
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -22,6 +22,8 @@ MAY_SEE: Roles = (Role.OWNER, Role.ENGINEER, Role.REVIEWER, Role.ANNOTATOR, Role
 MAY_ANSWER: Roles = (Role.OWNER, Role.ENGINEER, Role.REVIEWER, Role.ANNOTATOR)
 MAY_REVIEW: Roles = (Role.OWNER, Role.REVIEWER)  # adjudicate, relabel any item
 MAY_ENGINEER: Roles = (Role.OWNER, Role.ENGINEER)  # import, train, publish, export, settings
+# Samples for people, flags, examples: whoever may review or train.
+MAY_ENGINEER_OR_REVIEW: Roles = tuple(dict.fromkeys((*MAY_ENGINEER, *MAY_REVIEW)))
 MAY_OWN: Roles = (Role.OWNER,)  # members, deletion
 
 M = TypeVar("M", bound=models.Model)

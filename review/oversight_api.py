@@ -11,7 +11,15 @@ from rest_framework.views import APIView
 from labeling.errors import InvalidInput
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.models import Item, Label
-from labeling.permissions import MAY_ANSWER, MAY_ENGINEER, MAY_REVIEW, MAY_SEE, project_for, row_for
+from labeling.permissions import (
+    MAY_ANSWER,
+    MAY_ENGINEER,
+    MAY_ENGINEER_OR_REVIEW,
+    MAY_REVIEW,
+    MAY_SEE,
+    project_for,
+    row_for,
+)
 from labeling.project_api import valid
 from review.flagging import flag_add, flag_resolve
 from review.gold import gold_ask, gold_end
@@ -40,8 +48,6 @@ from review.serializers import (
     RelabelInput,
 )
 from training.models import Inspection, Round
-
-MAY_ENGINEER_OR_REVIEW = tuple(dict.fromkeys((*MAY_ENGINEER, *MAY_REVIEW)))
 
 
 @extend_schema(tags=["review"])
