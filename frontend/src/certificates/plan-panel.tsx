@@ -1,4 +1,4 @@
-import { Group, NativeSelect, SegmentedControl, Stack, Table, Text, UnstyledButton } from "@mantine/core";
+import { Group, NativeSelect, SegmentedControl, Stack, Table, Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 
 import type { Plan, PlanRow, Project, Promised } from "@/api/types";
@@ -127,17 +127,13 @@ function Goals({ project, plan, goal, onGoal }: { project: Project; plan: Plan; 
 
 function Price({ row, isChosen, onChoose }: { row: PlanRow | undefined; isChosen: boolean; onChoose: () => void }) {
   if (!row) return null;
-  const [low, high] = [count(rough(row.low)), count(rough(row.high))];
-  const says = plural(
-    rough(row.n_total),
-    "At most {share} wrong with {confidence} confidence: about {n} human label, {low} to {high}",
-    "At most {share} wrong with {confidence} confidence: about {n} human labels, {low} to {high}",
-    { share: goalPercent(row.eps), confidence: goalPercent(row.confidence), n: count(rough(row.n_total)), low, high },
-  );
+  const [n, low, high] = [row.n_total, row.low, row.high].map((of) => count(rough(of))) as [string, string, string];
+  const goal = { share: goalPercent(row.eps), confidence: goalPercent(row.confidence) };
   return (
-    <UnstyledButton className={styles.price} aria-pressed={isChosen} aria-label={says} onClick={onChoose}>
+    <UnstyledButton className={styles.price} aria-pressed={isChosen} onClick={onChoose}>
+      <VisuallyHidden>{t("At most {share} wrong with {confidence} confidence, human labels:", goal)} </VisuallyHidden>
       <Text size="sm" fw={600}>
-        {count(rough(row.n_total))}
+        {n}
       </Text>
       <Text size="xs" c="dimmed">
         {t("{low} to {high}", { low, high })}
