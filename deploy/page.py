@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -11,6 +13,9 @@ NOT_BUILT = (
 )
 
 
+_PROJECT = re.compile(r"/projects/(\d+)(?:/|$)")
+
+
 def show_page(request: HttpRequest) -> HttpResponse:
     try:
         page = (settings.FRONTEND_DIST / "index.html").read_bytes()
@@ -18,4 +23,13 @@ def show_page(request: HttpRequest) -> HttpResponse:
         return HttpResponse(NOT_BUILT, status=503, content_type="text/plain; charset=utf-8")
     response = HttpResponse(page)
     response["Cache-Control"] = "no-cache"  # it names the files of one build
+    response["Link"] = ", ".join(
+        f"<{path}>; rel=preload; as=fetch; crossorigin" for path in _asked_first(request.path)
+    )
     return response
+
+
+def _asked_first(path: str) -> list[str]:
+    """What the page asks the API for before anything else: the browser does so while it reads the scripts."""
+    of_project = _PROJECT.match(path)
+    return ["/api/session", *([f"/api/projects/{of_project[1]}"] if of_project else [])]

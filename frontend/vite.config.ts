@@ -20,6 +20,18 @@ export default defineConfig({
     // ECharts is one lazy chunk of its own, loaded by the pages that draw charts and by no other.
     chunkSizeWarningLimit: 700,
     manifest: true,
+    // Few files instead of fifty small ones: what nearly every page needs, and what the pages for answering share.
+    // Each request costs more than the kilobytes that a page loads too many (test_looks.py holds the limit).
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "base", minShareCount: 20, priority: 2 },
+            { name: "answering", test: /src\/(review|keys|labeling|ui)\/(?!.*(pages|chart))/, minShareCount: 3, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   test: { environment: "node", include: ["src/**/*.test.ts"], setupFiles: ["src/language/in-english.ts"] },
 });

@@ -16,8 +16,10 @@ from deploy import frontend, up
 from deploy.commands.user import first_admin
 from deploy.health import health_parts
 from deploy.servers import servers_running, stop_postgres, stop_valkey
+from labeling.errors import Unavailable
 
 READY_SECONDS = 120
+STOP_SECONDS = 60
 FOREVER = float("inf")
 
 
@@ -39,7 +41,13 @@ def down_command() -> None:
     if state:
         process = psutil.Process(state["pid"])
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        try:
+            process.wait(STOP_SECONDS)
+        except psutil.TimeoutExpired:
+            raise Unavailable(
+                f"Assay (process {process.pid}) has not ended after {STOP_SECONDS} seconds. Run `assay down` again; "
+                f"if it still does not, `kill -9 {process.pid}` and `assay down` once more lose no answer."
+            ) from None
     stop_valkey(settings.ASSAY_DATA_DIR)
     stop_postgres(settings.ASSAY_DATA_DIR)
     click.echo("Stopped." if state else "Nothing was running here.")

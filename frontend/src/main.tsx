@@ -1,4 +1,5 @@
-import "@mantine/core/styles.css";
+// In a layer of its own, so that ours win over it in whatever order the files come.
+import "@mantine/core/styles.layer.css";
 import "@/app/global.css";
 
 import { DirectionProvider, MantineProvider } from "@mantine/core";
@@ -17,7 +18,7 @@ import { theme } from "@/ui/theme";
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element with id root");
 
-// What every page waits for is asked for while the scripts of this one are still on their way.
+// What every page waits for. The server's Link header has it on its way already (deploy/page.py).
 const client = createClient();
 void client.prefetchQuery(sessionQuery);
 const projectId = /^\/projects\/(\d+)/.exec(location.pathname)?.[1];

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, Response
@@ -119,3 +120,19 @@ def test_the_review_page_needs_little_javascript(enter: Enter) -> None:
 
     assert len(scripts) > 1
     assert sum(scripts) < 200_000
+
+
+def test_what_every_page_waits_for_is_asked_for_once_and_before_its_scripts_have_run(enter: Enter) -> None:
+    """The Link header has the browser ask, and the page's own requests are answered by that."""
+    page, ada = enter("ada")
+    project_id = ada.make_queue("light")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+
+    page.goto(f"/projects/{project_id}/review")
+    page.get_by_test_id("item-key").wait_for()
+
+    first, second = "/api/session", f"/api/projects/{project_id}"
+    assert (asked.count(first), asked.count(second)) == (1, 1)
+    script_run = next(place for place, path in enumerate(asked) if "review-page" in path)
+    assert max(asked.index(first), asked.index(second)) < script_run

@@ -1,4 +1,5 @@
 import { Kbd, UnstyledButton, VisuallyHidden } from "@mantine/core";
+import { memo } from "react";
 
 import type { Entry, LabelClass } from "@/api/types";
 import { keyLabel, type Action } from "@/keys/registry";
@@ -22,39 +23,58 @@ export function LabelBar({
     <div className={styles.labels} role="group" aria-label={t("Classes")}>
       {classes.map((one) => {
         const action = byId.get(classActionId(one.id));
-        const [key] = action?.keys ?? [];
-        const isSuggested = suggestion?.class_id === one.id;
         return (
-          <UnstyledButton
+          <LabelButton
             key={one.id}
-            className={styles.label}
-            data-suggested={isSuggested || undefined}
-            style={{ "--class-colour": one.colour } as React.CSSProperties}
-            disabled={!(action?.isEnabled?.() ?? false)}
-            // A click must not take the focus: Space would then press this button again.
-            onMouseDown={(event) => event.preventDefault()}
-            onClick={() => action?.perform()}
-            aria-keyshortcuts={key}
-          >
-            {key !== undefined && (
-              <Kbd size="xs" aria-hidden>
-                {keyLabel(key)}
-              </Kbd>
-            )}
-            <span className={styles.labelName} dir="auto">
-              {one.name}
-            </span>
-            {isSuggested && (
-              <>
-                <VisuallyHidden>{t(", suggested")}</VisuallyHidden>
-                <span className={styles.guess} aria-hidden>
-                  {percent(suggestion.confidence, 0)}
-                </span>
-              </>
-            )}
-          </UnstyledButton>
+            labelClass={one}
+            action={action}
+            isEnabled={action?.isEnabled?.() ?? false}
+            confidence={suggestion?.class_id === one.id ? suggestion.confidence : undefined}
+          />
         );
       })}
     </div>
   );
 }
+
+interface LabelButtonProps {
+  labelClass: LabelClass;
+  action: Action | undefined;
+  isEnabled: boolean;
+  /** Of the model, where it suggests this class. */
+  confidence: number | undefined;
+}
+
+/** From one item to the next only the buttons of two suggested classes change. */
+const LabelButton = memo(function LabelButton({ labelClass, action, isEnabled, confidence }: LabelButtonProps) {
+  const [key] = action?.keys ?? [];
+  return (
+    <UnstyledButton
+      className={styles.label}
+      data-suggested={confidence !== undefined || undefined}
+      style={{ "--class-colour": labelClass.colour } as React.CSSProperties}
+      disabled={!isEnabled}
+      // A click must not take the focus: Space would then press this button again.
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={() => action?.perform()}
+      aria-keyshortcuts={key}
+    >
+      {key !== undefined && (
+        <Kbd size="xs" aria-hidden>
+          {keyLabel(key)}
+        </Kbd>
+      )}
+      <span className={styles.labelName} dir="auto">
+        {labelClass.name}
+      </span>
+      {confidence !== undefined && (
+        <>
+          <VisuallyHidden>{t(", suggested")}</VisuallyHidden>
+          <span className={styles.guess} aria-hidden>
+            {percent(confidence, 0)}
+          </span>
+        </>
+      )}
+    </UnstyledButton>
+  );
+});

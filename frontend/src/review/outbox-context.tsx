@@ -5,6 +5,7 @@ import { localJournal } from "@/review/journal";
 import { Outbox, type OutboxState } from "@/review/outbox";
 import { indexedDbStore } from "@/review/outbox-store";
 import { outboxNews, sendingLock } from "@/review/tabs";
+import { nextPaint } from "@/ui/next-paint";
 
 const OutboxContext = createContext<Outbox | null>(null);
 const store = indexedDbStore();
@@ -20,6 +21,7 @@ export function OutboxProvider({ person, children }: { person: string; children:
       wire: { sendAnswers, undoAnswer, undoAnswers },
       lock: sendingLock,
       announce: news.announce,
+      painted: nextPaint,
     });
     return { outbox, news };
   }, [person]);

@@ -47,6 +47,8 @@ interface Parts {
   /** Tells other tabs that the store changed. */
   announce?: () => void;
   wait?: (seconds: number, then: () => void) => () => void;
+  /** When what was just answered is on the screen: writing and sending come after it. */
+  painted?: () => Promise<void>;
 }
 
 const byTimer = (seconds: number, then: () => void) => {
@@ -303,7 +305,8 @@ export class Outbox {
   private keep(operations: readonly Operation[], { isReplay = false } = {}): void {
     for (const one of operations) this.unwritten.add(one.id);
     this.write(async () => {
-      const { person, journal } = this.parts;
+      const { person, journal, painted } = this.parts;
+      if (!isReplay) await painted?.(); // until then the journal has it
       // The journal that is read on opening may be of a tab that lives, and has done or undone it since.
       await this.parts.store.put(isReplay ? operations.filter((one) => journal.find(person, one.id)?.kind === "put") : operations);
       for (const one of operations) {

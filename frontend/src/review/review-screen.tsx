@@ -1,9 +1,10 @@
 import { Badge, Group, Text, VisuallyHidden } from "@mantine/core";
-import { Suspense, useMemo, useState } from "react";
+import { memo, Suspense, useMemo, useState } from "react";
 
 import type { Entry, Project } from "@/api/types";
 import { ActionButton } from "@/keys/action-button";
 import { useMyKeys } from "@/keys/my-keys";
+import type { Action } from "@/keys/registry";
 import { useActions } from "@/keys/use-actions";
 import { ItemView } from "@/labeling/item-view";
 import { lookActions, searchAction, StageControl } from "@/labeling/stage-control";
@@ -86,25 +87,13 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
     <main className={styles.screen}>
       <VisuallyHidden component="h1">{t("Review {name}", { name: project.name })}</VisuallyHidden>
       <header className={styles.top}>
-        <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
-          <TextLink to={`/projects/${project.id}`} fw={600} dir="auto" truncate>
-            {project.name}
-          </TextLink>
-          <Text size="sm" c="dimmed" className={styles.wide} dir="auto" truncate>
-            {project.question}
-          </Text>
-        </Group>
-        <Group gap="xs" wrap="nowrap">
+        <Heading project={project} />
+        <div className={styles.tools}>
           <Text size="sm" c="dimmed" className={styles.wide} aria-live="off">
             {state.n_open < N_OPEN_COUNTED ? t("{n} in the queue", { n: count(state.n_open + state.entries.length) }) : t("over {n} in the queue", { n: N_OPEN_COUNTED })}
           </Text>
-          <OutboxPanel />
-          <ButtonLink to={`/projects/${project.id}/grid`} size="compact-sm" variant="default" className={styles.wide}>
-            {t("Grid")}
-          </ButtonLink>
-          <ActionButton actions={actions} id="help" />
-          <ColourSchemeToggle />
-        </Group>
+          <Tools project={project} actions={actions} />
+        </div>
       </header>
 
       {entry ? (
@@ -165,6 +154,34 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
     </main>
   );
 }
+
+// What stays from one item to the next is not rendered again with every answer.
+
+const Heading = memo(function Heading({ project }: { project: Project }) {
+  return (
+    <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
+      <TextLink to={`/projects/${project.id}`} fw={600} dir="auto" truncate>
+        {project.name}
+      </TextLink>
+      <Text size="sm" c="dimmed" className={styles.wide} dir="auto" truncate>
+        {project.question}
+      </Text>
+    </Group>
+  );
+});
+
+const Tools = memo(function Tools({ project, actions }: { project: Project; actions: readonly Action[] }) {
+  return (
+    <>
+      <OutboxPanel />
+      <ButtonLink to={`/projects/${project.id}/grid`} size="compact-sm" variant="default" className={styles.wide}>
+        {t("Grid")}
+      </ButtonLink>
+      <ActionButton actions={actions} id="help" />
+      <ColourSchemeToggle />
+    </>
+  );
+});
 
 /** Why this item is here, and what the model thinks of it. */
 function EntryFacts({ entry, project }: { entry: Entry; project: Project }) {

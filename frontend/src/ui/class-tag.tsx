@@ -1,7 +1,8 @@
 import { Box, Group, Text } from "@mantine/core";
+import { memo } from "react";
 
 /** A class's name behind its colour. */
-export function ClassTag({ name, colour, size = "sm" }: { name: string; colour: string; size?: "xs" | "sm" | "md" }) {
+export const ClassTag = memo(function ClassTag({ name, colour, size = "sm" }: { name: string; colour: string; size?: "xs" | "sm" | "md" }) {
   return (
     <Group gap={6} wrap="nowrap" component="span" style={{ display: "inline-flex", minWidth: 0 }}>
       <Box component="span" w={10} h={10} bg={colour} style={{ borderRadius: 3, flexShrink: 0 }} aria-hidden />
@@ -10,4 +11,4 @@ export function ClassTag({ name, colour, size = "sm" }: { name: string; colour: 
       </Text>
     </Group>
   );
-}
+});
