@@ -181,6 +181,20 @@ def test_pages_in_german_fit_a_phone(enter: Enter, trained: int) -> None:
             leave(page)
 
 
+def test_a_number_with_a_point_may_be_pasted_where_a_comma_begins_the_fraction(
+    enter: Enter, trained: int
+) -> None:
+    page, _ = enter("ada", locale="de-DE", permissions=["clipboard-read", "clipboard-write"])
+    page.goto(f"/projects/{trained}/settings")
+    field = page.get_by_label("Zielpräzision")
+
+    page.evaluate("navigator.clipboard.writeText(' 0.8')")
+    field.select_text()
+    page.keyboard.press("Control+v")
+
+    expect(field).to_have_value("0,8")
+
+
 def leave(page: Page) -> None:
     """What is held goes back to the queue that the other tests share."""
     page.get_by_role("link", name="animals", exact=True).click()
