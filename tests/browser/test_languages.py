@@ -195,6 +195,19 @@ def test_a_number_with_a_point_may_be_pasted_where_a_comma_begins_the_fraction(
     expect(field).to_have_value("0,8")
 
 
+def test_the_tab_of_a_page_is_in_sight_where_not_all_tabs_fit(enter: Enter, trained: int) -> None:
+    page, _ = enter("ada", locale="de-DE", viewport=PHONE)
+    page.goto(f"/projects/{trained}/settings")
+    tab = page.get_by_role("link", name="Einstellungen")
+    expect(tab).to_have_attribute("aria-current", "page")
+
+    box, review = tab.bounding_box(), page.get_by_role("link", name="Review", exact=True).bounding_box()
+
+    assert box is not None and review is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= review["x"]
+
+
 def leave(page: Page) -> None:
     """What is held goes back to the queue that the other tests share."""
     page.get_by_role("link", name="animals", exact=True).click()

@@ -1,6 +1,7 @@
 import { Badge } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { NavLink, Outlet } from "react-router";
+import { useEffect, useRef } from "react";
+import { NavLink, Outlet, useLocation } from "react-router";
 
 import { ApiError } from "@/api/client";
 import type { Project } from "@/api/types";
@@ -42,10 +43,21 @@ function Waiting({ project }: { project: Project }) {
   );
 }
 
+/** Where the tabs do not fit, the one of this page is scrolled to. Gives the ref of the bar. */
+function useTabInSight(isThere: boolean) {
+  const bar = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  useEffect(() => {
+    if (isThere) bar.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [isThere, pathname]);
+  return bar;
+}
+
 /** The frame of a project's pages: its name, its tabs, and the way to review. */
 export function ProjectLayout() {
   const projectId = useIdParam("projectId");
   const project = useQuery(projectQuery(projectId));
+  const tabs = useTabInSight(project.isSuccess);
   const isMissing = project.error instanceof ApiError && (project.error.status === 404 || Number.isNaN(projectId));
   if (isMissing) return <NotFoundPage />;
 
@@ -53,7 +65,7 @@ export function ProjectLayout() {
     <Ready query={project} what={t("the project")}>
       {(data) => (
         <>
-          <nav className={styles.tabs} aria-label={t("Pages of {project}", { project: data.name })}>
+          <nav ref={tabs} className={styles.tabs} aria-label={t("Pages of {project}", { project: data.name })}>
             <span className={styles.projectName} title={data.name} dir="auto">
               {data.name}
             </span>
