@@ -10,6 +10,9 @@ import { CHART_COLOURS } from "@/ui/chart";
 import { count, percent } from "@/ui/format";
 import { Panel } from "@/ui/panel";
 
+/** The confusion of so many classes needs no more room than the panel beside it. */
+const N_SMALL = 12;
+
 /** What a round measured: confusion, confidence, reliability. Cells and bars open the items behind them. */
 export function RoundCharts({ project, round }: { project: Project; round: Round }) {
   const { holdout, test, class_ids = [], confidence_histogram, calibration } = round.metrics;
@@ -22,7 +25,7 @@ export function RoundCharts({ project, round }: { project: Project; round: Round
     <SimpleGrid cols={{ base: 1, md: 2 }}>
       <Panel
         title={t("Confusion")}
-        isTall
+        isTall={names.length > N_SMALL}
         note={
           measured &&
           t("Rows are the truth, columns what the model said; {items}", {

@@ -11,6 +11,7 @@ import { lastRound, measuredAlike, resultRows, settingRows, type Row } from "@/a
 import { projectQuery } from "@/labeling/api";
 import { t } from "@/language/translate";
 import { learnersQuery, roundQuery, runQuery, runsQuery } from "@/training/api";
+import { holdoutInterval } from "@/training/charts/axes";
 import { count, percent } from "@/ui/format";
 import { useIdParam } from "@/ui/id-param";
 import { ButtonLink, TextLink } from "@/ui/link";
@@ -87,8 +88,15 @@ function SideBySide({ project, runs, left, right }: { project: Project; runs: re
       </SimpleGrid>
       <Settings project={project} left={left} right={right} />
       <SimpleGrid cols={{ base: 1, md: 3 }}>
-        <Panel title={t("Accuracy on the holdout")} note={t("By round")}>
-          <CurvesChart label={t("Accuracy on the holdout over rounds")} sides={sides} value={(round) => round.holdout_accuracy} format={percent} isShare />
+        <Panel title={t("Accuracy on the holdout")} note={t("By round, with its 95% interval")}>
+          <CurvesChart
+            label={t("Accuracy on the holdout over rounds")}
+            sides={sides}
+            value={(round) => round.holdout_accuracy}
+            interval={holdoutInterval}
+            format={percent}
+            isShare
+          />
         </Panel>
         <Panel title={t("Coverage")} note={t("Accepted of the pool, by round")}>
           <CurvesChart label={t("Coverage over rounds")} sides={sides} value={(round) => round.share_accepted} format={percent} isShare />

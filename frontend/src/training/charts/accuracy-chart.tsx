@@ -1,6 +1,6 @@
 import type { RoundSummary } from "@/api/types";
 import { plural, t } from "@/language/translate";
-import { categoryAxis, GRID, legend, valueAxis } from "@/training/charts/axes";
+import { band, categoryAxis, GRID, holdoutInterval, legend, valueAxis } from "@/training/charts/axes";
 import { Chart, CHART_COLOURS } from "@/ui/chart";
 import { percent } from "@/ui/format";
 
@@ -29,11 +29,7 @@ export function AccuracyChart({ rounds }: { rounds: readonly RoundSummary[] }) {
           axisLabel: { color: ink.text, formatter: (value: number) => percent(value, 0) },
         }),
         series: [
-          band("interval low", measured.map((round) => round.low)),
-          {
-            ...band("interval", measured.map((round) => (round.low === null || round.high === null ? null : round.high - round.low))),
-            areaStyle: { color: CHART_COLOURS.human, opacity: 0.18 },
-          },
+          ...band("holdout", measured.map(holdoutInterval), CHART_COLOURS.human),
           {
             name: holdout,
             type: "line",
@@ -57,15 +53,3 @@ export function AccuracyChart({ rounds }: { rounds: readonly RoundSummary[] }) {
     />
   );
 }
-
-/** ECharts draws a band as two stacked lines of which the lower is not seen. */
-const band = (name: string, data: (number | null)[]) => ({
-  name,
-  type: "line" as const,
-  data,
-  stack: "interval",
-  symbol: "none",
-  silent: true,
-  lineStyle: { opacity: 0 },
-  tooltip: { show: false },
-});
