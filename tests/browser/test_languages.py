@@ -203,7 +203,8 @@ def test_the_tab_of_a_page_is_in_sight_where_not_all_tabs_fit(enter: Enter, trai
 
     box, review = tab.bounding_box(), page.get_by_role("link", name="Review", exact=True).bounding_box()
 
-    assert box is not None and review is not None
+    assert box is not None
+    assert review is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= review["x"]
 
