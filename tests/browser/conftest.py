@@ -47,7 +47,6 @@ for name, password in {passwords!r}.items():
 """
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All in one worker, so that one server does for all; and marked, so that they can be left out."""
     for item in items:

@@ -14,6 +14,7 @@ import { GuessBars } from "@/review/guess-bars";
 import { LabelBar } from "@/review/label-bar";
 import { OutboxPanel } from "@/review/outbox-panel";
 import { usePreloadedImages } from "@/review/preload";
+import { ProjectHeading } from "@/review/project-heading";
 import { QueueEmpty } from "@/review/queue-empty";
 import { t } from "@/language/translate";
 import { REASONS } from "@/review/reasons";
@@ -23,7 +24,7 @@ import { N_OPEN_COUNTED, type ReviewSession, type SessionState } from "@/review/
 import { useClassSearch } from "@/review/use-class-search";
 import { ColourSchemeToggle } from "@/ui/colour-scheme";
 import { count, percent } from "@/ui/format";
-import { ButtonLink, TextLink } from "@/ui/link";
+import { ButtonLink } from "@/ui/link";
 import { lazily } from "@/ui/lazily";
 import { Loading } from "@/ui/states";
 
@@ -87,7 +88,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
     <main className={styles.screen}>
       <VisuallyHidden component="h1">{t("Review {name}", { name: project.name })}</VisuallyHidden>
       <header className={styles.top}>
-        <Heading project={project} />
+        <ProjectHeading project={project} />
         <div className={styles.tools}>
           <Text size="sm" c="dimmed" className={styles.wide} aria-live="off">
             {state.n_open < N_OPEN_COUNTED ? t("{n} in the queue", { n: count(state.n_open + state.entries.length) }) : t("over {n} in the queue", { n: N_OPEN_COUNTED })}
@@ -155,21 +156,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
   );
 }
 
-// What stays from one item to the next is not rendered again with every answer.
-
-const Heading = memo(function Heading({ project }: { project: Project }) {
-  return (
-    <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
-      <TextLink to={`/projects/${project.id}`} fw={600} dir="auto" truncate>
-        {project.name}
-      </TextLink>
-      <Text size="sm" c="dimmed" className={styles.wide} dir="auto" truncate>
-        {project.question}
-      </Text>
-    </Group>
-  );
-});
-
+/** Memoized, as what stays from one item to the next. */
 const Tools = memo(function Tools({ project, actions }: { project: Project; actions: readonly Action[] }) {
   return (
     <>

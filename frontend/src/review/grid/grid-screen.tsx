@@ -15,10 +15,11 @@ import { PAGE_SIZES, type GridSession, type GridState } from "@/review/grid/grid
 import { GridTile, tileId } from "@/review/grid/grid-tile";
 import styles from "@/review/grid/grid.module.css";
 import { OutboxPanel } from "@/review/outbox-panel";
+import { ProjectHeading } from "@/review/project-heading";
 import { useClassSearch } from "@/review/use-class-search";
 import { ColourSchemeToggle } from "@/ui/colour-scheme";
 import { count } from "@/ui/format";
-import { ButtonLink, TextLink } from "@/ui/link";
+import { ButtonLink } from "@/ui/link";
 import { Empty, Loading } from "@/ui/states";
 
 type Dialog = { kind: "help" } | { kind: "item"; entry: Entry };
@@ -105,14 +106,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
     <main className={styles.screen}>
       <VisuallyHidden component="h1">{t("Grid of {name}", { name: project.name })}</VisuallyHidden>
       <header className={styles.bar}>
-        <Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
-          <TextLink to={`/projects/${project.id}`} fw={600} dir="auto" truncate>
-            {project.name}
-          </TextLink>
-          <Text size="sm" c="dimmed" className={styles.wide} dir="auto" truncate>
-            {project.question}
-          </Text>
-        </Group>
+        <ProjectHeading project={project} />
         <Group gap="xs" wrap="nowrap">
           <OutboxPanel />
           <ActionButton actions={actions} id="help" />
