@@ -77,7 +77,7 @@ def median_interval(values: Sequence[float]) -> tuple[float | None, float | None
 
 _NEWEST = """
     SELECT answer.person_id, answer.item_id, answer.kind, answer.label_class_id, answer.seconds,
-           entry.reason, entry.suggested_class_id, answer.created_at
+           entry.reason, entry.suggested_class_id, extract(epoch FROM answer.created_at)::float8
     FROM (SELECT * FROM review_answer WHERE project_id = %(project)s AND withdrawn_at IS NULL
           ORDER BY created_at DESC LIMIT %(n)s) answer
     LEFT JOIN review_entry entry ON entry.id = answer.entry_id"""
@@ -90,9 +90,9 @@ def people_work(project: Project) -> tuple[list[PersonWork], list[ReasonYield], 
         answers = cursor.fetchall()
     names = dict(User.objects.filter(pk__in={row[0] for row in answers}).values_list("pk", "username"))
     people = {pk: PersonWork(name) for pk, name in names.items()}
-    yields = {reason: ReasonYield(reason.value) for reason in (Reason.UNCERTAIN, Reason.RANDOM)}
+    yields = {reason.value: ReasonYield(reason.value) for reason in (Reason.UNCERTAIN, Reason.RANDOM)}
     said: dict[int, dict[int, int]] = defaultdict(dict)  # item -> person -> class, the newest word first
-    newest_at = {}
+    newest_at: dict[int, float] = {}  # item -> seconds since 1970: ten thousand datetimes are slow to read
     gold: list[tuple[int, int, int]] = []  # person, item, class
     for person_id, item_id, kind, class_id, seconds, reason, suggested_id, at in answers:
         work = people[person_id]
@@ -109,8 +109,8 @@ def people_work(project: Project) -> tuple[list[PersonWork], list[ReasonYield], 
         said[item_id].setdefault(person_id, class_id)
         newest_at.setdefault(item_id, at)
         if reason in yields and suggested_id is not None:
-            yields[Reason(reason)].n += 1
-            yields[Reason(reason)].n_changed += class_id != suggested_id
+            yields[reason].n += 1
+            yields[reason].n_changed += class_id != suggested_id
     shared = {item_id: words for item_id, words in said.items() if len(words) > 1}
     _compare(people, shared)
     _against_verdicts(project, people, shared, newest_at)
@@ -131,7 +131,7 @@ def _compare(people: dict[int, PersonWork], shared: dict[int, dict[int, int]]) -
 
 
 def _against_verdicts(
-    project: Project, people: dict[int, PersonWork], shared: dict[int, dict[int, int]], newest_at: dict
+    project: Project, people: dict[int, PersonWork], shared: dict[int, dict[int, int]], newest_at: dict[int, float]
 ) -> None:
     """Disputes that a person has decided after the last answer: whose answer was upheld."""
     disputed = [item_id for item_id, words in shared.items() if len(set(words.values())) > 1]
@@ -140,7 +140,7 @@ def _against_verdicts(
     for item_id, class_id, judge_id, at in verdicts.values_list(
         "item_id", "label_class_id", "source__user_id", "created_at"
     ):
-        if at <= newest_at[item_id]:
+        if at.timestamp() <= newest_at[item_id]:
             continue  # what stands is an answer itself
         for person_id, word in shared[item_id].items():
             if person_id != judge_id:
