@@ -131,7 +131,10 @@ def _compare(people: dict[int, PersonWork], shared: dict[int, dict[int, int]]) -
 
 
 def _against_verdicts(
-    project: Project, people: dict[int, PersonWork], shared: dict[int, dict[int, int]], newest_at: dict[int, float]
+    project: Project,
+    people: dict[int, PersonWork],
+    shared: dict[int, dict[int, int]],
+    newest_at: dict[int, float],
 ) -> None:
     """Disputes that a person has decided after the last answer: whose answer was upheld."""
     disputed = [item_id for item_id, words in shared.items() if len(set(words.values())) > 1]

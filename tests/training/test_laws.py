@@ -290,6 +290,13 @@ def test_texts_without_words_are_refused() -> None:
         make("naive_bayes", "text").fit(["", " ", ""], [0, 1, 0])
 
 
+def test_texts_that_share_no_word_are_refused() -> None:
+    texts = [f"item{row}" for row in range(500)]
+
+    with pytest.raises(InvalidRows, match="No word occurs in two of the texts"):
+        make("naive_bayes", "text").fit(texts, [row % 2 for row in range(500)])
+
+
 def test_unknown_names_and_parameters_are_refused_with_what_there_is() -> None:
     with pytest.raises(UnknownLearner, match="There are: auto, logistic_regression"):
         create("oracle", item_type="text")

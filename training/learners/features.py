@@ -1,7 +1,6 @@
 """Items to vectors: one scikit-learn pipeline per item type, fitted on the labeled rows.
 
-    text    word 1-2-grams and 3-5-grams of the first 1,000 characters within words, TF-IDF with
-            sublinear counts
+    text    words, and 3-5-grams of the first 1,000 characters within words, TF-IDF with sublinear counts
     table   numbers: median, marked where missing, standardised; the rest: one-hot
     series  flattened and standardised
     image   averaged down to 32 x 32 at most, flattened, 0 to 1
@@ -51,6 +50,11 @@ def fit_features(
     try:
         vectors = features.fit_transform(checked)
     except ValueError as error:
+        if "no terms remain" in str(error):
+            raise InvalidRows(
+                "No word occurs in two of the texts, so nothing can be learned of one from another. Check which "
+                "column was imported as text."
+            ) from None
         if "empty vocabulary" not in str(error):
             raise
         raise InvalidRows(
@@ -71,17 +75,6 @@ def check_rows(X: Any, *, item_type: str) -> Any:
 
 
 def _text_steps(n_rows: int) -> list[tuple[str, Any]]:
-    # A term that occurs once teaches nothing when there are many rows, and fills memory.
-    min_df = 2 if n_rows >= 500 else 1
-    words = TermVectorizer(
-        ngram_range=(1, 2),
-        token_pattern=r"(?u)\b\w+\b",
-        sublinear_tf=True,
-        min_df=min_df,
-        max_features=100_000,
-        dtype=np.float32,
-        strip_accents="unicode",
-    )
     # They pay where texts are short or badly spelled. On 1,000 posts of 20 Newsgroups 30,000 of them gave
     # what 100,000 gave (71%; words alone 69%), and finding them takes most of the time of long texts.
     characters = TermVectorizer(
@@ -89,11 +82,33 @@ def _text_steps(n_rows: int) -> list[tuple[str, Any]]:
         ngram_range=(3, 5),
         preprocessor=text_head,
         sublinear_tf=True,
-        min_df=min_df,
+        min_df=_min_df(n_rows),
         max_features=30_000,
         dtype=np.float32,
     )
-    return [("terms", FeatureUnion([("words", words), ("characters", characters)]))]
+    return [("terms", FeatureUnion([("words", word_features(n_rows)), ("characters", characters)]))]
+
+
+def word_features(n_rows: int) -> TermVectorizer:
+    """TF-IDF of single words, to be fitted on so many texts.
+
+    No pairs of words: rows have unit length, so what pairs take is lost to words. Logistic regression on 2,000 posts
+    of 20 Newsgroups erred on 16.1% with them and on 14.7% without; 200 messages of SMS spam: 7.3% and 6.7%; 40 and
+    400 of AG News: no difference.
+    """
+    return TermVectorizer(
+        token_pattern=r"(?u)\b\w+\b",
+        sublinear_tf=True,
+        min_df=_min_df(n_rows),
+        max_features=100_000,
+        dtype=np.float32,
+        strip_accents="unicode",
+    )
+
+
+def _min_df(n_rows: int) -> int:
+    """A term that occurs once teaches nothing when there are many rows, and fills memory."""
+    return 2 if n_rows >= 500 else 1
 
 
 class TermVectorizer(TfidfVectorizer):

@@ -22,7 +22,7 @@ from training.calibration import MIN_ROWS, apply_temperature, fit_temperature
 from training.learners.base import FloatArray, Progress, check_labels, check_weights, take_rows
 from training.learners.clock import Clock
 from training.learners.errors import InvalidRows
-from training.learners.features import check_rows, fit_features
+from training.learners.features import Matrix, check_rows, fit_features
 
 EXACT_ROWS = 20_000  # up to here every pair is compared
 ROWS_PER_CELL = 250
@@ -416,13 +416,16 @@ def dense_vectors(X: Any, item_type: str, max_dimensions: int, random_state: int
     return features, np.ascontiguousarray(vectors, dtype=np.float32)
 
 
-def transform_rows(features: Any, X: Any, item_type: str) -> Float32Array:
-    """(n, d) float32 vectors by fitted features, in batches, so that long intermediate ones stay few."""
+def transform_rows(features: Any, X: Any, item_type: str) -> Matrix:
+    """(n, d) vectors by fitted features, float32 if dense, in batches, so that long intermediate ones stay few."""
     n_rows = len(X)
     parts = [
-        np.asarray(features.transform(check_rows(take_rows(X, rows), item_type=item_type)), dtype=np.float32)
+        features.transform(check_rows(take_rows(X, rows), item_type=item_type))
         for rows in np.array_split(np.arange(n_rows), max(1, -(-n_rows // 8_192)))
     ]
+    if sparse.issparse(parts[0]):
+        return sparse.vstack(parts, format="csr")
+    parts = [np.asarray(part, dtype=np.float32) for part in parts]
     return np.concatenate(parts)
 
 

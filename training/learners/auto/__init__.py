@@ -18,6 +18,7 @@ from training.learners.auto.candidates import (
     fit_supervised,
     out_of_fold,
     pool_vectors,
+    pool_words,
     share_features,
     supervised_names,
     title_of,
@@ -58,9 +59,9 @@ class Auto(ClassifierMixin, BaseEstimator):
     blended with the shares that fit held-out labels best (stacking; Yao and others 2018).
 
     With the pool (100 unlabeled rows at least): labels spread on a graph of similar items; for texts logistic
-    regression on features of all of them, alone and trained on its own answers; for tables and series logistic
-    regression trained on its own answers. Images: the graph teaches a student network, whose own features make
-    the next graph, twice (after Iscen and others 2019).
+    regression on words and on latent semantics of all of them, and the latter trained on its own answers; for
+    tables and series logistic regression trained on its own answers. Images: the graph teaches a student
+    network, whose own features make the next graph, twice (after Iscen and others 2019).
 
     Semi-supervision stays off unless it lowers the log-loss on held-out labels: for text, tables and series,
     where it only joins a blend, by more than half the standard error of that. For images the student stands
@@ -214,7 +215,8 @@ class Auto(ClassifierMixin, BaseEstimator):
         folds = self._judged_folds(labels)
         names = supervised_names(self.item_type, labels)
         is_tried = len(pool) >= MIN_POOL and len(folds) > 0
-        n_steps = (len(names) + 3 * is_tried) * (len(folds) + 1)
+        n_pooled = 4 if self.item_type == "text" else 3
+        n_steps = (len(names) + n_pooled * is_tried) * (len(folds) + 1)
         clock = Clock(self.progress, n_steps + 1)
         step = counted(clock)
         step()
@@ -275,6 +277,12 @@ class Auto(ClassifierMixin, BaseEstimator):
         temperature = plain["logistic_regression"].temperature
         title = "Self-training of logistic regression"
         if self.item_type == "text":
+            words = pool_words(X, self.random_state)
+            said = out_of_fold(words.fit, X, labels, folds, step)
+            found["pool_words"] = calibrated(
+                "Logistic regression on words of all texts", said, labels.columns
+            )
+            fits["pool_words"] = words.fit
             said = out_of_fold(vectors.fit, X, labels, folds, step)
             found["pool_features"] = calibrated(
                 "Logistic regression on latent semantics of all texts", said, labels.columns
