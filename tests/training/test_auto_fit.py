@@ -179,7 +179,7 @@ def test_what_learned_from_a_pool_of_texts_is_saved(tmp_path: Path, monkeypatch:
 
     save(learner, tmp_path / "model")
 
-    assert {"label_propagation", "pool_features"} & set(learner.chosen_)
+    assert {"label_propagation", "pool_words", "pool_features"} & set(learner.chosen_)
     assert np.allclose(load(tmp_path / "model").predict_proba(X), learner.predict_proba(X))
 
 
