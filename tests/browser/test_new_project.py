@@ -50,3 +50,14 @@ def test_a_wrong_file_is_refused_in_words_and_leaves_no_project(enter: Enter) ->
 
     expect(page.get_by_role("alert")).to_be_visible()
     assert len(ada.get("/projects?limit=200")["results"]) == n_before
+
+
+def test_a_project_without_items_says_on_every_page_for_answers_how_to_get_some(enter: Enter) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_project("bare", n_items=0)
+
+    for path in ("", "/review", "/grid"):
+        page.goto(f"/projects/{project_id}{path}")
+        expect(page.get_by_text("This project has no items yet")).to_be_visible()
+        page.get_by_role("link", name="Import a file").click()
+        page.wait_for_url(f"**/projects/{project_id}/data")

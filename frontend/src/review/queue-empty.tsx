@@ -2,6 +2,8 @@ import { Alert, Button, Group, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import type { Project } from "@/api/types";
+import { progressQuery } from "@/labeling/api";
+import { NoItems } from "@/labeling/no-items";
 import { plural, t } from "@/language/translate";
 import { queueQuery, refillQueue } from "@/review/api";
 import type { SessionState } from "@/review/session";
@@ -15,6 +17,7 @@ const MAY_REFILL = ["owner", "engineer"];
 export function QueueEmpty({ project, state, onRetry }: { project: Project; state: SessionState; onRetry: () => void }) {
   const client = useQueryClient();
   const queue = useQuery(queueQuery(project.id));
+  const progress = useQuery(progressQuery(project.id));
   const refill = useMutation({
     mutationFn: () => refillQueue(project.id),
     onSuccess: async () => {
@@ -36,6 +39,7 @@ export function QueueEmpty({ project, state, onRetry }: { project: Project; stat
       </Empty>
     );
   }
+  if (progress.data?.n_items === 0) return <NoItems project={project} />;
   const { n_held = 0, n_disputed = 0, held_by_me = 0 } = queue.data ?? {};
   const n_held_by_others = Math.max(0, n_held - held_by_me);
   return (

@@ -9,6 +9,7 @@ import { QueuePanel } from "@/app/overview/queue-panel";
 import { CertificationLine } from "@/certificates/certification-line";
 import { progressQuery, projectQuery, timelineQuery } from "@/labeling/api";
 import { LabeledBar } from "@/labeling/labeled-bar";
+import { NoItems } from "@/labeling/no-items";
 import { rich } from "@/language/rich";
 import { plural, t } from "@/language/translate";
 import { queueQuery } from "@/review/api";
@@ -22,11 +23,10 @@ import { RoundCharts } from "@/training/round-charts";
 import { Figure } from "@/ui/figure";
 import { count, percent, percentWithin } from "@/ui/format";
 import { useIdParam } from "@/ui/id-param";
-import { ButtonLink, TextLink } from "@/ui/link";
+import { TextLink } from "@/ui/link";
 import { Page } from "@/ui/page";
 import { Panel } from "@/ui/panel";
 import { Ready } from "@/ui/query";
-import { Empty } from "@/ui/states";
 import { WorkProgress } from "@/ui/work-progress";
 
 const LIVE = { refetchInterval: 5_000 };
@@ -46,15 +46,6 @@ export default function OverviewPage() {
         )}
       </Ready>
     </Page>
-  );
-}
-
-function NoItems({ project }: { project: Project }) {
-  return (
-    <Empty title={t("This project has no items yet")}>
-      <Text c="dimmed">{t("Import a file with the items to label. Some of them may be labeled already.")}</Text>
-      <ButtonLink to={`/projects/${project.id}/data`}>{t("Import a file")}</ButtonLink>
-    </Empty>
   );
 }
 

@@ -1,4 +1,5 @@
 import { Alert, Button, Group, Kbd, Modal, NativeSelect, Text, VisuallyHidden } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
 
 import type { Entry, Project } from "@/api/types";
@@ -7,7 +8,9 @@ import { KeyHelp } from "@/keys/help";
 import { useMyKeys } from "@/keys/my-keys";
 import { keyLabel } from "@/keys/registry";
 import { useActions } from "@/keys/use-actions";
+import { progressQuery } from "@/labeling/api";
 import { ItemView } from "@/labeling/item-view";
+import { NoItems } from "@/labeling/no-items";
 import { rich } from "@/language/rich";
 import { t } from "@/language/translate";
 import { gridActions } from "@/review/grid/grid-actions";
@@ -224,7 +227,9 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
 }
 
 function Nothing({ project, state, name, onRetry }: { project: Project; state: GridState; name: string; onRetry: () => void }) {
+  const progress = useQuery(progressQuery(project.id));
   if (state.status === "loading") return <Loading what={t("the items")} />;
+  if (progress.data?.n_items === 0) return <NoItems project={project} />;
   const { trouble } = state;
   return (
     <Empty title={trouble ? t("The grid has nothing to show") : t("Nothing left that the model says is {name}", { name })}>
