@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -188,7 +189,8 @@ def test_answers_given_without_a_network_are_stored_once_it_is_back(enter: Enter
     seen = label_all(page, "12312")
     page.keyboard.press("z")
     assert key_on_screen(page) == seen[-1]
-    expect(page.get_by_test_id("outbox")).to_have_text("4 waiting")
+    # Four, if the fifth never tried to leave; if it did, it may have arrived, so its undo waits behind it.
+    expect(page.get_by_test_id("outbox")).to_have_text(re.compile("^(4|6) waiting$"))
     assert said(ada, project_id) == []
     page.context.set_offline(False)
     expect(page.get_by_test_id("outbox")).to_have_text(STORED)
