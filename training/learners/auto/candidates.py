@@ -25,8 +25,7 @@ MAX_SELF_LABELED = 4_000  # rows of the pool, drawn at random: more take time an
 N_SELF_TRAININGS = 2
 TRIAL_PARAMS = {"random_forest": {"n_estimators": 100}}  # as good to judge by as 300, in a third of the time
 MIN_LABELS_FOR_BOOSTING = 50  # with fewer, trees that correct each other correct noise
-# Of logistic regression: as in built_in/classical.py, but for words alone, which bear more (20 Newsgroups).
-STRENGTH = {"text": 10.0, "words": 30.0}
+C_OF_WORDS = 30.0  # of logistic regression: words alone bear more than all terms together (20 Newsgroups)
 
 
 class Labels:
@@ -195,10 +194,10 @@ def pool_vectors(
     """Texts: the latent semantics that the graph was built on. Others: features of the labeled rows and of up to
     4,000 rows of the pool, not reduced."""
     drawn = np.random.default_rng(random_state).permutation(pool)[:MAX_SELF_LABELED]
-    strength = STRENGTH.get(item_type, 1.0)
+    usual = check_params("logistic_regression", item_type=item_type, params={})["C"]
     if item_type == "text":
         kept = np.arange(len(graph.vectors_))
-        return PoolVectors(graph.features_, graph.vectors_, kept, drawn, item_type, random_state, strength)
+        return PoolVectors(graph.features_, graph.vectors_, kept, drawn, item_type, random_state, usual)
     kept = np.sort(np.concatenate([labels.rows, drawn]))
     features, vectors = fit_features(
         take_rows(X, kept),
@@ -208,7 +207,7 @@ def pool_vectors(
         max_dimensions=None,
         random_state=random_state,
     )
-    return PoolVectors(features, vectors, kept, drawn, item_type, random_state, strength)
+    return PoolVectors(features, vectors, kept, drawn, item_type, random_state, usual)
 
 
 def pool_words(X: Any, random_state: int) -> PoolVectors:
@@ -216,7 +215,7 @@ def pool_words(X: Any, random_state: int) -> PoolVectors:
     features = Pipeline([("words", word_features(len(X)))])
     vectors = features.fit_transform(check_rows(X, item_type="text"))
     kept = np.arange(len(X))
-    return PoolVectors(features, vectors, kept, kept[:0], "text", random_state, STRENGTH["words"])
+    return PoolVectors(features, vectors, kept, kept[:0], "text", random_state, C_OF_WORDS)
 
 
 def out_of_fold(
