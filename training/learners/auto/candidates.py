@@ -194,7 +194,7 @@ def pool_vectors(
     """Texts: the latent semantics that the graph was built on. Others: features of the labeled rows and of up to
     4,000 rows of the pool, not reduced."""
     drawn = np.random.default_rng(random_state).permutation(pool)[:MAX_SELF_LABELED]
-    usual = check_params("logistic_regression", item_type=item_type, params={})["C"]
+    usual = float(check_params("logistic_regression", item_type=item_type, params={})["C"])
     if item_type == "text":
         kept = np.arange(len(graph.vectors_))
         return PoolVectors(graph.features_, graph.vectors_, kept, drawn, item_type, random_state, usual)
