@@ -227,7 +227,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
 }
 
 function Nothing({ project, state, name, onRetry }: { project: Project; state: GridState; name: string; onRetry: () => void }) {
-  const progress = useQuery(progressQuery(project.id));
+  const progress = useQuery({ ...progressQuery(project.id), enabled: state.status !== "loading" });
   if (state.status === "loading") return <Loading what={t("the items")} />;
   if (progress.data?.n_items === 0) return <NoItems project={project} />;
   const { trouble } = state;
