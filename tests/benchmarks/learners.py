@@ -1,6 +1,6 @@
 """`make results DATA=folder`: the learners measured on real data; hours are fine, and it goes on where it stopped.
 
-    python -m tests.benchmarks.learners DATA [--results DIR] [--only NAME ...] [--minutes 15] [--seeds 3]
+    python -m tests.benchmarks.learners DATA [--results DIR] [--only NAME ...] [--labels N ...] [--minutes 15] [--seeds 3]
 
 DATA holds a folder for each dataset; one that is missing is left out and named. Trials that are done
 lie in DIR/trials.jsonl, the tables in DIR/learners.md. Each trial has a process of its own, is given
@@ -68,6 +68,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path(".assay/results"))
     parser.add_argument("--only", nargs="+", choices=[study.name for study in STUDIES], default=[])
     parser.add_argument("--learners", nargs="+", default=[], help="only these")
+    parser.add_argument("--labels", nargs="+", type=int, default=[], help="only these numbers of labels")
     parser.add_argument("--minutes", type=float, default=15.0, help="of one trial")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
@@ -92,8 +93,9 @@ def _study_text(study: Study, folder: Path, options: argparse.Namespace) -> str:
     names = [name for name in (study.learners or known) if name in known]
     if options.learners:
         names = [name for name in names if name in options.learners]
+    n_labels = [n for n in study.n_labels if n in options.labels or not options.labels]
     trials = trials_planned(
-        {name: study.params.get(name, {}) for name in names}, n_labels=study.n_labels, n_seeds=options.seeds
+        {name: study.params.get(name, {}) for name in names}, n_labels=n_labels, n_seeds=options.seeds
     )
     done = benchmark_run(
         dataset,
