@@ -57,6 +57,19 @@ def test_test_rows_are_not_even_seen_unlabeled(recorder: list[tuple[int, Sequenc
     assert (outcome.n_train, outcome.n_pool, outcome.n_test) == (20, 160, 60)
 
 
+def test_without_the_pool_a_learner_is_shown_its_labels_alone(
+    recorder: list[tuple[int, Sequence[int]]],
+) -> None:
+    alone = Trial("logistic_regression", seed=0, n_labels=20, sees_pool=False)
+    outcome = trial_measure(make_dataset(), alone)
+    trial_measure(make_dataset(), Trial("logistic_regression", seed=0, n_labels=20))
+
+    (n_rows, y), (_, with_pool) = recorder
+    assert n_rows == 20
+    assert list(y) == [label for label in with_pool if label != -1]
+    assert (outcome.n_train, outcome.n_pool, outcome.n_test) == (20, 0, 60)
+
+
 def test_folds_measure_each_label_once_and_never_train_on_it(
     recorder: list[tuple[int, Sequence[int]]],
 ) -> None:

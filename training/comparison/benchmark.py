@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,19 @@ def trials_planned(
     n_seeds: int = 3,
     seed: int = 0,
     n_folds: int = 0,
+    alone: Collection[str] = (),
 ) -> list[Trial]:
-    """Every trial, seed by seed, so that an unfinished comparison compares already. `learners`: name -> params."""
+    """Every trial, seed by seed, so that an unfinished comparison compares already.
+
+    learners  name -> params
+    alone     names that are tried without the unlabeled rows, too
+    """
     return [
-        Trial(name, number, size, n_folds, dict(params))
+        Trial(name, number, size, n_folds, dict(params), sees_pool)
         for size in n_labels
         for number in range(seed, seed + n_seeds)
         for name, params in learners.items()
+        for sees_pool in ((True, False) if name in alone else (True,))
     ]
 
 
@@ -71,7 +77,7 @@ def benchmark_run(
 def trial_line(trial: Trial, outcome: Outcome) -> str:
     """What came of a trial, for people."""
     labels = "all labels" if trial.n_labels is None else f"{trial.n_labels:,} labels"
-    begin = f"{trial.learner}, {labels}, seed {trial.seed}"
+    begin = f"{trial.title}, {labels}, seed {trial.seed}"
     if outcome.error:
         return f"{begin}: {outcome.error}"
     return (
@@ -85,7 +91,7 @@ def _read_results(path: Path | None, about: str, n_rows: int) -> dict[str, Outco
         return {}
     lines = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
     return {
-        json.dumps(line["trial"], sort_keys=True): Outcome(**line["outcome"])
+        json.dumps(Trial(**line["trial"]).as_json(), sort_keys=True): Outcome(**line["outcome"])
         for line in lines
         if (line["about"], line["n_rows"]) == (about, n_rows)
     }

@@ -27,7 +27,7 @@ def table_rows(done: Iterable[Done]) -> list[dict[str, Any]]:
 def _rows_of(done: Sequence[Done]) -> list[dict[str, Any]]:
     by_learner: dict[str, list[Done]] = {}
     for trial, outcome in done:
-        by_learner.setdefault(trial.learner, []).append((trial, outcome))
+        by_learner.setdefault(trial.title, []).append((trial, outcome))
     good = {
         name: {trial.seed: outcome for trial, outcome in parts if not outcome.error}
         for name, parts in by_learner.items()

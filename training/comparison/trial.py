@@ -32,13 +32,24 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Trial:
-    """What is to be done. `n_labels` None: all there are. `n_folds` 0: measured on the test rows."""
+    """What is to be done.
+
+    n_labels    None: all there are
+    n_folds     0: measured on the test rows
+    sees_pool   False: the learner is not shown the unlabeled rows, so that it is seen what they are worth to it
+    """
 
     learner: str
     seed: int
     n_labels: int | None = None
     n_folds: int = 0
     params: Mapping[str, Any] = field(default_factory=dict)
+    sees_pool: bool = True
+
+    @property
+    def title(self) -> str:
+        """What a table calls it."""
+        return self.learner if self.sees_pool else f"{self.learner}, labels alone"
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -82,7 +93,7 @@ def trial_measure(
         y = np.full(len(dataset), UNLABELED)
         y[train] = dataset.y[train]
         # What measures is not even there as an unlabeled row.
-        is_there = ~dataset.is_test
+        is_there = ~dataset.is_test if trial.sees_pool else y != UNLABELED
         is_there[test] = False
         there = np.flatnonzero(is_there)
         learner = create(
@@ -105,7 +116,7 @@ def trial_measure(
     scores, jackknife = scores_of(probabilities[rows], dataset.y[rows])
     return Outcome(
         n_train=round(float(np.mean(n_train))),
-        n_pool=int((~dataset.is_test).sum()) - round(float(np.mean(n_train))),
+        n_pool=int((~dataset.is_test).sum()) - round(float(np.mean(n_train))) if trial.sees_pool else 0,
         n_test=len(rows),
         scores=scores,
         jackknife=jackknife,
