@@ -3,7 +3,7 @@
 from training.learners.built_in.views import FLIP, augmentation
 from training.learners.spec import LearnerSpec, Param
 
-KINDS = ("image", "table", "series")
+KINDS = ("image", "text", "table", "series")
 
 
 def _shared(*, n_steps: int = 2_000, dropout: float = 0.4, noise: float | None = 0.1) -> tuple[Param, ...]:
@@ -43,7 +43,7 @@ def _shared(*, n_steps: int = 2_000, dropout: float = 0.4, noise: float | None =
                 noise,
                 0.0,
                 5.0,
-                help="Tables and series: random noise added in each step; columns have a spread of about 1.",
+                help="Texts, tables and series: random noise added in each step; columns have a spread of about 1.",
             )
         )
     return tuple(params)

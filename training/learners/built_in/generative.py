@@ -18,14 +18,21 @@ SPECS = (
         takes="items",
         uses_unlabeled=True,
         params=(
-            Param("n_steps", "int", 4000, 1, 1_000_000, help="Training steps; each sees one batch."),
+            Param("n_steps", "int", 6000, 1, 1_000_000, help="Training steps; each sees one batch."),
             BATCH_SIZE,
             LABELED_SHARE,
-            Param("learning_rate", "float", 0.003, 1e-5, 0.1, help="Of Adam, in the first half."),
+            Param(
+                "learning_rate",
+                "float",
+                0.003,
+                1e-5,
+                0.1,
+                help="Of Adam, in the first half; the generator has three times that.",
+            ),
             Param(
                 "unlabeled_weight", "float", 1.0, 0.0, 10.0, help="Of unlabeled images beside labeled ones."
             ),
-            Param("width", "float", 1.0, 0.05, 4.0, help="Of all layers, as a share of the published sizes."),
+            Param("width", "float", 0.5, 0.05, 4.0, help="Of all layers, as a share of the published sizes."),
             augmentation("none"),
             FLIP,
         ),

@@ -63,9 +63,9 @@ Loss = Callable[[nn.Module, Batch], Tensor]
 class DeepLearner(ClassifierMixin, BaseEstimator):
     """A network trained on labeled and unlabeled rows, by a loss that each method writes out in `_loss`.
 
-    X is uint8 images, a table or float32 series, see training/learners/base.py. Images go through
-    the convolutions of SimpleCNN; tables and series become the vectors of training/learners/features.py
-    (fitted on all rows, one scale for all columns) and go through two dense layers. Unlabeled rows
+    X is uint8 images, texts, a table or float32 series, see training/learners/base.py. Images go through
+    the convolutions of SimpleCNN; the others become the vectors of training/learners/features.py
+    (fitted on all rows, one scale for all columns; texts 200 latent semantics) and go through two dense layers. Unlabeled rows
     have y -1 or None. sample_weight counts in the loss of labeled rows; rows of weight 0 are left out.
 
     With no unlabeled row the loss is the cross-entropy of the labels: the same network, supervised.
@@ -80,7 +80,7 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
     patience       0: all steps are done on all labels. Else, from 200 labels on, a stratified tenth of them
                    (1,000 at most) is held out of training; the weights with the fewest errors there are kept,
                    and so many checks in a row without gain end the fit (there are 20 in a whole one)
-    item_type      "image", "table" or "series"
+    item_type      "image", "text", "table" or "series"
     progress       called with (step, n_steps, seconds left) four times a second; what it raises stops the fit
 
     After fit: `classes_` (sorted), `net_` (the moving average of the weights over about the last
@@ -88,7 +88,7 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
     `history_` (one dict per check: step, train_loss, and validation_error, validation_loss where rows are
     held out), `report_` (a sentence on the early stop, where it was asked for).
     Same seed, machine and threads: same weights. On CUDA: bfloat16, channels last.
-    Memory: X itself, not copied (on CUDA one byte a pixel more there), for tables and series
+    Memory: X itself, not copied (on CUDA one byte a pixel more there), for all but images
     4 bytes x rows x dimensions, 16 bytes x rows for the order of batches, and the activations of
     one batch: about 40 kB for a grey image of 28 x 28 and view.
     Raises TooFewLabels, InvalidRows, and LearnerError where the loss is no longer finite.
