@@ -54,7 +54,7 @@ def fitted_vae() -> VaeM1M2:
 @pytest.mark.parametrize(
     ("make", "n_each"),
     [
-        (partial(gan, n_steps=400, width=0.25), 3),
+        (partial(gan, n_steps=900, width=0.2), 3),
         (partial(vae, n_steps=1_400, n_hidden=128, n_latent=20, n_style=10, learning_rate=0.003), 10),
     ],
     ids=["gan", "autoencoder"],

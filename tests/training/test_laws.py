@@ -199,7 +199,7 @@ def test_no_labels_are_refused(name: str, item_type: str) -> None:
         make(name, item_type).fit(X, np.full(N, UNLABELED))
 
 
-@every_learner
+@every_case
 def test_save_and_load_predict_equally(name: str, item_type: str, tmp_path: Path) -> None:
     X, columns = make_items(item_type)
     learner = make(name, item_type, progress=lambda step, n_steps, seconds_left: None)
