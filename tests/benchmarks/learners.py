@@ -121,9 +121,7 @@ def _gains(done: Sequence[Done]) -> str:
     errors: dict[tuple[int | None, str], dict[int, float]] = {}
     for trial, outcome in done:
         if not outcome.error:
-            errors.setdefault((trial.n_labels, trial.title), {})[trial.seed] = (
-                1 - outcome.scores["accuracy"]
-            )
+            errors.setdefault((trial.n_labels, trial.title), {})[trial.seed] = 1 - outcome.scores["accuracy"]
     lines = []
     for (n_labels, name), theirs in errors.items():
         ours = errors.get((n_labels, "auto"), {})

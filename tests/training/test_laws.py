@@ -285,6 +285,30 @@ def test_a_table_without_a_column_of_training_is_refused() -> None:
         learner.predict_proba(X.drop(columns="soil"))
 
 
+def test_an_array_with_another_number_of_columns_is_refused() -> None:
+    rows = np.random.default_rng(0).normal(size=(N, 4))
+    learner = make("logistic_regression", "table").fit(rows, np.arange(N) % 3)
+
+    with pytest.raises(InvalidRows, match="X has 5 columns; in training it had 4"):
+        learner.predict(np.column_stack([rows, rows[:, 0]]))
+
+
+@every_learner
+def test_as_many_labels_as_rows_are_asked_for(name: str, item_type: str) -> None:
+    X, columns = make_items(item_type)
+
+    with pytest.raises(InvalidRows, match="X has 36 rows and y has 35"):
+        make(name, item_type).fit(X, columns[:-1])
+
+
+@every_learner
+def test_numbers_with_fractions_are_no_classes(name: str, item_type: str) -> None:
+    X, columns = make_items(item_type)
+
+    with pytest.raises(InvalidRows, match="y holds fractions such as"):
+        make(name, item_type).fit(X, columns + 0.5)
+
+
 def test_texts_without_words_are_refused() -> None:
     with pytest.raises(InvalidRows, match="no word and no letter"):
         make("naive_bayes", "text").fit(["", " ", ""], [0, 1, 0])

@@ -21,15 +21,15 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.learners.base import FloatArray, Progress, check_labels, check_weights, take_rows
+from training.learners.base import FloatArray, Progress, check_training, check_weights, take_rows
 from training.learners.built_in.pretraining import ENTRY_POINT_GROUP, backbone_folder
+from training.learners.classifier import ItemClassifier
 from training.learners.classifiers import logistic_regression
 from training.learners.clock import Clock
 from training.learners.deep.data import network_input
@@ -44,7 +44,7 @@ TEXTS_PER_BATCH = 256
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-class FrozenFeatures(ClassifierMixin, BaseEstimator):
+class FrozenFeatures(ItemClassifier):
     """Logistic regression on what a pretrained network makes of the items; the network does not learn.
 
     Subclasses say in `_source` which file that is and in `_vectors` what it makes of a batch. Unlabeled
@@ -83,7 +83,7 @@ class FrozenFeatures(ClassifierMixin, BaseEstimator):
         raise NotImplementedError
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        mask = check_labels(y, self.classes)
+        mask = check_training(X, y, self.classes)
         weights = check_weights(sample_weight, len(mask))
         labels = np.asarray(np.asarray(y)[mask].tolist())
         path = backbone_path(self._source())
@@ -103,10 +103,6 @@ class FrozenFeatures(ClassifierMixin, BaseEstimator):
         found: FloatArray = self.classifier_.predict_proba(self._transform(X, None)).astype(np.float64)
         found /= found.sum(axis=1, keepdims=True)
         return found
-
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        chosen: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return chosen
 
     def save_weights(self, folder: Path) -> dict[str, Any]:
         """Writes classifier.skops; the pretrained file itself is not copied, only its fingerprint kept."""

@@ -42,7 +42,14 @@ class Learner(Protocol):
 
 
 def labeled_mask(y: Any) -> BoolArray:
-    """(n,) True where y names a class: neither -1 nor None nor NaN."""
+    """(n,) True where y names a class: neither -1 nor None nor NaN.
+
+    Raises InvalidRows where y is no list of classes at all.
+    """
+    if y is None:
+        raise InvalidRows(
+            "A learner requires y to be passed, but the target y is None. Pass one label per row, -1 where nobody knows."
+        )
     y = np.asarray(y)
     if y.ndim != 1:
         raise InvalidRows(f"y has shape {y.shape}; it must be one label per row, shape (n,).")
@@ -51,6 +58,11 @@ def labeled_mask(y: Any) -> BoolArray:
             [not (label is None or label == UNLABELED or label != label) for label in y], dtype=bool
         )
     mask: BoolArray = (y != UNLABELED) & (y == y)
+    if y.dtype.kind == "f" and (y[mask] != np.round(y[mask])).any():
+        raise InvalidRows(
+            f"Unknown label type: y holds fractions such as {y[mask][y[mask] != np.round(y[mask])][0]:g}, and a learner "
+            "tells classes apart. Pass names or integers."
+        )
     return mask
 
 
@@ -65,9 +77,9 @@ def check_labels(y: Any, classes: Sequence[Any] | None = None) -> BoolArray:
     seen = set(labels.tolist())
     n_wanted = max(2, len(classes or ()))
     if len(labels) < n_wanted:
+        are = "is 1 label" if len(labels) == 1 else f"are {len(labels)} labels"
         raise TooFewLabels(
-            f"There are {len(labels)} labels for {n_wanted} classes; each class needs one at least. "
-            "Label more items first."
+            f"There {are} for {n_wanted} classes; each class needs one at least. Label more items first."
         )
     if len(seen) < 2:
         raise TooFewLabels(
@@ -86,6 +98,19 @@ def check_labels(y: Any, classes: Sequence[Any] | None = None) -> BoolArray:
             f"y holds labels of {', '.join(sorted(map(_name, strangers)))}, not among the classes "
             f"{', '.join(map(_name, classes))}. Add the class, or leave these rows unlabeled."
         )
+    return mask
+
+
+def check_training(X: Any, y: Any, classes: Sequence[Any] | None = None) -> BoolArray:
+    """The mask of labeled rows of X, once it is certain that y goes with X and that there is something to learn.
+
+    Raises TooFewLabels and InvalidRows.
+    """
+    if hasattr(X, "tocsr"):
+        raise InvalidRows("A sparse matrix is no table here. Pass X.toarray(), or a DataFrame.")
+    mask = check_labels(y, classes)
+    if len(X) != len(mask):
+        raise InvalidRows(f"X has {len(X)} rows and y has {len(mask)}; there must be one label per row.")
     return mask
 
 

@@ -153,9 +153,13 @@ class TableColumns(TransformerMixin, BaseEstimator):
 
     A column is numeric if 95% of its values read as numbers (numbers in text too); what does not
     read, None and NaN are missing. Infinity is refused. After fit: `numeric_`, `categorical_`.
+
+    Columns that were not there in fit are left out, as their names say which these are. Columns without
+    names, as those of an array, must be as many as in fit.
     """
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+        self.n_unnamed_ = len(X.columns) if _is_unnamed(X) else None
         self.numeric_: list[str] = []
         self.categorical_: list[str] = []
         for name in X.columns:
@@ -165,6 +169,10 @@ class TableColumns(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+        # A model that was saved before this was kept does not have it.
+        n_unnamed = getattr(self, "n_unnamed_", None)
+        if n_unnamed not in (None, len(X.columns)) and _is_unnamed(X):
+            raise InvalidRows(f"X has {len(X.columns)} columns; in training it had {n_unnamed}.")
         missing = [name for name in (*self.numeric_, *self.categorical_) if name not in X.columns]
         if missing:
             raise InvalidRows(
@@ -182,6 +190,10 @@ class TableColumns(TransformerMixin, BaseEstimator):
         for name in self.categorical_:
             columns[name] = X[name].map(str, na_action="ignore").astype(object).where(X[name].notna(), "")
         return pd.DataFrame(columns)
+
+
+def _is_unnamed(X: pd.DataFrame) -> bool:
+    return list(X.columns) == [str(number) for number in range(len(X.columns))]
 
 
 def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -225,13 +237,23 @@ def _table_steps(n_rows: int) -> list[tuple[str, Any]]:
 def _check_table(X: Any) -> pd.DataFrame:
     if isinstance(X, pd.DataFrame):
         frame = X.copy(deep=False)
+    elif sparse.issparse(X):
+        raise InvalidRows("A sparse matrix is no table here. Pass X.toarray(), or a DataFrame.")
     else:
         array = np.asarray(X)
         if array.ndim != 2:
             raise InvalidRows(
-                f"A table has shape {array.shape}; it must be a DataFrame or of shape (n, columns)."
+                f"A table has shape {array.shape}; it must be a DataFrame or of shape (n, columns). Reshape your "
+                "data, or import it as another type of item."
             )
         frame = pd.DataFrame(array)
+    if not len(frame.columns):
+        raise InvalidRows(
+            f"The table has 0 feature(s) (shape={frame.shape}) while a minimum of 1 is required. Check which columns "
+            "were imported."
+        )
+    if any(isinstance(kind, np.dtype) and kind.kind == "c" for kind in frame.dtypes):
+        raise InvalidRows("Complex data not supported. Pass real and imaginary parts as two columns.")
     frame.columns = [str(name) for name in frame.columns]
     return frame.reset_index(drop=True)
 

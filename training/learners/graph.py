@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from training.calibration import MIN_ROWS, apply_temperature, fit_temperature
-from training.learners.base import FloatArray, Progress, check_labels, check_weights, take_rows
+from training.learners.base import FloatArray, Progress, check_training, check_weights, take_rows
+from training.learners.classifier import ItemClassifier
 from training.learners.clock import Clock
 from training.learners.errors import InvalidRows
 from training.learners.features import Matrix, check_rows, fit_features
@@ -287,7 +287,7 @@ def vote(
     return answers
 
 
-class LabelPropagation(ClassifierMixin, BaseEstimator):
+class LabelPropagation(ItemClassifier):
     """Labels spread along a graph of nearest neighbours; few labels go far where classes hang together.
 
     Transductive: unlabeled rows are part of the graph, and what is learned of them comes from it.
@@ -334,7 +334,7 @@ class LabelPropagation(ClassifierMixin, BaseEstimator):
         self.classes = classes
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        mask = check_labels(y, self.classes)
+        mask = check_training(X, y, self.classes)
         weights = check_weights(sample_weight, len(mask))
         weights = np.ones(len(mask)) if weights is None else weights
         self.classes_, columns = np.unique(
@@ -344,7 +344,7 @@ class LabelPropagation(ClassifierMixin, BaseEstimator):
         is_used = weights[rows] > 0
         rows, columns = rows[is_used], columns[is_used]
         if len(rows) == 0:
-            raise InvalidRows("All labeled rows have weight 0; at least one must count.")
+            raise InvalidRows("All labeled rows have a weight of zero; at least one must count.")
 
         features, self.vectors_ = dense_vectors(
             X,
@@ -385,10 +385,6 @@ class LabelPropagation(ClassifierMixin, BaseEstimator):
         answers = vote(self._neighbours(usable(self.device)), queries, self.transduction_, self.n_neighbors)
         answers /= answers.sum(axis=1, keepdims=True)
         return answers
-
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        chosen: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return chosen
 
     def _neighbours(self, device: str) -> NeighbourIndex:
         """The index of the fitted rows, made once: a pool is predicted in many batches."""

@@ -11,14 +11,14 @@ from typing import Any, Self, cast
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 from torch.nn import functional
 
 from training.learners.augmentation import Augmentation, augment
-from training.learners.base import FloatArray, Progress, check_labels, check_weights
+from training.learners.base import FloatArray, Progress, check_training, check_weights
+from training.learners.classifier import ItemClassifier
 from training.learners.clock import Clock
 from training.learners.errors import InvalidRows, LearnerError
 from training.learners.features import check_rows
@@ -73,7 +73,7 @@ class ConvNet(nn.Module):
         return cast("Tensor", self.head(self.dropout(x)))  # (B, K) logits
 
 
-class SimpleCNN(ClassifierMixin, BaseEstimator):
+class SimpleCNN(ItemClassifier):
     """A convolutional classifier of images of any one size, grey or colour, trained from scratch.
 
     X is uint8 of shape (n, height, width) or (n, height, width, 3) and stays so in memory; each
@@ -97,6 +97,8 @@ class SimpleCNN(ClassifierMixin, BaseEstimator):
     a pixel), and about 40 kB a grey image of 28 x 28 in a batch.
     Raises TooFewLabels and InvalidRows.
     """
+
+    item_type = "image"
 
     def __init__(
         self,
@@ -128,7 +130,7 @@ class SimpleCNN(ClassifierMixin, BaseEstimator):
         self, X: Any, y: Any, sample_weight: Any = None, validation: tuple[Any, Any] | None = None
     ) -> Self:
         images = check_rows(X, item_type="image")
-        mask = check_labels(y, self.classes)
+        mask = check_training(X, y, self.classes)
         weights = check_weights(sample_weight, len(mask))
         if weights is None:
             weights = np.ones(len(mask))
@@ -138,7 +140,7 @@ class SimpleCNN(ClassifierMixin, BaseEstimator):
         is_used = weights[rows] > 0
         rows, columns = rows[is_used], columns[is_used]
         if len(rows) == 0:
-            raise InvalidRows("All labeled rows have weight 0; at least one must count.")
+            raise InvalidRows("All labeled rows have a weight of zero; at least one must count.")
 
         train, held = np.arange(len(rows)), None
         if validation is not None:
@@ -233,10 +235,6 @@ class SimpleCNN(ClassifierMixin, BaseEstimator):
                 logits = self.net_(numbers(_channels_first(images[batch]).to(self.device)))  # (B, K)
                 probabilities[batch] = logits.double().softmax(dim=1).cpu().numpy()
         return probabilities
-
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        chosen: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return chosen
 
     def save_weights(self, folder: Path) -> dict[str, Any]:
         """Writes weights.npz; returns the JSON that load_weights needs beside it."""

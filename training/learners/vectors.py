@@ -9,12 +9,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from training.learners import accepted, load_factory
-from training.learners.base import FloatArray, Progress, check_labels, check_weights, take_rows
+from training.learners.base import FloatArray, Progress, check_training, check_weights, take_rows
 from training.learners.catalogue import learner_named
+from training.learners.classifier import ItemClassifier
 from training.learners.classifiers import TrainingShape
 from training.learners.errors import LearnerError
 from training.learners.features import check_rows, fit_features
@@ -22,7 +22,7 @@ from training.learners.features import check_rows, fit_features
 ROWS_PER_BATCH = 8_192  # of predict_proba; bounds the memory of vectors that exist at one time
 
 
-class VectorLearner(ClassifierMixin, BaseEstimator):
+class VectorLearner(ItemClassifier):
     """A classifier of the checked list behind the features of an item type.
 
     learner, params   a name with takes="vectors", and its parameters, all of them
@@ -53,7 +53,7 @@ class VectorLearner(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         spec = learner_named(self.learner, item_type=self.item_type)
-        mask = check_labels(y, self.classes)
+        mask = check_training(X, y, self.classes)
         weights = check_weights(sample_weight, len(mask))
         labels = np.asarray(np.asarray(y)[mask].tolist())
         rows = take_rows(X, mask)
@@ -105,10 +105,6 @@ class VectorLearner(ClassifierMixin, BaseEstimator):
         answers: FloatArray = self.classifier_.predict_proba(vectors)
         answers /= answers.sum(axis=1, keepdims=True)
         return answers
-
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        chosen: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return chosen
 
     def _classifier(self, factory_path: str, vectors: Any, labels: npt.NDArray[Any]) -> Any:
         _, counts = np.unique(labels, return_counts=True)

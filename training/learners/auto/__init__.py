@@ -8,7 +8,6 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from training.calibration import apply_temperature
@@ -34,7 +33,8 @@ from training.learners.auto.judging import (
     trimmed,
 )
 from training.learners.auto.student import Student
-from training.learners.base import FloatArray, Progress, check_labels, check_weights, take_rows
+from training.learners.base import FloatArray, Progress, check_training, check_weights, take_rows
+from training.learners.classifier import ItemClassifier
 from training.learners.clock import Clock
 from training.learners.errors import InvalidRows
 from training.learners.features import check_rows
@@ -50,7 +50,7 @@ FAST_LABELS = 2_000  # up to here every fold is judged; above, one: its labels a
 ROWS_PER_BATCH = 8_192
 
 
-class Auto(ClassifierMixin, BaseEstimator):
+class Auto(ItemClassifier):
     """Chooses among supervised and semi-supervised learning by log-loss on held-out human labels.
 
     On the labels alone: text, logistic regression and naive Bayes; tables and series, logistic regression, random
@@ -101,7 +101,7 @@ class Auto(ClassifierMixin, BaseEstimator):
         self.classes = classes
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        mask = check_labels(y, self.classes)
+        mask = check_training(X, y, self.classes)
         weights = check_weights(sample_weight, len(mask))
         weights = np.ones(len(mask)) if weights is None else weights
         check_rows(X, item_type=self.item_type)
@@ -148,10 +148,6 @@ class Auto(ClassifierMixin, BaseEstimator):
             vectors[id(features)] = features.transform(check_rows(batch, item_type=self.item_type))
         of_vectors: FloatArray = member.predict_vectors(vectors[id(features)])
         return of_vectors
-
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        chosen: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return chosen
 
     # --- what all item types share --------------------------------------------------------------------
 

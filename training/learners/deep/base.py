@@ -10,13 +10,13 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 from torch.nn import functional
 
 from training.learners.augmentation import Augmentation, augment
-from training.learners.base import FloatArray, Progress, check_labels, check_weights, take_rows
+from training.learners.base import FloatArray, Progress, check_training, check_weights, take_rows
+from training.learners.classifier import ItemClassifier
 from training.learners.clock import Clock
 from training.learners.deep.data import Batches, IntArray, Rows
 from training.learners.deep.early_stop import MAX_HELD, MIN_LABELS, EarlyStop, Held
@@ -60,7 +60,7 @@ class Data(NamedTuple):
 Loss = Callable[[nn.Module, Batch], Tensor]
 
 
-class DeepLearner(ClassifierMixin, BaseEstimator):
+class DeepLearner(ItemClassifier):
     """A network trained on labeled and unlabeled rows, by a loss that each method writes out in `_loss`.
 
     X is uint8 images, texts, a table or float32 series, see training/learners/base.py. Images go through
@@ -141,11 +141,7 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         checked = check_rows(X, item_type=self.item_type)
-        mask = check_labels(y, self.classes)
-        if len(checked) != len(mask):
-            raise InvalidRows(
-                f"X has {len(checked)} rows and y has {len(mask)}; there must be one label per row."
-            )
+        mask = check_training(X, y, self.classes)
         weights = check_weights(sample_weight, len(mask))
         if weights is None:
             weights = np.ones(len(mask))
@@ -153,7 +149,7 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
         self.classes_, columns = np.unique(labels, return_inverse=True)
         is_used = weights[mask] > 0
         if not is_used.any():
-            raise InvalidRows("All labeled rows have weight 0; at least one must count.")
+            raise InvalidRows("All labeled rows have a weight of zero; at least one must count.")
 
         clock = Clock(self.progress, self._n_steps_in_all())
         clock.tick(0)
@@ -336,10 +332,6 @@ class DeepLearner(ClassifierMixin, BaseEstimator):
             logits = self.net_(rows.take(batch))
         predicted: FloatArray = logits.double().softmax(dim=1).cpu().numpy()
         return predicted
-
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        chosen: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return chosen
 
     # --- files ---------------------------------------------------------------------------------------
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted
 
-from training.learners.base import UNLABELED, FloatArray, Progress, check_labels, check_weights, take_rows
+from training.learners.base import UNLABELED, FloatArray, Progress, check_training, check_weights, take_rows
+from training.learners.classifier import ItemClassifier
 from training.learners.classifiers import logistic_regression
+from training.learners.errors import InvalidRows
 from training.learners.features import check_rows, fit_features
 from training.learners.weak.evaluation import ABSTAIN, apply_functions
 from training.learners.weak.functions import check_functions
@@ -23,7 +23,7 @@ ROWS_PER_BATCH = 8_192
 SMALLEST_SHARE = 0.01
 
 
-class WeakSupervision(ClassifierMixin, BaseEstimator):
+class WeakSupervision(ItemClassifier):
     """Logistic regression on human labels and on the probabilities of a label model.
 
     Functions vote on the unlabeled rows; a label model turns the votes into probabilities, with the
@@ -67,7 +67,7 @@ class WeakSupervision(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         functions = check_functions(self.functions)
-        mask = check_labels(y, self.classes)
+        mask = check_training(X, y, self.classes)
         weights = check_weights(sample_weight, len(mask))
         row_weights = np.ones(len(mask)) if weights is None else weights
         labels = np.asarray(np.asarray(y)[mask].tolist())
@@ -76,17 +76,17 @@ class WeakSupervision(ClassifierMixin, BaseEstimator):
         known[mask] = columns
         n_steps = len(mask) + 2  # votes on n rows, features, classifier
 
-        votes = apply_functions(
-            X if functions else take_rows(X, np.zeros(len(mask), dtype=bool)),
-            functions,
-            item_type=self.item_type,
-            classes=self.classes_.tolist(),
-            progress=lambda step, n_rows, seconds: self._report(step, n_steps),
-        )
         targets = np.zeros((len(mask), len(self.classes_)))  # (n, K) rows of zeros are left out
         targets[mask, columns] = 1
         self.label_model_, self.report_, self.n_weak_ = None, [], 0
         if functions:
+            votes = apply_functions(
+                X,
+                functions,
+                item_type=self.item_type,
+                classes=self.classes_.tolist(),
+                progress=lambda step, n_rows, seconds: self._report(step, n_steps),
+            )
             is_weak = ~mask & (votes != ABSTAIN).any(axis=1)
             model = LabelModel(self.label_model, n_classes=len(self.classes_)).fit(votes, known)
             targets[is_weak] = model.predict_proba(votes[is_weak])
@@ -96,7 +96,9 @@ class WeakSupervision(ClassifierMixin, BaseEstimator):
             self.label_model_, self.n_weak_ = model, int(is_weak.sum())
 
         self._report(n_steps - 2, n_steps)
-        used = np.flatnonzero(targets.any(axis=1))
+        used = np.flatnonzero(targets.any(axis=1) & (row_weights > 0))
+        if not targets[used].any(axis=0).all():
+            raise InvalidRows("A class has labels with a weight of zero only; one of each class must count.")
         self.features_, vectors = fit_features(
             take_rows(X, used),
             item_type=self.item_type,
@@ -119,10 +121,6 @@ class WeakSupervision(ClassifierMixin, BaseEstimator):
             probabilities[rows] = self.classifier_.predict_proba(vectors)
         probabilities /= probabilities.sum(axis=1, keepdims=True)
         return probabilities
-
-    def predict(self, X: Any) -> npt.NDArray[Any]:
-        chosen: npt.NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return chosen
 
     def _classifier(self, vectors: Any, targets: FloatArray, weights: FloatArray) -> LogisticRegression:
         """The least expected log-loss under the targets: each row once for each class it may be of."""
