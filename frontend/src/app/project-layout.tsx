@@ -4,6 +4,7 @@ import { useEffect, useRef } from "react";
 import { NavLink, Outlet, useLocation } from "react-router";
 
 import { ApiError } from "@/api/client";
+import { mayReview } from "@/api/roles";
 import type { Project } from "@/api/types";
 import { NotFoundPage } from "@/app/not-found-page";
 import styles from "@/app/shell.module.css";
@@ -32,7 +33,7 @@ const TABS = [
 
 /** How many disputes and flags wait for the reviewer who looks. */
 function Waiting({ project }: { project: Project }) {
-  const isReviewer = project.role === "owner" || project.role === "reviewer";
+  const isReviewer = mayReview(project);
   const waiting = useQuery({ ...waitingQuery(project.id), enabled: isReviewer, staleTime: WAITING_STALE_MS });
   const n = waiting.data?.n_people ?? 0;
   if (!isReviewer || n === 0) return null;

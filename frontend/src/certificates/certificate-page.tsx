@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Stack } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
+import { mayEngineer } from "@/api/roles";
 import type { Certificate, Project } from "@/api/types";
 import { certificateQuery, documentQuery, documentUrl, labelsUrl, revokeCertificate } from "@/certificates/api";
 import { CertificateSheet } from "@/certificates/certificate-sheet";
@@ -38,7 +39,7 @@ export default function CertificatePage() {
 function Shown({ project, certificate }: { project: Project; certificate: Certificate }) {
   const isWritten = certificate.sentence !== null;
   const document = useQuery({ ...documentQuery(certificate.id), enabled: isWritten });
-  const mayRevoke = certificate.revoked_at === null && (project.role === "owner" || project.role === "engineer");
+  const mayRevoke = certificate.revoked_at === null && mayEngineer(project);
   return (
     <Stack className={styles.page} gap="lg">
       {isWritten ? (

@@ -2,6 +2,7 @@ import { Alert, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { mayEngineer } from "@/api/roles";
 import type { Project } from "@/api/types";
 import { attemptsQuery, certificatesQuery, planQuery } from "@/certificates/api";
 import { AttemptForm } from "@/certificates/attempt-form";
@@ -38,7 +39,7 @@ function Certificates({ project }: { project: Project }) {
     eps: shareOf(100 - 100 * project.target_precision),
     confidence: project.confidence_level,
   });
-  const mayAsk = project.role === "owner" || project.role === "engineer";
+  const mayAsk = mayEngineer(project);
 
   return (
     <Stack gap="lg">

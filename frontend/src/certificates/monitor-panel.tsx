@@ -2,6 +2,7 @@ import { Button, Group, NumberInput, Progress, Stack, Table, Text } from "@manti
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { mayEngineer } from "@/api/roles";
 import type { Certificate, Project, Watch } from "@/api/types";
 import { askAudits, certificateQuery } from "@/certificates/api";
 import { evidenceText, nearness } from "@/certificates/evidence";
@@ -18,7 +19,7 @@ import { FormError } from "@/ui/states";
 export function MonitorPanel({ project, certificate }: { project: Project; certificate: Certificate }) {
   const { monitor } = certificate;
   const isValid = certificate.revoked_at === null;
-  const mayAsk = isValid && (project.role === "owner" || project.role === "engineer");
+  const mayAsk = isValid && mayEngineer(project);
   const nWaiting = monitor ? monitor.n_asked - monitor.n_answered : 0;
   const settings = (
     <TextLink size="sm" to={`/projects/${project.id}/settings`}>

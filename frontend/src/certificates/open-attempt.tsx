@@ -1,6 +1,7 @@
 import { Badge, Group, Paper, Progress, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
+import { mayEngineer } from "@/api/roles";
 import type { Attempt, Project } from "@/api/types";
 import { abandonAttempt, attemptsQuery } from "@/certificates/api";
 import { attemptName, goalText, nextText, STATES } from "@/certificates/attempt-state";
@@ -13,7 +14,7 @@ import { ButtonLink, TextLink } from "@/ui/link";
 
 /** The attempt that is under way: how far people are, what happens next, and the way out. */
 export function OpenAttempt({ project, attempt }: { project: Project; attempt: Attempt }) {
-  const mayAbandon = project.role === "owner" || project.role === "engineer";
+  const mayAbandon = mayEngineer(project);
   const name = attemptName(attempt);
   return (
     <Paper withBorder p="md" component="section" aria-label={name}>

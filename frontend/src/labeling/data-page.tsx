@@ -2,6 +2,7 @@ import { Button, Group, Stack, Table, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { mayEngineer } from "@/api/roles";
 import type { Project } from "@/api/types";
 import { importsQuery, projectQuery, startImport } from "@/labeling/api";
 import { ExportPanel } from "@/labeling/export-panel";
@@ -27,7 +28,7 @@ export default function DataPage() {
         {(data) => (
           <Stack>
             <ExportPanel project={data} />
-            {(data.role === "owner" || data.role === "engineer") && <ImportPanel project={data} />}
+            {mayEngineer(data) && <ImportPanel project={data} />}
             <ImportHistory projectId={data.id} />
           </Stack>
         )}

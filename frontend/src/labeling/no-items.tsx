@@ -1,15 +1,14 @@
 import { Text } from "@mantine/core";
 
+import { mayEngineer } from "@/api/roles";
 import type { Project } from "@/api/types";
 import { t } from "@/language/translate";
 import { ButtonLink } from "@/ui/link";
 import { Empty } from "@/ui/states";
 
-const MAY_IMPORT = ["owner", "engineer"];
-
 /** A project that nothing was imported into: what to do, or who can. */
 export function NoItems({ project }: { project: Project }) {
-  const mayImport = MAY_IMPORT.includes(project.role);
+  const mayImport = mayEngineer(project);
   return (
     <Empty title={t("This project has no items yet")}>
       <Text c="dimmed">

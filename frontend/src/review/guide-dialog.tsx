@@ -1,6 +1,7 @@
 import { Kbd, Modal, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
+import { mayEngineer } from "@/api/roles";
 import type { Project } from "@/api/types";
 import { keyLabel, type Action } from "@/keys/registry";
 import { guideQuery } from "@/labeling/api";
@@ -15,7 +16,7 @@ import { Ready } from "@/ui/query";
 export function GuideDialog({ project, actions, onClose }: { project: Project; actions: readonly Action[]; onClose: () => void }) {
   const guide = useQuery(guideQuery(project.id));
   const keysOf = (classId: number) => actions.find((one) => one.id === classActionId(classId))?.keys ?? [];
-  const mayWrite = project.role === "owner" || project.role === "engineer";
+  const mayWrite = mayEngineer(project);
   return (
     <Modal opened onClose={onClose} title={t("Guide")} size="lg" transitionProps={{ duration: 0 }}>
       <Stack gap="md">

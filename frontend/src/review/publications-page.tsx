@@ -1,6 +1,7 @@
 import { Badge, Group, Stack, Table, Text, VisuallyHidden } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
+import { mayEngineer } from "@/api/roles";
 import type { Project, Publication } from "@/api/types";
 import { projectQuery } from "@/labeling/api";
 import { plural, t } from "@/language/translate";
@@ -41,7 +42,7 @@ function NonePublished() {
 }
 
 function History({ project, publications }: { project: Project; publications: Publication[] }) {
-  const mayPublish = project.role === "owner" || project.role === "engineer";
+  const mayPublish = mayEngineer(project);
   return (
     <Stack>
       <Text size="sm" c="dimmed">

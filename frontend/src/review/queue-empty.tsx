@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
+import { mayEngineer } from "@/api/roles";
 import type { Project } from "@/api/types";
 import { progressQuery } from "@/labeling/api";
 import { NoItems } from "@/labeling/no-items";
@@ -10,8 +11,6 @@ import type { SessionState } from "@/review/session";
 import { count } from "@/ui/format";
 import { ButtonLink } from "@/ui/link";
 import { Empty, FormError } from "@/ui/states";
-
-const MAY_REFILL = ["owner", "engineer"];
 
 /** Nothing to show: says why, and what can be done about it. */
 export function QueueEmpty({ project, state, onRetry }: { project: Project; state: SessionState; onRetry: () => void }) {
@@ -57,7 +56,7 @@ export function QueueEmpty({ project, state, onRetry }: { project: Project; stat
       {n_disputed > 0 && <Text c="dimmed">{plural(n_disputed, "{n} item wait for a reviewer's verdict.", "{n} items wait for a reviewer's verdict.", { n: count(n_disputed) })}</Text>}
       <FormError error={refill.error} />
       <Group justify="center">
-        {MAY_REFILL.includes(project.role) && (
+        {mayEngineer(project) && (
           <>
             <ButtonLink to={`/projects/${project.id}/training`}>{t("Train the next round")}</ButtonLink>
             <Button variant="default" loading={refill.isPending} onClick={() => refill.mutate()}>

@@ -1,6 +1,7 @@
 import { Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
+import { mayEngineer } from "@/api/roles";
 import type { Project, Run } from "@/api/types";
 import { plural, t } from "@/language/translate";
 import { cancelRun, runQuery, runsQuery } from "@/training/api";
@@ -22,7 +23,7 @@ export function RunCard({ project, run }: { project: Project; run: Run }) {
         client.invalidateQueries({ queryKey: runQuery(run.id).queryKey }),
       ]),
   });
-  const mayCancel = run.is_open && (project.role === "owner" || project.role === "engineer");
+  const mayCancel = run.is_open && mayEngineer(project);
 
   return (
     <Paper withBorder p="md">

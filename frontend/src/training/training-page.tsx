@@ -1,6 +1,7 @@
 import { Alert, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
+import { mayEngineer } from "@/api/roles";
 import type { Project, Run } from "@/api/types";
 import { projectQuery } from "@/labeling/api";
 import { ROLES } from "@/labeling/names";
@@ -26,7 +27,7 @@ export default function TrainingPage() {
 
 function Training({ project }: { project: Project }) {
   const runs = useQuery(runsQuery(project.id));
-  const mayTrain = project.role === "owner" || project.role === "engineer";
+  const mayTrain = mayEngineer(project);
   return (
     <Ready query={runs} what={t("the runs")}>
       {({ results }) => {

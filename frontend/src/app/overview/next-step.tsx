@@ -1,5 +1,6 @@
 import { Group } from "@mantine/core";
 
+import { mayEngineer } from "@/api/roles";
 import type { Progress, Project, Queue } from "@/api/types";
 import { t } from "@/language/translate";
 import { ButtonLink } from "@/ui/link";
@@ -13,7 +14,7 @@ interface Props {
 
 /** The one thing that is best done next. */
 export function NextStep({ project, progress, queue, hasRounds }: Props) {
-  const mayTrain = project.role === "owner" || project.role === "engineer";
+  const mayTrain = mayEngineer(project);
   const isQueued = (queue?.n_open ?? 0) > 0;
   return (
     <Group mt="md">

@@ -1,6 +1,7 @@
 import { Badge } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
+import { mayEngineer } from "@/api/roles";
 import type { Project, Round } from "@/api/types";
 import { progressQuery } from "@/labeling/api";
 import { t } from "@/language/translate";
@@ -23,7 +24,7 @@ export function PublishRoundButton({ project, round }: { project: Project; round
       </Badge>
     );
   }
-  const mayPublish = project.role === "owner" || project.role === "engineer";
+  const mayPublish = mayEngineer(project);
   if (!mayPublish || round.source_id === null || progress.data === undefined) return null;
   return (
     <ConfirmButton

@@ -2,6 +2,7 @@ import { ActionIcon, Button, ColorInput, Group, Stack, Textarea, TextInput, Tool
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { mayEngineer } from "@/api/roles";
 import type { LabelClass, Project } from "@/api/types";
 import { addClass, deleteClass, projectQuery, updateClass, type ClassInput } from "@/labeling/api";
 import { t } from "@/language/translate";
@@ -14,7 +15,7 @@ import { FormError } from "@/ui/states";
 /** The allowed answers: name, colour and key. What is typed is stored when the field is left. */
 export function ClassesPanel({ project }: { project: Project }) {
   const client = useQueryClient();
-  const mayEdit = project.role === "owner" || project.role === "engineer";
+  const mayEdit = mayEngineer(project);
   const [name, setName] = useState("");
   const add = useMutation({
     mutationFn: () => addClass(project.id, { name }),

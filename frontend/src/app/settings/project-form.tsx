@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
+import { mayEngineer } from "@/api/roles";
 import type { Project, ProjectSettings } from "@/api/types";
 import { deleteProject, projectQuery, projectsQuery, updateProject } from "@/labeling/api";
 import { type Message, msg, t } from "@/language/translate";
@@ -41,7 +42,7 @@ const BESIDE = ["name", "question", "instructions", "acquisition", ...NUMBERS.ma
 export function ProjectForm({ project }: { project: Project }) {
   const client = useQueryClient();
   const [draft, setDraft] = useState<Partial<ProjectSettings>>({});
-  const mayEdit = project.role === "owner" || project.role === "engineer";
+  const mayEdit = mayEngineer(project);
   const update = useMutation({
     mutationFn: () => updateProject(project.id, draft),
     onSuccess: (changed) => {

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { Link, useSearchParams } from "react-router";
 
+import { mayReview } from "@/api/roles";
 import type { Adjudication, Project } from "@/api/types";
 import { KeyHelp } from "@/keys/help";
 import { useMyKeys } from "@/keys/my-keys";
@@ -29,8 +30,6 @@ import { Ready } from "@/ui/query";
 const PAGE = 20;
 const LOOK_AGAIN_MS = 10_000;
 const COUNT_AFTER_MS = 1_000;
-
-const mayReview = (project: Project) => project.role === "owner" || project.role === "reviewer";
 
 /** What needs a reviewer: people who disagree or ask for a second look, and labels that a model contradicts. */
 export default function AdjudicationPage() {

@@ -1,6 +1,7 @@
 import { Badge, Box, Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
+import { mayEngineerOrReview, mayReview } from "@/api/roles";
 import type { Item, Project } from "@/api/types";
 import { useSession } from "@/api/session";
 import { chooseExample, forgetExample, guideQuery, itemQuery, projectQuery } from "@/labeling/api";
@@ -94,7 +95,7 @@ function WithdrawButton({ project, item }: { project: Project; item: Item }) {
       ]),
   });
   const isMine = label?.source.kind === "person" && label.source.name === session.data?.username;
-  if (!label?.is_human || !(isMine || project.role === "owner" || project.role === "reviewer")) return null;
+  if (!label?.is_human || !(isMine || mayReview(project))) return null;
   return (
     <ConfirmButton
       size="xs"
@@ -113,7 +114,7 @@ function WithdrawButton({ project, item }: { project: Project; item: Item }) {
 /** Puts an item with a person's label into the guide, as an example of its class, or takes it out. */
 function ExampleButton({ project, item }: { project: Project; item: Item }) {
   const client = useQueryClient();
-  const mayChoose = item.label?.is_human === true && ["owner", "engineer", "reviewer"].includes(project.role);
+  const mayChoose = item.label?.is_human === true && mayEngineerOrReview(project);
   const guide = useQuery({ ...guideQuery(project.id), enabled: mayChoose });
   const isChosen = guide.data?.classes.some((one) => one.examples.some((each) => each.item.id === item.id && each.is_chosen)) ?? false;
   const change = useMutation({

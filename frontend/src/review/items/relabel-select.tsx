@@ -1,6 +1,7 @@
 import { NativeSelect, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
+import { mayReview } from "@/api/roles";
 import type { Item, Project } from "@/api/types";
 import { t } from "@/language/translate";
 import { relabelItems } from "@/review/api";
@@ -17,7 +18,7 @@ export function RelabelSelect({ project, item }: { project: Project; item: Item 
         client.invalidateQueries({ queryKey: ["items", item.id] }),
       ]),
   });
-  if (project.role !== "owner" && project.role !== "reviewer") return null;
+  if (!mayReview(project)) return null;
   return (
     <>
       <NativeSelect

@@ -1,6 +1,7 @@
 import { Alert, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
+import { mayEngineer } from "@/api/roles";
 import type { Project } from "@/api/types";
 import { projectQuery } from "@/labeling/api";
 import { ROLES } from "@/labeling/names";
@@ -28,7 +29,7 @@ export default function ComparePage() {
 function Comparisons({ project }: { project: Project }) {
   const comparisons = useQuery(comparisonsQuery(project.id));
   const learners = useQuery(learnersQuery(project.item_type));
-  const mayStart = project.role === "owner" || project.role === "engineer";
+  const mayStart = mayEngineer(project);
   return (
     <Ready query={comparisons} what={t("the comparisons")}>
       {({ results }) => (

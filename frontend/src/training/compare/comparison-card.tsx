@@ -1,6 +1,7 @@
 import { Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
+import { mayEngineer } from "@/api/roles";
 import type { Comparison, Learner, Project } from "@/api/types";
 import { type Message, msg, plural, t } from "@/language/translate";
 import { cancelComparison, comparisonsQuery } from "@/training/compare/api";
@@ -29,7 +30,7 @@ export function ComparisonCard({ project, comparison, learners }: Props) {
     onSettled: () => client.invalidateQueries({ queryKey: comparisonsQuery(project.id).queryKey }),
   });
   const seeds = plural(comparison.n_seeds, "{n} seed", "{n} seeds", { n: count(comparison.n_seeds) });
-  const mayCancel = comparison.is_open && (project.role === "owner" || project.role === "engineer");
+  const mayCancel = comparison.is_open && mayEngineer(project);
   return (
     <Paper withBorder p="md" component="section" aria-label={t("Comparison {number}", { number: comparison.number })}>
       <Stack>

@@ -2,6 +2,7 @@ import { Badge, Button, Group, NativeSelect, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { mayEngineerOrReview, mayReview } from "@/api/roles";
 import type { Id, MapPoints, Picked, Project } from "@/api/types";
 import { itemsByIdQuery } from "@/labeling/api";
 import { rich } from "@/language/rich";
@@ -122,8 +123,8 @@ function Actions({ project, open, nLabeled, onLabeled }: ActionsProps) {
     },
   });
   const pick = useMutation({ mutationFn: () => pickItems(project.id, open), onSuccess: refresh });
-  const mayLabel = project.role === "owner" || project.role === "reviewer";
-  const mayPick = mayLabel || project.role === "engineer";
+  const mayLabel = mayReview(project);
+  const mayPick = mayEngineerOrReview(project);
   const isTooMany = open.length > MOST_AT_ONCE;
   const kept = nLabeled > 0 && ` ${t("The {n} that people labeled before are left as they are.", { n: count(nLabeled) })}`;
   if (!mayPick) return null;

@@ -2,6 +2,7 @@ import { Button, Checkbox, Group, Table, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { mayEngineerOrReview } from "@/api/roles";
 import type { Findings, Inspection, LabelErrorCandidate, NamedItem, Project } from "@/api/types";
 import { plural, t } from "@/language/translate";
 import { flagCandidates } from "@/training/quality/api";
@@ -28,7 +29,7 @@ export function LabelErrorsPanel({ project, inspection, found }: Props) {
     onSuccess: () => setChosen(new Set()),
   });
   const candidates = found.candidates ?? [];
-  const maySend = ["owner", "engineer", "reviewer"].includes(project.role);
+  const maySend = mayEngineerOrReview(project);
 
   function choose(ids: number[], isChosen: boolean) {
     setChosen((before) => new Set(isChosen ? [...before, ...ids] : [...before].filter((id) => !ids.includes(id))));

@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
+import { mayEngineer } from "@/api/roles";
 import type { Project } from "@/api/types";
 import { projectQuery } from "@/labeling/api";
 import { t } from "@/language/translate";
@@ -53,7 +54,7 @@ function Actions({ project, openId }: { project: Project; openId: number | undef
     mutationFn: () => (openId === undefined ? startInspection(project.id) : cancelInspection(openId)),
     onSettled: () => client.invalidateQueries({ queryKey: inspectionsQuery(project.id).queryKey }),
   });
-  if (project.role !== "owner" && project.role !== "engineer") return null;
+  if (!mayEngineer(project)) return null;
   return (
     <Stack gap="xs">
       <Group justify="flex-end">

@@ -1,0 +1,16 @@
+/** What a role may do, as pages ask before they offer something. The server decides (labeling/permissions.py). */
+
+import type { Role } from "@/api/types";
+
+interface WithRole {
+  role: Role;
+}
+
+/** Import, train, certify, settings. */
+export const mayEngineer = ({ role }: WithRole) => role === "owner" || role === "engineer";
+
+/** Decide disputes, relabel, withdraw what others said. */
+export const mayReview = ({ role }: WithRole) => role === "owner" || role === "reviewer";
+
+/** Send people samples, flags and examples: whoever may do either. */
+export const mayEngineerOrReview = (who: WithRole) => mayEngineer(who) || mayReview(who);
