@@ -232,16 +232,22 @@ def only_one(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def read_state(data_dir: Path) -> dict[str, Any] | None:
-    """What the running `assay up` of this data directory wrote; None if none runs."""
+def is_up(data_dir: Path) -> bool:
+    """Whether an `assay up` of this data directory runs. One that ended does not, reaped or not: its lock went with it."""
     try:
         with open(data_dir / "up.lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)  # whoever runs holds it
-        return None
+        return False
     except FileNotFoundError:
-        return None
+        return False
     except BlockingIOError:
-        pass
+        return True
+
+
+def read_state(data_dir: Path) -> dict[str, Any] | None:
+    """What the running `assay up` of this data directory wrote; None if none runs."""
+    if not is_up(data_dir):
+        return None
     try:
         state: dict[str, Any] = json.loads((data_dir / "up.json").read_text())
     except FileNotFoundError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import click
-import psutil
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -39,18 +40,24 @@ def down_command() -> None:
     """Stop the `assay up` of this data directory, and servers that a crash left running."""
     state = up.read_state(settings.ASSAY_DATA_DIR)
     if state:
-        process = psutil.Process(state["pid"])
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(STOP_SECONDS)
-        except psutil.TimeoutExpired:
-            raise Unavailable(
-                f"Assay (process {process.pid}) has not ended after {STOP_SECONDS} seconds. Run `assay down` again; "
-                f"if it still does not, `kill -9 {process.pid}` and `assay down` once more lose no answer."
-            ) from None
+        _stop(state["pid"])
     stop_valkey(settings.ASSAY_DATA_DIR)
     stop_postgres(settings.ASSAY_DATA_DIR)
     click.echo("Stopped." if state else "Nothing was running here.")
+
+
+def _stop(pid: int) -> None:
+    """End the `assay up` of this data directory. Raises Unavailable where it does not end."""
+    with suppress(ProcessLookupError):  # it has just ended
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while up.is_up(settings.ASSAY_DATA_DIR):
+        if time.monotonic() > deadline:
+            raise Unavailable(
+                f"Assay (process {pid}) has not ended after {STOP_SECONDS} seconds. Run `assay down` again; "
+                f"if it still does not, `kill -9 {pid}` and `assay down` once more lose no answer."
+            )
+        time.sleep(0.1)
 
 
 @contextmanager

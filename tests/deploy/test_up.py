@@ -168,6 +168,35 @@ def test_state_of_a_killed_up_is_not_taken_for_a_running_one(tmp_path: Path) -> 
         assert up.read_state(tmp_path) is not None
 
 
+def test_down_takes_an_up_that_ended_for_ended_though_nobody_reaped_it(tmp_path: Path) -> None:
+    (tmp_path / "up.json").touch()
+    code = """
+import json, os, signal, sys
+from pathlib import Path
+from deploy.up import only_one
+
+with only_one(Path(sys.argv[1])):
+    Path(sys.argv[1], "up.json").write_text(json.dumps({"pid": os.getpid(), "address": "nowhere"}))
+    signal.pause()
+"""
+    holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT)
+    eventually(lambda: up.is_up(tmp_path) and (tmp_path / "up.json").read_text())
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+
+    down = subprocess.run(
+        [sys.executable, "-m", "deploy.cli", "down"],
+        cwd=ROOT,
+        env=environment | {"ASSAY_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert psutil.Process(holder.pid).status() == psutil.STATUS_ZOMBIE
+    assert holder.wait() == -signal.SIGTERM
+    assert (down.returncode, down.stdout) == (0, "Stopped.\n"), down.stderr
+
+
 def test_child_that_keeps_dying_is_tried_less_and_less_often() -> None:
     child = up.Child("web", ["web"])
     supervisor = up.Supervisor(Path("/nowhere"), "http://127.0.0.1:1", [child], False, False)
