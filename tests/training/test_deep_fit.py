@@ -135,7 +135,7 @@ def test_rows_of_weight_zero_are_left_out_labeled_or_not() -> None:
 def test_all_labels_of_weight_zero_are_refused() -> None:
     X, y = tiny()
 
-    with pytest.raises(InvalidRows, match="All labeled rows have weight 0"):
+    with pytest.raises(InvalidRows, match="All labeled rows have a weight of zero"):
         PseudoLabel(n_steps=2).fit(X, y, sample_weight=np.zeros(len(y)))
 
 

@@ -66,7 +66,7 @@ def labeled_mask(y: Any) -> BoolArray:
     return mask
 
 
-def check_labels(y: Any, classes: Sequence[Any] | None = None) -> BoolArray:
+def _check_labels(y: Any, classes: Sequence[Any] | None = None) -> BoolArray:
     """The mask of labeled rows, once it is certain that there is something to learn.
 
     `classes`: every class there should be; None: those that y happens to hold.
@@ -108,7 +108,7 @@ def check_training(X: Any, y: Any, classes: Sequence[Any] | None = None) -> Bool
     """
     if hasattr(X, "tocsr"):
         raise InvalidRows("A sparse matrix is no table here. Pass X.toarray(), or a DataFrame.")
-    mask = check_labels(y, classes)
+    mask = _check_labels(y, classes)
     if len(X) != len(mask):
         raise InvalidRows(f"X has {len(X)} rows and y has {len(mask)}; there must be one label per row.")
     return mask
