@@ -297,7 +297,7 @@ def test_fewer_errors_are_a_gain_and_among_equals_less_log_loss() -> None:
 
 # What suits fits as short as these: 150 steps, where the defaults have 2,000.
 SHORT: dict[str, dict[str, Any]] = {
-    "pseudo_label": {"threshold": 0.95},
+    "pseudo_label": {"answers": "own", "threshold": 0.95},
     "mean_teacher": {},
     "vat": {},
     "mixmatch": {},

@@ -55,12 +55,19 @@ SPECS = (
     LearnerSpec(
         name="pseudo_label",
         title="Pseudo-labels, ramped weight",
-        description="The network's own answers as labels, with a weight that rises (Lee 2013). The simplest of its kind.",
+        description="The network's answers as labels, with a weight that rises (Lee 2013). The simplest of its kind.",
         item_types=KINDS,
         factory="training.learners.deep.pseudo_label:PseudoLabel",
         takes="items",
         uses_unlabeled=True,
         params=(
+            Param(
+                "answers",
+                "choice",
+                "average",
+                choices=("average", "own"),
+                help="Whose: of the average of the network's past, or its own in the same step, as in the paper.",
+            ),
             Param("weight", "float", 1.0, 0.0, 100.0, help="Weight of unlabeled items in the end."),
             Param("threshold", "float", 0.0, 0.0, 1.0, help="Least confidence of an answer that counts."),
             *_shared(),

@@ -1,9 +1,9 @@
-"""Pseudo-Label (Lee 2013): the network's own answers as labels, with a weight that rises."""
+"""Pseudo-Label (Lee 2013): the network's answers as labels, with a weight that rises."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -13,15 +13,21 @@ from training.learners.augmentation import Augmentation
 from training.learners.base import Progress
 from training.learners.deep.base import Batch, DeepLearner, labeled_loss
 from training.learners.deep.losses import linear_ramp
+from training.learners.deep.nets import probabilities
+
+Answers = Literal["average", "own"]
 
 
 class PseudoLabel(DeepLearner):
-    """Cross-entropy of the labels, plus `weight` times that of unlabeled rows against their own argmax.
+    """Cross-entropy of the labels, plus `weight` times that of unlabeled rows against the class they seem to be of.
 
-    The pseudo-labels are drawn anew in every step, from the same pass. Their weight is 0 for the
-    first tenth of the steps, rises in a straight line, and stays from the middle on. Lee, D.-H.:
-    Pseudo-Label, ICML workshop 2013, equations 15 and 16; there weight 3, 32 labeled rows to 256 others.
+    The pseudo-labels are drawn anew in every step. Their weight is 0 for the first tenth of the steps,
+    rises in a straight line, and stays from the middle on. Lee, D.-H.: Pseudo-Label, ICML workshop 2013,
+    equations 15 and 16; there weight 3, 32 labeled rows to 256 others.
 
+    answers     "average": the class that the averaged network gives the row as it is, without dropout;
+                "own", as in the paper: what the network says in the same pass that learns from it.
+                Which is better when: docs/learners/deep.md
     weight      of the unlabeled loss in the end
     threshold   only rows with this confidence count; 0, as in the paper: all. The sum is divided by
                 the whole batch, so that a strict threshold also means a small weight
@@ -30,6 +36,7 @@ class PseudoLabel(DeepLearner):
 
     def __init__(
         self,
+        answers: Answers = "average",
         weight: float = 1.0,
         threshold: float = 0.0,
         n_steps: int = 2_000,
@@ -63,6 +70,7 @@ class PseudoLabel(DeepLearner):
             progress=progress,
             classes=classes,
         )
+        self.answers = answers
         self.weight = weight
         self.threshold = threshold
 
@@ -71,8 +79,10 @@ class PseudoLabel(DeepLearner):
         logits: Tensor = net(views).float()
         labeled, unlabeled = logits[: len(batch.x)], logits[len(batch.x) :]  # (B, K), (U, K)
 
-        confidence, own = unlabeled.detach().softmax(dim=1).max(dim=1)  # (U,), (U,)
-        losses = functional.cross_entropy(unlabeled, own, reduction="none")  # (U,)
+        is_own = self.answers == "own"
+        answers = unlabeled.detach().softmax(dim=1) if is_own else probabilities(self.net_, batch.u)  # (U, K)
+        confidence, columns = answers.max(dim=1)  # (U,), (U,)
+        losses = functional.cross_entropy(unlabeled, columns, reduction="none")  # (U,)
         is_sure = (confidence >= self.threshold).float()
         rise = self.weight * linear_ramp(batch.done, start=0.1, end=0.5)
         return labeled_loss(labeled, batch) + rise * (losses * is_sure).mean()
