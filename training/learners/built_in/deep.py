@@ -92,7 +92,7 @@ SPECS = (
                 10.0,
                 help="Pull towards equally frequent classes; 0 where they are far from equal.",
             ),
-            Param("entropy", "float", 0.4, 0.0, 10.0, help="Push towards certain answers."),
+            Param("entropy", "float", 1.2, 0.0, 10.0, help="Push towards certain answers."),
             *_shared(),
         ),
     ),
