@@ -23,10 +23,12 @@ from training.learners.classifier import ItemClassifier
 from training.learners.clock import Clock
 from training.learners.errors import InvalidRows
 from training.learners.features import Matrix, check_rows, fit_features
+from training.learners.threads import one_thread_if
 
 EXACT_ROWS = 20_000  # up to here every pair is compared
 ROWS_PER_CELL = 250
 CELLS_PER_QUERY = 40  # so that a row is compared with about 10,000 others, however many there are
+QUERIES_WORTH_THREADS = 64  # of a cell
 ROWS_PER_CENTRE = 32  # sampled for k-means
 ROUNDS_OF_KMEANS = 5
 DISTANCES_PER_BLOCK = 4_000_000  # 16 MB, a tenth of a second on one core
@@ -83,7 +85,8 @@ class NeighbourIndex:
         reach a place holds row -1 at an infinite distance.
         """
         asked = torch.as_tensor(queries, dtype=torch.float32, device=self.device)  # (m, d)
-        return self._search(asked, self._cells_of(asked), k, step)
+        with one_thread_if(len(asked) < QUERIES_WORTH_THREADS * len(self.centres)):
+            return self._search(asked, self._cells_of(asked), k, step)
 
     def nearest_others(self, k: int, step: Step | None = None) -> tuple[IntArray, Float32Array]:
         """The same for every row of the index, itself left out: (n, k), k less than the rows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -22,6 +22,7 @@ from training.learners.classifier import ItemClassifier
 from training.learners.clock import Clock
 from training.learners.errors import InvalidRows, LearnerError
 from training.learners.features import check_rows
+from training.learners.threads import one_thread_if
 
 IMAGES_PER_BATCH = 1_024  # of predict_proba
 MIN_ROWS_TO_SPLIT = 300  # below, a tenth held out is too few to measure by, and missed in training
@@ -327,14 +328,6 @@ def seeded(random_state: int, device: str) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def threads_for(batch_size: int, rows: npt.NDArray[Any]) -> Iterator[None]:
-    """One thread while a step is small: threads wait for each other a dozen times a step, and beside a
-    busy neighbour that took 280 ms a step where one thread took 33 (8 x 8 images, 2 cores)."""
-    before = torch.get_num_threads()
-    if batch_size * math.prod(rows.shape[1:3]) < PIXELS_WORTH_THREADS:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+def threads_for(batch_size: int, rows: npt.NDArray[Any]) -> AbstractContextManager[None]:
+    """One thread while a step is small."""
+    return one_thread_if(batch_size * math.prod(rows.shape[1:3]) < PIXELS_WORTH_THREADS)
