@@ -132,13 +132,6 @@ def test_rows_of_weight_zero_are_left_out_labeled_or_not() -> None:
     assert np.allclose(one.predict_proba(X), two.predict_proba(X))
 
 
-def test_all_labels_of_weight_zero_are_refused() -> None:
-    X, y = tiny()
-
-    with pytest.raises(InvalidRows, match="All labeled rows have a weight of zero"):
-        PseudoLabel(n_steps=2).fit(X, y, sample_weight=np.zeros(len(y)))
-
-
 def test_a_label_too_few_is_refused() -> None:
     X, y = tiny()
 

@@ -302,6 +302,15 @@ def test_as_many_labels_as_rows_are_asked_for(name: str, item_type: str) -> None
 
 
 @every_learner
+def test_labels_that_all_weigh_nothing_are_refused(name: str, item_type: str) -> None:
+    X, columns = make_items(item_type)
+    hidden = hide(columns)
+
+    with pytest.raises(InvalidRows, match="All labeled rows have a weight of zero"):
+        make(name, item_type).fit(X, hidden, sample_weight=np.where(hidden == UNLABELED, 1.0, 0.0))
+
+
+@every_learner
 def test_numbers_with_fractions_are_no_classes(name: str, item_type: str) -> None:
     X, columns = make_items(item_type)
 

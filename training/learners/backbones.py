@@ -84,7 +84,7 @@ class FrozenFeatures(ItemClassifier):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         mask = check_training(X, y, self.classes)
-        weights = check_weights(sample_weight, len(mask))
+        weights = check_weights(sample_weight, mask)
         labels = np.asarray(np.asarray(y)[mask].tolist())
         path = backbone_path(self._source())
         self._network, self.fingerprint_ = self._load(path), fingerprint(path)

@@ -114,15 +114,21 @@ def check_training(X: Any, y: Any, classes: Sequence[Any] | None = None) -> Bool
     return mask
 
 
-def check_weights(sample_weight: Any, n_rows: int) -> FloatArray | None:
-    """(n_rows,) finite weights >= 0, or None."""
+def check_weights(sample_weight: Any, is_labeled: BoolArray) -> FloatArray | None:
+    """(n,) finite weights >= 0, or None, for the (n,) rows of which some are labeled.
+
+    Raises InvalidRows, also where no labeled row weighs anything.
+    """
     if sample_weight is None:
         return None
+    n_rows = len(is_labeled)
     weights = np.asarray(sample_weight, dtype=np.float64)
     if weights.shape != (n_rows,) or not np.isfinite(weights).all() or (weights < 0).any():
         raise InvalidRows(
             f"sample_weight has shape {weights.shape}; it must be {n_rows} finite numbers of 0 or more, one per row."
         )
+    if not weights[is_labeled].any():
+        raise InvalidRows("All labeled rows have a weight of zero; at least one must count.")
     return weights
 
 

@@ -21,7 +21,6 @@ from training.calibration import MIN_ROWS, apply_temperature, fit_temperature
 from training.learners.base import FloatArray, Progress, check_training, check_weights, take_rows
 from training.learners.classifier import ItemClassifier
 from training.learners.clock import Clock
-from training.learners.errors import InvalidRows
 from training.learners.features import Matrix, check_rows, fit_features
 from training.learners.threads import one_thread_if
 
@@ -338,7 +337,7 @@ class LabelPropagation(ItemClassifier):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         mask = check_training(X, y, self.classes)
-        weights = check_weights(sample_weight, len(mask))
+        weights = check_weights(sample_weight, mask)
         weights = np.ones(len(mask)) if weights is None else weights
         self.classes_, columns = np.unique(
             np.asarray(np.asarray(y)[mask].tolist()), return_inverse=True
@@ -346,8 +345,6 @@ class LabelPropagation(ItemClassifier):
         rows = np.flatnonzero(mask)
         is_used = weights[rows] > 0
         rows, columns = rows[is_used], columns[is_used]
-        if len(rows) == 0:
-            raise InvalidRows("All labeled rows have a weight of zero; at least one must count.")
 
         features, self.vectors_ = dense_vectors(
             X,

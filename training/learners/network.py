@@ -132,7 +132,7 @@ class SimpleCNN(ItemClassifier):
     ) -> Self:
         images = check_rows(X, item_type="image")
         mask = check_training(X, y, self.classes)
-        weights = check_weights(sample_weight, len(mask))
+        weights = check_weights(sample_weight, mask)
         if weights is None:
             weights = np.ones(len(mask))
         labels = np.asarray(np.asarray(y)[mask].tolist())
@@ -140,8 +140,6 @@ class SimpleCNN(ItemClassifier):
         rows = np.flatnonzero(mask)
         is_used = weights[rows] > 0
         rows, columns = rows[is_used], columns[is_used]
-        if len(rows) == 0:
-            raise InvalidRows("All labeled rows have a weight of zero; at least one must count.")
 
         train, held = np.arange(len(rows)), None
         if validation is not None:

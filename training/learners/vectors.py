@@ -54,7 +54,7 @@ class VectorLearner(ItemClassifier):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         spec = learner_named(self.learner, item_type=self.item_type)
         mask = check_training(X, y, self.classes)
-        weights = check_weights(sample_weight, len(mask))
+        weights = check_weights(sample_weight, mask)
         labels = np.asarray(np.asarray(y)[mask].tolist())
         rows = take_rows(X, mask)
 

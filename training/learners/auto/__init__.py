@@ -102,7 +102,7 @@ class Auto(ItemClassifier):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         mask = check_training(X, y, self.classes)
-        weights = check_weights(sample_weight, len(mask))
+        weights = check_weights(sample_weight, mask)
         weights = np.ones(len(mask)) if weights is None else weights
         check_rows(X, item_type=self.item_type)
         self.classes_, columns = np.unique(np.asarray(np.asarray(y)[mask].tolist()), return_inverse=True)

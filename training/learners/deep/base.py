@@ -142,14 +142,12 @@ class DeepLearner(ItemClassifier):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         checked = check_rows(X, item_type=self.item_type)
         mask = check_training(X, y, self.classes)
-        weights = check_weights(sample_weight, len(mask))
+        weights = check_weights(sample_weight, mask)
         if weights is None:
             weights = np.ones(len(mask))
         labels = np.asarray(np.asarray(y)[mask].tolist())
         self.classes_, columns = np.unique(labels, return_inverse=True)
         is_used = weights[mask] > 0
-        if not is_used.any():
-            raise InvalidRows("All labeled rows have a weight of zero; at least one must count.")
 
         clock = Clock(self.progress, self._n_steps_in_all())
         clock.tick(0)

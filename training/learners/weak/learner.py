@@ -68,7 +68,7 @@ class WeakSupervision(ItemClassifier):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         functions = check_functions(self.functions)
         mask = check_training(X, y, self.classes)
-        weights = check_weights(sample_weight, len(mask))
+        weights = check_weights(sample_weight, mask)
         row_weights = np.ones(len(mask)) if weights is None else weights
         labels = np.asarray(np.asarray(y)[mask].tolist())
         self.classes_, columns = np.unique(labels, return_inverse=True)
