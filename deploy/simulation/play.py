@@ -302,20 +302,14 @@ class Play:
         labels_path = self.folder / f"certificate-{certificate_id}-labels.csv"
         began = time.monotonic()
         with self._timed("waiting"):
-            while True:
-                try:
-                    self.client.download(f"certificates/{certificate_id}/document", document_path)
-                    break
-                except Refused as refusal:
-                    if refusal.code != "not_written":
-                        raise
+            while (short := self.client.get(f"certificates/{certificate_id}"))["sentence"] is None:
                 self._pause(began, f"certificate {certificate_id} is not written")
+        self.client.download(f"certificates/{certificate_id}/document", document_path)
         self.client.download(f"certificates/{certificate_id}/labels", labels_path)
         document = json.loads(document_path.read_bytes())
         with open(labels_path, newline="", encoding="utf-8") as file:
             labels = labels_read(file)
         problems = [problem for finding in verify(document, labels) for problem in finding.problems]
-        short = self.client.get(f"certificates/{certificate_id}")
         entry = {
             "id": certificate_id,
             "attempt_id": short["attempt_id"],
