@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from labeling.errors import AssayError, InvalidInput
-from labeling.models import ItemType, Project
-from training.errors import NotEnoughLabels
+from labeling.models import Item, ItemType, Project
+from training.errors import NoItems, NotEnoughLabels
 from training.learners.catalogue import DEFAULT_LEARNER, check_params
 from training.policies import DEFAULT_POLICY, check_policy, policy_json
 from training.selectors import IMAGE_SIZE, class_counts
@@ -71,6 +71,12 @@ def default_settings(item_type: str) -> RunSettings:
         params={},
         policy=policy_json(DEFAULT_POLICY),
     )
+
+
+def check_items(project: Project) -> None:
+    """There is an item. Raises NoItems."""
+    if not Item.objects.filter(project=project).exists():
+        raise NoItems("The project has no items yet. Import a file with the items to label first.")
 
 
 def check_labels(project: Project) -> None:

@@ -5,6 +5,7 @@ AssayError (labeling/errors.py)
 │   ├── RunAlreadyOpen      409  the project has a run that is not over
 │   ├── AlreadyOpen         409  the same of a comparison or an inspection
 │   ├── NotEnoughLabels     409  too few human labels to train on
+│   ├── NoItems             409  the project has no item to look at
 │   └── ModelGone           409  a round without an artifact was asked for its model
 └── DataUnfit               400  items cannot be made into arrays; a run fails with this sentence
 """
@@ -30,6 +31,12 @@ class NotEnoughLabels(Conflict):
     """There are too few human labels to train on; the sentence says how many are missing."""
 
     code = "not_enough_labels"
+
+
+class NoItems(Conflict):
+    """The project has no item yet, so there is nothing to look at."""
+
+    code = "no_items"
 
 
 class ModelGone(Conflict):

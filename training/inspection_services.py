@@ -6,6 +6,7 @@ from typing import Any
 
 from labeling.models import ItemType, Project
 from labeling.work import ring, work_request_cancel
+from training.checks import check_items
 from training.inspections import INSPECTION, inspection_open
 from training.learners.catalogue import learner_named
 from training.models import Inspection
@@ -22,9 +23,10 @@ DEFAULT_INSPECTOR = {
 
 
 def inspection_request(*, project: Project, user: Any, learner: str = "", seed: int = 0) -> Inspection:
-    """An inspection is queued and the workers' bell rung. Raises UnknownLearner, AlreadyOpen."""
+    """An inspection is queued and the workers' bell rung. Raises UnknownLearner, NoItems, AlreadyOpen."""
     name = learner or DEFAULT_INSPECTOR[ItemType(project.item_type)]
     learner_named(name, item_type=project.item_type)
+    check_items(project)
     inspection = inspection_open(project, learner=name, seed=seed, created_by=user)
     ring(inspect_project, inspection.pk)
     return inspection

@@ -145,6 +145,16 @@ def test_too_few_labels_are_said_and_the_rest_is_still_looked_at(ada: User) -> N
     assert read_map(inspection)["item_ids"]
 
 
+def test_a_project_without_items_has_nothing_to_inspect(ada: User, ada_client: APIClient) -> None:
+    project = make_project(owner=ada)
+
+    refused = ada_client.post(f"/api/projects/{project.pk}/inspections", {}, format="json")
+
+    assert (refused.status_code, refused.data["code"]) == (409, "no_items")
+    assert "Import a file" in refused.data["message"]
+    assert not Inspection.objects.exists()
+
+
 def test_a_shifted_pool_is_noticed(ada: User) -> None:
     project = make_project(owner=ada)
     classes = list(project.classes.all())
