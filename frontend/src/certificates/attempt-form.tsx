@@ -4,10 +4,10 @@ import { useState } from "react";
 
 import type { Project, Promised } from "@/api/types";
 import { askAttempt, attemptsQuery } from "@/certificates/api";
-import { auditsPerClass, goalText, shareOf, type Goal } from "@/certificates/attempt-state";
+import { goalText, perClassText, shareOf, type Goal } from "@/certificates/attempt-state";
 import { t } from "@/language/translate";
 import { fieldError } from "@/ui/errors";
-import { capitalized, count } from "@/ui/format";
+import { capitalized } from "@/ui/format";
 import { FormError } from "@/ui/states";
 
 const BESIDE = ["promise", "eps", "confidence", "per_class", "n_audits", "n_second"];
@@ -25,8 +25,6 @@ export function AttemptForm({ project, goal, onGoal }: { project: Project; goal:
     mutationFn: () => askAttempt(project.id, { ...goal, per_class, n_audits, n_second }),
     onSuccess: () => client.invalidateQueries({ queryKey: attemptsQuery(project.id).queryKey }),
   });
-  const nClasses = project.classes.length;
-  const perClass = auditsPerClass({ ...goal, nClasses });
 
   return (
     <Paper withBorder p="md" component="section" aria-label={t("New attempt")}>
@@ -111,11 +109,7 @@ export function AttemptForm({ project, goal, onGoal }: { project: Project; goal:
           </SimpleGrid>
           <Checkbox
             label={t("For each class by itself")}
-            description={t("Costs more: each of the {n} classes needs about {audits} audits of its own, {all} in all; a class with fewer is left to people", {
-              n: count(nClasses),
-              audits: count(perClass),
-              all: count(perClass * nClasses),
-            })}
+            description={perClassText({ ...goal, nClasses: project.classes.length })}
             checked={per_class}
             error={fieldError(ask.error, "per_class")}
             onChange={(event) => setPerClass(event.currentTarget.checked)}

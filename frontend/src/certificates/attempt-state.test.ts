@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Attempt, Certificate, Plan } from "@/api/types";
-import { auditsPerClass, boundPercent, goalPercent, goalText, nextText, shareOf, standing } from "@/certificates/attempt-state";
+import { auditsPerClass, boundPercent, goalPercent, goalText, nextText, perClassText, shareOf, standing } from "@/certificates/attempt-state";
 
 const attempt = (about: Partial<Attempt>) =>
   ({ number: 2, state: "auditing", n_audits: 40, n_audits_done: 31, stages: [40], stage: 1, n_second: 0, n_second_done: 0, n_remaining: 0, ...about }) as Attempt;
@@ -46,6 +46,14 @@ test("a promise for each class needs as many audits in each as prove something o
   const all = auditsPerClass({ eps: 0.01, confidence: 0.95, nClasses: 1 });
   expect(all).toBe(300);
   expect(auditsPerClass({ eps: 0.01, confidence: 0.95, nClasses: 10 })).toBeGreaterThan(all);
+});
+
+test("the price of a promise for each class is a number only where there are classes and a goal", () => {
+  const goal = { promise: "dataset", eps: 0.01, confidence: 0.95, nClasses: 10 } as const;
+  expect(perClassText(goal)).toContain("each of the 10 classes needs about 530 audits of its own, 5,300 in all");
+  for (const unready of [{ ...goal, nClasses: 0 }, { ...goal, eps: 0 }, { ...goal, confidence: 1 }]) {
+    expect(perClassText(unready)).toBe("Costs more: each class needs audits of its own; a class with too few is left to people");
+  }
 });
 
 test("a project with a valid certificate is certified, also while the next attempt is under way", () => {

@@ -95,6 +95,19 @@ export function auditsPerClass({ eps, confidence, nClasses }: { eps: number; con
   return Math.ceil(Math.log(nClasses / (1 - confidence)) / eps);
 }
 
+/** What a promise for each class costs, in words; in general ones before there are classes and a goal within range. */
+export function perClassText({ nClasses, ...goal }: Goal & { nClasses: number }): string {
+  const perClass = auditsPerClass({ ...goal, nClasses });
+  if (!(perClass > 0 && Number.isFinite(perClass))) {
+    return t("Costs more: each class needs audits of its own; a class with too few is left to people");
+  }
+  return t("Costs more: each of the {n} classes needs about {audits} audits of its own, {all} in all; a class with fewer is left to people", {
+    n: count(nClasses),
+    audits: count(perClass),
+    all: count(perClass * nClasses),
+  });
+}
+
 export interface Standing {
   state: "Certified" | "Being certified" | "Not certified";
   text: string;

@@ -48,6 +48,15 @@ test("an answer shows the next item at once and carries what it took", async () 
   expect(sent).toEqual([{ key: "key-1", entry_id: 1, kind: "label", class_id: 7, seconds: 1.5 }]);
 });
 
+test("an answer is one entry less in hand, and none less among those that are free", async () => {
+  const { session } = make([{ entries: entries(1, 20), n_open: 100 }]);
+  await session.renew();
+
+  session.label(7);
+
+  expect(session.getState()).toMatchObject({ n_open: 100, entries: { length: 19 } });
+});
+
 test("the suggested class answers like any other, and pressing it twice answers two items", async () => {
   const { session, sent } = make([{ entries: entries(1, 20), n_open: 0 }]);
   await session.renew();

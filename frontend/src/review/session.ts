@@ -29,6 +29,7 @@ export interface Done {
 export interface SessionState {
   entries: readonly Entry[];
   history: readonly Done[];
+  /** How many are free besides those in hand, counted up to N_OPEN_COUNTED. */
   n_open: number;
   status: "loading" | "ready" | "empty";
   /** Why no more could be fetched; what is in hand can still be answered. */
@@ -190,7 +191,6 @@ export class ReviewSession {
     const entries = this.state.entries.slice(1);
     this.set({
       entries,
-      n_open: Math.max(0, this.state.n_open - 1),
       history: [...this.state.history, { key, entry, kind, class_id: classId }].slice(-N_HISTORY),
       notice: null,
       status: entries.length > 0 ? "ready" : "loading",
