@@ -37,7 +37,7 @@ from review.attempts import (
 )
 from review.certification.draw import items_hash, ranking_hash, salt_hash
 from review.certification.facts import delta_of_attempt
-from review.certification.stages import Part, delta_of_stage, is_next_worth_it, stage_sizes
+from review.certification.stages import Part, is_next_worth_it, stage_levels, stage_sizes
 from review.certification.walk import Cut, split_by_class, walk, walk_by_class
 from review.entries import entries_ask, entries_close
 from review.flagging import flag_add
@@ -139,7 +139,7 @@ def _stages(attempt: Attempt) -> list[int]:
     if attempt.n_audits_wanted is not None:
         return [min(attempt.n_candidates, attempt.n_audits_wanted)]
     candidates = attempt.frozen.filter(rank__gte=1)
-    n_classes = candidates.values("label_class_id").distinct().count() if attempt.per_class else 1
+    n_classes = candidates.values("label_class_id").distinct().count() if attempt.per_class else None
     return stage_sizes(
         n_items=attempt.n_items,
         n_candidates=attempt.n_candidates,
@@ -147,6 +147,18 @@ def _stages(attempt: Attempt) -> list[int]:
         delta=attempt.delta,
         promise=attempt.promise,
         n_classes=n_classes,
+    )
+
+
+def _levels(attempt: Attempt) -> tuple[float, ...]:
+    return stage_levels(
+        attempt.stages,
+        n_items=attempt.n_items,
+        n_candidates=attempt.n_candidates,
+        eps=attempt.eps,
+        delta=attempt.delta,
+        promise=attempt.promise,
+        per_class=attempt.per_class,
     )
 
 
@@ -320,7 +332,7 @@ def _walk(attempt: Attempt) -> _Walked:
         "n_items": attempt.n_items,
         "n_candidates": attempt.n_candidates,
         "eps": attempt.eps,
-        "delta": delta_of_stage(attempt.delta, attempt.stages),
+        "delta": _levels(attempt)[attempt.stage - 1],
         "promise": attempt.promise,
         "audit_ranks": ranks,
         "is_wrong": is_wrong,
@@ -344,7 +356,7 @@ def _goes_on(attempt: Attempt, walked: _Walked) -> bool:
     return is_next_worth_it(
         walked.parts,
         eps=attempt.eps,
-        delta=delta_of_stage(attempt.delta, attempt.stages),
+        levels=_levels(attempt),
         promise=attempt.promise,
         sizes=attempt.stages,
         stage=attempt.stage,

@@ -57,7 +57,9 @@ def document_build(
     """
     with_second = n_second > 0
     delta = delta_of_attempt(number=attempt["number"], confidence=goal["confidence"], with_second=with_second)
-    found = cuts_compute(labels, audits, goal=goal, delta=delta, stages=attempt["stages"])
+    found = cuts_compute(
+        labels, audits, goal=goal, delta=delta, stages=attempt["stages"], stage=attempt["stage"]
+    )
     sources = source_facts(labels, audits)
     counts = sources | {name: found[name] for name in found if name not in ("per_class", "test")}
     second = None
@@ -151,8 +153,8 @@ def assumptions_of(document: Mapping[str, Any]) -> list[str]:
     )
     if len(attempt["stages"]) > 1:
         shared += (
-            f" Its audits came in stages whose sizes were fixed before the first answer, each with an equal share of "
-            f"the attempt's risk; this is stage {attempt['stage']} of {len(attempt['stages'])}."
+            f" Its audits came in stages whose sizes were fixed before the first answer, and whose tests share the "
+            f"attempt's risk; this is stage {attempt['stage']} of {len(attempt['stages'])}."
         )
     drawn = (
         "The risk is that of the draw of the audits alone: nothing is assumed of the data, the model or how sure "

@@ -98,6 +98,21 @@ def _lower_tail(size: IntArray, bad: IntArray, n: IntArray, x: IntArray) -> Floa
         return np.where(np.isfinite(total), np.minimum(1.0, np.exp(top + np.log(total))), 1.0)
 
 
+def chance_of(
+    found: npt.ArrayLike, population: npt.ArrayLike, bad: npt.ArrayLike, drawn: npt.ArrayLike
+) -> FloatArray:
+    """P(Hypergeometric(population, bad, drawn) = found); 0 where that cannot be. The four broadcast.
+
+    As scipy.stats.hypergeom.pmf, whose checks of each number take ten times as long.
+    """
+    x, size, wrong, n = np.broadcast_arrays(*(np.asarray(each) for each in (found, population, bad, drawn)))
+    can_be = (x >= np.maximum(0, n + wrong - size)) & (x <= np.minimum(n, wrong))
+    x, size, wrong, n = x[can_be], size[can_be], wrong[can_be], n[can_be]
+    chance = np.zeros(can_be.shape)
+    chance[can_be] = np.exp(_log_choose(wrong, x) + _log_choose(size - wrong, n - x) - _log_choose(size, n))
+    return chance
+
+
 def _log_choose(n: IntArray, k: IntArray) -> FloatArray:
     logs: FloatArray = gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
     return logs

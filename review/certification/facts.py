@@ -16,7 +16,7 @@ from review.certification.draw import items_hash, labels_hash, ranking_hash, sal
 from review.certification.exact import most_wrong, share_of_delta
 from review.certification.human_error import people_error, total_error
 from review.certification.labels import IntArray, Labels
-from review.certification.stages import delta_of_stage
+from review.certification.stages import stage_levels
 from review.certification.walk import DATASET, Cut, grid, walk, walk_by_class
 
 BoolArray = npt.NDArray[np.bool_]
@@ -48,21 +48,31 @@ def cuts_compute(
     goal: Mapping[str, Any],
     delta: float,
     stages: Sequence[int],
+    stage: int,
 ) -> dict[str, Any]:
     """{"test", "per_class", "cut", "allowed_wrong", "audits_in_cut", "wrong_in_cut", "at_most_wrong"}.
 
-    `audits` are those of the document, `delta` and `stages` the attempt's. The ranks of `labels` must be 1 to M, and the audits' among them.
+    `audits` are those of the document, `delta`, `stages` and `stage` the attempt's. The ranks of `labels` must be
+    1 to M, and the audits' among them. Raises ValueError or IndexError for stages that cannot be.
     """
     ranked = labels.in_order_of_rank()
     is_whole = goal["promise"] == DATASET
-    delta = delta_of_stage(delta, stages)
+    level = stage_levels(
+        stages,
+        n_items=len(labels),
+        n_candidates=len(ranked),
+        eps=goal["eps"],
+        delta=delta,
+        promise=goal["promise"],
+        per_class=goal["per_class"],
+    )[stage - 1]
     audit_ranks = np.array([audit["rank"] for audit in audits], dtype=np.int64)
     is_wrong = np.array([audit["answered"] != audit["predicted"] for audit in audits], dtype=np.bool_)
     asked: dict[str, Any] = {
         "n_items": len(labels),
         "n_candidates": len(ranked),
         "eps": goal["eps"],
-        "delta": delta,
+        "delta": level,
         "promise": goal["promise"],
         "audit_ranks": audit_ranks,
         "is_wrong": is_wrong,
@@ -72,14 +82,15 @@ def cuts_compute(
     if not goal["per_class"]:
         found = walk(**asked)
         steps = None if is_whole else _steps(asked)
-        return {**_cut_facts(found, delta, is_whole), "per_class": None, "test": _test(name, found, steps)}
+        test = _test(name, level, found, steps)
+        return {**_cut_facts(found, level, is_whole), "per_class": None, "test": test}
     classes = [labels.predicted[place] for place in ranked]
     by_class = walk_by_class(
         **asked,
         audit_classes=np.array([audit["predicted"] for audit in audits], dtype=object),
         candidate_classes=np.array(classes, dtype=object),
     )
-    return _by_class_facts(name, by_class, Counter(classes), delta, is_whole)
+    return _by_class_facts(name, by_class, Counter(classes), level, is_whole)
 
 
 def source_facts(labels: Labels, audits: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -173,9 +184,10 @@ def _steps(asked: Mapping[str, Any]) -> list[int]:
     return [int(cuts[0]), int(cuts[-1]), len(cuts)] if len(cuts) else [0, 0, 0]
 
 
-def _test(name: str, found: Cut, steps: list[int] | None) -> dict[str, Any]:
+def _test(name: str, level: float, found: Cut, steps: list[int] | None) -> dict[str, Any]:
     return {
         "name": name,
+        "level": level,
         "grid": steps,
         "p_value": float(found.p_value),
         "stopped_at": None if found.stopped_at is None else int(found.stopped_at),
@@ -186,14 +198,14 @@ def _by_class_facts(
     test_name: str,
     by_class: Mapping[Any, Cut],
     n_candidates: Mapping[str, int],
-    delta: float,
+    level: float,
     corrected: bool,
 ) -> dict[str, Any]:
     """Sums over the classes, and each class by itself; the largest p value stands for all."""
     per_class: dict[str, dict[str, Any]] = {
         str(name): {
             "candidates": n_candidates[name],
-            **_cut_facts(found, delta / len(by_class), corrected),
+            **_cut_facts(found, level / len(by_class), corrected),
             "p_value": float(found.p_value),
             "stopped_at": None if found.stopped_at is None else int(found.stopped_at),
         }
@@ -205,7 +217,8 @@ def _by_class_facts(
         **{name: sum(row[name] for row in rows) for name in summed},
         "per_class": per_class,
         "test": {
-            "name": f"{test_name}, for each predicted class at an equal share of delta",
+            "name": f"{test_name}, for each predicted class at an equal share of the level",
+            "level": level,
             "grid": None,
             "p_value": max((row["p_value"] for row in rows if row["cut"]), default=1.0),
             "stopped_at": None,

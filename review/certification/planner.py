@@ -23,7 +23,7 @@ from scipy.special import betainc
 
 from review.certification.exact import share_of_delta
 from review.certification.expectation import Curve, FloatArray, Goal, cuts_expected
-from review.certification.stages import delta_of_stage, stage_sizes
+from review.certification.stages import stage_levels, stage_sizes
 from review.certification.walk import DATASET, MACHINE, PROMISES, IntArray
 
 EPS_CHOICES = (0.005, 0.01, 0.02, 0.03, 0.05, 0.10)
@@ -225,18 +225,23 @@ def _draws(curve: Curve, goal: Goal, n_calibration: int) -> _Draws:
 
 def _staged(curve: Curve, goal: Goal, luck: FloatArray, scale: FloatArray) -> _Draws:
     """Attempts that go on to the stage that is cheapest for their scale, which the audits will have shown."""
-    sizes = stage_sizes(
-        n_items=goal.n_items, n_candidates=curve.n, eps=goal.eps, delta=goal.delta, promise=goal.promise
-    )
-    of_stage = replace(goal, delta=delta_of_stage(goal.delta, sizes))
+    asked: dict[str, Any] = {
+        "n_items": goal.n_items,
+        "n_candidates": curve.n,
+        "eps": goal.eps,
+        "delta": goal.delta,
+        "promise": goal.promise,
+    }
+    sizes = stage_sizes(**asked)
+    goals = [replace(goal, delta=level) for level in stage_levels(sizes, **asked, per_class=False)]
     middle = np.full(scale.shape, 0.5)
     costs = [
         n + (curve.n - cuts_expected(curve, of_stage, n, middle, scale)) * (1 - n / max(1, curve.n))
-        for n in sizes
+        for n, of_stage in zip(sizes, goals, strict=True)
     ]
     chosen = np.argmin(costs, axis=0)
     cuts = np.zeros_like(scale)
-    for stage, n in enumerate(sizes):
+    for stage, (n, of_stage) in enumerate(zip(sizes, goals, strict=True)):
         here = chosen == stage
         cuts[here] = cuts_expected(curve, of_stage, n, luck[here], scale[here])
     return _Draws(curve.n, np.array(sizes)[chosen], cuts)

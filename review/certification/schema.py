@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-FORMAT = "assay-certificate/1"
+FORMAT = "assay-certificate/2"
 
 _COUNT = {"type": "integer", "minimum": 0}
 _NUMBER = {"type": "integer", "minimum": 1}
@@ -103,14 +103,12 @@ SCHEMA: dict[str, Any] = {
         attempt=_object(
             "The attempt that this certificate came from.",
             number={**_NUMBER, "maximum": 1000},
-            delta=_about(
-                _RISK, "The risk that the tests of this attempt may take; each stage has an equal share."
-            ),
+            delta=_about(_RISK, "The risk that the tests of this attempt may take, all stages together."),
             stages={
                 "type": "array",
                 "items": _COUNT,
                 "minItems": 1,
-                "maxItems": 100,
+                "maxItems": 20,
                 "description": "Audits by the end of each stage, ascending; fixed before the first answer.",
             },
             stage=_about(_NUMBER, "The stage whose audits these are, 1 the first."),
@@ -137,6 +135,9 @@ SCHEMA: dict[str, Any] = {
             "The test that chose and proved the cut.",
             name=_TEXT,
             grid=_or_null(_GRID),
+            level=_about(
+                _RISK, "The risk that the test of this stage may take, its share of the attempt's delta."
+            ),
             p_value=_P_VALUE,
             stopped_at=_STOPPED_AT,
         ),
@@ -145,7 +146,7 @@ SCHEMA: dict[str, Any] = {
                 "type": "object",
                 "description": "By predicted class, ranks counted within it. In counts stand the sums.",
                 "additionalProperties": _object(
-                    "A class's own test, at an equal share of the attempt's delta.",
+                    "A class's own test, at an equal share of the level.",
                     candidates=_COUNT,
                     **_CUT,
                     p_value=_P_VALUE,

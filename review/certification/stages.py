@@ -1,20 +1,22 @@
 """Audits in stages: as many as it takes, though nobody knows beforehand how good the machine is.
 
 The salt puts all candidates in an order (draw.py). People answer the first so many, and if that does not do,
-twice as many, and so on. After each stage the walk is done on all audits so far, at an equal share of the
-attempt's delta. Whether to go on is read off the audits themselves: would the next stage save more review
-than it costs?
+some more, and so on. After each stage the walk is done on all audits so far, at the stage's own level. Whether
+to go on is read off the audits themselves: would a later stage save more review than it costs?
 
-Why that is allowed: the sizes are fixed before the first answer, and at each stage a false cut has a chance of
-at most delta / number of stages, so at any of them delta at most (Bonferroni), whatever rule chooses the stage.
+Why that is allowed: the sizes are fixed before the first answer, and the levels are such that false cuts at any
+of the stages together have a chance of delta at most, whatever rule chooses the stage. For the promise on all
+of the dataset the levels are joint ones (nested.py). The grid of the machine promise changes with the number of
+audits, and the classes' numbers of audits are known only once they are drawn: there each stage has an equal
+share (Bonferroni), so there are fewer stages.
 
-What it costs against the best number of audits, had it been known, which it never is: about nothing where few
-labels are wrong, and 5 to 15% more labels where many are (docs/results.md). A plan that misjudges the machine
-by a factor of ten, as models on few labels are misjudged, costs several times as many.
+What it costs against the best number of audits, had it been known, which it never is, and how sizes and risks
+were chosen: docs/decisions/0016-joint-levels-of-stages.md.
 """
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,10 +25,12 @@ import numpy as np
 
 from review.certification.exact import allowed_wrong
 from review.certification.expectation import Curve, Goal, cuts_expected
+from review.certification.nested import joint_levels
 from review.certification.walk import DATASET, BoolArray, IntArray, most_found
 
-N_STAGES = 5
-GROWTH = 2
+FIRST_RISK = 0.4  # of delta: by the first stage, where levels are joint
+N_JOINT_STAGES, JOINT_GROWTH = 9, math.sqrt(2)
+N_STAGES, GROWTH = 5, 2.0
 LUCK = np.array([0.15, 0.5, 0.85])  # quantiles of the draw that a stage's cut is averaged over
 UNSEEN = 0.35  # wrong audits that stand for those that the sample has not met
 
@@ -48,17 +52,19 @@ class Part:
 
 
 def stage_sizes(
-    *, n_items: int, n_candidates: int, eps: float, delta: float, promise: str, n_classes: int = 1
+    *, n_items: int, n_candidates: int, eps: float, delta: float, promise: str, n_classes: int | None = None
 ) -> list[int]:
     """How many audits there are by the end of each stage, ascending, at most M; [0] if none can pay.
 
-    The first is the smallest that proves all M although one audit is wrong; each next one is twice as large,
-    five in all. With n_classes above 1 the promise is on each class: the first suits classes of equal size.
-    `delta` is that of the attempt.
+    The first is the smallest that proves all M although one audit is wrong. With n_classes the promise is on
+    each class: the first suits classes of equal size. `delta` is that of the attempt.
     """
-    members, items = max(1, n_candidates // n_classes), n_items // n_classes
+    is_joint = promise == DATASET and n_classes is None
+    n_stages, growth = (N_JOINT_STAGES, JOINT_GROWTH) if is_joint else (N_STAGES, GROWTH)
+    n_parts = n_classes or 1
+    members, items = max(1, n_candidates // n_parts), n_items // n_parts
     allowed = allowed_wrong(eps, items if promise == DATASET else members)
-    risk = delta / N_STAGES / n_classes
+    risk = delta * (FIRST_RISK if is_joint else 1 / n_stages / n_parts)
 
     def proves(n: int) -> bool:
         most = most_found(
@@ -66,36 +72,67 @@ def stage_sizes(
         )
         return most >= min(1, n)
 
-    first = n_classes * bisect_left(range(members), True, lo=1, key=proves)
+    first = n_parts * bisect_left(range(members), True, lo=1, key=proves)
     free = allowed_wrong(eps, n_items) if promise == DATASET else 0
     if n_candidates - free <= first:
         return [0 if promise == DATASET else n_candidates]
-    return sorted({min(n_candidates, first * GROWTH**stage) for stage in range(N_STAGES)})
+    return sorted({min(n_candidates, round(first * growth**stage)) for stage in range(n_stages)})
 
 
-def delta_of_stage(delta: float, sizes: Sequence[int]) -> float:
-    """The risk that the test of each stage may take."""
-    return delta / len(sizes)
+def stage_levels(
+    sizes: Sequence[int],
+    *,
+    n_items: int,
+    n_candidates: int,
+    eps: float,
+    delta: float,
+    promise: str,
+    per_class: bool,
+) -> tuple[float, ...]:
+    """(S,) the risk that the test of each stage may take; `delta` is that of the attempt.
+
+    One stage alone takes all of it. Else, for the promise on the dataset, by stage s (0 to S - 1) the tests so
+    far take together at most delta * (0.4 + 0.6 * sqrt(s / (S - 1))): most attempts end early. For the machine
+    promise, and for promises on each class, each stage takes delta / S. Raises ValueError for sizes that cannot be.
+    """
+    n_stages = len(sizes)
+    if n_stages == 1:
+        return (delta,)
+    if promise != DATASET or per_class:
+        return (delta / n_stages,) * n_stages
+    shares = FIRST_RISK + (1 - FIRST_RISK) * np.sqrt(np.linspace(0, 1, n_stages))
+    return joint_levels(
+        n_candidates=n_candidates,
+        allowed=allowed_wrong(eps, n_items),
+        sizes=tuple(sizes),
+        risks=tuple((delta * shares).tolist()),
+    )
 
 
 def is_next_worth_it(
-    parts: Sequence[Part], *, eps: float, delta: float, promise: str, sizes: Sequence[int], stage: int
+    parts: Sequence[Part],
+    *,
+    eps: float,
+    levels: Sequence[float],
+    promise: str,
+    sizes: Sequence[int],
+    stage: int,
 ) -> bool:
     """Whether some later stage should leave people less to do, its own audits included, than this one.
 
-    stage  1, 2, ... of `sizes`; its audits are those of `parts`, and `cut` is theirs
-    delta  of a stage
+    stage   1, 2, ... of `sizes`; its audits are those of `parts`, and `cut` is theirs
+    levels  (S,) of stage_levels
 
     For the promise "machine" what lies above the cut counts as if people had it to do: it stays unlabeled.
     """
     asked = sizes[stage - 1]
     n_candidates = sum(part.n_candidates for part in parts)
     left = sum(part.n_candidates - part.cut - int((part.audit_ranks > part.cut).sum()) for part in parts)
-    for n in sizes[stage:]:
+    for n, level in zip(sizes[stage:], levels[stage:], strict=True):
         if n - asked >= left:
             return False  # it costs that much at least, and all that follow do
         share = n / n_candidates
-        expected = sum(_left_expected(part, eps, delta / len(parts), promise, share) for part in parts)
+        expected = sum(_left_expected(part, eps, level / len(parts), promise, share) for part in parts)
         if n - asked + expected < left:
             return True
     return False

@@ -253,6 +253,7 @@ def _check_test(document: Document, labels: Labels) -> Iterator[str]:
         goal=document["goal"],
         delta=document["attempt"]["delta"],
         stages=document["attempt"]["stages"],
+        stage=document["attempt"]["stage"],
     )
     for name in ("cut", "allowed_wrong", "audits_in_cut", "wrong_in_cut", "at_most_wrong"):
         yield from _compare(f"counts.{name}", document["counts"][name], found[name])

@@ -308,7 +308,7 @@ export type Certificate = Exactly<Output<"CertificateOutput">, { promise: Promis
 export type PlanRow = Schemas["PlanRowOutput"];
 export type Plan = Output<"PlanOutput">;
 
-/** The whole certificate, format assay-certificate/1: docs/certificate.schema.json. */
+/** The whole certificate, format assay-certificate/2: docs/certificate.schema.json. */
 export interface CertificateDocument {
   format: string;
   number: number;
@@ -335,7 +335,7 @@ export interface CertificateDocument {
     audits: number;
     skipped: number;
   };
-  test: { name: string; grid: [first: number, last: number, n: number] | null; p_value: number; stopped_at: number | null };
+  test: { name: string; grid: [first: number, last: number, n: number] | null; level: number; p_value: number; stopped_at: number | null };
   per_class: Record<string, CutFacts & { candidates: number; p_value: number; stopped_at: number | null }> | null;
   hashes: { salt: string; items: string; ranking: string; human_before: string; labels: string; model: string };
   salt: string;

@@ -158,7 +158,7 @@ function GoalFacts({ document: { goal, attempt, counts, test, ranked_by, project
       </Figure>
       {attempt.stages.length > 1 && (
         <Figure name={t("Stages")}>
-          {t("{stage} of {stages} ({audits} audits), each with an equal share of the attempt's risk", {
+          {t("{stage} of {stages} ({audits} audits), whose tests share the attempt's risk", {
             stage: attempt.stage,
             stages: attempt.stages.length,
             audits: attempt.stages.map(count).join(", "),

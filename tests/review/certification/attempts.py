@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from review.certification.stages import Part, delta_of_stage, is_next_worth_it, stage_sizes
+from review.certification.stages import Part, is_next_worth_it, stage_levels, stage_sizes
 from review.certification.walk import Cut, walk
 
 
@@ -34,8 +34,9 @@ def attempt_play(
     """is_wrong (M,) of the candidates in order of rank."""
     goal: dict[str, Any] = {"eps": eps, "promise": promise}
     n = len(is_wrong)
-    sizes = sizes or stage_sizes(n_items=n_items, n_candidates=n, delta=delta, **goal)
-    goal["delta"] = delta_of_stage(delta, sizes)
+    whole: dict[str, Any] = {"n_items": n_items, "n_candidates": n, "delta": delta, **goal}
+    sizes = sizes or stage_sizes(**whole)
+    levels = stage_levels(sizes, **whole, per_class=False)
     drawn = random.permutation(n)[: sizes[-1]] + 1
     for stage, size in enumerate(sizes, start=1):
         ranks = drawn[:size]
@@ -43,13 +44,14 @@ def attempt_play(
         cut = walk(
             n_items=n_items,
             n_candidates=n,
+            delta=levels[stage - 1],
             audit_ranks=ranks,
             is_wrong=wrong,
             corrected=promise == "dataset",
             **goal,
         )
         part = Part(n_items, n, cut.cut, ranks, wrong)
-        if not is_next_worth_it([part], sizes=sizes, stage=stage, **goal):
+        if not is_next_worth_it([part], sizes=sizes, levels=levels, stage=stage, **goal):
             break
     audited_wrong = int(wrong[ranks <= cut.cut].sum()) if promise == "dataset" else 0
     n_left = n - cut.cut - int((ranks > cut.cut).sum())

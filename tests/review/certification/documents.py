@@ -74,8 +74,9 @@ def make_case(
     ]
     random.shuffle(frozen)  # the order of the rows means nothing
     stages = stages or (n_audits,)
+    stage = stages.index(n_audits) + 1
     found = cuts_compute(
-        labels_of(frozen), audits, goal=goal, delta=delta_of_attempt(**number), stages=stages
+        labels_of(frozen), audits, goal=goal, delta=delta_of_attempt(**number), stages=stages, stage=stage
     )
     within = is_within_cut(labels_of(frozen), cut=found["cut"], per_class=found["per_class"])
     answered = {audit["key"] for audit in audits if audit["answered"] is not None}
@@ -95,7 +96,7 @@ def make_case(
             "frozen_at": "2026-11-21T10:00:00.250000Z",
             "ended_at": "2026-11-21T11:59:00+00:00",
             "stages": list(stages),
-            "stage": stages.index(n_audits) + 1,
+            "stage": stage,
             "earlier": [{"number": i, "state": "abandoned", "delta": 0.01} for i in range(1, attempt)],
         },
         labels=labels_of(rows),
