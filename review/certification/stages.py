@@ -28,7 +28,10 @@ from review.certification.expectation import Curve, Goal, cuts_expected
 from review.certification.nested import joint_levels
 from review.certification.walk import DATASET, BoolArray, IntArray, most_found
 
-FIRST_RISK = 0.4  # of delta: by the first stage, where levels are joint
+FIRST_RISK, LATER = (
+    0.4,
+    0.75,
+)  # of delta by the first stage, where levels are joint; power by which it grows to 1
 N_JOINT_STAGES, JOINT_GROWTH = 9, math.sqrt(2)
 N_STAGES, GROWTH = 5, 2.0
 LUCK = np.array([0.15, 0.5, 0.85])  # quantiles of the draw that a stage's cut is averaged over
@@ -92,7 +95,7 @@ def stage_levels(
     """(S,) the risk that the test of each stage may take; `delta` is that of the attempt.
 
     One stage alone takes all of it. Else, for the promise on the dataset, by stage s (0 to S - 1) the tests so
-    far take together at most delta * (0.4 + 0.6 * sqrt(s / (S - 1))): most attempts end early. For the machine
+    far take together at most delta * (0.4 + 0.6 * (s / (S - 1)) ** 0.75): most attempts end early. For the machine
     promise, and for promises on each class, each stage takes delta / S. Raises ValueError for sizes that cannot be.
     """
     n_stages = len(sizes)
@@ -100,7 +103,7 @@ def stage_levels(
         return (delta,)
     if promise != DATASET or per_class:
         return (delta / n_stages,) * n_stages
-    shares = FIRST_RISK + (1 - FIRST_RISK) * np.sqrt(np.linspace(0, 1, n_stages))
+    shares = FIRST_RISK + (1 - FIRST_RISK) * np.linspace(0, 1, n_stages) ** LATER
     return joint_levels(
         n_candidates=n_candidates,
         allowed=allowed_wrong(eps, n_items),

@@ -1,6 +1,6 @@
 """Certificates measured: false ones in simulation, labels saved on the data of PAC Labels, the monitor over paths.
 
-    python -m tests.benchmarks.certificates [--data DIR] [--only validity|power|monitor] [--attempts 2000]
+    python -m tests.benchmarks.certificates [--data DIR] [--only validity|stages|power|monitor] [--attempts 2000]
 
 Prints Markdown. No server and no database: what is measured are the statistics that the service uses.
 DIR holds pac-labels/imagenet.csv and pac-labels/misinfo.csv (repository tijana-zrnic/pac-labels, MIT); without
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from review.certification.exact import allowed_wrong
 from review.certification.human_error import people_error, total_error
 from review.certification.monitor import breach_values
 from review.certification.ranking import error_scores, ranks_of
-from review.certification.walk import Cut, walk
+from review.certification.walk import Cut, most_found, walk
 from tests.review.certification.attempts import attempt_play
 
 DELTA = 0.05
@@ -68,11 +69,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, help="the folder that holds pac-labels")
-    parser.add_argument("--only", choices=["validity", "power", "monitor"])
+    parser.add_argument("--only", choices=["validity", "stages", "power", "monitor"])
     parser.add_argument("--attempts", type=int, default=2_000, help="simulated for each setting")
     options = parser.parse_args()
     parts: dict[str, Callable[[], Iterable[str]]] = {
         "validity": lambda: validity(options.attempts),
+        "stages": lambda: stages(options.attempts // 20),
         "power": lambda: power(options.data),
         "monitor": lambda: monitor(options.attempts),
     }
@@ -147,6 +149,61 @@ def _wrong_by_rank(setting: Setting, random: np.random.Generator) -> np.ndarray:
     if setting.ranking == "useless":
         return random.permutation(np.arange(setting.n) < n_wrong)
     return np.arange(setting.n) < n_wrong  # the surest are all wrong
+
+
+def stages(n_attempts: int) -> Iterable[str]:
+    """What attempts cost in stages, in labels: audits, and what they leave to people; against two rivals."""
+    n_items, n, delta = 60_000, 59_000, 0.8 * DELTA
+    yield (
+        f"{n_attempts} attempts each on {n:,} candidates among {n_items:,} items, delta {delta:g}: audits and what is left "
+        "to people, on average, and what nine attempts of ten stay below. Equal shares: five stages, each twice as large "
+        "as the one before, the risk in five parts. Best: the number of audits, all at once, that proves cheapest."
+    )
+    yield ""
+    yield "| goal | wrong in truth | ranking | joint levels | 90% | equal shares | 90% | ratio | best at once |"
+    yield "|---:|---:|---|---:|---:|---:|---:|---:|---:|"
+    ratios = []
+    for eps in (0.01, 0.05):
+        for times in (0.1, 0.3, 0.5, 0.8, 1.3, 3):
+            for ranking, sharpness in (("good", 12), ("mediocre", 4)):
+                random = np.random.default_rng(0)
+                chance = np.exp(sharpness * np.linspace(-1, 0, n))
+                n_wrong = round(times * eps * n)
+                truth = np.zeros(n, dtype=bool)
+                truth[random.choice(n, n_wrong, replace=False, p=chance / chance.sum())] = True
+                goal = {"n_items": n_items, "eps": eps, "delta": delta}
+
+                def costs(n_attempts: int, **design: object) -> np.ndarray:
+                    order = np.random.default_rng(1)
+                    plays = [attempt_play(truth, order, **goal, **design) for _ in range(n_attempts)]  # noqa: B023
+                    return np.array([play.n_audits + play.n_left for play in plays])
+
+                first = bisect_left(
+                    range(n),
+                    1,
+                    lo=1,
+                    key=lambda size: most_found(
+                        n_candidates=n,
+                        allowed=allowed_wrong(eps, n_items),
+                        n_audits=size,
+                        delta=delta / 5,
+                    ),
+                )
+                joint = costs(n_attempts)
+                equal = costs(
+                    n_attempts, sizes=[first * 2**stage for stage in range(5)], levels=[delta / 5] * 5
+                )
+                best = min(
+                    costs(n_attempts // 5, sizes=[round(first * 2 ** (step / 2))]).mean()
+                    for step in range(-2, 10)
+                )
+                ratios.append(joint.mean() / equal.mean())
+                yield (
+                    f"| {100 * eps:g}% | {100 * n_wrong / n:.2g}% | {ranking} | {joint.mean():,.0f} | {np.quantile(joint, 0.9):,.0f} "
+                    f"| {equal.mean():,.0f} | {np.quantile(equal, 0.9):,.0f} | {ratios[-1]:.2f} | {best:,.0f} |"
+                )
+    yield ""
+    yield f"Ratio on the geometric mean: {np.exp(np.mean(np.log(ratios))):.3f}."
 
 
 def _with_human_error(n_attempts: int) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,13 +31,14 @@ def attempt_play(
     delta: float,
     promise: str = "dataset",
     sizes: list[int] | None = None,
+    levels: Sequence[float] | None = None,
 ) -> Played:
-    """is_wrong (M,) of the candidates in order of rank."""
+    """is_wrong (M,) of the candidates in order of rank. Sizes and levels of the stages as in the service, or given."""
     goal: dict[str, Any] = {"eps": eps, "promise": promise}
     n = len(is_wrong)
     whole: dict[str, Any] = {"n_items": n_items, "n_candidates": n, "delta": delta, **goal}
     sizes = sizes or stage_sizes(**whole)
-    levels = stage_levels(sizes, **whole, per_class=False)
+    levels = levels or stage_levels(sizes, **whole, per_class=False)
     drawn = random.permutation(n)[: sizes[-1]] + 1
     for stage, size in enumerate(sizes, start=1):
         ranks = drawn[:size]
