@@ -49,6 +49,12 @@ def test_a_wrong_file_is_refused_in_words_and_leaves_no_project(enter: Enter) ->
     drop(page, "")
 
     expect(page.get_by_role("alert")).to_be_visible()
+
+    page.reload()
+    drop(page, "review,label\n")
+
+    expect(page.get_by_text("No rows were found in this file.")).to_be_visible()
+    expect(page.get_by_role("button", name="Create and import")).to_be_hidden()
     assert len(ada.get("/projects?limit=200")["results"]) == n_before
 
 

@@ -147,7 +147,7 @@ export function PreviewPanel({ preview, isTypeFixed, isBusy, onChange }: Props) 
         </Group>
       )}
       {preview.n_problems > 0 && <ProblemList problems={preview.problems} n_problems={preview.n_problems} />}
-      {preview.n_rows_seen === 0 && preview.n_problems === 0 && <Alert color="orange">{t("No rows were found in this file.")}</Alert>}
+      {preview.n_rows_seen === 0 && preview.n_problems === 0 && <Alert color="orange">{t("No rows were found in this file. Change how it is read above, or choose one with rows.")}</Alert>}
     </Stack>
   );
 }

@@ -31,7 +31,7 @@ export default function NewProjectPage() {
     <Page title={t("New project")} size="md">
       <Stack gap="lg">
         <UploadStep state={file} />
-        {file.upload && file.preview && (
+        {file.upload && file.preview && file.preview.n_rows_seen > 0 && (
           <NameStep
             key={file.upload.upload}
             upload={file.upload.upload}
