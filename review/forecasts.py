@@ -46,6 +46,7 @@ def _make(project: Project, standing: Round | None) -> None:
         "n_items": n_human + n_candidates,
         "n_human": n_human,
         "n_classes": project.classes.count(),
+        "attempt": n_frozen(project) + 1,
     }
     eps = round(1 - project.target_precision, 6)
     of_goal = forecast(
@@ -54,7 +55,6 @@ def _make(project: Project, standing: Round | None) -> None:
         delta=1 - project.confidence_level,
         promise=Promise.DATASET,
         answers_wanted=project.answers_wanted,
-        attempt=n_frozen(project) + 1,
     )
     before = list(Forecast.objects.filter(project=project).order_by("pk"))
     before = [each for each in before if each.plan.get("eps") == eps and each.round_id is not None]
@@ -80,14 +80,17 @@ def _make(project: Project, standing: Round | None) -> None:
 
 
 def _chances_wrong(project: Project, round: Round) -> npt.NDArray[np.float64]:
-    """1 - calibrated confidence of what the round said of each pool item that no person has labeled."""
+    """1 - calibrated confidence of what the round said of each item that no person has labeled.
+
+    Those that an open attempt has drawn are among them: most wait in vain, and are the pool's again.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT prediction.confidence
             FROM training_prediction prediction JOIN labeling_item item ON item.id = prediction.item_id
-            WHERE prediction.round_id = %(round)s AND item.project_id = %(project)s AND item.split = 'pool'
-              AND {NO_HUMAN_LABEL.format(item="item.id")}
+            WHERE prediction.round_id = %(round)s AND item.project_id = %(project)s
+              AND item.split IN ('pool', 'audit') AND {NO_HUMAN_LABEL.format(item="item.id")}
             """,
             {"round": round.pk, "project": project.pk},
         )

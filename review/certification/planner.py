@@ -116,6 +116,7 @@ def plan_table(
     n_items: int,
     n_human: int,
     n_classes: int,
+    attempt: int = 1,
     n_calibration: int | None = None,
 ) -> list[dict[str, Any]]:
     """The forecast for each eps, confidence, promise and answers_wanted, as JSON rows; arguments as there."""
@@ -126,7 +127,7 @@ def plan_table(
         for eps in EPS_CHOICES:
             for confidence in CONFIDENCE_CHOICES:
                 delta = 1 - confidence
-                goal = _goal(n_items, eps, delta, promise, 1)
+                goal = _goal(n_items, eps, delta, promise, attempt)
                 drawn = None if curve is None else _draws(curve, goal, n_calibration)
                 scenarios = _scenarios(goal, n_human, n_classes) if curve is None else []
                 for answers_wanted in ANSWERS_CHOICES:

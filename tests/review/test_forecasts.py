@@ -48,3 +48,23 @@ def test_a_published_round_makes_the_plan_narrower(
         if (row["confidence"], row["promise"], row["answers_wanted"]) == (0.95, "dataset", 1)
     }
     assert [costs[eps] for eps in sorted(costs)] == sorted(costs.values(), reverse=True)
+
+
+def test_while_an_attempt_is_open_the_plan_is_for_the_next_one_and_for_all_items(
+    project: Project, ada: User, ben: User, ada_client: APIClient
+) -> None:
+    world = make_world(project, owner=ada, person=ben, n_items=600, n_wrong=60)
+    world.ask(eps=0.05, confidence=0.95, n_audits=100)
+    forecast_make(project.pk)
+
+    plan = ada_client.get(f"/api/projects/{project.pk}/plan").data
+
+    assert plan["n_items"] == 600
+    asked = {
+        "eps": plan["eps"],
+        "confidence": project.confidence_level,
+        "promise": "dataset",
+        "answers_wanted": 1,
+    }
+    (row,) = [row for row in plan["rows"] if row.items() >= asked.items()]
+    assert (row["n_total"], row["low"], row["high"]) == (plan["n_total"], plan["low"], plan["high"])

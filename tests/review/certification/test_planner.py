@@ -110,9 +110,10 @@ def test_everything_labeled_costs_nothing_more() -> None:
     assert (plan.n_total, plan.n_review, plan.n_audits) == (5000, 0, 0)
 
 
-def test_the_table_has_a_row_for_every_choice_and_agrees_with_the_forecast() -> None:
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_the_table_has_a_row_for_every_choice_and_agrees_with_the_forecast(attempt: int) -> None:
     p_wrong = sure(2000, 0.05)
-    rows = plan_table(p_wrong=p_wrong, n_items=2500, n_human=500, n_classes=3)
+    rows = plan_table(p_wrong=p_wrong, n_items=2500, n_human=500, n_classes=3, attempt=attempt)
     assert len(rows) == 6 * 3 * 2 * 3
     row = next(
         row
@@ -129,6 +130,7 @@ def test_the_table_has_a_row_for_every_choice_and_agrees_with_the_forecast() -> 
         delta=1 - 0.95,
         promise="dataset",
         answers_wanted=2,
+        attempt=attempt,
     )
     assert (row["n_total"], row["low"], row["high"]) == (plan.n_total, plan.low, plan.high)
 
