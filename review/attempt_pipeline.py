@@ -140,26 +140,21 @@ def _stages(attempt: Attempt) -> list[int]:
         return [min(attempt.n_candidates, attempt.n_audits_wanted)]
     candidates = attempt.frozen.filter(rank__gte=1)
     n_classes = candidates.values("label_class_id").distinct().count() if attempt.per_class else None
-    return stage_sizes(
-        n_items=attempt.n_items,
-        n_candidates=attempt.n_candidates,
-        eps=attempt.eps,
-        delta=attempt.delta,
-        promise=attempt.promise,
-        n_classes=n_classes,
-    )
+    return stage_sizes(**_goal(attempt), delta=attempt.delta, n_classes=n_classes)
 
 
 def _levels(attempt: Attempt) -> tuple[float, ...]:
-    return stage_levels(
-        attempt.stages,
-        n_items=attempt.n_items,
-        n_candidates=attempt.n_candidates,
-        eps=attempt.eps,
-        delta=attempt.delta,
-        promise=attempt.promise,
-        per_class=attempt.per_class,
-    )
+    return stage_levels(attempt.stages, **_goal(attempt), delta=attempt.delta, per_class=attempt.per_class)
+
+
+def _goal(attempt: Attempt) -> dict[str, Any]:
+    """What is to be proven of how many, as review/certification/ takes it."""
+    return {
+        "n_items": attempt.n_items,
+        "n_candidates": attempt.n_candidates,
+        "eps": attempt.eps,
+        "promise": attempt.promise,
+    }
 
 
 def _hashes(attempt: Attempt) -> tuple[str, str, str]:
@@ -329,11 +324,8 @@ def _walk(attempt: Attempt) -> _Walked:
     ranks = np.array([rank for rank, *_ in audits], dtype=np.int64)
     is_wrong = np.array([given != predicted for _, predicted, given in audits], dtype=bool)
     goal: dict[str, Any] = {
-        "n_items": attempt.n_items,
-        "n_candidates": attempt.n_candidates,
-        "eps": attempt.eps,
+        **_goal(attempt),
         "delta": _levels(attempt)[attempt.stage - 1],
-        "promise": attempt.promise,
         "audit_ranks": ranks,
         "is_wrong": is_wrong,
         "corrected": attempt.promise == Promise.DATASET,

@@ -85,7 +85,7 @@ def _lower_tail(size: IntArray, bad: IntArray, n: IntArray, x: IntArray) -> Floa
     Every term is the one above it times a ratio of whole numbers, so there is one logarithm of factorials
     to each tail; scipy.stats.hypergeom.cdf takes a hundred times as long, which a walk of 1,000 cuts feels.
     """
-    top = _log_choose(bad, x) + _log_choose(size - bad, n - x) - _log_choose(size, n)
+    top = _log_chance(x, size, bad, n)
     term, total = np.ones(len(x)), np.ones(len(x))
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         for step in range(int(x.max())):
@@ -109,8 +109,12 @@ def chance_of(
     can_be = (x >= np.maximum(0, n + wrong - size)) & (x <= np.minimum(n, wrong))
     x, size, wrong, n = x[can_be], size[can_be], wrong[can_be], n[can_be]
     chance = np.zeros(can_be.shape)
-    chance[can_be] = np.exp(_log_choose(wrong, x) + _log_choose(size - wrong, n - x) - _log_choose(size, n))
+    chance[can_be] = np.exp(_log_chance(x, size, wrong, n))
     return chance
+
+
+def _log_chance(x: IntArray, size: IntArray, bad: IntArray, n: IntArray) -> FloatArray:
+    return _log_choose(bad, x) + _log_choose(size - bad, n - x) - _log_choose(size, n)
 
 
 def _log_choose(n: IntArray, k: IntArray) -> FloatArray:

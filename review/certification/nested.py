@@ -50,12 +50,12 @@ def joint_levels(
     # Later on, not even all that is left unaudited would be too many.
     at_stake = [n for n in sizes if n_candidates - n > allowed]
     chain = _Chain(n_candidates, allowed)
+    end = chain.at_once(at_stake[-1], risks[-1]) if at_stake else -1
     levels = []
     for n, risk in zip(at_stake, risks, strict=False):
-        chain = chain.after(n, chain.most_found(n, risk), end=chain.at_once(at_stake[-1], risks[-1]))
-        levels.append(
-            chain.level if chain.found >= 0 else risk
-        )  # -1: not even no wrong audit at all would do
+        chain = chain.after(n, chain.most_found(n, risk), end)
+        is_of_use = chain.found >= 0  # else not even no wrong audit at all would do
+        levels.append(chain.level if is_of_use else risk)
     return (*levels, *[risks[-1]] * (len(sizes) - len(levels)))
 
 

@@ -28,11 +28,10 @@ from review.certification.expectation import Curve, Goal, cuts_expected
 from review.certification.nested import joint_levels
 from review.certification.walk import DATASET, BoolArray, IntArray, most_found
 
-FIRST_RISK, LATER = (
-    0.4,
-    0.75,
-)  # of delta by the first stage, where levels are joint; power by which it grows to 1
+# Where levels are joint: of delta, what the first stage may take, and the power by which that grows to all of it.
+FIRST_RISK, LATER = 0.4, 0.75
 N_JOINT_STAGES, JOINT_GROWTH = 9, math.sqrt(2)
+# Where each stage has an equal share.
 N_STAGES, GROWTH = 5, 2.0
 LUCK = np.array([0.15, 0.5, 0.85])  # quantiles of the draw that a stage's cut is averaged over
 UNSEEN = 0.35  # wrong audits that stand for those that the sample has not met
