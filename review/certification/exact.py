@@ -114,10 +114,12 @@ def chance_of(
 
 
 def _log_chance(x: IntArray, size: IntArray, bad: IntArray, n: IntArray) -> FloatArray:
-    return _log_choose(bad, x) + _log_choose(size - bad, n - x) - _log_choose(size, n)
+    return log_choose(bad, x) + log_choose(size - bad, n - x) - log_choose(size, n)
 
 
-def _log_choose(n: IntArray, k: IntArray) -> FloatArray:
+def log_choose(n: npt.ArrayLike, k: npt.ArrayLike) -> FloatArray:
+    """Logarithm of the number of ways to choose k of n, 0 <= k <= n; they broadcast."""
+    n, k = np.asarray(n), np.asarray(k)
     logs: FloatArray = gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
     return logs
 

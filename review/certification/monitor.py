@@ -27,7 +27,9 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaln, logsumexp
+from scipy.special import logsumexp
+
+from review.certification.exact import log_choose
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -124,15 +126,7 @@ def _log_chance(population: int, bad: int, n: IntArray, x: IntArray) -> FloatArr
     """log of C(bad, x) C(population - bad, n - x): the chance of x but for what all sets share; -inf if none."""
     good = population - bad
     is_possible = (x <= bad) & (n - x <= good)
-    a, b = np.minimum(x, bad), np.minimum(n - x, good)
-    value: FloatArray = (
-        gammaln(bad + 1.0)
-        - gammaln(a + 1.0)
-        - gammaln(bad - a + 1.0)
-        + gammaln(good + 1.0)
-        - gammaln(b + 1.0)
-        - gammaln(good - b + 1.0)
-    )
+    value = log_choose(bad, np.minimum(x, bad)) + log_choose(good, np.minimum(n - x, good))
     return np.where(is_possible, value, -np.inf)
 
 
