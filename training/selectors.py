@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, F, Max, QuerySet
 from django.db.models.functions import Left
 
 from labeling.models import Item, ItemType, LabelClass, Project, Publication
+from labeling.work import WorkState
 from training.learners.catalogue import LearnerSpec, Param, learners_for
-from training.models import Inspection, Round, RoundState, Run, RunLogLine
+from training.models import Comparison, Inspection, Round, RoundState, Run, RunLogLine
 from training.querysets import finished_rounds, human_labels, training_labels
 
 ROUNDS_WITH_PREDICTIONS = 10  # newest of a project; older ones are pruned unless they are published
@@ -121,3 +122,35 @@ def rounds_to_prune(project_id: int) -> QuerySet[Round]:
     standing = Publication.objects.filter(project_id=project_id, ended_at__isnull=True)
     old = finished_rounds(project_id).filter(pruned_at__isnull=True).exclude(id__in=list(keep))
     return old.exclude(state=RoundState.READY).exclude(source__in=standing.values("source"))
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What a training worker does while other work waits for one; number: of this project's, None: another's."""
+
+    kind: str
+    number: int | None
+    seconds_left: float | None
+
+
+def ahead_of(work: Run | Comparison | Inspection) -> Ahead | None:
+    """What keeps queued work waiting: of what runs, what belongs to its project, else the first to end.
+
+    None if the work is not queued, or nothing runs.
+    """
+    if work.state != WorkState.QUEUED:
+        return None
+    running = [
+        (one.project_id == work.project_id, kind, one)
+        for kind, model in (("run", Run), ("comparison", Comparison), ("inspection", Inspection))
+        for one in model._default_manager.filter(state=WorkState.RUNNING)
+    ]
+    if not running:
+        return None
+
+    def order(row: tuple[bool, str, Run | Comparison | Inspection]) -> tuple[bool, float]:
+        left = row[2].seconds_left
+        return not row[0], float("inf") if left is None else left
+
+    is_here, kind, first = min(running, key=order)
+    return Ahead(kind, first.number if is_here else None, first.seconds_left)

@@ -11,10 +11,10 @@ from rest_framework import serializers
 from labeling.models import ItemType
 from labeling.serializers import ItemOutput, WorkOutput, item_json
 from training.checks import N_ROUNDS_DEFAULT
-from training.models import Inspection, MeasuredBy, Round, RoundState, RunLogLine, Trigger
+from training.models import Comparison, Inspection, MeasuredBy, Round, RoundState, Run, RunLogLine, Trigger
 from training.round_diff import DiffCell, DiffItem
 from training.round_items import RoundItem, RoundSet
-from training.selectors import items_named
+from training.selectors import ahead_of, items_named
 
 
 class ParamOutput(serializers.Serializer):
@@ -222,7 +222,26 @@ def diff_item_json(row: DiffItem) -> dict[str, Any]:
     return item_json(row.labeled.item, row.labeled.label) | sides
 
 
-class RunOutput(WorkOutput):
+class AheadOutput(serializers.Serializer):
+    """What a worker is busy with while this waits."""
+
+    kind = serializers.ChoiceField(choices=["run", "comparison", "inspection"])
+    number = serializers.IntegerField(allow_null=True, help_text="null: of another project.")
+    seconds_left = serializers.FloatField(allow_null=True)
+
+
+class TrainingWorkOutput(WorkOutput):
+    """Runs, comparisons and inspections share their workers."""
+
+    ahead = serializers.SerializerMethodField(help_text="Why it waits; null: it does not, or nothing runs.")
+
+    @extend_schema_field(AheadOutput(allow_null=True))
+    def get_ahead(self, work: Run | Comparison | Inspection) -> dict[str, Any] | None:
+        ahead = ahead_of(work)
+        return None if ahead is None else asdict(ahead)
+
+
+class RunOutput(TrainingWorkOutput):
     number = serializers.IntegerField()
     learner = serializers.CharField()
     params = serializers.DictField()
@@ -301,7 +320,7 @@ class ComparisonRowOutput(serializers.Serializer):
     peak_bytes = EstimateOutput(required=False)
 
 
-class ComparisonOutput(WorkOutput):
+class ComparisonOutput(TrainingWorkOutput):
     number = serializers.IntegerField()
     learners = ComparedLearner(many=True)
     n_labels = serializers.ListField(child=serializers.IntegerField(), help_text="Empty: all.")
@@ -325,7 +344,7 @@ class InspectionInput(serializers.Serializer):
     seed = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**31 - 1)
 
 
-class InspectionSummaryOutput(WorkOutput):
+class InspectionSummaryOutput(TrainingWorkOutput):
     number = serializers.IntegerField()
     learner = serializers.CharField(help_text="Whose out-of-fold opinion the labels are held against.")
     seed = serializers.IntegerField()

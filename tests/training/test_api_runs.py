@@ -11,9 +11,10 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from labeling.models import Membership, Project, Role
+from labeling.work import WorkState
 from tests.makers import make_human_label, make_project
 from tests.training.makers import make_labeled_project, make_run, make_texts
-from training.models import Run
+from training.models import Comparison, Inspection, Run
 from training.pipeline import run_execute
 
 START = {
@@ -39,6 +40,25 @@ def test_an_engineer_starts_a_run_and_sees_it_queued(ada: User, ada_client: APIC
     assert shown.data["policy"] == {"kind": "fixed", "threshold": 0.9}
     assert shown.data["created_by"] == "ada"
     assert shown.data["rounds"] == []
+
+
+def test_a_run_that_waits_names_what_the_worker_does_in_its_own_project_first(
+    ada: User, ada_client: APIClient
+) -> None:
+    project, other = make_labeled_project(owner=ada), make_project(owner=ada)
+    run = make_run(project)
+    busy = {"state": WorkState.RUNNING, "number": 7}
+
+    def ahead() -> object:
+        return ada_client.get(f"/api/runs/{run.pk}").data["ahead"]
+
+    assert ahead() is None
+    Inspection.objects.create(project=other, seconds_left=9.0, **busy)
+    assert ahead() == {"kind": "inspection", "number": None, "seconds_left": 9.0}
+    Comparison.objects.create(project=project, seconds_left=90.0, **busy)
+    assert ahead() == {"kind": "comparison", "number": 7, "seconds_left": 90.0}
+    Run.objects.filter(pk=run.pk).update(state=WorkState.RUNNING)
+    assert ahead() is None
 
 
 def test_what_is_left_out_takes_its_default(ada: User, ada_client: APIClient) -> None:

@@ -1577,6 +1577,21 @@ export interface components {
             /** @description Whose out-of-fold opinions are. */
             inspection: components["schemas"]["OpinionInspectionOutput"] | null;
         };
+        /** @description What a worker is busy with while this waits. */
+        AheadOutput: {
+            kind: components["schemas"]["AheadOutputKindEnum"];
+            /** @description null: of another project. */
+            number: number | null;
+            /** Format: double */
+            seconds_left: number | null;
+        };
+        /**
+         * @description * `run` - run
+         *     * `comparison` - comparison
+         *     * `inspection` - inspection
+         * @enum {string}
+         */
+        AheadOutputKindEnum: "run" | "comparison" | "inspection";
         AnswerInput: {
             /**
              * Format: uuid
@@ -1884,7 +1899,7 @@ export interface components {
              */
             max_seconds: number;
         };
-        /** @description What imports, exports and runs have in common; theirs add to it. */
+        /** @description Runs, comparisons and inspections share their workers. */
         ComparisonOutput: {
             id: number;
             state: components["schemas"]["WorkStateEnum"];
@@ -1907,6 +1922,8 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             created_by?: string | null;
+            /** @description Why it waits; null: it does not, or nothing runs. */
+            readonly ahead: components["schemas"]["AheadOutput"] | null;
             number: number;
             learners: components["schemas"]["ComparedLearner"][];
             /** @description Empty: all. */
@@ -2401,7 +2418,7 @@ export interface components {
             /** @default 0 */
             seed: number;
         };
-        /** @description What imports, exports and runs have in common; theirs add to it. */
+        /** @description Runs, comparisons and inspections share their workers. */
         InspectionOutput: {
             id: number;
             state: components["schemas"]["WorkStateEnum"];
@@ -2424,6 +2441,8 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             created_by?: string | null;
+            /** @description Why it waits; null: it does not, or nothing runs. */
+            readonly ahead: components["schemas"]["AheadOutput"] | null;
             number: number;
             /** @description Whose out-of-fold opinion the labels are held against. */
             learner: string;
@@ -2441,7 +2460,7 @@ export interface components {
             /** @description Of the label-error candidates and near duplicates. */
             readonly items: components["schemas"]["NamedItemOutput"][];
         };
-        /** @description What imports, exports and runs have in common; theirs add to it. */
+        /** @description Runs, comparisons and inspections share their workers. */
         InspectionSummaryOutput: {
             id: number;
             state: components["schemas"]["WorkStateEnum"];
@@ -2464,6 +2483,8 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             created_by?: string | null;
+            /** @description Why it waits; null: it does not, or nothing runs. */
+            readonly ahead: components["schemas"]["AheadOutput"] | null;
             number: number;
             /** @description Whose out-of-fold opinion the labels are held against. */
             learner: string;
@@ -3271,7 +3292,7 @@ export interface components {
             /** @default 0 */
             seed: number;
         };
-        /** @description What imports, exports and runs have in common; theirs add to it. */
+        /** @description Runs, comparisons and inspections share their workers. */
         RunOutput: {
             id: number;
             state: components["schemas"]["WorkStateEnum"];
@@ -3294,6 +3315,8 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             created_by?: string | null;
+            /** @description Why it waits; null: it does not, or nothing runs. */
+            readonly ahead: components["schemas"]["AheadOutput"] | null;
             number: number;
             learner: string;
             params: {

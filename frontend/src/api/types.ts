@@ -70,6 +70,8 @@ export type Work = Pick<
   | "finished_at"
   | "created_by"
 >;
+/** What a worker is busy with while a run, a comparison or an inspection waits for it. */
+export type Ahead = Schemas["AheadOutput"];
 export type Upload = Schemas["UploadOutput"];
 export type Problem = Schemas["ProblemOutput"];
 export type RowPreview = Exactly<Schemas["RowPreviewOutput"], { features: Features | null }>;

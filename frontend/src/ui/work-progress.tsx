@@ -1,6 +1,6 @@
 import { Alert, Badge, Group, Progress, Stack, Text } from "@mantine/core";
 
-import type { Work, WorkState } from "@/api/types";
+import type { Ahead, Work, WorkState } from "@/api/types";
 import { type Message, msg, t } from "@/language/translate";
 import { capitalized, count, duration } from "@/ui/format";
 
@@ -28,8 +28,21 @@ export function WorkBadge({ state }: { state: WorkState }) {
   );
 }
 
+const AHEAD: Record<Ahead["kind"], Message> = {
+  run: msg("Waiting for a worker, which is busy with run {number}"),
+  comparison: msg("Waiting for a worker, which is busy with comparison {number}"),
+  inspection: msg("Waiting for a worker, which is busy with inspection {number}"),
+};
+
+/** Why queued work does not run yet, and for how much longer, as far as that is known. */
+function waiting(ahead: Ahead | null | undefined): string {
+  if (!ahead) return t("Waiting for a worker");
+  const why = ahead.number === null ? t("Waiting for a worker, which is busy with another project") : t(AHEAD[ahead.kind], { number: ahead.number });
+  return ahead.seconds_left === null ? why : `${why} (${t("{time} left", { time: duration(ahead.seconds_left) })})`;
+}
+
 /** How far background work is: step, of how many, seconds left; or why it failed. `noun` says what, translated. */
-export function WorkProgress({ work, noun }: { work: Work; noun: string }) {
+export function WorkProgress({ work, noun }: { work: Work & { ahead?: Ahead | null }; noun: string }) {
   if (work.state === "failed") {
     return (
       <Alert color="red" title={t("{noun} failed", { noun: capitalized(noun) })} role="alert">
@@ -43,7 +56,7 @@ export function WorkProgress({ work, noun }: { work: Work; noun: string }) {
     <Stack gap={6} role="status" aria-live="polite">
       <Group justify="space-between">
         <Text size="sm">
-          {work.state === "queued" ? t("Waiting for a worker") : capitalized(work.step_name || t("working"))}
+          {work.state === "queued" ? waiting(work.ahead) : capitalized(work.step_name || t("working"))}
           {work.n_steps > 0 && ` · ${t("{n} of {total}", { n: count(work.step), total: count(work.n_steps) })}`}
         </Text>
         <Text size="sm" c="dimmed">
