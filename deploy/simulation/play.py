@@ -29,6 +29,7 @@ STALL_SECONDS = (
 DIVERSE_SECONDS = 120.0
 COUNTED_SECONDS = 30.0  # within which a worker has counted monitoring audits, unless others were answered
 RUN_SECONDS = 24 * 3600.0
+N_REDRAWN = 200  # draws of the audits that tell luck from merit
 N_MORE = 10  # answers at a time, where those that are counted are not enough yet
 OPEN_STATES = ("queued", "auditing", "reviewing")
 
@@ -320,6 +321,7 @@ class Play:
             "answers": self.crowd.work.n_answers,
             "problems": problems,
             **held_against(self.crowd.truth, document, labels),
+            "redrawn": redrawn(self.crowd.truth, document, labels),
         }
         self.report.certificates.append(entry)
         self.tell(document["sentence"])
@@ -330,6 +332,11 @@ class Play:
             f"{entry['n_promised']:,} were promised. {entry['human_labels']:,} items were labeled by people, with "
             f"{entry['answers']:,} answers."
         )
+        if entry["redrawn"] is not None:
+            self.tell(
+                f"Had the audits been drawn anew {N_REDRAWN} times: {{low:,}} to {{high:,}} human labels in eight of ten, "
+                "{median:,} in the middle.".format(**entry["redrawn"])
+            )
         self.tell("assay verify accepts it." if not problems else f"assay verify rejects it: {problems[0]}")
 
     def _change_truth(self, breach: Breach) -> list[str]:
@@ -461,6 +468,36 @@ def held_against(truth: dict[str, str], document: Row, labels: Any) -> dict[str,
         "n_promised": promised,
         "is_kept": n_wrong <= promised,
     }
+
+
+def redrawn(truth: dict[str, str], document: Row, labels: Any) -> dict[str, int] | None:
+    """Human labels that the same attempt would have cost with other audits, if nobody erred: how much was luck.
+
+    Tenth, fiftieth and ninetieth percentile of 200 draws. None for promises on the machine's part or on each
+    class, whose costs are not in labels alone, or drawn one by one.
+    """
+    # Here: they bring in numpy and scipy.
+    import numpy as np
+
+    from review.certification.replay import attempt_play
+    from review.certification.stages import stage_levels
+
+    goal, attempt = document["goal"], document["attempt"]
+    if goal["promise"] != "dataset" or goal["per_class"] or attempt["stages"] == [0]:
+        return None
+    order = labels.in_order_of_rank().tolist()
+    is_wrong = np.array([labels.predicted[place] != truth[labels.keys[place]] for place in order])
+    known: dict[str, Any] = {"n_items": len(labels), "eps": goal["eps"], "delta": attempt["delta"]}
+    of_stages = {"n_candidates": len(order), "promise": goal["promise"], "per_class": False}
+    levels = stage_levels(attempt["stages"], **known, **of_stages)
+    random = np.random.default_rng(0)
+    plays = [
+        attempt_play(is_wrong, random, **known, sizes=attempt["stages"], levels=levels)
+        for _ in range(N_REDRAWN)
+    ]
+    costs = [len(labels) - len(order) + play.n_audits + play.n_left for play in plays]
+    low, median, high = np.quantile(costs, [0.1, 0.5, 0.9]).round().astype(int).tolist()
+    return {"low": low, "median": median, "high": high}
 
 
 def _about_attempt(attempt: Row) -> str:

@@ -23,7 +23,7 @@ from deploy import servers
 from deploy.cli import main
 from deploy.simulation.client import Client, Refused
 from deploy.simulation.people import Person, Quota
-from deploy.simulation.play import held_against
+from deploy.simulation.play import held_against, redrawn
 from deploy.simulation.truth import truth_read
 from labeling.errors import InvalidInput, Unavailable
 from review.certification.labels import labels_of
@@ -157,6 +157,29 @@ def test_certificate_is_held_against_the_truth_and_not_against_what_people_said(
     assert before["is_kept"]
 
 
+def test_luck_with_the_audits_is_told_from_the_machines_merit() -> None:
+    case = make_case(error_rate=0.04)
+    labels = labels_of(case.rows)
+    n_before = int((labels.ranks == 0).sum())
+    all_right = dict(case.truth) | {
+        key: name for key, name in zip(labels.keys, labels.predicted, strict=True) if name
+    }
+
+    lucky, given = (
+        redrawn(all_right, case.document, labels),
+        redrawn(case.truth, case.document, labels),
+    )
+
+    assert lucky is not None
+    assert given is not None
+    assert set(lucky.values()) == {n_before + case.document["attempt"]["stages"][0]}
+    assert lucky["low"] <= given["low"] < given["high"]
+    assert (
+        redrawn(case.truth, case.document | {"goal": case.document["goal"] | {"promise": "machine"}}, labels)
+        is None
+    )
+
+
 def test_service_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deploy.simulation.client.RETRY_SECONDS", ())
 
@@ -234,6 +257,7 @@ def test_people_certify_digits_from_nothing_and_again_after_a_breach(tmp_path: P
     for certificate in (first, second):
         assert certificate["problems"] == []
         assert certificate["is_kept"]
+        assert certificate["redrawn"]["low"] <= certificate["redrawn"]["high"]
         assert certificate["counts"]["items"] == 900
     assert 100 < first["human_labels"] < 900
     assert first["human_labels"] == first["counts"]["human"]

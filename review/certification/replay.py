@@ -1,4 +1,7 @@
-"""Attempts played with known truth, stage by stage, as the service does: for tests of stages and plans."""
+"""Attempts played with known truth, stage by stage, as the service does: what luck with the audits amounts to.
+
+For simulated people, and for tests and benchmarks of stages and plans.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,12 @@ def attempt_play(
     sizes: list[int] | None = None,
     levels: Sequence[float] | None = None,
 ) -> Played:
-    """is_wrong (M,) of the candidates in order of rank. Sizes and levels of the stages as in the service, or given."""
+    """One attempt, its audits drawn by `random`.
+
+    is_wrong  (M,) of the candidates in order of rank, in truth
+    delta     the attempt's share of the risk
+    sizes     of the stages, and levels, the risk of each; as in the service if left out
+    """
     goal: dict[str, Any] = {"eps": eps, "promise": promise}
     n = len(is_wrong)
     whole: dict[str, Any] = {"n_items": n_items, "n_candidates": n, "delta": delta, **goal}
