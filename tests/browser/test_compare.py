@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.client import Client
 from tests.browser.conftest import Enter
+from tests.browser.test_looks import SCREENSHOTS
 
 SECONDS = 1000  # milliseconds; limits are for a machine with other things to do
 
@@ -66,6 +67,26 @@ def test_a_running_comparison_is_cancelled_and_another_may_start(enter: Enter) -
     expect(page.get_by_role("heading", name="New comparison")).to_be_visible()
     (comparison,) = ada.get(f"/projects/{project_id}/comparisons")["results"]
     assert comparison["state"] == "cancelled"
+
+
+def test_a_run_that_waits_says_that_a_comparison_holds_the_worker(enter: Enter) -> None:
+    page, ada = enter("ada")
+    project_id = open_compare(page, ada, "waiting")
+    choose(page, "Naive Bayes", "Random forest")
+    page.get_by_label("Seeds").fill("20")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.get_by_text("1 of 40").first).to_be_visible(timeout=100 * SECONDS)
+
+    ada.post(f"/projects/{project_id}/runs", {"learner": "naive_bayes", "n_rounds": 1})
+    page.goto(f"/projects/{project_id}/training")
+    SCREENSHOTS.mkdir(exist_ok=True)
+    expect(page.get_by_text("Waiting for a worker, which is busy with comparison 1").first).to_be_visible()
+    page.screenshot(path=SCREENSHOTS / "waiting-run.png")
+
+    page.goto(f"/projects/{project_id}/compare")
+    page.get_by_role("button", name="Cancel the comparison").click()
+    page.goto(f"/projects/{project_id}/training")
+    expect(page.get_by_text("done", exact=True).first).to_be_visible(timeout=100 * SECONDS)
 
 
 def test_what_cannot_be_compared_is_said_beside_its_field(enter: Enter) -> None:
