@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -141,16 +142,12 @@ def ahead_of(work: Run | Comparison | Inspection) -> Ahead | None:
     if work.state != WorkState.QUEUED:
         return None
     running = [
-        (one.project_id == work.project_id, kind, one)
+        Ahead(kind, one.number if one.project_id == work.project_id else None, one.seconds_left)
         for kind, model in (("run", Run), ("comparison", Comparison), ("inspection", Inspection))
         for one in model._default_manager.filter(state=WorkState.RUNNING)
     ]
-    if not running:
-        return None
 
-    def order(row: tuple[bool, str, Run | Comparison | Inspection]) -> tuple[bool, float]:
-        left = row[2].seconds_left
-        return not row[0], float("inf") if left is None else left
+    def order(ahead: Ahead) -> tuple[bool, float]:
+        return ahead.number is None, math.inf if ahead.seconds_left is None else ahead.seconds_left
 
-    is_here, kind, first = min(running, key=order)
-    return Ahead(kind, first.number if is_here else None, first.seconds_left)
+    return min(running, key=order, default=None)

@@ -332,10 +332,10 @@ class Play:
             f"{entry['n_promised']:,} were promised. {entry['human_labels']:,} items were labeled by people, with "
             f"{entry['answers']:,} answers."
         )
-        if entry["redrawn"] is not None:
+        if (costs := entry["redrawn"]) is not None:
             self.tell(
-                f"Had the audits been drawn anew {N_REDRAWN} times: {{low:,}} to {{high:,}} human labels in eight of ten, "
-                "{median:,} in the middle.".format(**entry["redrawn"])
+                f"Had the audits been drawn anew {N_REDRAWN} times: {costs['low']:,} to {costs['high']:,} human labels "
+                f"in eight of ten, {costs['median']:,} in the middle."
             )
         self.tell("assay verify accepts it." if not problems else f"assay verify rejects it: {problems[0]}")
 
@@ -480,7 +480,6 @@ def redrawn(truth: dict[str, str], document: Row, labels: Any) -> dict[str, int]
     import numpy as np
 
     from review.certification.replay import attempt_play
-    from review.certification.stages import stage_levels
 
     goal, attempt = document["goal"], document["attempt"]
     if goal["promise"] != "dataset" or goal["per_class"] or attempt["stages"] == [0]:
@@ -488,13 +487,8 @@ def redrawn(truth: dict[str, str], document: Row, labels: Any) -> dict[str, int]
     order = labels.in_order_of_rank().tolist()
     is_wrong = np.array([labels.predicted[place] != truth[labels.keys[place]] for place in order])
     known: dict[str, Any] = {"n_items": len(labels), "eps": goal["eps"], "delta": attempt["delta"]}
-    of_stages = {"n_candidates": len(order), "promise": goal["promise"], "per_class": False}
-    levels = stage_levels(attempt["stages"], **known, **of_stages)
     random = np.random.default_rng(0)
-    plays = [
-        attempt_play(is_wrong, random, **known, sizes=attempt["stages"], levels=levels)
-        for _ in range(N_REDRAWN)
-    ]
+    plays = [attempt_play(is_wrong, random, **known, sizes=attempt["stages"]) for _ in range(N_REDRAWN)]
     costs = [len(labels) - len(order) + play.n_audits + play.n_left for play in plays]
     low, median, high = np.quantile(costs, [0.1, 0.5, 0.9]).round().astype(int).tolist()
     return {"low": low, "median": median, "high": high}

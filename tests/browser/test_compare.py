@@ -29,6 +29,12 @@ def open_compare(page: Page, ada: Client, name: str) -> int:
     return project_id
 
 
+def start_long_comparison(page: Page) -> None:
+    choose(page, "Naive Bayes", "Random forest")
+    page.get_by_label("Seeds").fill("20")
+    page.get_by_role("button", name="Compare", exact=True).click()
+
+
 def test_a_comparison_is_started_and_its_table_has_intervals_time_and_memory(enter: Enter) -> None:
     page, ada = enter("ada")
     open_compare(page, ada, "compared")
@@ -57,9 +63,7 @@ def test_a_running_comparison_is_cancelled_and_another_may_start(enter: Enter) -
     page, ada = enter("ada")
     project_id = open_compare(page, ada, "cancelled")
 
-    choose(page, "Naive Bayes", "Random forest")
-    page.get_by_label("Seeds").fill("20")
-    page.get_by_role("button", name="Compare", exact=True).click()
+    start_long_comparison(page)
     page.get_by_role("button", name="Cancel the comparison").click(timeout=100 * SECONDS)
 
     card = page.get_by_role("region", name="Comparison 1")
@@ -72,9 +76,7 @@ def test_a_running_comparison_is_cancelled_and_another_may_start(enter: Enter) -
 def test_a_run_that_waits_says_that_a_comparison_holds_the_worker(enter: Enter) -> None:
     page, ada = enter("ada")
     project_id = open_compare(page, ada, "waiting")
-    choose(page, "Naive Bayes", "Random forest")
-    page.get_by_label("Seeds").fill("20")
-    page.get_by_role("button", name="Compare", exact=True).click()
+    start_long_comparison(page)
     expect(page.get_by_text("1 of 40").first).to_be_visible(timeout=100 * SECONDS)
 
     ada.post(f"/projects/{project_id}/runs", {"learner": "naive_bayes", "n_rounds": 1})
