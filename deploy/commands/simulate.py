@@ -32,6 +32,7 @@ USERNAME = "simulated-{}"
 
 @click.command("simulate")
 @click.argument("data", type=click.Path(path_type=Path))
+@click.option("--entry", help="The table within DATA, if that is an archive or folder of several.")
 @click.option("--label-column", help="Of DATA; guessed if left out.")
 @click.option("--item-type", type=click.Choice(ItemType.values), help="Of DATA; guessed if left out.")
 @click.option("--items", "n_items", type=click.IntRange(min=2), help="Only so many rows, drawn at random.")
@@ -99,6 +100,7 @@ USERNAME = "simulated-{}"
 )  # fmt: skip
 def simulate_command(
     data: Path,
+    entry: str | None,
     label_column: str | None,
     item_type: str | None,
     n_items: int | None,
@@ -121,7 +123,13 @@ def simulate_command(
     with tempfile.TemporaryDirectory(prefix="assay-simulate-") as temporary:
         folder = out or Path(temporary)
         truth = truth_read(
-            data, Path(temporary), label_column=label_column, item_type=item_type, n_items=n_items, seed=seed
+            data,
+            Path(temporary),
+            entry=entry,
+            label_column=label_column,
+            item_type=item_type,
+            n_items=n_items,
+            seed=seed,
         )
         if breach and breach[0] not in truth.classes:
             raise InvalidInput(

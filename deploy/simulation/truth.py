@@ -8,7 +8,7 @@ import random
 import struct
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from PIL import Image
 
 from labeling.errors import InvalidInput
 from labeling.import_options import ImportOptions
-from labeling.readers.bundle import FileBundle, FolderBundle, ZipBundle
+from labeling.readers.bundle import Bundle
 from labeling.readers.dataset import Dataset, open_dataset
 from labeling.readers.rows import ColumnRole, GreyPixels, Limits, Problem, Row
+from labeling.uploads import bundle_on_server
 
 LIMITS = Limits(text_chars=10_000_000, image_bytes=50 * 2**20, image_pixels=100_000_000)
 KEY_COLUMN = "simulated key"
@@ -42,6 +43,7 @@ def truth_read(
     path: Path,
     folder: Path,
     *,
+    entry: str | None = None,
     label_column: str | None = None,
     item_type: str | None = None,
     n_items: int | None = None,
@@ -49,16 +51,20 @@ def truth_read(
 ) -> Truth:
     """Read the labeled rows of `path`, and write them without labels into `folder`.
 
-    Rows without a label and rows of a test set are left out. `n_items`: only so many, drawn with `seed`.
+    Rows without a label and rows of a test set are left out. `entry`: the table within a folder or archive that
+    holds several. `n_items`: only so many, drawn with `seed`.
     Everything that an import reads is read: CSV and its kin, JSON, Parquet, IDX pairs, folders of images.
     Raises InvalidInput.
     """
-    dataset = _open(path, label_column, item_type)
-    rows = [
-        row
-        for row in dataset.reader.rows()
-        if not isinstance(row, Problem) and row.label is not None and row.split != "test"
-    ]
+    if not path.exists():
+        raise InvalidInput(f"There is no file or folder {path}.")
+    with bundle_on_server(path) as bundle:
+        dataset = _open(bundle, path, ImportOptions(entry=entry), label_column, item_type)
+        rows = [
+            row
+            for row in dataset.reader.rows()
+            if not isinstance(row, Problem) and row.label is not None and row.split != "test"
+        ]
     if n_items is not None and n_items < len(rows):
         rows = [rows[place] for place in sorted(random.Random(seed).sample(range(len(rows)), n_items))]
     classes = {str(row.label) for row in rows}
@@ -78,15 +84,10 @@ def truth_read(
     )
 
 
-def _open(path: Path, label_column: str | None, item_type: str | None) -> Dataset:
-    if not path.exists():
-        raise InvalidInput(f"There is no file or folder {path}.")
-    bundle = (
-        FolderBundle(path)
-        if path.is_dir()
-        else FileBundle(path.name, lambda: path.open("rb"), path.stat().st_size)
-    )
-    dataset = open_dataset(bundle, ImportOptions(), item_type=item_type, limits=LIMITS)
+def _open(
+    bundle: Bundle, path: Path, options: ImportOptions, label_column: str | None, item_type: str | None
+) -> Dataset:
+    dataset = open_dataset(bundle, options, item_type=item_type, limits=LIMITS)
     if label_column is not None:
         roles = dict(dataset.options.columns or {})
         if label_column not in roles:
@@ -96,7 +97,7 @@ def _open(path: Path, label_column: str | None, item_type: str | None) -> Datase
         roles = {
             name: str(ColumnRole.IGNORE) if role == ColumnRole.LABEL else role for name, role in roles.items()
         }
-        options = ImportOptions(columns={**roles, label_column: str(ColumnRole.LABEL)})
+        options = replace(options, columns={**roles, label_column: str(ColumnRole.LABEL)})
         dataset = open_dataset(bundle, options, item_type=dataset.item_type, limits=LIMITS)
     if not dataset.can_be_labeled:
         raise InvalidInput(
@@ -155,11 +156,6 @@ def _png(image: GreyPixels) -> bytes:
 
 def _keys(upload: Path, item_type: str, options: dict[str, Any]) -> list[str]:
     """The keys that the import will give, in the order of the rows: read as the import reads them."""
-    with open(upload, "rb") as stream:
-        bundle = (
-            ZipBundle(stream)
-            if upload.suffix == ".zip"
-            else FileBundle(upload.name, lambda: upload.open("rb"), upload.stat().st_size)
-        )
+    with bundle_on_server(upload) as bundle:
         dataset = open_dataset(bundle, ImportOptions(**options), item_type=item_type, limits=LIMITS)
         return [str(row.key) for row in dataset.reader.rows() if isinstance(row, Row)]

@@ -115,6 +115,30 @@ def test_file_without_labels_is_refused_with_what_to_do(tmp_path: Path) -> None:
         truth_read(path, tmp_path / "out")
 
 
+def test_zip_is_read_as_the_folder_in_it_is(tmp_path: Path) -> None:
+    pictures = make_images(tmp_path)
+    archive = tmp_path / "pictures.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in sorted(pictures.rglob("*.png")):
+            file.write(path, path.relative_to(pictures))
+
+    packed = truth_read(archive, tmp_path / "packed").by_key
+
+    assert packed == truth_read(pictures, tmp_path / "loose").by_key
+    assert len(packed) == 12
+
+
+def test_of_several_tables_the_one_that_is_named_is_labeled(tmp_path: Path) -> None:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    make_texts(folder)
+    make_table(folder)
+
+    assert truth_read(folder, tmp_path / "out", entry="table.csv").classes == ["no", "yes"]
+    with pytest.raises(InvalidInput, match=r"2 tables \(table.csv, texts.csv\)"):
+        truth_read(folder, tmp_path / "out")
+
+
 def make_person(error_rate: float, *, name: str = "ada") -> Person:
     return Person(name, Client("http://127.0.0.1:9", "none"), error_rate, 0.0, seed=3)
 
