@@ -292,8 +292,8 @@ def vote(
 class LabelPropagation(ItemClassifier):
     """Labels spread along a graph of nearest neighbours; few labels go far where classes hang together.
 
-    Transductive: unlabeled rows are part of the graph, and what is learned of them comes from it.
-    New rows get the vote of their neighbours in the graph. Items become vectors of 64 dimensions at most,
+    Transductive: unlabeled rows are part of the graph, and what is learned of them comes from it. Asked again,
+    they are looked up; new rows get the vote of their neighbours in the graph. Items become vectors of 64 dimensions at most,
     see features.py (text: latent semantic analysis, 200; images and long rows: principal components). Zhou and
     others 2004, with the graph and the class weights of Iscen and others 2019 (section 3).
 
@@ -311,9 +311,9 @@ class LabelPropagation(ItemClassifier):
     labeled row while it is held out, NaN where it never is.
 
     Peak memory, in bytes, for n rows, d dimensions, k neighbours and K classes: the vectors (features.py)
-    once more (they stay, with the index), 60 n k for the graph, 40 n K to spread labels. 1,000,000 rows of 64
-    numbers in 10 classes with k = 10: 0.5 + 0.6 + 0.4 GB. Time grows in step with the rows, but for n^2 / 160
-    distances to the centres of cells.
+    once more (they stay, with the index), 60 n k for the graph, 40 n K to spread labels, 40 n to look rows up.
+    1,000,000 rows of 64 numbers in 10 classes with k = 10: 0.5 + 0.6 + 0.4 GB. Time grows in step with the rows,
+    but for n^2 / 160 distances to the centres of cells.
     Raises TooFewLabels and InvalidRows.
     """
 
@@ -353,6 +353,7 @@ class LabelPropagation(ItemClassifier):
             self.random_state,
         )
         self._index: NeighbourIndex | None = None
+        self._lone: tuple[npt.NDArray[np.uint64], IntArray] | None = None
         index = self._neighbours(self.device)
         folds = folds_of(columns, N_FOLDS, self.random_state)
         clock = Clock(self.progress, index.n_blocks(len(mask)) + (N_FOLDS + 1) * N_ITERATIONS)
@@ -381,10 +382,35 @@ class LabelPropagation(ItemClassifier):
 
     def predict_vectors(self, vectors: Any) -> FloatArray:
         """(n, n_classes) for vectors that `features_` made."""
-        queries = np.asarray(vectors, dtype=np.float32)
-        answers = vote(self._neighbours(usable(self.device)), queries, self.transduction_, self.n_neighbors)
+        queries = np.ascontiguousarray(vectors, dtype=np.float32)
+        rows = self._own_rows(queries)
+        is_new = rows < 0
+        answers = self.transduction_[rows].astype(np.float64)  # (n, K)
+        if is_new.any():
+            index = self._neighbours(usable(self.device))
+            answers[is_new] = vote(index, queries[is_new], self.transduction_, self.n_neighbors)
         answers /= answers.sum(axis=1, keepdims=True)
         return answers
+
+    def _own_rows(self, queries: Float32Array) -> IntArray:
+        """(m,) the row of the graph that lies bit for bit at a query, as of all that was fitted; -1: none or several.
+
+        Vectors by principal components differ in their last bits with the size of a batch, and are not found.
+        """
+        if getattr(self, "_lone", None) is None:
+            found, first, counts = np.unique(
+                bits_hashed(self.vectors_), return_index=True, return_counts=True
+            )
+            self._lone = found[counts == 1], first[counts == 1]
+        hashes, rows = cast("tuple[npt.NDArray[np.uint64], IntArray]", self._lone)
+        own = np.full(len(queries), -1)
+        if len(hashes):
+            asked = bits_hashed(queries)
+            place = np.minimum(np.searchsorted(hashes, asked), len(hashes) - 1)
+            maybe = np.flatnonzero(hashes[place] == asked)
+            same = (self.vectors_[rows[place[maybe]]] == queries[maybe]).all(axis=1)
+            own[maybe[same]] = rows[place[maybe[same]]]
+        return own
 
     def _neighbours(self, device: str) -> NeighbourIndex:
         """The index of the fitted rows, made once: a pool is predicted in many batches."""
@@ -393,9 +419,21 @@ class LabelPropagation(ItemClassifier):
         return cast("NeighbourIndex", self._index)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the index, which is made again from the vectors."""
+        """Without what is made again from the vectors."""
         state: dict[str, Any] = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_index"}
+        return {name: value for name, value in state.items() if name not in ("_index", "_lone")}
+
+
+def bits_hashed(vectors: Float32Array) -> npt.NDArray[np.uint64]:
+    """(n,) a number for each of (n, d) vectors, in C order, by its bits: a sum modulo 2^64 of odd multiples."""
+    odd = np.random.default_rng(0).integers(0, 2**64, vectors.shape[1], dtype=np.uint64) | np.uint64(1)
+    bits = vectors.view(np.uint32)
+    return np.concatenate(
+        [
+            (bits[start : start + QUERIES_PER_BATCH] * odd).sum(axis=1, dtype=np.uint64)
+            for start in range(0, len(bits), QUERIES_PER_BATCH)
+        ]
+    )
 
 
 def dense_vectors(X: Any, item_type: str, max_dimensions: int, random_state: int) -> tuple[Any, Float32Array]:
