@@ -72,6 +72,8 @@ def test_an_attempt_is_asked_for_audited_certified_printed_and_revoked(enter: En
     listed = page.get_by_role("region", name="Certificate 1")
     expect(listed).to_contain_text(certificate["sentence"])
     expect(listed).to_contain_text("valid")
+    cost = page.get_by_role("region", name="What it would cost")
+    expect(cost).to_contain_text("Certificate 1 is valid. Ask for another attempt for a stricter goal")
     listed.get_by_role("link", name="Certificate 1").click()
     sheet = page.get_by_role("article", name="Certificate 1")
     expect(sheet).to_contain_text(certificate["sentence"])

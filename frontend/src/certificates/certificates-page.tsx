@@ -49,6 +49,7 @@ function Certificates({ project }: { project: Project }) {
       <Ready query={attempts} what={t("the attempts")}>
         {({ results }) => {
           const open = results.find(isOpen);
+          const issued = certificates.data?.results ?? [];
           return (
             <>
               {open && <OpenAttempt project={project} attempt={open} />}
@@ -56,7 +57,7 @@ function Certificates({ project }: { project: Project }) {
                 {(list) => <CertificateList project={project} certificates={list.results} />}
               </Ready>
               <Ready query={plan} what={t("the plan")}>
-                {(data) => <PlanPanel project={project} plan={data} goal={goal} onGoal={setGoal} />}
+                {(data) => <PlanPanel project={project} plan={data} valid={issued.find((one) => one.revoked_at === null)} goal={goal} onGoal={setGoal} />}
               </Ready>
               {!open &&
                 (mayAsk ? (
@@ -64,7 +65,7 @@ function Certificates({ project }: { project: Project }) {
                 ) : (
                   <Alert color="gray">{t("Owners and engineers ask for attempts. You are {role} of this project.", { role: t(ROLES[project.role]) })}</Alert>
                 ))}
-              <AttemptHistory project={project} attempts={results.filter((one) => !isOpen(one))} certificates={certificates.data?.results ?? []} />
+              <AttemptHistory project={project} attempts={results.filter((one) => !isOpen(one))} certificates={issued} />
             </>
           );
         }}

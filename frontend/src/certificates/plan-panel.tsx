@@ -1,7 +1,7 @@
 import { Group, NativeSelect, SegmentedControl, Stack, Table, Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 
-import type { Plan, PlanRow, Project, Promised } from "@/api/types";
+import type { Certificate, Plan, PlanRow, Project, Promised } from "@/api/types";
 import { goalPercent, goalText, type Goal } from "@/certificates/attempt-state";
 import styles from "@/certificates/certificates.module.css";
 import { answersOf, confidencesOf, epsOf, priceText, rough, rowFor } from "@/certificates/plan";
@@ -19,12 +19,14 @@ const PROMISED: { value: Promised; label: Message }[] = [
 interface Props {
   project: Project;
   plan: Plan | null;
+  /** The certificate that holds, if one does: then nothing more is needed for what it promises. */
+  valid: Certificate | undefined;
   goal: Goal;
   onGoal: (goal: Goal) => void;
 }
 
 /** How many human labels each goal would cost, by the newest forecast; a click takes a goal into the form. */
-export function PlanPanel({ project, plan, goal, onGoal }: Props) {
+export function PlanPanel({ project, plan, valid, goal, onGoal }: Props) {
   if (plan === null) return <NoPlan project={project} />;
   const made = { date: when(plan.created_at), human: count(plan.n_human), n: count(plan.n_items) };
   const note = plan.round_name
@@ -44,7 +46,11 @@ export function PlanPanel({ project, plan, goal, onGoal }: Props) {
     <Panel title={t("What it would cost")} note={note}>
       <Stack>
         <Text fw={500}>{plan.sentence}</Text>
-        <Text size="sm">{plan.next_hundred.sentence}</Text>
+        <Text size="sm">
+          {valid
+            ? t("Certificate {number} is valid. Ask for another attempt for a stricter goal, or for items added since.", { number: valid.number })
+            : plan.next_hundred.sentence}
+        </Text>
         {plan.rows.length > 0 && <Goals project={project} plan={plan} goal={goal} onGoal={onGoal} />}
       </Stack>
     </Panel>
