@@ -47,6 +47,7 @@ from review.serializers import (
     RelabeledOutput,
     RelabelInput,
 )
+from review.wrong_share import wrong_share
 from training.models import Inspection, Round
 
 
@@ -150,7 +151,8 @@ class GoldView(APIView):
 class PeopleView(APIView):
     @extend_schema(
         operation_id="people_show",
-        summary="Pace and agreement of people in the newest answers, and what the queue's order finds",
+        summary="Pace and agreement of people in the newest answers, what the queue's order finds, and how many "
+        "machine labels are wrong by blind answers to random items",
         responses=PeopleOutput,
     )
     def get(self, request: Request, project_id: int) -> Response:
@@ -158,7 +160,13 @@ class PeopleView(APIView):
         people, by_reason, n_answers = people_work(project)
         if project.member_role not in MAY_ENGINEER_OR_REVIEW:
             people = [one for one in people if one.username == request.user.get_username()]
-        return Response(PeopleOutput({"n_answers": n_answers, "people": people, "by_reason": by_reason}).data)
+        found = {
+            "n_answers": n_answers,
+            "people": people,
+            "by_reason": by_reason,
+            "machine_wrong": wrong_share(project),
+        }
+        return Response(PeopleOutput(found).data)
 
 
 @extend_schema(tags=["review"])

@@ -69,10 +69,33 @@ class ReasonYieldOutput(serializers.Serializer):
     n_changed = serializers.IntegerField()
 
 
+class ShareEstimateOutput(serializers.Serializer):
+    """A share, 0 to 1, with an approximate 95% interval."""
+
+    share = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    is_approximate = serializers.BooleanField(help_text="Always: it proves nothing, a certificate does.")
+
+
+class WrongShareOutput(serializers.Serializer):
+    """How many of the standing round's labels were wrong when published, by blind answers to random items."""
+
+    n = serializers.IntegerField(help_text="Answers to items among these labels.")
+    weighted = ShareEstimateOutput(help_text="By the answers alone (Horvitz and Thompson).")
+    assisted = ShareEstimateOutput(
+        allow_null=True, help_text="And by how sure the model was (difference estimator)."
+    )
+
+
 class PeopleOutput(serializers.Serializer):
     n_answers = serializers.IntegerField(help_text="The newest ones, that all of this is of.")
     people = PersonOutput(many=True, help_text="Annotators see themselves alone.")
     by_reason = ReasonYieldOutput(many=True)
+    machine_wrong = WrongShareOutput(
+        allow_null=True,
+        help_text="Null: no round's labels stand, or those of a certificate, which says more.",
+    )
 
 
 # The queue

@@ -1,4 +1,4 @@
-"""Round.metrics: what a round measures, put together from the pure rules. The shape is in docs/api.md."""
+"""Round.metrics: what a round measures, put together from the pure rules."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ def measure_pool(
         "n_pool": n_pool,
         "n_accepted": n_accepted,
         "share_accepted": n_accepted / n_pool if n_pool else 0.0,
+        "expected_wrong": float((1 - predictions.confidence[predictions.is_accepted]).sum()),
         "label_counts": {
             "human": _counts(snapshot, np.array(snapshot.class_ids)[snapshot.human.columns]),
             "pseudo": _counts(snapshot, predictions.class_ids[predictions.is_accepted]),

@@ -50,26 +50,26 @@ def difference(
     is_wrong: npt.ArrayLike,
     expected: npt.ArrayLike,
     chance: npt.ArrayLike,
-    expected_all: npt.ArrayLike,
+    expected_total: float,
+    population: int,
     confidence: float = 0.95,
 ) -> Estimate:
     """The same helped by a model: its expected errors of all labels, corrected by the answers.
 
-    expected      (n,) chance of being wrong that the model gave to each drawn label, before its answer
-    expected_all  (population,) the same of all labels
+    expected        (n,) chance of being wrong that the model gave to each drawn label, before its answer
+    expected_total  the sum of these over all labels
 
-    The sum of expected_all plus sum((is_wrong - expected) / chance). A useless model makes it no more than
+    expected_total plus sum((is_wrong - expected) / chance), over the population. A useless model makes it no more than
     noisier; a good one narrows it as if n were n / (1 - correlation^2). Sarndal, Swensson and Wretman,
     "Model Assisted Survey Sampling" (1992), section 6.3; prediction-powered inference (Angelopoulos and
     others, Science 382, 2023) is the same idea.
     """
-    every = np.asarray(expected_all, dtype=np.float64)
     return _estimate(
         np.asarray(is_wrong, dtype=np.float64),
         np.asarray(expected, dtype=np.float64),
-        float(every.sum()),
+        expected_total,
         chance,
-        len(every),
+        population,
         confidence,
     )
 

@@ -14,7 +14,7 @@ from tests.browser.test_review import open_review
 
 def test_the_dashboard_shows_labels_over_time_rounds_and_people(enter: Enter) -> None:
     page, ada = enter("ada")
-    project_id = ada.make_project("dashboard", n_items=60, n_labeled=30)
+    project_id = ada.make_project("dashboard", n_items=60, n_labeled=30, random_share=1.0)
     ada.train(project_id)
     entries = ada.post(f"/projects/{project_id}/queue/claim", {"n": 8})["entries"]
     class_id = ada.class_ids(project_id)["owl"]
@@ -37,6 +37,11 @@ def test_the_dashboard_shows_labels_over_time_rounds_and_people(enter: Enter) ->
     people = page.get_by_role("region", name="People")
     expect(people.get_by_role("row", name="ada")).to_contain_text("1.5 (1.5 to 1.5)")
     expect(people.get_by_role("row", name="ada")).to_contain_text(str(len(answers)))
+    standing = page.get_by_role("region", name="Whose machine labels stand")
+    found = ada.get(f"/projects/{project_id}/people")["machine_wrong"]
+    assert found["n"] > 1
+    expect(standing).to_contain_text(f"By {found['n']} blind answers to items drawn at random about")
+    expect(standing).to_contain_text("With the help of how sure the model was")
     page.get_by_text("Share of each").click()
     expect(page.get_by_role("img", name="Labels by class, of people and of the model")).to_be_visible()
     last = ada.get(f"/projects/{project_id}/timeline")[-1]

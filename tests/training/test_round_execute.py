@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from labeling.models import Item, LabelClass, Project, Publication, SealedTruth, SourceKind, Split
@@ -130,6 +131,8 @@ def test_accepted_is_what_passed_the_threshold(ada: User) -> None:
     assert round.threshold == {"all": 0.97}
     n_accepted = Prediction.objects.filter(round=round, is_accepted=True).count()
     assert round.metrics["n_accepted"] == n_accepted
+    doubts = Prediction.objects.filter(round=round, is_accepted=True).aggregate(all=Sum(1 - F("confidence")))
+    assert round.metrics["expected_wrong"] == pytest.approx(doubts["all"])
     assert sum(round.metrics["label_counts"]["pseudo"].values()) == n_accepted
 
 

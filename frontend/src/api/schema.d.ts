@@ -1019,7 +1019,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Pace and agreement of people in the newest answers, and what the queue's order finds */
+        /** Pace and agreement of people in the newest answers, what the queue's order finds, and how many machine labels are wrong by blind answers to random items */
         get: operations["people_show"];
         put?: never;
         post?: never;
@@ -2835,6 +2835,8 @@ export interface components {
             /** @description Annotators see themselves alone. */
             people: components["schemas"]["PersonOutput"][];
             by_reason: components["schemas"]["ReasonYieldOutput"][];
+            /** @description Null: no round's labels stand, or those of a certificate, which says more. */
+            machine_wrong: components["schemas"]["WrongShareOutput"] | null;
         };
         /** @description One person's part of the newest answers. Counts, of which the reader makes intervals. */
         PersonOutput: {
@@ -3370,6 +3372,17 @@ export interface components {
             log_loss: components["schemas"]["ScoreOutput"];
             ece: components["schemas"]["ScoreOutput"];
         };
+        /** @description A share, 0 to 1, with an approximate 95% interval. */
+        ShareEstimateOutput: {
+            /** Format: double */
+            share: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+            /** @description Always: it proves nothing, a certificate does. */
+            is_approximate: boolean;
+        };
         /**
          * @description * `human` - A person
          *     * `machine` - A model or a file from one
@@ -3545,6 +3558,15 @@ export interface components {
          * @enum {string}
          */
         WorkStateEnum: "queued" | "running" | "done" | "failed" | "cancelled";
+        /** @description How many of the standing round's labels were wrong when published, by blind answers to random items. */
+        WrongShareOutput: {
+            /** @description Answers to items among these labels. */
+            n: number;
+            /** @description By the answers alone (Horvitz and Thompson). */
+            weighted: components["schemas"]["ShareEstimateOutput"];
+            /** @description And by how sure the model was (difference estimator). */
+            assisted: components["schemas"]["ShareEstimateOutput"] | null;
+        };
     };
     responses: never;
     parameters: never;

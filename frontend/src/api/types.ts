@@ -220,7 +220,7 @@ export interface ThresholdRow {
   holdout_high: number | null;
 }
 
-/** Round.metrics, see docs/api.md. */
+/** Round.metrics, as training/evaluation.py makes them. */
 export interface RoundMetrics {
   n_pool: number;
   n_train_human: number;
@@ -250,6 +250,8 @@ export type Columns = Schemas["ColumnsOutput"];
 export type Moment = Schemas["MomentOutput"];
 export type People = Schemas["PeopleOutput"];
 export type PersonWork = Schemas["PersonOutput"];
+export type WrongShare = Schemas["WrongShareOutput"];
+export type ShareEstimate = Schemas["ShareEstimateOutput"];
 export type Picked = Schemas["PickOutput"];
 export type Queue = Schemas["QueueOutput"];
 /** What may help with an item in the queue. */

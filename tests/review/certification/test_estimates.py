@@ -27,7 +27,8 @@ def test_both_are_unbiased_and_cover_about_as_often_as_they_say() -> None:
                 is_wrong=is_wrong[drawn],
                 expected=expected[drawn],
                 chance=chance[drawn],
-                expected_all=expected,
+                expected_total=float(expected.sum()),
+                population=4000,
             )
         )
     for estimates in (plain, helped):
