@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -94,7 +94,7 @@ def _estimate(
     residual = wrong - expected
     share = (total_expected + float((residual / pi).sum())) / population
     spread = math.sqrt(float(((1 - pi) / pi**2 * residual**2).sum())) / population
-    width = float(norm.ppf((1 + confidence) / 2)) * spread
+    width = NormalDist().inv_cdf((1 + confidence) / 2) * spread
     # Where no answer was off, the spread says nothing; the weight of one more wrong answer does.
     least = -math.log((1 - confidence) / 2) / float(pi.min()) / population if not wrong.any() else 0.0
     low, high = share - width, max(share + width, share + least if (pi < 1).any() else share)
