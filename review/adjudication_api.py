@@ -25,12 +25,16 @@ from review.serializers import (
     DisagreementQuery,
     DisputeOutput,
     NewVerdictInput,
+    SettledOutput,
+    SettleInput,
     VerdictInput,
     VerdictOutput,
     VerdictUndoneOutput,
+    WeighingOutput,
     disagreement_json,
     disputes_json,
 )
+from review.weighing import disputes_settle, weigh
 
 N_RECALLED = 50  # verdicts of one's own that are listed
 
@@ -62,6 +66,29 @@ class DisputesView(APIView):
         project = project_for(request.user, project_id, MAY_REVIEW)
         entries, cursor = keyset_page(request, disputes_of(project), newest_first=False)
         return Response({"results": disputes_json(entries), "next": cursor})
+
+
+@extend_schema(tags=["review"])
+class WeighingView(APIView):
+    @extend_schema(
+        operation_id="weighing_show",
+        summary="How right each person is where several answered, and the disputes that their weights would settle",
+        responses=WeighingOutput,
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_REVIEW)
+        return Response(WeighingOutput(weigh(project)).data)
+
+    @extend_schema(
+        operation_id="disputes_settle",
+        summary="Settle the disputes whose weighed class has at least this quality; each is a verdict to undo",
+        request=SettleInput,
+        responses={200: SettledOutput, 400: ErrorOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_REVIEW)
+        n = disputes_settle(project=project, person=request.user, **valid(SettleInput, request))
+        return Response({"n_settled": n})
 
 
 @extend_schema(tags=["review"])

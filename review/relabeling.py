@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from labeling.errors import Conflict, InvalidInput, NotAllowed
 from labeling.locks import lock_labels_shared
-from labeling.models import Item, Label, LabelClass, Project
+from labeling.models import Item, Label, LabelClass, Project, Source
 from labeling.permissions import MAY_REVIEW
 from labeling.services import Word, label_retire, labels_record, source_for_person
 from review.attempts import check_no_answered_audit
@@ -40,7 +40,7 @@ def items_relabel(*, project: Project, person: AbstractBaseUser, changes: Sequen
     """
     words = _words(project, changes)
     with transaction.atomic():
-        return _record(project, person, words)
+        return words_record(project, person, words)
 
 
 def entry_decide(*, entry: Entry, person: AbstractBaseUser, class_id: int) -> Label:
@@ -57,7 +57,7 @@ def entry_decide(*, entry: Entry, person: AbstractBaseUser, class_id: int) -> La
                 "so there is nothing to decide. Relabel the item instead.",
                 code="not_disputed",
             )
-        (label,) = _record(entry.project, person, [Word(entry.item_id, class_id)])
+        (label,) = words_record(entry.project, person, [Word(entry.item_id, class_id)])
         return label
 
 
@@ -77,8 +77,13 @@ def label_withdraw(*, label: Label, person: AbstractBaseUser, role: str) -> Labe
     return label
 
 
-def _record(project: Project, person: AbstractBaseUser, words: Sequence[Word]) -> list[Label]:
-    """Label the items and take them out of the queue. For a caller's transaction."""
+def words_record(
+    project: Project, person: AbstractBaseUser, words: Sequence[Word], source: Source | None = None
+) -> list[Label]:
+    """Label the items and take them out of the queue. For a caller's transaction.
+
+    The labels' source is the person, unless another is given.
+    """
     now = lock_labels_shared(project.pk)
     item_ids = [word.item_id for word in words]
     check_no_answered_audit(item_ids)
@@ -88,7 +93,7 @@ def _record(project: Project, person: AbstractBaseUser, words: Sequence[Word]) -
         Q(reason__in=MEASURING, state=EntryState.OPEN)
     )  # a blind answer is still wanted
     entry_ids = list(waiting.values_list("pk", flat=True))
-    source = source_for_person(project=project, user=person)
+    source = source or source_for_person(project=project, user=person)
     recorded = labels_record(project=project, words=words, source=source, by=person)
     entries_close(entry_ids=entry_ids, state=EntryState.DONE)
     flags_resolve(item_ids=item_ids, now=now)

@@ -357,6 +357,40 @@ class DisputeOutput(serializers.Serializer):
     suggestion = SuggestionOutput(allow_null=True, help_text="What the model said when it was queued.")
 
 
+class PersonQualityOutput(serializers.Serializer):
+    username = serializers.CharField()
+    n = serializers.IntegerField(help_text="Items with several answers, one of them this person's.")
+    quality = serializers.FloatField(help_text="How likely an answer of this person is right, 0 to 1.")
+
+
+class QualityRowOutput(serializers.Serializer):
+    min_quality = serializers.FloatField(
+        help_text="Of the class with the most weight, 0 to 1; higher is surer. A rank, no probability."
+    )
+    n_waiting = serializers.IntegerField(help_text="Disputes of at least this quality.")
+    n_decided = serializers.IntegerField(help_text="Those that a reviewer has decided.")
+    n_upheld = serializers.IntegerField(help_text="And for the class that has the most weight.")
+
+
+class WeighingOutput(serializers.Serializer):
+    """Several people's answers, weighed by how often each is right and with the model's word (CROWDLAB)."""
+
+    n_entries = serializers.IntegerField(
+        help_text="Entries with answers of several people; the newest 10,000."
+    )
+    people = PersonQualityOutput(many=True, help_text="The best first.")
+    rows = QualityRowOutput(many=True)
+    why_not = serializers.CharField(help_text="Why nothing can be settled by weight now; empty: it can.")
+
+
+class SettleInput(serializers.Serializer):
+    min_quality = serializers.FloatField(min_value=0.5, max_value=1.0)
+
+
+class SettledOutput(serializers.Serializer):
+    n_settled = serializers.IntegerField()
+
+
 def disputes_json(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """DisputeOutput of entries whose item, answers and their authors are loaded."""
     item_ids = [entry.item_id for entry in entries]

@@ -11,6 +11,7 @@ from review.adjudication_api import (
     VerdictsView,
     VerdictUndoView,
     VerdictView,
+    WeighingView,
 )
 from review.api import (
     AnswersUndoView,
@@ -76,6 +77,7 @@ urlpatterns: list[URLPattern] = [
     path("flags/<int:flag_id>/resolve", FlagResolveView.as_view(), name="flag-resolve"),
     path("inspections/<int:inspection_id>/flag", CandidatesFlagView.as_view(), name="label-errors-flag"),
     path("projects/<int:project_id>/disputes", DisputesView.as_view(), name="disputes"),
+    path("projects/<int:project_id>/weighing", WeighingView.as_view(), name="weighing"),
     path("entries/<int:entry_id>/verdict", VerdictView.as_view(), name="entry-verdict"),
     path("projects/<int:project_id>/adjudication", AdjudicationView.as_view(), name="adjudication"),
     path("projects/<int:project_id>/disagreements", DisagreementsView.as_view(), name="disagreements"),

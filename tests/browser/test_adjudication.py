@@ -156,6 +156,43 @@ def test_somebody_elses_verdict_is_told_and_stands(enter: Enter) -> None:
     expect(page.get_by_role("row", name="settled")).to_have_count(2)
 
 
+def test_disputes_are_settled_by_the_weight_of_those_who_are_right_and_taken_back_by_one_key(
+    enter: Enter,
+) -> None:
+    page, ada = enter("ada")
+    _, ben = enter("ben")
+    project_id = ada.make_project("weighed", n_items=90, n_labeled=45, answers_wanted=2, random_share=0)
+    ada.post(f"/projects/{project_id}/members", {"username": "ben", "role": "annotator"})
+    page.goto(f"/projects/{project_id}/adjudication?of=weighed")
+    expect(page.get_by_role("heading", name="There is nothing to weigh yet")).to_be_visible()
+    ada.train(project_id)
+    ada.answer_held(project_id)
+    owl = ada.class_ids(project_id)["owl"]
+    entries = ben.post(f"/projects/{project_id}/queue/claim", {"n": 50})["entries"]
+    answers = [{"key": str(uuid.uuid4()), "entry_id": entry["id"], "class_id": owl} for entry in entries]
+    ben.post(f"/projects/{project_id}/answers", {"answers": answers})
+    before = ada.get(f"/projects/{project_id}/adjudication")["n_people"]
+    assert before > 20
+
+    page.reload()
+    quality = page.get_by_role("region", name="How right each person is").get_by_role("row")
+    expect(quality.nth(1)).to_contain_text("ada")
+    expect(quality.nth(2)).to_contain_text("ben")
+    n = ada.get(f"/projects/{project_id}/weighing")["rows"][0]["n_waiting"]
+    assert n > 20
+    settle = page.get_by_role("button", name=f"Settle {n}").first
+    settle.click()
+
+    expect(page.get_by_role("status").filter(has_text=f"{n} disputes are settled.")).to_be_visible()
+    assert ada.get(f"/projects/{project_id}/adjudication")["n_people"] == before - n
+    page.get_by_role("link", name="People disagree").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.get_by_test_id("item-key")).to_be_visible()
+    stored(page)
+    assert ada.get(f"/projects/{project_id}/adjudication")["n_people"] == before - n + 1
+
+
 def test_the_model_is_not_shown_while_audits_are_asked(enter: Enter) -> None:
     page, ada = enter("ada")
     project_id = ada.make_project("audited", n_items=120, n_labeled=60, random_share=0)

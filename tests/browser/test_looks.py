@@ -49,6 +49,7 @@ def addresses(
         "item": f"{project}/items/{item['id']}",
         "adjudication": f"/projects/{twice_id}/adjudication",
         "adjudication-model": f"/projects/{twice_id}/adjudication?of=model",
+        "adjudication-weighed": f"/projects/{twice_id}/adjudication?of=weighed",
         "adjudication-flags": f"/projects/{twice_id}/adjudication?of=flags",
         "adjudication-empty": f"{project}/adjudication",
         "runs": f"/projects/{twice_id}/training",

@@ -1324,6 +1324,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/weighing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How right each person is where several answered, and the disputes that their weights would settle */
+        get: operations["weighing_show"];
+        put?: never;
+        /** Settle the disputes whose weighed class has at least this quality; each is a verdict to undo */
+        post: operations["disputes_settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rounds/{round_id}": {
         parameters: {
             query?: never;
@@ -2867,6 +2885,16 @@ export interface components {
             n_gold: number;
             n_gold_right: number;
         };
+        PersonQualityOutput: {
+            username: string;
+            /** @description Items with several answers, one of them this person's. */
+            n: number;
+            /**
+             * Format: double
+             * @description How likely an answer of this person is right, 0 to 1.
+             */
+            quality: number;
+        };
         PickInput: {
             item_ids: number[];
         };
@@ -3078,6 +3106,19 @@ export interface components {
             results: components["schemas"]["PublicationOutput"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        QualityRowOutput: {
+            /**
+             * Format: double
+             * @description Of the class with the most weight, 0 to 1; higher is surer. A rank, no probability.
+             */
+            min_quality: number;
+            /** @description Disputes of at least this quality. */
+            n_waiting: number;
+            /** @description Those that a reviewer has decided. */
+            n_decided: number;
+            /** @description And for the class that has the most weight. */
+            n_upheld: number;
         };
         QueueOutput: {
             n_open: number;
@@ -3372,6 +3413,13 @@ export interface components {
             log_loss: components["schemas"]["ScoreOutput"];
             ece: components["schemas"]["ScoreOutput"];
         };
+        SettleInput: {
+            /** Format: double */
+            min_quality: number;
+        };
+        SettledOutput: {
+            n_settled: number;
+        };
         /** @description A share, 0 to 1, with an approximate 95% interval. */
         ShareEstimateOutput: {
             /** Format: double */
@@ -3539,6 +3587,16 @@ export interface components {
             /** Format: double */
             alarm_at: number;
             is_alarm: boolean;
+        };
+        /** @description Several people's answers, weighed by how often each is right and with the model's word (CROWDLAB). */
+        WeighingOutput: {
+            /** @description Entries with answers of several people; the newest 10,000. */
+            n_entries: number;
+            /** @description The best first. */
+            people: components["schemas"]["PersonQualityOutput"][];
+            rows: components["schemas"]["QualityRowOutput"][];
+            /** @description Why nothing can be settled by weight now; empty: it can. */
+            why_not: string;
         };
         WeightyWordOutput: {
             /** @description In lower case. */
@@ -6356,6 +6414,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerdictOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    weighing_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WeighingOutput"];
+                };
+            };
+        };
+    };
+    disputes_settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleInput"];
+                "multipart/form-data": components["schemas"]["SettleInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettledOutput"];
                 };
             };
             400: {

@@ -274,6 +274,8 @@ export type Disagreement = Exactly<Schemas["DisagreementOutput"], { item: Item }
 export type Adjudication = Schemas["AdjudicationOutput"];
 export type Verdict = Output<"VerdictOutput">;
 export type NewVerdict = Schemas["NewVerdictInput"];
+export type Weighing = Schemas["WeighingOutput"];
+export type QualityRow = Schemas["QualityRowOutput"];
 export type VerdictUndone = Exactly<Schemas["VerdictUndoneOutput"], { dispute: Dispute | null; disagreement: Disagreement | null }>;
 export type Publication = Exactly<Output<"PublicationOutput">, { diff: Diff }>;
 

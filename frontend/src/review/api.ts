@@ -23,6 +23,7 @@ import type {
   Queue,
   Verdict,
   VerdictUndone,
+  Weighing,
 } from "@/api/types";
 
 const SEND_TIMEOUT_MS = 15_000;
@@ -112,6 +113,15 @@ export const N_CASES_COUNTED = 100;
 
 export const readDisputes = (projectId: Id, cursor: string | null, limit: number) =>
   api.get<Page<Dispute>>(`/projects/${projectId}/disputes`, { cursor, limit });
+
+export const weighingQuery = (projectId: Id) =>
+  queryOptions({
+    queryKey: ["projects", projectId, "weighing"],
+    queryFn: () => api.get<Weighing>(`/projects/${projectId}/weighing`),
+  });
+
+export const settleDisputes = (projectId: Id, minQuality: number) =>
+  api.post<{ n_settled: number }>(`/projects/${projectId}/weighing`, { min_quality: minQuality });
 
 export const readDisagreements = (projectId: Id, cursor: string | null, limit: number) =>
   api.get<Page<Disagreement>>(`/projects/${projectId}/disagreements`, { cursor, limit });

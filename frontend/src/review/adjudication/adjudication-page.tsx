@@ -18,6 +18,7 @@ import { CaseView } from "@/review/adjudication/case-view";
 import { canKeep, fromDisagreement, fromDispute, fromUndone, originOf, type Case, type Origin } from "@/review/adjudication/cases";
 import { FlagList } from "@/review/adjudication/flag-list";
 import { NothingLeft } from "@/review/adjudication/nothing-left";
+import { WeighedPanel } from "@/review/adjudication/weighed-panel";
 import styles from "@/review/adjudication/adjudication.module.css";
 import { adjudicationQuery, N_CASES_COUNTED, readDisagreements, readDisputes, readVerdicts, sendVerdict, undoVerdict } from "@/review/api";
 import { usePreloadedImages } from "@/review/preload";
@@ -63,6 +64,8 @@ function Adjudicate({ project }: { project: Project }) {
       <Origins project={project} of={of} summary={summary.data} />
       {of === "flags" ? (
         <FlagList project={project} maySettle />
+      ) : of === "weighed" ? (
+        <WeighedPanel project={project} />
       ) : (
         <Cases key={of} project={project} origin={of === "model" ? "model" : "people"} opinions={summary.data} />
       )}
@@ -74,6 +77,7 @@ function Origins({ project, of, summary }: { project: Project; of: string | null
   const sources: { to: string | null; title: string; n?: number | null }[] = [
     { to: null, title: t("People disagree"), n: summary?.n_people },
     { to: "model", title: t("A model disagrees"), n: summary?.n_model },
+    { to: "weighed", title: t("Weighed answers") },
     { to: "flags", title: t("All flags") },
   ];
   return (
