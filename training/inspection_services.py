@@ -7,11 +7,10 @@ from typing import Any
 from labeling.models import ItemType, Project
 from labeling.work import ring, work_request_cancel
 from training.checks import check_items
-from training.inspections import INSPECTION, inspection_open
+from training.inspections import inspection_open
 from training.learners.catalogue import learner_named
 from training.models import Inspection
-from training.supervision import job_carry_out
-from training.tasks import WORKER, inspect_project
+from training.tasks import inspect_project
 
 # Good on few labels, and quick enough to be fitted five times.
 DEFAULT_INSPECTOR = {
@@ -35,12 +34,5 @@ def inspection_request(*, project: Project, user: Any, learner: str = "", seed: 
 def inspection_cancel(inspection: Inspection) -> Inspection:
     """A queued one is over at once, a running one within seconds. Raises Conflict if it is over."""
     work_request_cancel(inspection)
-    inspection.refresh_from_db()
-    return inspection
-
-
-def inspection_inline(inspection: Inspection) -> Inspection:
-    """Carry out a queued inspection in this process's care."""
-    job_carry_out(INSPECTION, inspection.pk, worker=WORKER)
     inspection.refresh_from_db()
     return inspection

@@ -148,23 +148,6 @@ def most_wrong(*, population: int, drawn: int, wrong: int, delta: float) -> int:
     return low
 
 
-def fewest_drawn(*, population: int, allowed: int, wrong: npt.ArrayLike, delta: float) -> IntArray:
-    """For each count of wrong ones found, the smallest sample that still proves `allowed`.
-
-    population + 1 where not even the whole set would: then more than `allowed` are known to be wrong.
-    """
-    _check_share("delta", delta)
-    found = _counts("wrong", wrong)
-    low, high = np.minimum(found, population), np.full(found.shape, population, dtype=np.int64)
-    hopeless = found > min(allowed, population)
-    while (low < high).any():
-        middle = (low + high) // 2
-        is_enough = p_value(population, allowed, middle, np.minimum(found, middle)) <= delta
-        high = np.where(is_enough, middle, high)
-        low = np.where(is_enough, low, np.minimum(middle + 1, high))
-    return np.where(hopeless, population + 1, high)
-
-
 def _counts(name: str, value: npt.ArrayLike) -> IntArray:
     array = np.asarray(value)
     if array.dtype.kind not in "iu":

@@ -35,7 +35,6 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 WORSE = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0)  # times as many wrong as allowed
-BETTER = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8)
 
 
 def breach_values(*, population: int, allowed: int, n: npt.ArrayLike, n_wrong: npt.ArrayLike) -> FloatArray:
@@ -52,21 +51,6 @@ def breach_values(*, population: int, allowed: int, n: npt.ArrayLike, n_wrong: n
         return np.ones(drawn.shape)  # nothing can be breached
     more = [min(population, max(allowed + 1, round(times * allowed))) for times in WORSE]
     return np.where(wrong > allowed, np.inf, _ratio(population, allowed, sorted(set(more)), drawn, wrong))
-
-
-def proof_values(*, population: int, allowed: int, n: npt.ArrayLike, n_wrong: npt.ArrayLike) -> FloatArray:
-    """Evidence that at most `allowed` are wrong, the other way round: at 1/delta or more it is proven.
-
-    The null is `allowed` + 1 wrong or more, the alternatives 0 to 0.8 times `allowed`; the argument is the
-    same with the sides exchanged. It may be read after each audit; the walk may not.
-    """
-    _check(population, allowed)
-    drawn, wrong = _counts(population, n, n_wrong)
-    if allowed >= population:
-        return np.full(drawn.shape, np.inf)
-    fewer = sorted({int(times * allowed) for times in BETTER})
-    is_proven = drawn - wrong >= population - allowed  # too many right for more than `allowed` wrong
-    return np.where(is_proven, np.inf, _ratio(population, allowed + 1, fewer, drawn, wrong))
 
 
 def running(is_wrong: npt.ArrayLike) -> tuple[IntArray, IntArray]:

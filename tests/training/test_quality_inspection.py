@@ -19,11 +19,13 @@ from review.relabeling import Relabel, items_relabel
 from tests.makers import make_human_label, make_project
 from tests.training.makers import WORDS, class_of, make_labeled_project, make_run, make_texts
 from training.inspection_pipeline import inspection_execute
-from training.inspection_services import inspection_inline, inspection_request
+from training.inspection_services import inspection_request
+from training.inspections import INSPECTION
 from training.learners import create
 from training.models import Inspection
 from training.pipeline import run_execute
 from training.quality.features import item_features, learner_features
+from training.supervision import job_carry_out
 
 
 def make_inspection(project: Project, *, is_running: bool = True) -> Inspection:
@@ -231,7 +233,9 @@ def test_a_worker_carries_an_inspection_out_in_a_child(ada: User) -> None:
     project = make_project(owner=ada)
     make_texts(project, 6, split=Split.POOL)
 
-    over = inspection_inline(make_inspection(project, is_running=False))
+    over = make_inspection(project, is_running=False)
+    job_carry_out(INSPECTION, over.pk, worker="here")
+    over.refresh_from_db()
 
     assert over.state == WorkState.DONE, over.error_message
     assert len(read_map(over)["item_ids"]) == 6

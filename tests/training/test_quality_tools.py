@@ -19,7 +19,7 @@ from training.quality.drift import (
     two_sample_test,
 )
 from training.quality.label_errors import confident_joint, label_errors
-from training.quality.map import PlaneMap, plane_map, sample_rows
+from training.quality.map import PlaneMap, sample_rows
 from training.quality.near_duplicates import near_duplicates, rows_that_fit
 from training.quality.reliability import reliability_curve
 
@@ -295,14 +295,14 @@ def test_clusters_stay_together_on_the_map(is_sparse: bool) -> None:
     features[np.arange(90), cluster] += 10
     given = sparse.csr_matrix(features) if is_sparse else features
 
-    places = plane_map(given, random_state=1)
+    places = PlaneMap(random_state=1).fit(given).places_
 
     assert places.shape == (90, 2)
     assert np.abs(places).max() == 1.0
     distance = np.linalg.norm(places[:, None] - places[None], axis=2)
     np.fill_diagonal(distance, np.inf)
     assert (cluster[distance.argmin(axis=1)] == cluster).all()
-    assert np.array_equal(places, plane_map(given, random_state=1))
+    assert np.array_equal(places, PlaneMap(random_state=1).fit(given).places_)
 
 
 @pytest.mark.parametrize("is_sparse", [False, True])
@@ -337,5 +337,5 @@ def test_small_groups_stay_visible_and_too_few_points_lie_in_the_middle() -> Non
     }
     assert (np.diff(rows) > 0).all()
     assert len(sample_rows(groups[:10], n=3_000)) == 10
-    assert (plane_map(np.ones((3, 4))) == 0).all()
-    assert (plane_map(np.ones((30, 4))) == 0).all()
+    assert (PlaneMap().fit(np.ones((3, 4))).places_ == 0).all()
+    assert (PlaneMap().fit(np.ones((30, 4))).places_ == 0).all()

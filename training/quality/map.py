@@ -106,8 +106,3 @@ class PlaneMap:
             weight = (off <= 2 * np.median(off, axis=1)[:, None] + 1e-9) / (np.maximum(squared, 0) + 1e-6)
             blocks.append((places * weight[:, :, None]).sum(axis=1) / weight.sum(axis=1)[:, None])
         return np.concatenate(blocks)
-
-
-def plane_map(features: Any, *, random_state: int = 0) -> FloatArray:
-    """(n, 2) places in [-1, 1] of (n, d) features, all by t-SNE: PlaneMap."""
-    return PlaneMap(random_state=random_state).fit(features).places_

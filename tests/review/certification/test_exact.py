@@ -10,7 +10,6 @@ from scipy.stats import hypergeom
 
 from review.certification.exact import (
     allowed_wrong,
-    fewest_drawn,
     is_proven,
     most_wrong,
     p_value,
@@ -79,10 +78,12 @@ def test_the_upper_bound_is_the_smallest_number_that_is_proven(
 
 def test_the_smallest_sample_is_that_of_the_tables() -> None:
     """Binomial tables for 1% at 95%: 299, 473, 628 for 0, 1, 2 wrong; a finite set needs fewer (algebra: 238 of 1,000)."""
-    large = fewest_drawn(population=10_000_000, allowed=99_999, wrong=[0, 1, 2], delta=0.05)
-    assert large.tolist() == [299, 473, 628]
-    assert fewest_drawn(population=1000, allowed=9, wrong=0, delta=0.05) <= 259
-    assert fewest_drawn(population=100, allowed=5, wrong=6, delta=0.05) == 101  # not even all of it
+    for wrong, fewest in enumerate([299, 473, 628]):
+        of_many = {"population": 10_000_000, "allowed": 99_999, "wrong": wrong, "delta": 0.05}
+        assert is_proven(drawn=fewest, **of_many)
+        assert not is_proven(drawn=fewest - 1, **of_many)
+    assert is_proven(population=1000, allowed=9, drawn=259, wrong=0, delta=0.05)
+    assert not is_proven(population=100, allowed=5, drawn=100, wrong=6, delta=0.05)  # not even all of it
 
 
 def test_the_shares_of_delta_never_add_up_to_more_than_one() -> None:
