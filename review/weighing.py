@@ -2,7 +2,8 @@
 
 Everything is an offer to a reviewer. How right weighing is, is told from the disputes that reviewers have decided
 themselves. What measures is left out: the model has a word in it, so audits, second answers, gold and items drawn
-at random are never settled this way, and nothing is while an attempt to certify or an audit waits for answers.
+at random are never settled this way, and nothing is while an attempt to certify or an audit waits for answers. A
+flagged item is left to reviewers, too: somebody asked for them.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ class Weighing:
 
 _SEVERAL = f"""
     SELECT entry.id, entry.item_id, entry.state, entry.reason, entry.suggested_class_id,
-           entry.suggested_confidence, entry.suggested_others, answer.person_id, answer.label_class_id
+           entry.suggested_confidence, entry.suggested_others, answer.person_id, answer.label_class_id,
+           EXISTS (SELECT 1 FROM review_flag flag WHERE flag.item_id = entry.item_id AND flag.resolved_at IS NULL)
     FROM (SELECT * FROM review_entry
           WHERE project_id = %(project)s AND state IN ('done', 'disputed') AND n_wanted > 1
             AND reason NOT IN ({sql_list(MEASURING)})
@@ -95,9 +97,8 @@ def weigh(project: Project) -> Weighing:
     """Weigh, and change nothing."""
     asked = _read(project)
     why_not = _why_not(project)
-    if len(asked) < MIN_ENTRIES:
-        sentence = f"At least {MIN_ENTRIES} items with several answers are needed to weigh them; there are {len(asked)}."
-        return Weighing(len(asked), [], [], why_not or sentence)
+    if too_little := _too_little(project, asked):
+        return Weighing(len(asked), [], [], why_not or too_little)
     found = _Found(project, asked)
     if why_not:  # how many disputes cannot be settled would tell how many audits are among them
         return Weighing(len(asked), found.people(), [], why_not)
@@ -132,11 +133,8 @@ def disputes_settle(*, project: Project, person: AbstractBaseUser, min_quality: 
         if why_not := _why_not(project):
             raise Conflict(why_not, code="measuring")
         asked = _read(project)
-        if len(asked) < MIN_ENTRIES:
-            raise Conflict(
-                f"At least {MIN_ENTRIES} items with several answers are needed to weigh them; there are {len(asked)}.",
-                code="too_few_answers",
-            )
+        if too_little := _too_little(project, asked):
+            raise Conflict(too_little, code="too_few_answers")
         sure = {
             pk: class_id
             for pk, (class_id, quality) in _Found(project, asked).by_entry.items()
@@ -206,15 +204,23 @@ def _read(project: Project) -> dict[int, _Asked]:
         rows = cursor.fetchall()
     asked: dict[int, _Asked] = {}
     said: dict[int, dict[int, int]] = defaultdict(dict)
-    for pk, item_id, state, reason, suggested_id, confidence, others, person_id, class_id in rows:
+    for pk, item_id, state, reason, suggested_id, confidence, others, person_id, class_id, is_flagged in rows:
         said[pk][person_id] = class_id
         if pk not in asked:
             of_model = {one.class_id: one.confidence for one in others_unpack(others)}
             if suggested_id is not None:
                 of_model[suggested_id] = confidence
-            is_open = state == EntryState.DISPUTED and reason != Reason.RANDOM
+            is_open = state == EntryState.DISPUTED and reason != Reason.RANDOM and not is_flagged
             asked[pk] = _Asked(item_id, is_open, of_model, said[pk])
     return {pk: one for pk, one in asked.items() if len(one.answers) > 1}
+
+
+def _too_little(project: Project, asked: dict[int, _Asked]) -> str:
+    if len(asked) < MIN_ENTRIES:
+        return f"At least {MIN_ENTRIES} items with several answers are needed to weigh them; there are {len(asked)}."
+    if project.classes.count() < 2:
+        return "The project has one class, so there is nothing that people could disagree on."
+    return ""
 
 
 def _why_not(project: Project) -> str:

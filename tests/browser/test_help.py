@@ -7,7 +7,7 @@ import time
 import pytest
 from playwright.sync_api import ViewportSize, expect
 
-from tests.browser.client import WORDS, Client
+from tests.browser.client import WAIT_SECONDS, WORDS, Client
 from tests.browser.conftest import Enter
 from tests.browser.test_looks import DESK, OVERFLOW, PHONE, SCREENSHOTS, accessibility
 from tests.browser.test_review import key_on_screen, open_review
@@ -21,7 +21,7 @@ def explained_queue(ada: Client, name: str) -> int:
     ada.train(project_id)
     claimed = ada.post(f"/projects/{project_id}/queue/claim", {"n": 20})["entries"]
     ids = ",".join(str(one["item"]["id"]) for one in claimed)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + WAIT_SECONDS
     while not ada.get(f"/projects/{project_id}/queue/explanations?items={ids}"):
         assert time.monotonic() < deadline, "no worker explained the queue"
         time.sleep(0.3)

@@ -10,9 +10,10 @@ from rest_framework.test import APIClient
 from labeling.errors import Conflict
 from labeling.models import Item, Label, LabelClass, Membership, Project, Role, SourceKind
 from review.adjudication import verdict_undo
-from review.models import Attempt, Entry, EntryState, Reason, Verdict
+from review.flagging import flag_add
+from review.models import Attempt, Entry, EntryState, Flag, Reason, Verdict
 from review.weighing import MIN_ENTRIES, disputes_settle, weigh
-from tests.makers import make_items
+from tests.makers import make_items, make_project
 from tests.review.makers import answer, claim, make_entries
 
 N = 45
@@ -105,6 +106,29 @@ def test_nothing_that_measures_is_settled_by_weight(project: Project, ada: User,
         entry.item_id for entry in left if entry.reason == Reason.UNCERTAIN
     }
     assert sum(entry.reason == Reason.RANDOM for entry in left) > 3
+
+
+def test_flagged_items_are_left_to_reviewers(project: Project, ada: User, ben: User) -> None:
+    make_asked(project, {ada: 0.9, ben: 0.3}, n=MIN_ENTRIES)
+    one, *others = disputed()
+    flag_add(item=one.item, person=ada, note="hard to tell")
+    n_waiting = weigh(project).rows[0].n_waiting
+
+    assert disputes_settle(project=project, person=ada, min_quality=0.5) == n_waiting <= len(others)
+
+    assert one in disputed()
+    assert Flag.objects.get().resolved_at is None
+
+
+def test_one_class_is_nothing_to_disagree_on(ada: User, ben: User) -> None:
+    project = make_project(owner=ada, annotators=[ben], classes=["cat"])
+    (cat,) = project.classes.all()
+    entries = make_entries(project, make_items(project, MIN_ENTRIES), n_wanted=2, is_blind=True)
+    for person in (ada, ben):
+        claim(project, person, n=MIN_ENTRIES)
+        for entry in entries:
+            answer(project, person, entry.pk, cat)
+    assert "one class" in weigh(project).why_not
 
 
 @pytest.mark.parametrize("reason", [Reason.AUDIT, Reason.SECOND, Reason.GOLD])

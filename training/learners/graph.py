@@ -353,7 +353,7 @@ class LabelPropagation(ItemClassifier):
             self.random_state,
         )
         self._index: NeighbourIndex | None = None
-        self._lone: tuple[npt.NDArray[np.uint64], IntArray] | None = None
+        self._lone = lone_rows(self.vectors_)
         index = self._neighbours(self.device)
         folds = folds_of(columns, N_FOLDS, self.random_state)
         clock = Clock(self.progress, index.n_blocks(len(mask)) + (N_FOLDS + 1) * N_ITERATIONS)
@@ -398,11 +398,8 @@ class LabelPropagation(ItemClassifier):
         Vectors by principal components differ in their last bits with the size of a batch, and are not found.
         """
         if getattr(self, "_lone", None) is None:
-            found, first, counts = np.unique(
-                bits_hashed(self.vectors_), return_index=True, return_counts=True
-            )
-            self._lone = found[counts == 1], first[counts == 1]
-        hashes, rows = cast("tuple[npt.NDArray[np.uint64], IntArray]", self._lone)
+            self._lone = lone_rows(self.vectors_)
+        hashes, rows = self._lone
         own = np.full(len(queries), -1)
         if len(hashes):
             asked = bits_hashed(queries)
@@ -422,6 +419,12 @@ class LabelPropagation(ItemClassifier):
         """Without what is made again from the vectors."""
         state: dict[str, Any] = super().__getstate__()
         return {name: value for name, value in state.items() if name not in ("_index", "_lone")}
+
+
+def lone_rows(vectors: Float32Array) -> tuple[npt.NDArray[np.uint64], IntArray]:
+    """The hashes that one vector alone has, ascending, and which rows these are."""
+    found, first, counts = np.unique(bits_hashed(vectors), return_index=True, return_counts=True)
+    return found[counts == 1], first[counts == 1]
 
 
 def bits_hashed(vectors: Float32Array) -> npt.NDArray[np.uint64]:
