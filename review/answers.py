@@ -242,9 +242,11 @@ _LOCK_ENTRIES = """
     SELECT id FROM review_entry WHERE project_id = %(project)s AND id = ANY(%(entries)s::bigint[])
     ORDER BY id FOR UPDATE"""
 
+# The entries' items are found first, whatever PostgreSQL believes of the tables' sizes: as a join, and with both
+# believed to be empty, each item would be looked for among all entries.
 _LOCK_ITEMS = """
-    SELECT id, split FROM labeling_item WHERE id IN (
-        SELECT item_id FROM review_entry WHERE project_id = %(project)s AND id = ANY(%(entries)s::bigint[]))
+    SELECT id, split FROM labeling_item WHERE id = ANY(ARRAY(
+        SELECT item_id FROM review_entry WHERE project_id = %(project)s AND id = ANY(%(entries)s::bigint[])))
     ORDER BY id FOR NO KEY UPDATE"""
 
 # A person's word is picked from the item's few labels, not asked for by "is_human": for that there are indexes
