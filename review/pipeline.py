@@ -215,11 +215,11 @@ def projects_to_forecast() -> list[int]:
 
 
 def refills_to_explain() -> list[int]:
-    """The newest refill of each project, where a round ordered it and it has no explanations yet."""
-    newest = (
-        Refill.objects.filter(project__deleted_at__isnull=True).order_by("project", "-pk").distinct("project")
-    )
-    waiting = Refill.objects.filter(
-        pk__in=newest.values("pk"), round__isnull=False, explained_at__isnull=True
-    )
+    """The newest refill of each project that a round ordered, where it has no explanations yet.
+
+    One without a round may come after it, such as diverse entries that a worker was asked for before the round.
+    """
+    of_rounds = Refill.objects.filter(project__deleted_at__isnull=True, round__isnull=False)
+    newest = of_rounds.order_by("project", "-pk").distinct("project")
+    waiting = Refill.objects.filter(pk__in=newest.values("pk"), explained_at__isnull=True)
     return list(waiting.exclude(round__artifact="").values_list("pk", flat=True))
