@@ -10,6 +10,7 @@ from labeling.models import Label, LabelClass, Project
 from review.explain_pipeline import queue_explain
 from review.models import Entry, Explanation, Refill
 from review.pipeline import publish_ready, queue_refill, refills_to_explain
+from review.refill import diverse_plan, refill_carry_out
 from tests.makers import make_human_label
 from tests.training.makers import WORDS, class_of, make_labeled_project, make_run
 from training.artifacts import artifact_delete
@@ -126,6 +127,17 @@ def test_neighbours_are_never_held_out_or_tested_on(explained: Project) -> None:
     ).values_list("item__split", flat=True)
 
     assert set(splits) == {"pool"}
+
+
+def test_a_rounds_queue_is_explained_although_a_refill_without_a_round_came_after_it(
+    explained: Project, project: Project
+) -> None:
+    project.review_budget = 1
+    project.save(update_fields=["review_budget"])
+    refill = queue_refill(project=project)
+    refill_carry_out(project=project, plan=diverse_plan(item_ids=[], n_asked=1))
+
+    assert refills_to_explain() == [refill.pk]
 
 
 def test_a_queue_is_explained_once_and_what_comes_later_by_the_next_refill(
