@@ -254,6 +254,7 @@ def test_rows_of_the_graph_are_looked_up_and_only_others_are_searched(
     again = load(tmp_path / "model").predict_proba(X[mixed])
 
     assert searched == [102]
+    assert learner.predict_vectors(np.empty((0, learner.vectors_.shape[1]))).shape == (0, 10)
     assert np.allclose(again, whole[mixed])
     assert np.allclose(whole[lone], learner.transduction_[lone], atol=1e-6)
     assert np.array_equal(whole[5], whole[6])

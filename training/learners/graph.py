@@ -401,7 +401,7 @@ class LabelPropagation(ItemClassifier):
             self._lone = lone_rows(self.vectors_)
         hashes, rows = self._lone
         own = np.full(len(queries), -1)
-        if len(hashes):
+        if len(hashes) and len(queries):
             asked = bits_hashed(queries)
             place = np.minimum(np.searchsorted(hashes, asked), len(hashes) - 1)
             maybe = np.flatnonzero(hashes[place] == asked)
