@@ -8,10 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -19,82 +17,13 @@ import pytest
 
 from deploy import servers, up
 from labeling.errors import Conflict
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE_SECONDS = 90.0  # a busy machine is no fault
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def eventually(is_so: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-
-
-@dataclass
-class Running:
-    data_dir: Path
-    port: int
-    log: Path
-    environment: dict[str, str]
-    process: subprocess.Popen[bytes]
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def assay(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "deploy.cli", *words],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def is_ready(self) -> bool:
-        text = self.log.read_text()
-        assert self.process.poll() is None, text
-        return "Assay is ready" in text
-
-    def pid_of(self, part: str) -> int:
-        pid: int = json.loads((self.data_dir / "up.json").read_text())["parts"][part]["pid"]
-        return pid
+from tests.running import ROOT, Running, eventually, free_port, running_product
 
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    """An `assay up` that is ready; nothing of it is left afterwards."""
-    environment = {
-        name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "ASSAY_BROKER_URL")
-    } | {"ASSAY_DATA_DIR": str(tmp_path / "data"), "ASSAY_STALE_SECONDS": "5"}
-    port, log = free_port(), tmp_path / "log"
-    with open(log, "wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "deploy.cli", "up", "--port", str(port), "--no-frontend"],
-            cwd=ROOT,
-            env=environment,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-    running = Running(tmp_path / "data", port, log, environment, process)
-    try:
-        eventually(running.is_ready)
+    with running_product(tmp_path, ASSAY_STALE_SECONDS="5") as running:
         yield running
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
-        servers.stop_valkey(running.data_dir)
-        servers.stop_postgres(running.data_dir)
 
 
 @pytest.mark.slow
