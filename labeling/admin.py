@@ -133,7 +133,8 @@ class ProjectAdmin(LargeAdmin):
     list_display = ("id", "name", "item_type", "created_by", "created_at", "deleted_at")
     list_select_related = ("created_by",)
     search_fields = ("name",)
-    readonly_fields = ("item_type", "salt", "created_at", "deleted_at")
+    # Of answers_wanted the open entries follow a change: by the page and the API (review/answers_wanted.py).
+    readonly_fields = ("item_type", "answers_wanted", "salt", "created_at", "deleted_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # a project without an owner would be nobody's

@@ -91,8 +91,11 @@ class ProjectView(APIView):
     )
     def patch(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id, MAY_ENGINEER)
-        project_update(project=project, settings=valid(ProjectChange, request, partial=True))
+        self.change(request, project, valid(ProjectChange, request, partial=True))
         return Response(ProjectOutput(project).data)
+
+    def change(self, request: Request, project: Project, settings: dict[str, Any]) -> None:
+        project_update(project=project, settings=settings)
 
     @extend_schema(
         operation_id="project_delete",

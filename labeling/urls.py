@@ -16,7 +16,6 @@ from labeling.project_api import (
     MemberView,
     ProgressView,
     ProjectsView,
-    ProjectView,
     TimelineView,
 )
 
@@ -26,7 +25,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tokens", TokensView.as_view(), name="tokens"),
     path("tokens/<int:token_id>", TokenView.as_view(), name="token"),
     path("projects", ProjectsView.as_view(), name="projects"),
-    path("projects/<int:project_id>", ProjectView.as_view(), name="project"),
     path("projects/<int:project_id>/progress", ProgressView.as_view(), name="progress"),
     path("projects/<int:project_id>/timeline", TimelineView.as_view(), name="timeline"),
     path("projects/<int:project_id>/columns", ColumnsView.as_view(), name="columns"),

@@ -255,14 +255,14 @@ _READ_FACTS = """
     SELECT prior.key IS NOT NULL, prior.person_id, prior.entry_id, prior.kind, prior.label_class_id,
            asked.class_id IS NULL OR class.id IS NOT NULL, lease.created_at, human.created_at,
            entry.id, entry.item_id, entry.state, entry.reason, entry.n_wanted, entry.n_free,
-           entry.is_blind, entry.suggested_class_id, entry.suggested_confidence, entry.suggested_others,
-           lease.id, lease.state, lease.in_grid
+           coalesce(lease.is_blind, entry.is_blind), entry.suggested_class_id, entry.suggested_confidence,
+           entry.suggested_others, lease.id, lease.state, lease.in_grid
     FROM unnest(%(keys)s::uuid[], %(entries)s::bigint[], %(classes)s::bigint[])
          WITH ORDINALITY AS asked (key, entry_id, class_id, n)
     LEFT JOIN review_answer prior ON prior.key = asked.key
     LEFT JOIN review_entry entry ON entry.id = asked.entry_id AND entry.project_id = %(project)s
     LEFT JOIN LATERAL (
-        SELECT id, state, in_grid, created_at FROM review_lease
+        SELECT id, state, in_grid, is_blind, created_at FROM review_lease
         WHERE entry_id = entry.id AND person_id = %(person)s ORDER BY id DESC LIMIT 1
     ) lease ON true
     LEFT JOIN LATERAL (

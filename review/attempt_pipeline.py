@@ -39,7 +39,7 @@ from review.certification.draw import items_hash, ranking_hash, salt_hash
 from review.certification.facts import delta_of_attempt
 from review.certification.stages import Part, is_next_worth_it, stage_levels, stage_sizes
 from review.certification.walk import Cut, split_by_class, walk, walk_by_class
-from review.entries import entries_ask, entries_close
+from review.entries import answers_wanted_now, entries_ask, entries_close
 from review.flagging import flag_add
 from review.models import (
     OF_REFILL,
@@ -454,7 +454,7 @@ def _ask_remaining(attempt: Attempt) -> None:
             values
             | {
                 "round": attempt.round_id,
-                "wanted": project.answers_wanted,
+                "wanted": answers_wanted_now(project),
                 "above": MEASURING_PRIORITY,
                 "n": attempt.n_candidates,
             },

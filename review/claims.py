@@ -78,7 +78,7 @@ _COUNT = f"""(
         ) open_entry)"""
 
 _SHOWN = """
-        entry.id, entry.reason, entry.is_blind, entry.suggested_class_id, entry.suggested_confidence,
+        entry.id, entry.reason, coalesce(lease.is_blind, entry.is_blind), entry.suggested_class_id, entry.suggested_confidence,
         entry.suggested_others, lease.until, lease.in_grid, item.id, item.key, item.split, item.text, item.features, blob.width, blob.height"""
 
 # FOR UPDATE checks the conditions again on the newest version of a row that somebody else has just
@@ -89,7 +89,7 @@ _SHOWN = """
 # the queue, and sorts all of it.
 _CLAIM = f"""
     WITH picked AS (
-        SELECT id FROM review_entry entry
+        SELECT id, is_blind FROM review_entry entry
         WHERE project_id = %(project)s AND state = 'open' AND n_free > 0
           AND (%(sees_flagged)s OR reason <> 'flagged')
           AND NOT EXISTS (
@@ -100,11 +100,12 @@ _CLAIM = f"""
         ORDER BY {HANDING_ORDER} LIMIT {{n}}
         FOR UPDATE SKIP LOCKED
     ), lease AS (
-        INSERT INTO review_lease (entry_id, project_id, person_id, state, until, created_at)
-        SELECT id, %(project)s, %(person)s, 'held', now() + %(lease_seconds)s * interval '1 second', clock_timestamp()
+        INSERT INTO review_lease (entry_id, project_id, person_id, state, is_blind, until, created_at)
+        SELECT id, %(project)s, %(person)s, 'held', is_blind, now() + %(lease_seconds)s * interval '1 second',
+               clock_timestamp()
         FROM picked
         ON CONFLICT DO NOTHING
-        RETURNING entry_id, until, in_grid
+        RETURNING entry_id, until, in_grid, is_blind
     ), taken AS (
         UPDATE review_entry SET n_free = n_free - 1 WHERE id IN (SELECT entry_id FROM lease)
     )

@@ -36,6 +36,12 @@ def entries_close(*, entry_ids: Sequence[int], state: EntryState) -> int:
         return cursor.rowcount
 
 
+def answers_wanted_now(project: Project) -> int:
+    """The answers that each item wants, read afresh: for a caller that holds the project's label lock."""
+    project.refresh_from_db(fields=["answers_wanted"])
+    return project.answers_wanted
+
+
 def entries_ask(
     project: Project, asked: Sequence[tuple[int, Reason]], *, salt: str, n_wanted: int | None = None
 ) -> dict[int, int]:
@@ -46,6 +52,7 @@ def entries_ask(
     Whatever entry of theirs is open is withdrawn: it may have shown the model's guess. For a caller's
     transaction, which holds the project's label lock.
     """
+    of_project = answers_wanted_now(project)
     items = [item_id for item_id, _ in asked]
     open_now = Entry.objects.filter(item_id__in=items, state__in=[EntryState.OPEN, EntryState.DISPUTED])
     entries_close(
@@ -72,10 +79,7 @@ def entries_ask(
                 "items": items,
                 "reasons": [reason.value for _, reason in asked],
                 # A second answer is one person's, whatever the project wants of others.
-                "wanted": [
-                    n_wanted or (1 if reason == Reason.SECOND else project.answers_wanted)
-                    for _, reason in asked
-                ],
+                "wanted": [n_wanted or (1 if reason == Reason.SECOND else of_project) for _, reason in asked],
             },
         )
         return dict(cursor.fetchall())

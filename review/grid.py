@@ -21,6 +21,7 @@ from labeling.models import LabelClass, Project
 from labeling.selectors import publication_of
 from review.attempts import standing_round
 from review.claims import entries_release, entries_show
+from review.entries import answers_wanted_now
 from review.models import OF_DOUBT, OPEN_ATTEMPTS, Attempt, Reason, sql_list
 from review.ordering import DOUBTED_PRIORITY
 from training.models import Round
@@ -114,8 +115,8 @@ _TAKE = f"""
         FROM given WHERE given.entry_id = entry.id AND entry.id IN (SELECT id FROM free)
         RETURNING entry.id
     )
-    INSERT INTO review_lease (entry_id, project_id, person_id, state, in_grid, until, created_at)
-    SELECT id, %(project)s, %(person)s, 'held', true, now() + %(lease_seconds)s * interval '1 second',
+    INSERT INTO review_lease (entry_id, project_id, person_id, state, in_grid, is_blind, until, created_at)
+    SELECT id, %(project)s, %(person)s, 'held', true, false, now() + %(lease_seconds)s * interval '1 second',
            clock_timestamp()
     FROM (SELECT id FROM made UNION ALL SELECT id FROM taken) ours
     ON CONFLICT DO NOTHING
@@ -171,7 +172,7 @@ def _take(picked: list[tuple[Any, ...]], asked: dict[str, Any]) -> list[int]:
 
 def _check_may_show(project: Project) -> None:
     """Raises Conflict where people are to answer without the suggestion."""
-    if project.answers_wanted > 1:
+    if answers_wanted_now(project) > 1:
         raise Conflict(
             f"Each item wants {project.answers_wanted} answers here, all of them blind, so no guess may be shown. "
             "Answer on the review page, or set answers wanted to 1 in the settings.",

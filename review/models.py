@@ -53,6 +53,8 @@ def shown_suggestion(
 MEASURING = (Reason.AUDIT, Reason.SECOND, Reason.GOLD)
 # The model's choice: shown with its suggestion, and free for other uses.
 OF_DOUBT = (Reason.UNCERTAIN, Reason.DIVERSE)
+# Of these one answer is wanted, or a reviewer's, or everybody's: whatever the project wants of its items.
+OWN_NUMBER = (Reason.SECOND, Reason.GOLD, Reason.FLAGGED)
 OF_REFILL = (*OF_DOUBT, Reason.RANDOM)  # made and withdrawn by refills; every other entry was asked for
 
 
@@ -143,6 +145,8 @@ class Lease(models.Model):
     )
     state = models.CharField(max_length=10, choices=LeaseState.choices, default=LeaseState.HELD)
     in_grid = models.BooleanField(default=False, db_default=False)  # handed out with many others of one class
+    # Whether the suggestion was kept back from this person: as the entry was when it was handed out.
+    is_blind = models.BooleanField(null=True, blank=True)  # null: handed out before 0.2; the entry tells
     until = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
 

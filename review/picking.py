@@ -10,9 +10,10 @@ from django.db import connection, transaction
 from labeling.locks import lock_labels_shared
 from labeling.models import Project
 from labeling.selectors import NO_HUMAN_LABEL
+from review.entries import answers_wanted_now
 from review.models import OF_DOUBT, sql_list
 from review.ordering import PICKED_PRIORITY
-from review.refill import is_auditing
+from review.refill import is_blind_to_all
 
 MAX_PICKED = 10_000
 
@@ -38,7 +39,7 @@ def items_pick(*, project: Project, item_ids: Sequence[int]) -> Picked:
         "project": project.pk,
         "items": wanted,
         "priority": PICKED_PRIORITY,
-        "n": project.answers_wanted,
+        "n": answers_wanted_now(project),
     }
     with connection.cursor() as cursor:
         cursor.execute(
@@ -60,7 +61,7 @@ def items_pick(*, project: Project, item_ids: Sequence[int]) -> Picked:
             DO UPDATE SET reason = 'picked', priority = %(priority)s
                 WHERE review_entry.state = 'open' AND review_entry.reason IN ({sql_list(OF_DOUBT)})
             """,
-            values | {"eligible": eligible, "blind": project.answers_wanted > 1 or is_auditing(project)},
+            values | {"eligible": eligible, "blind": is_blind_to_all(project)},
         )
         n_queued = cursor.rowcount
     return Picked(n_queued, len(eligible) - n_queued, len(wanted) - len(eligible))

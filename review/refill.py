@@ -17,6 +17,7 @@ from django.db.models import F
 
 from labeling.models import Acquisition, Project
 from labeling.selectors import NO_HUMAN_LABEL
+from review.entries import answers_wanted_now
 from review.models import (
     OF_REFILL,
     Attempt,
@@ -256,8 +257,7 @@ def _withdraw_stale(project_id: int) -> int:
 
 def _insert(project: Project, plan: RefillPlan) -> int:
     """Insert the candidates that still are eligible; returns how many."""
-    # A shown suggestion would tie several answers together, and beside blind audits it would tell those apart.
-    is_blind_to_all = project.answers_wanted > 1 or is_auditing(project)
+    n_wanted = answers_wanted_now(project)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -282,8 +282,8 @@ def _insert(project: Project, plan: RefillPlan) -> int:
             {
                 "project": project.pk,
                 "round": plan.round_id,
-                "n_wanted": project.answers_wanted,
-                "blind": is_blind_to_all,
+                "n_wanted": n_wanted,
+                "blind": is_blind_to_all(project),
                 "items": [candidate.item_id for candidate in plan.candidates],
                 "reasons": [candidate.reason.value for candidate in plan.candidates],
                 "priorities": [candidate.priority for candidate in plan.candidates],
@@ -293,6 +293,14 @@ def _insert(project: Project, plan: RefillPlan) -> int:
             },
         )
         return cursor.rowcount
+
+
+def is_blind_to_all(project: Project) -> bool:
+    """Whether nobody is shown what the model says of what waits.
+
+    A shown suggestion would tie several answers together, and beside blind audits it would tell those apart.
+    """
+    return project.answers_wanted > 1 or is_auditing(project)
 
 
 def is_auditing(project: Project) -> bool:

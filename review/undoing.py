@@ -17,7 +17,19 @@ from labeling.models import Project, Publication
 from labeling.services import label_retire
 from review.attempts import is_settled
 from review.claims import entries_show
-from review.models import MEASURING, Answer, AnswerKind, Entry, EntryState, Flag, Lease, LeaseState, Reason
+from review.entries import answers_wanted_now
+from review.models import (
+    MEASURING,
+    OWN_NUMBER,
+    Answer,
+    AnswerKind,
+    Entry,
+    EntryState,
+    Flag,
+    Lease,
+    LeaseState,
+    Reason,
+)
 
 
 @transaction.atomic
@@ -122,6 +134,14 @@ def _take_back(entry: Entry, person: AbstractBaseUser) -> None:
     Lease.objects.filter(pk__in=list(mine)).update(state=LeaseState.HELD, until=until)
     n_answers = entry.answers.filter(kind=AnswerKind.LABEL, withdrawn_at__isnull=True).count()
     n_held = entry.leases.filter(state=LeaseState.HELD).count()
+    # More answers may be wanted since it was closed: an entry that is open follows what the project says.
+    n_wanted, is_blind = entry.n_wanted, entry.is_blind
+    if entry.reason not in OWN_NUMBER and answers_wanted_now(entry.project) > n_wanted:
+        n_wanted, is_blind = entry.project.answers_wanted, True
     Entry.objects.filter(pk=entry.pk).update(
-        state=EntryState.OPEN, closed_at=None, n_free=max(0, entry.n_wanted - n_answers - n_held)
+        state=EntryState.OPEN,
+        closed_at=None,
+        n_wanted=n_wanted,
+        n_free=max(0, n_wanted - n_answers - n_held),
+        is_blind=is_blind,
     )

@@ -51,8 +51,10 @@ from review.oversight_api import (
     PublicationsView,
     RelabelView,
 )
+from review.project_api import ProjectView
 
 urlpatterns: list[URLPattern] = [
+    path("projects/<int:project_id>", ProjectView.as_view(), name="project"),
     path("projects/<int:project_id>/queue/claim", ClaimView.as_view(), name="queue-claim"),
     path(
         "projects/<int:project_id>/queue/explanations",
