@@ -151,7 +151,7 @@ class Supervisor:
             text=True,
             errors="replace",
             start_new_session=True,  # Ctrl-C reaches us only, and we stop them in order
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
         child.started_at = dt.datetime.now(dt.UTC)
         threading.Thread(target=_copy_lines, args=(child.name, child.process.stdout), daemon=True).start()
@@ -300,7 +300,7 @@ def _copy_lines(name: str, stream: IO[str]) -> None:
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def _die_with_parent() -> None:
-    """Between fork and exec: if `assay up` is killed, its children stop as well."""
+def die_with_parent() -> None:
+    """Between fork and exec: if the process that starts this one is killed, this one is asked to stop as well."""
     if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

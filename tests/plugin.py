@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -25,7 +27,7 @@ def _start() -> None:
     (folder / "static").mkdir()  # whitenoise warns where there is none
     os.environ["ASSAY_DATA_DIR"] = str(folder)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deploy.settings")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _clean_up_afterwards(folder)
 
     from deploy import addresses, servers
 
@@ -34,11 +36,31 @@ def _start() -> None:
         os.environ["DATABASE_URL"] = servers.start_postgres(
             folder, fsync="off", synchronous_commit="off", full_page_writes="off"
         )
-        atexit.register(servers.stop_postgres, folder)
     if not os.environ.get("ASSAY_BROKER_URL"):
         servers.start_valkey(folder)
         os.environ["ASSAY_BROKER_URL"] = addresses.broker_url("", folder)
-        atexit.register(servers.stop_valkey, folder)
+
+
+def _clean_up_afterwards(folder: Path) -> None:
+    """The servers of `folder` and the folder itself are gone when this process is, however it ends.
+
+    A process of its own sees to it, which reads from a pipe that closes with this one.
+    """
+    cleaner = subprocess.Popen(
+        [sys.executable, "-m", "tests.cleaner", str(folder)],
+        cwd=Path(__file__).parent.parent,
+        stdin=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is not meant for it
+    )
+
+    @atexit.register
+    def _wait_for_cleaner() -> None:
+        assert cleaner.stdin is not None
+        cleaner.stdin.close()
+        cleaner.wait(60)
+
+    # Asked to stop, pytest ends as after Ctrl-C: what tests have started is stopped by them.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 _start()

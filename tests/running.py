@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy import servers
+from deploy.up import die_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 90.0  # a busy machine is no fault
@@ -85,6 +86,7 @@ def running_product(folder: Path, **settings: str) -> Iterator[Running]:
             env=environment,
             stdout=file,
             stderr=subprocess.STDOUT,
+            preexec_fn=die_with_parent,
         )
     running = Running(folder / "data", port, log, environment, process)
     try:

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from deploy.up import die_with_parent
 from tests.browser.client import Client
 from tests.chromium import find_chromium
 from tests.own_learners import install_own_learners
@@ -82,7 +83,12 @@ class Server:
         command = [sys.executable, "-m", "deploy.cli", "up", "--port", str(self.port), "--workers", "1"]
         with (self.data_dir / "up.log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT
+                command,
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=die_with_parent,
             )
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
