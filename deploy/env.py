@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+
+from labeling import json_reading
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
@@ -58,7 +59,7 @@ def read_json(name: str) -> dict[str, Any]:
     """A JSON object, from NAME or the file that NAME_FILE names: it may hold secrets."""
     text = read_secret(name) or "{}"
     try:
-        value = json.loads(text)
+        value = json_reading.read_json(text)
     except ValueError:
         value = None
     if isinstance(value, dict):

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "labeling.request_bodies.Utf8Only",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -123,7 +124,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "rest_framework.parsers.JSONParser",
+        "labeling.request_bodies.BodyParser",
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -211,6 +212,9 @@ ASSAY_MAX_UPLOAD_BYTES = read_int("ASSAY_MAX_UPLOAD_BYTES", 20 * 2**30, low=2**1
 ASSAY_MAX_IMAGE_BYTES = read_int("ASSAY_MAX_IMAGE_BYTES", 50 * 2**20, low=2**10, high=2**31)
 ASSAY_MAX_IMAGE_PIXELS = read_int("ASSAY_MAX_IMAGE_PIXELS", 100_000_000, low=2**10, high=2**31)
 ASSAY_MAX_TEXT_CHARS = read_int("ASSAY_MAX_TEXT_CHARS", 1_000_000, low=1, high=100_000_000)
+# A first look into an uploaded file is a process of its own, which ends when it has used up either.
+ASSAY_LOOK_SECONDS = read_int("ASSAY_LOOK_SECONDS", 8, low=2, high=600)
+ASSAY_LOOK_BYTES = read_int("ASSAY_LOOK_BYTES", 2**30, low=2**28, high=2**36)  # of address space
 DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 2**20  # bytes of a JSON body
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20  # above this an upload goes to a temporary file
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from knox.models import AuthToken
 
-from labeling.errors import AssayError, InvalidInput
+from labeling.errors import InvalidInput, TooMany
 from labeling.models import ApiToken, KeyChoices, LoginFailure
 
 FAILURE_WINDOW = dt.timedelta(minutes=5)
@@ -19,10 +19,9 @@ MAX_FAILURES_OF_NAME = 10  # by one address within the window
 MAX_FAILURES_OF_ADDRESS = 100  # many people may share one
 
 
-class TooManyFailures(AssayError):
+class TooManyFailures(TooMany):
     """Too many wrong passwords; the next try must wait."""
 
-    status = 429
     code = "too_many_failures"
 
 

@@ -5,6 +5,7 @@ AssayError                  400  the base: a code, one sentence, and the fields 
 ├── NotAllowed              403  a member whose role does not reach
 ├── NotFound                404  no such thing, or not yours to see
 ├── Conflict                409  right in itself, but not in the present state
+├── TooMany                 429  more at once, or more often, than one person may
 ├── TooLarge                413  more bytes, rows or pixels than the limit
 └── Unavailable             503  a part that is needed is down
 
@@ -72,6 +73,13 @@ class TooLarge(AssayError):
 
     status = 413
     code = "too_large"
+
+
+class TooMany(AssayError):
+    """More at once, or more often, than one person may; the same request is right a little later."""
+
+    status = 429
+    code = "too_many"
 
 
 class Unavailable(AssayError):

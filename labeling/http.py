@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+RETRY_SECONDS = 2  # what Retry-After says where nothing else does
 
 M = TypeVar("M", bound=models.Model)
 
@@ -47,7 +48,10 @@ class ErrorOutput(serializers.Serializer):
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what a view raised into the one error shape; None (a 500) for what nobody foresaw."""
     if isinstance(error, AssayError):
-        return Response(error_body(error.code, error.message, error.fields), status=error.status)
+        response = Response(error_body(error.code, error.message, error.fields), status=error.status)
+        if error.status == 429:
+            response["Retry-After"] = str(RETRY_SECONDS)
+        return response
     response = exception_handler(error, context)
     if response is None:
         return None

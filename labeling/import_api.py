@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
+from labeling.import_options import options_from_json
 from labeling.import_serializers import (
     ImportInput,
     ImportOutput,
@@ -20,11 +21,11 @@ from labeling.import_serializers import (
 )
 from labeling.import_services import (
     import_create,
-    preview_upload,
     upload_check_size,
     upload_create,
     upload_for,
 )
+from labeling.looking import look_preview
 from labeling.models import Import
 from labeling.permissions import MAY_ENGINEER, project_for, row_for
 from labeling.project_api import valid
@@ -62,7 +63,8 @@ class PreviewsView(APIView):
     def post(self, request: Request) -> Response:
         given = valid(PreviewInput, request)
         upload = upload_for(user=request.user, upload_id=given["upload"])
-        preview = preview_upload(upload=upload, item_type=given["item_type"], options=given["options"])
+        options_from_json(given["options"])  # refused before anything is looked into
+        preview = look_preview(upload=upload, item_type=given["item_type"], options=given["options"])
         return Response(PreviewOutput(preview).data)
 
 

@@ -65,6 +65,20 @@ def options_from_json(given: object) -> ImportOptions:
     return ImportOptions(**{name: value for name, value in given.items() if value is not None})
 
 
+def check_labels_wanted(options: ImportOptions, *, can_be_labeled: bool) -> None:
+    """Raises InvalidInput if an option is about labels and the file has none."""
+    needs_labels = {
+        "label_first": options.label_first is not None,
+        "sealed": options.sealed,
+        "labels_from": options.labels_from == "machine",
+        "split": options.split == "test",
+    }
+    wrong = [name for name, is_asked in needs_labels.items() if is_asked]
+    if wrong and not can_be_labeled:
+        message = f"{wrong[0]} is set, but no labels were found in the file. Say which column is the label."
+        raise InvalidInput(message, code="bad_options", fields={f"options.{wrong[0]}": [message]})
+
+
 def _problem_with(name: str, value: object, known: list[str]) -> str:
     if name not in known:
         return f"There is no option {name!r}; use {', '.join(known)}."
@@ -80,6 +94,6 @@ def _problem_with(name: str, value: object, known: list[str]) -> str:
         return f"{name} is {value!r}; use a whole number from {_WHOLE[name]}."
     if name == "columns":
         roles = value.values() if isinstance(value, Mapping) else [None]
-        if any(role not in set(ColumnRole) for role in roles):
+        if any(not isinstance(role, str) or role not in set(ColumnRole) for role in roles):
             return f"columns must map column names to roles; roles are {', '.join(ColumnRole)}."
     return ""

@@ -26,7 +26,7 @@ from labeling.columns import columns_measure, columns_note
 from labeling.errors import AssayError, InvalidInput
 from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey
 from labeling.import_decisions import Batch, BatchRules, Incoming
-from labeling.import_options import ImportOptions, options_from_json
+from labeling.import_options import ImportOptions, check_labels_wanted, options_from_json
 from labeling.import_report import ImportReport
 from labeling.import_store import DryStore, ImportStore
 from labeling.label_choice import choose_labels
@@ -138,6 +138,7 @@ class _Job:
     def _run(self, bundle: Bundle, threads: Executor) -> None:
         self._beat(step_name="Opening")
         dataset = open_dataset(bundle, self.options, item_type=self.project.item_type, limits=self.limits)
+        self._keep_options(dataset)
         if dataset.can_be_labeled and not self.options.dry_run:
             self._make_source()
         chosen = self._choose(dataset)
@@ -199,6 +200,14 @@ class _Job:
             checked += results
             self._beat()
         return checked
+
+    def _keep_options(self, dataset: Dataset) -> None:
+        """What was detected is in the row, for those who take over; the request did it, unless that took too long."""
+        check_labels_wanted(dataset.options, can_be_labeled=dataset.can_be_labeled)
+        options = dataset.options.as_json()
+        if options != self.work.options:
+            self.work.options = options
+            Import.objects.filter(pk=self.work.pk, attempt=self.work.attempt).update(options=options)
 
     def _check_image(self, row: Row) -> CheckedImage | ImageRefused | None:
         image = row.image

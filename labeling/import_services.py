@@ -18,14 +18,15 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from labeling.errors import InvalidInput, NotFound, TooLarge
-from labeling.import_options import ImportOptions, options_from_json
+from labeling.errors import AssayError, InvalidInput, NotFound, TooLarge
+from labeling.import_options import ImportOptions, check_labels_wanted, options_from_json
 from labeling.import_preview import Preview, preview_make
+from labeling.looking import TOO_SLOW, look_resolve
 from labeling.models import Import, ItemType, Project, Upload
 from labeling.readers.bundle import Bundle
 from labeling.readers.dataset import Dataset, open_dataset
 from labeling.tasks import import_items
-from labeling.uploads import bundle_on_server, bundle_stored, import_limits
+from labeling.uploads import bundle_on_server, import_limits
 from labeling.work import ring
 
 POLL_SECONDS = 0.5  # while another worker carries the import out
@@ -63,33 +64,40 @@ def upload_for(*, user: AbstractBaseUser, upload_id: uuid.UUID) -> Upload:
     return upload
 
 
-def preview_upload(*, upload: Upload, item_type: str | None, options: Mapping[str, Any]) -> Preview:
-    """A look at the upload's first rows. Raises InvalidInput, TooLarge."""
-    with bundle_stored(upload.stored_name, upload.file_name) as bundle:
-        return preview_make(bundle, options_from_json(options), item_type=item_type, limits=import_limits())
-
-
 def preview_path(*, path: Path, item_type: str | None, options: Mapping[str, Any]) -> Preview:
     """A look at a file or folder of this machine, for the command line. Raises InvalidInput, TooLarge."""
     with bundle_on_server(path) as bundle:
         return preview_make(bundle, options_from_json(options), item_type=item_type, limits=import_limits())
 
 
-@transaction.atomic
 def import_create(
     *, project: Project, upload: Upload, options: Mapping[str, Any], user: AbstractBaseUser
 ) -> Import:
-    """An import of the upload waits for a worker. What can be seen now to be wrong raises InvalidInput, TooLarge."""
-    with bundle_stored(upload.stored_name, upload.file_name) as bundle:
-        resolved = _resolve(bundle, project, options_from_json(options))
-    work = Import.objects.create(
-        project=project,
-        created_by=user,
-        file_name=upload.file_name,
-        stored_name=upload.stored_name,
-        options=resolved.as_json(),
-    )
-    ring(import_items, work.pk)
+    """An import of the upload waits for a worker.
+
+    What can be seen now to be wrong raises InvalidInput, NotFound, TooLarge, TooMany; what takes long to
+    see is for the worker.
+    """
+    wanted = options_from_json(options)
+    try:
+        found, can_be_labeled = look_resolve(
+            upload=upload, item_type=str(ItemType(project.item_type)), options=wanted.as_json()
+        )
+        resolved = options_from_json(found)
+        check_labels_wanted(resolved, can_be_labeled=can_be_labeled)
+    except AssayError as error:
+        if error.code != TOO_SLOW:
+            raise
+        resolved = wanted
+    with transaction.atomic():
+        work = Import.objects.create(
+            project=project,
+            created_by=user,
+            file_name=upload.file_name,
+            stored_name=upload.stored_name,
+            options=resolved.as_json(),
+        )
+        ring(import_items, work.pk)
     return work
 
 
@@ -135,16 +143,7 @@ def _resolve(bundle: Bundle, project: Project, options: ImportOptions) -> Import
     dataset: Dataset = open_dataset(
         bundle, options, item_type=str(ItemType(project.item_type)), limits=import_limits()
     )
-    needs_labels = {
-        "label_first": options.label_first is not None,
-        "sealed": options.sealed,
-        "labels_from": options.labels_from == "machine",
-        "split": options.split == "test",
-    }
-    wrong = [name for name, is_asked in needs_labels.items() if is_asked]
-    if wrong and not dataset.can_be_labeled:
-        message = f"{wrong[0]} is set, but no labels were found in the file. Say which column is the label."
-        raise InvalidInput(message, code="bad_options", fields={f"options.{wrong[0]}": [message]})
+    check_labels_wanted(dataset.options, can_be_labeled=dataset.can_be_labeled)
     return replace(dataset.options)
 
 

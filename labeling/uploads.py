@@ -15,14 +15,13 @@ from django.utils import timezone
 
 from labeling.errors import InvalidInput, NotFound
 from labeling.models import Import, Upload
-from labeling.readers.bundle import Bundle, FileBundle, FolderBundle, ZipBundle
+from labeling.readers.bundle import ZIP_MAGICS, Bundle, FileBundle, FolderBundle, ZipBundle
 from labeling.readers.idx import find_pairs
 from labeling.readers.rows import Limits
 from labeling.work import OPEN_STATES
 
 UPLOAD_LIFE = dt.timedelta(days=7)
 SWEEP_AT_ONCE = 100
-ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def import_limits() -> Limits:

@@ -98,6 +98,7 @@ def cursor_of(value: object) -> str:
     "cursor",
     ["nonsense!", "AAAA", cursor_of([]), cursor_of(["1"]), cursor_of([True]), cursor_of([1, 2]),
      cursor_of([2**70]), cursor_of({"id": 1}), "[" * 100_000, "é", "\x00"],
+    ids=range(11),
 )  # fmt: skip
 def test_cursor_that_we_did_not_make(project: Project, ada_client: APIClient, cursor: str) -> None:
     check(ada_client.get("/api/projects", {"cursor": cursor}), 400, "invalid_input")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from deploy.commands.progress import shown, watch
 from deploy.commands.project import find_person, find_project
 from deploy.health import health_parts
 from labeling.errors import InvalidInput
+from labeling.json_reading import read_json
 from labeling.models import ItemType
 from labeling.work import WorkState
 from training.comparison_services import comparison_inline, comparison_request
@@ -217,7 +217,7 @@ def _params(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
                 f"--param is {text!r}; write it as LEARNER.NAME=VALUE, such as simple_cnn.n_steps=300."
             )
         try:
-            read = json.loads(value)
+            read = read_json(value)
         except ValueError:
             read = value
         found.setdefault(learner, {})[name] = read

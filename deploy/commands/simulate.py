@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import tempfile
 import threading
@@ -25,6 +24,7 @@ from deploy.simulation.play import Breach, Play, Policy
 from deploy.simulation.truth import truth_read
 from labeling.account_services import token_create, token_revoke
 from labeling.errors import AssayError, InvalidInput
+from labeling.json_reading import read_json
 from labeling.models import Acquisition, ApiToken, ItemType
 
 USERNAME = "simulated-{}"
@@ -219,7 +219,7 @@ def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, Any]:
         if not equals:
             raise InvalidInput(f"{option} is {text!r}; write it as NAME=VALUE.")
         try:
-            found[name] = json.loads(value)
+            found[name] = read_json(value)
         except ValueError:
             found[name] = value
     return found

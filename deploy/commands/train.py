@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
@@ -12,6 +11,7 @@ from deploy.commands.progress import check_over, shown, watch
 from deploy.commands.project import find_person, find_project
 from deploy.health import health_parts
 from labeling.errors import InvalidInput
+from labeling.json_reading import read_json
 from labeling.models import Project
 from training.learners.catalogue import DEFAULT_LEARNER
 from training.models import Run
@@ -113,7 +113,7 @@ def _pair(text: str) -> tuple[str, Any]:
     if not equals:
         raise InvalidInput(f"--param is {text!r}; write it as NAME=VALUE, such as --param epochs=20.")
     try:
-        return name, json.loads(value)
+        return name, read_json(value)
     except ValueError:
         return name, value
 

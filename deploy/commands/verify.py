@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from labeling.errors import InvalidInput
+from labeling.json_reading import read_json, without_repeats
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -49,14 +50,6 @@ def verify_command(ctx: click.Context, certificate: Path, labels: Path, as_json:
 def _read_json(path: Path) -> Any:
     """Refuses a field that stands twice, of which one reader would see the first and another the last."""
     try:
-        return json.loads(path.read_bytes(), object_pairs_hook=_without_repeats)
+        return read_json(path.read_bytes(), object_pairs_hook=without_repeats)
     except ValueError as error:
         raise InvalidInput(f"{path} is no JSON file: {error}.") from None
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        repeated = next(name for name in found if sum(name == other for other, _ in pairs) > 1)
-        raise ValueError(f"the field {repeated!r} stands in it twice")
-    return found

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from labeling.errors import AssayError, InvalidInput, Unavailable
+from labeling.json_reading import read_json
 
 TIMEOUT_SECONDS = 120.0
 RETRY_SECONDS = (0.2, 1.0, 3.0, 10.0)  # a web process that restarts is back by then
@@ -24,7 +25,7 @@ class Refused(AssayError):
 
     def __init__(self, what: str, status: int, body: bytes) -> None:
         try:
-            said = json.loads(body)
+            said = read_json(body)
             message, code, fields = said["message"], said["code"], said["fields"]
         except (ValueError, LookupError, TypeError):
             message, code, fields = body[:300].decode(errors="replace"), "unknown", {}
@@ -70,7 +71,7 @@ class Client:
             body = response.read()
         if response.status >= 400:
             raise Refused("POST /api/uploads", response.status, body)
-        return str(json.loads(body)["upload"])
+        return str(read_json(body)["upload"])
 
     def download(self, path: str, file: Path) -> None:
         """Write what GET /api/`path` answers to a file, streamed. Raises Refused, Unavailable."""
@@ -97,7 +98,7 @@ class Client:
                 continue
             if response.status >= 400:
                 raise Refused(f"{method} /api/{path}", response.status, answer)
-            return json.loads(answer) if answer else None
+            return read_json(answer) if answer else None
         raise AssertionError("unreachable")
 
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> http.client.HTTPResponse:

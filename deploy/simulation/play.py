@@ -21,6 +21,7 @@ from deploy.simulation.client import Client, Refused
 from deploy.simulation.people import Crowd, Person
 from deploy.simulation.truth import Truth
 from labeling.errors import Unavailable
+from labeling.json_reading import read_json
 
 LOOK_SECONDS = 0.3
 STALL_SECONDS = (
@@ -307,7 +308,7 @@ class Play:
                 self._pause(began, f"certificate {certificate_id} is not written")
         self.client.download(f"certificates/{certificate_id}/document", document_path)
         self.client.download(f"certificates/{certificate_id}/labels", labels_path)
-        document = json.loads(document_path.read_bytes())
+        document = read_json(document_path.read_bytes())
         with open(labels_path, newline="", encoding="utf-8") as file:
             labels = labels_read(file)
         problems = [problem for finding in verify(document, labels) for problem in finding.problems]

@@ -13,7 +13,8 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Protocol
 
@@ -24,6 +25,7 @@ MAX_DEPTH = 20  # folders within folders
 MAX_TOTAL_BYTES = 200 * 2**30  # unpacked
 MAX_RATIO = 250  # unpacked to packed: text reaches 20, deflate's own limit is 1,032
 RATIO_FREE_BYTES = 16 * 2**20  # below this a high ratio harms nobody: blank images, short logs
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 GZIP_MAGIC = b"\x1f\x8b"
 SYSTEM_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
@@ -123,6 +125,17 @@ class ZipBundle:
 
     def size(self, name: str) -> int:
         return self.entries[name].file_size
+
+
+@contextmanager
+def bundle_of_file(path: Path, name: str) -> Iterator[Bundle]:
+    """A file of this machine, known as `name`, as a bundle; a zip archive is seen by its content."""
+    with path.open("rb") as stream:
+        if stream.read(4) in ZIP_MAGICS:
+            stream.seek(0)
+            yield ZipBundle(stream)
+            return
+    yield FileBundle(name, lambda: path.open("rb"), path.stat().st_size)
 
 
 class CountedStream(io.RawIOBase):

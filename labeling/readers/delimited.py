@@ -6,10 +6,13 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from labeling.errors import InvalidInput
 from labeling.readers.bundle import Bundle, open_unpacked
 from labeling.readers.rows import Problem, Record
+
+MAX_LINE_CHARS = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,14 @@ class DelimitedTable:
         self.n_bytes = bundle.size(name)
         self.n_bytes_read = 0
         csv.field_size_limit(max(csv.field_size_limit(), max_chars + 1))  # of the whole process
-        first = next((fields for fields in self._reader() if fields), None)
+        try:
+            first = next((fields for fields in self._reader() if fields), None)
+        except csv.Error as error:
+            raise InvalidInput(
+                f"The first row of {name} cannot be read: {error}. Is it a table?", code="bad_table"
+            ) from None
+        except UnicodeError as error:
+            raise self._other_encoding(0, error) from None
         if first is None:
             raise InvalidInput(f"{name} holds no row.", code="empty_file")
         self.column_names = name_columns(first) if dialect.has_header else count_columns(len(first))
@@ -56,10 +66,7 @@ class DelimitedTable:
                 )
                 continue
             except UnicodeError as error:
-                raise InvalidInput(
-                    f"{self.name} is not {self.dialect.encoding} after row {number:,}: {error}. Set the right encoding.",
-                    code="bad_encoding",
-                ) from None
+                raise self._other_encoding(number, error) from None
             if not fields:
                 continue  # an empty line
             if is_header:
@@ -84,14 +91,27 @@ class DelimitedTable:
     def progress(self) -> tuple[int, int]:
         return self.n_bytes_read, self.n_bytes
 
+    def _other_encoding(self, n_rows: int, error: UnicodeError) -> InvalidInput:
+        return InvalidInput(
+            f"{self.name} is not {self.dialect.encoding} after row {n_rows:,}: {error}. Set the right encoding.",
+            code="bad_encoding",
+        )
+
     def _reader(self) -> Iterator[list[str]]:
         stream, beneath = open_unpacked(self.bundle, self.name)
         # Bytes of another encoding become surrogates, so that their row can be named.
         lines = io.TextIOWrapper(stream, encoding=self.dialect.encoding, errors="surrogateescape", newline="")
 
+        most = max(MAX_LINE_CHARS, csv.field_size_limit())
+
         def counted() -> Iterator[str]:
             with lines:
-                for i, line in enumerate(lines):
+                for i, line in enumerate(iter(partial(lines.readline, most), "")):
+                    if len(line) == most and not line.endswith(("\n", "\r")):
+                        raise InvalidInput(
+                            f"{self.name} has a line of more than {most:,} characters. Is it a table of lines?",
+                            code="line_too_long",
+                        )
                     if i % 1024 == 0:
                         self.n_bytes_read = beneath.tell()
                     yield line

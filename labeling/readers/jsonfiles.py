@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO
@@ -11,6 +10,7 @@ from typing import BinaryIO
 import ijson  # type: ignore[import-untyped]
 
 from labeling.errors import InvalidInput
+from labeling.json_reading import MAX_DEPTH, DepthLimited, TooDeep, read_json
 from labeling.readers.bundle import Bundle, open_unpacked
 from labeling.readers.rows import Problem, Record
 
@@ -45,11 +45,13 @@ class JsonTable:
         with stream:
             try:
                 for number, value in enumerate(
-                    ijson.items(_plain(stream), self.prefix, use_float=True), start=1
+                    ijson.items(DepthLimited(_plain(stream)), self.prefix, use_float=True), start=1
                 ):
                     if number % 256 == 0:
                         self.n_bytes_read = beneath.tell()
                     yield value
+            except TooDeep as error:
+                raise _too_deep(self.name, error, number) from None
             except (ijson.JSONError, UnicodeError, ValueError, OverflowError) as error:
                 raise InvalidInput(
                     f"{self.name} is no valid JSON after row {number:,}: {_brief(error)}. "
@@ -63,10 +65,12 @@ class JsonTable:
         stream, _ = open_unpacked(self.bundle, self.name)
         with stream:
             try:
-                for prefix, event, _value in islice(ijson.parse(_plain(stream)), 1_000):
+                for prefix, event, _value in islice(ijson.parse(DepthLimited(_plain(stream))), 1_000):
                     if event == "start_array":
                         return f"{prefix}.item" if prefix else "item"
-            except ijson.JSONError as error:
+            except TooDeep as error:
+                raise _too_deep(self.name, error, 0) from None
+            except (ijson.JSONError, UnicodeError, ValueError, OverflowError) as error:
                 raise InvalidInput(
                     f"{self.name} is no valid JSON: {_brief(error)}.", code="bad_json"
                 ) from None
@@ -121,15 +125,13 @@ class JsonLinesTable:
 
     def _parse(self, number: int, line: bytes) -> object:
         try:
-            return json.loads(line.decode(self.encoding))
+            return read_json(line.decode(self.encoding))
         except UnicodeDecodeError as error:
             return Problem(
                 number, "", f"The line is not {self.encoding}: {error.reason} at byte {error.start + 1}."
             )
         except ValueError as error:
             return Problem(number, "", f"The line is no valid JSON: {error}.")
-        except RecursionError:
-            return Problem(number, "", "The JSON of this line is nested too deeply.")
 
 
 def find_names(values: Iterator[object], file_name: str) -> list[str]:
@@ -169,6 +171,16 @@ def _plain(stream: io.BufferedIOBase | BinaryIO) -> io.BufferedIOBase | BinaryIO
     if isinstance(stream, io.BufferedReader) and stream.peek(3)[:3] == b"\xef\xbb\xbf":
         stream.read(3)
     return stream
+
+
+def _too_deep(name: str, error: TooDeep, n_rows: int) -> InvalidInput:
+    after = f"After row {n_rows:,} {name}" if n_rows else name
+    return InvalidInput(
+        f"{after} is no table: {error}. Rows are objects of texts and numbers; a list in one may hold lists, "
+        "and nothing needs more.",
+        code="too_deep",
+        fields={f"row {n_rows + 1}": [f"At most {MAX_DEPTH} levels are allowed."]},
+    )
 
 
 def _kind(value: object) -> str:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from labeling.errors import InvalidInput
+from labeling.json_reading import TooDeep, read_json
 
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})  # lower case; of table cells
 MAX_KEY_CHARS = 500
@@ -396,11 +397,11 @@ def read_series(value: object, field: str) -> list[object]:
 
 def _parse_list(text: str, field: str) -> object:
     try:
-        return json.loads(text)
+        return read_json(text)
+    except TooDeep as error:
+        raise BadCell(field, f"The list is refused: {error}.") from None
     except ValueError:
         return text.replace(";", " ").replace(",", " ").split()
-    except RecursionError:
-        raise BadCell(field, "The list is nested too deeply.") from None
 
 
 def _read_number(value: object, field: str) -> float | int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from pathlib import PurePosixPath
 
@@ -40,6 +41,10 @@ BOMS = (
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
+)
+ENCODING_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.: -]{0,39}")
+NOT_OF_FILES = frozenset(
+    {"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"}
 )
 NOT_TEXT = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
 KNOWN_BINARIES = (
@@ -152,12 +157,19 @@ def sniff_encoding(head: bytes) -> str:
 
 
 def check_encoding(encoding: str) -> str:
-    """The encoding's own name. Raises InvalidInput for one that Python does not know."""
+    """The encoding's own name. Raises InvalidInput for one that files are not written in."""
     try:
-        return codecs.lookup(encoding).name
+        name = codecs.lookup(encoding).name if ENCODING_NAME.fullmatch(encoding) else ""
     except LookupError:
-        message = f"The encoding {encoding[:40]!r} is not known; use utf-8, utf-16, cp1252 or another that Python knows."
-        raise InvalidInput(message, code="bad_encoding", fields={"encoding": [message]}) from None
+        name = ""
+    # Python calls more things encodings: hex, base64 and zip turn bytes into bytes; others escape or hash names.
+    if name and name not in NOT_OF_FILES and codecs.lookup(name)._is_text_encoding:
+        return name
+    message = (
+        f"The encoding {encoding[:40]!r} is none that files are read in; use utf-8, utf-16, utf-32, cp1252, "
+        "latin-1, shift_jis, gb18030 or another text encoding that Python knows."
+    )
+    raise InvalidInput(message, code="bad_encoding", fields={"encoding": [message]})
 
 
 def sniff_dialect(
@@ -183,6 +195,9 @@ def sniff_dialect(
     if len(delimiter) != 1 or delimiter in '"\r\n':
         message = f"The delimiter is {delimiter!r}; it must be one character, such as ',' or ';' or a tab."
         raise InvalidInput(message, code="bad_delimiter", fields={"delimiter": [message]})
+    if quote is not None and (len(quote) > 1 or quote == delimiter or quote in ("\r", "\n")):
+        message = f"The quote is {quote!r}; it must be one character other than the delimiter, or nothing."
+        raise InvalidInput(message, code="bad_quote", fields={"quote": [message]})
     if quote is None:
         quote = _sniff_quote(lines, delimiter)
     rows = [row for row in _parse(lines, delimiter, quote) if row]

@@ -15,11 +15,11 @@ Each says its class where it fires and abstains everywhere else. Keywords and pa
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar
 
+from labeling.json_reading import read_json
 from training.learners.errors import LearnerError
 from training.learners.weak.expressions import InvalidExpression, check_expression
 
@@ -114,8 +114,8 @@ def _read(given: str | Sequence[Any]) -> Sequence[Any]:
         if len(given) > MAX_JSON_CHARACTERS:
             raise _refused(f"functions has {len(given):,} characters; {MAX_JSON_CHARACTERS:,} are allowed.")
         try:
-            value = json.loads(given) if given.strip() else []
-        except (ValueError, RecursionError) as error:
+            value = read_json(given) if given.strip() else []
+        except ValueError as error:
             raise _refused(f"functions is no JSON: {error}.") from None
     if not isinstance(value, list | tuple):
         raise _refused(f"functions is {value!r:.60}; it must be a list of labeling functions.")
