@@ -24,6 +24,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from labeling.errors import AssayError, InvalidInput
+from labeling.json_reading import read_json
 
 logger = logging.getLogger(__name__)
 
@@ -146,8 +147,8 @@ def _decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
     try:
         padded = cursor.encode() + b"=" * (-len(cursor) % 4)
         text = base64.b64decode(padded, altchars=b"-_", validate=True)
-        key = json.loads(text, parse_constant=_refuse)
-    except (binascii.Error, ValueError, RecursionError):
+        key = read_json(text, parse_constant=_refuse)
+    except (binascii.Error, ValueError):
         key = None
     is_ours = isinstance(key, list) and len(key) == len(kinds)
     if not is_ours or any(type(value) is not kind for value, kind in zip(key, kinds, strict=True)):
