@@ -14,7 +14,7 @@ import numpy.typing as npt
 from django.db import connection
 
 from labeling.selectors import NO_HUMAN_LABEL
-from review.certification.ranking import MIN_ANSWERS, error_scores
+from review.certification.ranking import MIN_ANSWERS, ErrorScores, error_scores
 from review.models import Attempt
 from training.models import Round
 
@@ -85,9 +85,6 @@ def candidates_rank(attempt: Attempt, round: Round) -> str:
 
 def _learn(attempt: Attempt, round: Round) -> str:
     """The scores are in the temporary table, and what they are is returned; "" if there is too little to learn from."""
-    answered, is_right, weight = _answered(attempt)
-    if len(is_right) < MIN_ANSWERS:
-        return ""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT item_id, label_class_id, confidence, margin FROM training_prediction WHERE round_id = %s",
@@ -95,15 +92,11 @@ def _learn(attempt: Attempt, round: Round) -> str:
         )
         found = np.array(cursor.fetchall(), dtype=np.float64).reshape(-1, 4)
     class_ids = sorted(each["id"] for each in attempt.classes)
-    of_project = np.isin(found[:, 1], class_ids)
-    found = found[of_project]
-    candidates = _Rows(found[:, 1].astype(np.int64), found[:, 2], found[:, 3])
-    scores = error_scores(
-        answered=answered.probabilities(class_ids),
-        is_right=is_right,
-        candidates=candidates.probabilities(class_ids),
-        weight=weight,
-    )
+    found = found[np.isin(found[:, 1], class_ids)]
+    learned = scores_learn(attempt.project_id, class_ids, found[:, 1:])
+    if learned is None:
+        return ""
+    scores, n_answers = learned
     with (
         connection.cursor() as cursor,
         cursor.copy("COPY attempt_score (item_id, score, p_right) FROM STDIN") as copy,
@@ -114,12 +107,32 @@ def _learn(attempt: Attempt, round: Round) -> str:
             copy.write_row(row)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE attempt_score")
-    return f"{scores.name} (learned from {len(is_right):,} answers; {scores.why})"[:200]
+    return f"{scores.name} (learned from {n_answers:,} answers; {scores.why})"[:200]
 
 
-def _answered(attempt: Attempt) -> tuple[_Rows, npt.NDArray[np.bool_], FloatArray]:
+def scores_learn(
+    project_id: int, class_ids: list[int], predicted: FloatArray
+) -> tuple[ErrorScores, int] | None:
+    """How sure each prediction is, by people's answers, and how many these are; None if too few were predicted before.
+
+    class_ids  ascending
+    predicted  (M, 3) class id, one of class_ids; confidence; margin
+    """
+    answered, is_right, weight = _answered(project_id, class_ids)
+    if len(is_right) < MIN_ANSWERS:
+        return None
+    rows = _Rows(predicted[:, 0].astype(np.int64), predicted[:, 1], predicted[:, 2])
+    scores = error_scores(
+        answered=answered.probabilities(class_ids),
+        is_right=is_right,
+        candidates=rows.probabilities(class_ids),
+        weight=weight,
+    )
+    return scores, len(is_right)
+
+
+def _answered(project_id: int, class_ids: list[int]) -> tuple[_Rows, npt.NDArray[np.bool_], FloatArray]:
     """People's standing labels that a prediction was made before; was it right; one over the chance of the pick."""
-    class_ids = [each["id"] for each in attempt.classes]
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -138,7 +151,7 @@ def _answered(attempt: Attempt) -> tuple[_Rows, npt.NDArray[np.bool_], FloatArra
               AND prediction.label_class_id = ANY(%(classes)s)
             ORDER BY human.item_id, round.id DESC
             """,
-            {"project": attempt.project_id, "classes": class_ids},
+            {"project": project_id, "classes": class_ids},
         )
         found = np.array(cursor.fetchall(), dtype=np.float64).reshape(-1, 5)
     rows = _Rows(found[:, 0].astype(np.int64), found[:, 1], found[:, 2])

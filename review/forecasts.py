@@ -10,12 +10,14 @@ from django.db import connection, transaction
 
 from labeling.models import Item, Label, Project, Split
 from labeling.selectors import NO_HUMAN_LABEL, item_count
+from review.attempt_ranking import scores_learn
 from review.attempts import n_frozen, standing_round
 from review.certification.planner import forecast, next_hundred, plan_table
 from review.models import Forecast, Promise
 from training.models import Round
 
 NAMESPACE = 4_163  # of advisory locks: one forecast at a time in each project
+MAX_SAMPLE = 50_000  # predictions that stand for all in a forecast
 KEPT = 50  # forecasts of a project: the older ones say nothing any more
 
 
@@ -57,17 +59,22 @@ def _make(project: Project, standing: Round | None) -> None:
         answers_wanted=project.answers_wanted,
     )
     before = list(Forecast.objects.filter(project=project).order_by("pk"))
-    before = [each for each in before if each.plan.get("eps") == eps and each.round_id is not None]
+    before = [
+        each
+        for each in before
+        if each.plan.get("eps") == eps and each.round_id is not None and "n_review" in each.plan
+    ]
     plan = {
         "eps": eps,
         "sentence": of_goal.sentence,
         "n_total": of_goal.n_total,
+        "n_review": of_goal.n_review,
         "low": of_goal.low,
         "high": of_goal.high,
         "next_hundred": asdict(
             next_hundred(
                 n_human=[*(each.n_human for each in before), n_human],
-                n_total=[*(each.plan["n_total"] for each in before), of_goal.n_total],
+                n_review=[*(each.plan["n_review"] for each in before), of_goal.n_review],
             )
         ),
         "rows": plan_table(**counts),
@@ -80,18 +87,29 @@ def _make(project: Project, standing: Round | None) -> None:
 
 
 def _chances_wrong(project: Project, round: Round) -> npt.NDArray[np.float64]:
-    """1 - calibrated confidence of what the round said of each item that no person has labeled.
+    """The chance that the round is wrong about each item that no person has labeled.
 
-    Those that an open attempt has drawn are among them: most wait in vain, and are the pool's again.
+    By people's answers, as the attempt's ranking will have it (attempt_ranking.py), once there are enough of them:
+    1 - confidence before. Of many items it is worked out on a sample, which stands for all. Those that an open
+    attempt has drawn are among them: most wait in vain, and are the pool's again.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT prediction.confidence
+            SELECT prediction.label_class_id, prediction.confidence, prediction.margin
             FROM training_prediction prediction JOIN labeling_item item ON item.id = prediction.item_id
             WHERE prediction.round_id = %(round)s AND item.project_id = %(project)s
               AND item.split IN ('pool', 'audit') AND {NO_HUMAN_LABEL.format(item="item.id")}
             """,
             {"round": round.pk, "project": project.pk},
         )
-        return 1.0 - np.array([confidence for (confidence,) in cursor.fetchall()], dtype=np.float64)
+        predicted = np.array(cursor.fetchall(), dtype=np.float64).reshape(-1, 3)
+    n_items = len(predicted)
+    if n_items > MAX_SAMPLE:
+        predicted = predicted[np.random.default_rng(0).choice(n_items, MAX_SAMPLE, replace=False)]
+    p_wrong = 1.0 - predicted[:, 1]
+    class_ids = sorted(project.classes.values_list("pk", flat=True))
+    of_project = np.isin(predicted[:, 0], class_ids)
+    if learned := scores_learn(project.pk, class_ids, predicted[of_project]):
+        p_wrong[of_project] = 1.0 - learned[0].p_right
+    return np.resize(p_wrong, n_items)

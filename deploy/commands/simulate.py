@@ -75,7 +75,10 @@ USERNAME = "simulated-{}"
     "--answers", "n_answers", type=click.IntRange(min=2),
     help="Answers before the attempt; as long as the plan says that they are worth it if left out.",
 )  # fmt: skip
-@click.option("--max-rounds", default=10, show_default=True, type=click.IntRange(min=1))
+@click.option(
+    "--max-rounds", type=click.IntRange(min=1),
+    help="Runs before the attempt, at most; as many as it takes if left out.",
+)  # fmt: skip
 @click.option("--acquisition", type=click.Choice(Acquisition.values), help="The project's if left out.")
 @click.option(
     "--setting", "project_settings", multiple=True, metavar="NAME=VALUE",
@@ -178,7 +181,7 @@ def _policy(
     n_first: int | None,
     growth: float,
     n_answers: int | None,
-    max_rounds: int,
+    max_rounds: int | None,
     acquisition: str | None,
     project_settings: tuple[str, ...],
     **goal: Any,

@@ -7,6 +7,7 @@ save others, then an attempt; from then on people answer what the queue hands ou
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import math
 import random
@@ -48,7 +49,7 @@ class Policy:
     n_first: int  # answers before the first run
     growth: float  # each further run waits until there are so many times as many answers
     n_answers: int | None  # answers before the attempt; None: as long as the plan says they are worth it
-    max_rounds: int  # runs before the attempt, at most
+    max_rounds: int | None  # runs before the attempt, at most; None: as many as it takes
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ class Play:
 
     def _train_and_answer(self) -> None:
         """Runs, and more answers between them, until the plan or the policy says that it is enough."""
-        for number in range(1, self.policy.max_rounds + 1):
+        for number in itertools.count(1):
             round = self._run()
             n_answers, n_wanted = self.crowd.work.n_answers, self.policy.n_answers
             if n_wanted is None:

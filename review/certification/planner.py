@@ -37,7 +37,9 @@ MEDIAN = np.array([0.5])
 N_SIZES = 7  # of the labels to train on, tried where there is no model
 RANGE = (0.1, 0.9)  # quantiles stated as low and high
 MODEL_DOUBT = 0.4  # standard deviation of the log of (true wrong labels / estimated), beside counting error
-PATIENCE = 2  # rounds without a cheaper plan, after which asking on does not pay
+PATIENCE = 2  # plans in a row by which asking on does not pay, before it is said
+LEARNING = 0.5  # power of the labels by which what lies above the cut falls
+HUNDRED = 100
 
 # Share wrong after so many labels for each class, error * (labels / 10) ** -exponent, where no model has
 # been fitted yet. Between easy and hard lie the results in docs/results.md: MNIST 1.4% at 10 and 1.0% at
@@ -146,35 +148,50 @@ def plan_table(
     return rows
 
 
-def next_hundred(*, n_human: Sequence[int], n_total: Sequence[int]) -> NextHundred:
-    """What the next hundred answers buy, from the plans made after each round so far, oldest first.
+def next_hundred(*, n_human: Sequence[int], n_review: Sequence[int]) -> NextHundred:
+    """What the next hundred answers buy, from the plans made so far, oldest first.
 
-    n_human  labels that people had given by then; n_total  Forecast.n_total then. The work that was left,
-    n_total - n_human, is fitted as a power of the labels over the last four rounds and read off a hundred
-    further. Not worth it once no plan of the last two rounds was cheaper than the best before.
+    n_human   items labeled by people when each plan was made; of plans made at the same number the newest counts
+    n_review  Forecast.n_review of it
+
+    What lies above the cut falls with the square root of the labels, so that the next hundred take 100 / (2 n_human)
+    of it off people's hands: they pay while more than twice as many items lie there as people have labeled. Most of
+    what is asked next lies there anyway, so asking too long costs little, and stopping too early a lot. Not worth it
+    only once each of the last two plans says so: one alone is often off by half.
+
+    How it was chosen, and what it costs against the best number of answers, had it been known:
+    docs/decisions/0018-advice-by-what-lies-above-the-cut.md.
     """
-    if len(n_human) != len(n_total):
+    if len(n_human) != len(n_review):
         raise ValueError("Needs one plan for each count of labels.")
-    given = np.asarray(n_human, dtype=np.float64)
-    total = np.asarray(n_total, dtype=np.float64)
-    if len(total) > PATIENCE and total[-PATIENCE:].min() >= total[:-PATIENCE].min():
+    newest = dict(zip(n_human, n_review, strict=True))
+    bought = [_bought(given, left) for given, left in newest.items()][-PATIENCE:]
+    if len(bought) < PATIENCE:
         return NextHundred(
             None,
-            False,
-            f"The last {PATIENCE} rounds made the plan no cheaper: stop asking, and certify what there is.",
+            True,
+            "One forecast alone says little: what the next hundred answers buy shows after more answers.",
         )
-    left = np.maximum(1.0, total - given)[-4:]
-    given = np.maximum(1.0, given)[-4:]
-    if len(np.unique(given)) < 2:
-        return NextHundred(None, True, "What the next hundred answers buy shows after the next round.")
-    slope, level = np.polyfit(np.log(given), np.log(left), 1)
-    after = math.exp(level + slope * math.log(given[-1] + 100))
-    saves = round(math.exp(level + slope * math.log(given[-1])) - after - 100)
+    saves = bought[-1]
     if saves > 0:
-        text = f"The next hundred answers should save about {_about(saves)} others."
-    else:
-        text = f"The next hundred answers would cost about {_about(-saves)} more than they save: certify now."
-    return NextHundred(saves, saves > 0, text)
+        return NextHundred(saves, True, f"The next hundred answers should save about {_about(saves)} others.")
+    if max(bought) > 0:
+        return NextHundred(
+            saves,
+            True,
+            "By the newest forecast more answers would not pay, by the one before they would: answer some more, and "
+            "see what the next says.",
+        )
+    return NextHundred(
+        saves,
+        False,
+        f"The last {PATIENCE} forecasts say that more answers would cost more than they save: certify now.",
+    )
+
+
+def _bought(n_human: int, n_review: int) -> int:
+    """Answers that the next hundred save in all; negative: they cost more."""
+    return round(min(n_review, HUNDRED * LEARNING * n_review / max(1, n_human))) - HUNDRED
 
 
 def _goal(n_items: int, eps: float, delta: float, promise: str, attempt: int) -> Goal:
