@@ -30,6 +30,7 @@ COMMANDS = {
     "user": ("user", "Add and list people, set their passwords."),
     "token": ("user", "Make an API token for a person."),
     "reproduce": ("reproduce", "Run a published case study and print its table."),
+    "orphans": ("orphans", "Find files of the storage that nothing names, or that are missing."),
     "setup": ("setup", "Make tables and static files (for your own hosts, at each upgrade)."),
     "web": ("parts", "Run only web processes (for your own hosts)."),
     "worker": ("parts", "Run only a worker for some queues (for your own hosts)."),

@@ -23,10 +23,11 @@ app.autodiscover_tasks()
 
 @worker_ready.connect
 def _begin_worker_pulse(sender: Any, **_: object) -> None:
-    from deploy import pulse
+    from deploy import caches, pulse
 
     queues = sorted(queue.name for queue in sender.app.amqp.queues.consume_from.values())
     pulse.begin("worker", queues)
+    caches.begin()
 
 
 @beat_init.connect

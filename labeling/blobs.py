@@ -1,7 +1,7 @@
-"""Image bytes in the storage, under their content hash.
+"""Image bytes in the storage, under their content hash and a mark of whoever stored them.
 
-A blob's file may be there before its row is: a worker may die between the two. So files are written
-whole or not at all, and one that was there already is used only if its size is right.
+The mark makes each name new, so that deleting a blob that nobody uses any more cannot take the file of
+somebody who stores the same bytes at the same moment. Until its row is there, a file is a leftover.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class BlobRow(NamedTuple):
     n_bytes: int
 
 
-def blob_save(image: CheckedImage) -> BlobRow:
-    """The image's bytes and thumbnail are in the storage. Returns the row to be inserted."""
-    place = f"{image.sha256[:2]}/{image.sha256[2:]}"
+def blob_row(image: CheckedImage, mark: str) -> BlobRow:
+    """The row that the image will have, stored under names that have never been used."""
+    place = f"{image.sha256[:2]}/{image.sha256[2:]}-{mark}"
     return BlobRow(
         sha256=image.sha256,
-        name=_save(f"blobs/{place}", image.content),
-        thumbnail=_save(f"thumbnails/{place}.jpg", image.thumbnail) if image.thumbnail else "",
+        name=f"blobs/{place}",
+        thumbnail=f"thumbnails/{place}.jpg" if image.thumbnail else "",
         media_type=image.media_type,
         width=image.width,
         height=image.height,
@@ -45,15 +45,23 @@ def blob_save(image: CheckedImage) -> BlobRow:
     )
 
 
-def _save(name: str, content: bytes) -> str:
+def blob_files(row: BlobRow) -> list[str]:
+    """Names in the storage of the blob's files."""
+    return [name for name in (row.name, row.thumbnail) if name]
+
+
+def blob_save(image: CheckedImage, row: BlobRow) -> None:
+    """The image's bytes and thumbnail are in the storage, under the names of its row."""
+    _save(row.name, image.content)
+    if image.thumbnail:
+        _save(row.thumbnail, image.thumbnail)
+
+
+def _save(name: str, content: bytes) -> None:
     if isinstance(default_storage, FileSystemStorage):
         _write_file(Path(default_storage.path(name)), content)
-        return name
-    if default_storage.exists(name):
-        if default_storage.size(name) == len(content):
-            return name
-        default_storage.delete(name)
-    return default_storage.save(name, ContentFile(content))
+    else:
+        default_storage.save(name, ContentFile(content))
 
 
 def _write_file(path: Path, content: bytes) -> None:

@@ -13,11 +13,14 @@ from typing import BinaryIO
 
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.db import transaction
 
 from labeling.export_rows import ExportRows
 from labeling.image_folders import ImageFolderWriter
 from labeling.item_selectors import ItemFilters
+from labeling.leftovers import leftovers_note, leftovers_own
 from labeling.models import Export
+from labeling.project_files import exports_folder
 from labeling.selectors import item_count
 from labeling.work import WorkCancelled, WorkLost, work_beat, work_cancel, work_claim, work_fail, work_finish
 from labeling.writers import WRITERS, Writer
@@ -57,14 +60,13 @@ def _export(export: Export) -> None:
         file.seek(0)
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         file.seek(0)
-        name = f"exports/{export.project_id}/{export.pk}-{export.attempt}{SUFFIXES[export.format]}"
+        name = f"{exports_folder(export.project_id)}/{export.pk}-{export.attempt}{SUFFIXES[export.format]}"
         work_beat(export, step_name="storing")
+        leftovers_note([name], project_id=export.project_id)
         stored_name = default_storage.save(name, File(file))
-    try:
+    with transaction.atomic():  # lost to another worker, the file stays a leftover
         work_finish(export, stored_name=stored_name, n_rows=n_rows, n_bytes=n_bytes, sha256=sha256)
-    except WorkLost:
-        default_storage.delete(stored_name)
-        raise
+        leftovers_own([stored_name])
 
 
 def _write(export: Export, file: BinaryIO) -> int:

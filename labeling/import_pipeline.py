@@ -11,6 +11,7 @@ import datetime as dt
 import logging
 import os
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -20,7 +21,7 @@ from typing import TypeVar
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
-from labeling.blobs import BlobRow, blob_save
+from labeling.blobs import BlobRow, blob_files, blob_row, blob_save
 from labeling.class_names import natural
 from labeling.columns import columns_measure, columns_note
 from labeling.errors import AssayError, InvalidInput
@@ -30,6 +31,7 @@ from labeling.import_options import ImportOptions, check_labels_wanted, options_
 from labeling.import_report import ImportReport
 from labeling.import_store import DryStore, ImportStore
 from labeling.label_choice import choose_labels
+from labeling.leftovers import leftovers_note
 from labeling.locks import lock_labels_shared
 from labeling.models import Blob, Import, Publication, Source, SourceKind
 from labeling.project_services import ClassDraft, classes_add
@@ -145,10 +147,10 @@ class _Job:
         skip = int(self.work.cursor.get("n_rows", 0))
         for batch in _ahead(_batches(dataset.reader, skip), self._beat):
             checked = self._check_images(batch.rows, threads)
-            blobs = self._save_blobs([image for image in checked if isinstance(image, CheckedImage)], threads)
+            images = [image for image in checked if isinstance(image, CheckedImage)]
             for attempt in range(1, MAX_TRIES + 1):
                 try:
-                    self._write(batch, checked, blobs, chosen)
+                    self._write(batch, checked, self._save_blobs(images, threads), chosen)
                     break
                 except IntegrityError:
                     if attempt == MAX_TRIES:
@@ -233,11 +235,14 @@ class _Job:
         by_hash = {image.sha256: image for image in images}
         for sha256 in Blob.objects.filter(sha256__in=list(by_hash)).values_list("sha256", flat=True):
             del by_hash[sha256]
-        blobs: list[BlobRow] = []
-        for saved in _map(blob_save, list(by_hash.values()), threads):
-            blobs += saved
+        if not by_hash:
+            return []
+        mark = uuid.uuid4().hex[:12]
+        new = [(image, blob_row(image, mark)) for image in by_hash.values()]
+        leftovers_note([name for _, row in new for name in blob_files(row)], project_id=self.project.pk)
+        for _ in _map(lambda pair: blob_save(*pair), new, threads):
             self._beat()
-        return blobs
+        return [row for _, row in new]
 
     def _write(
         self,

@@ -21,6 +21,7 @@ from django.db import transaction
 from labeling.errors import AssayError, InvalidInput, NotFound, TooLarge
 from labeling.import_options import ImportOptions, check_labels_wanted, options_from_json
 from labeling.import_preview import Preview, preview_make
+from labeling.leftovers import leftovers_note, leftovers_own
 from labeling.looking import TOO_SLOW, look_resolve
 from labeling.models import Import, ItemType, Project, Upload
 from labeling.readers.bundle import Bundle
@@ -49,8 +50,12 @@ def upload_create(*, owner: AbstractBaseUser, file: File[bytes]) -> Upload:
         raise InvalidInput(sentence, code="empty_file", fields={"file": [sentence]})
     upload = Upload(id=uuid.uuid4(), owner=owner, file_name=_base_name(file.name or ""), n_bytes=file.size)
     safe_name = re.sub(r"[^A-Za-z0-9._-]+", "_", upload.file_name)[-100:].lstrip(".") or "file"
-    upload.stored_name = default_storage.save(f"uploads/{upload.id}/{safe_name}", file)
-    upload.save()
+    upload.stored_name = f"uploads/{upload.id}/{safe_name}"
+    leftovers_note([upload.stored_name])
+    default_storage.save(upload.stored_name, file)
+    with transaction.atomic():
+        upload.save()
+        leftovers_own([upload.stored_name])
     return upload
 
 

@@ -14,14 +14,19 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
-from labeling.blobs import BlobRow
+from labeling.blobs import BlobRow, blob_files
 from labeling.copying import copy_rows
 from labeling.import_decisions import Decisions, ItemState
-from labeling.models import Blob, Import, LabelClass
+from labeling.leftovers import leftovers_own
+from labeling.models import Import, LabelClass
 
 NAMESPACE = 4_160  # of advisory locks: imports of one project write one batch at a time
+
+
+class BlobGone(IntegrityError):
+    """A blob that was there is not any more: it is to be stored again."""
 
 
 class ImportStore:
@@ -120,7 +125,10 @@ class ImportStore:
         return dict(LabelClass.objects.filter(project_id=self.project_id).values_list("name", "pk"))
 
     def add_blobs(self, blobs: Sequence[BlobRow], *, now: dt.datetime) -> None:
-        """The rows of these blobs are there. In order of hash, so that two imports do not wait in a circle."""
+        """The rows of these blobs are there. In order of hash, so that two imports do not wait in a circle.
+
+        Files of blobs that somebody else has stored meanwhile stay leftovers. Raises BlobGone.
+        """
         if not blobs:
             return
         columns = [list(column) for column in zip(*sorted(blobs), strict=True)]
@@ -130,10 +138,14 @@ class ImportStore:
                 INSERT INTO labeling_blob ({", ".join(BlobRow._fields)}, created_at)
                 SELECT *, %s FROM unnest(%s::varchar[], %s::varchar[], %s::varchar[], %s::varchar[],
                                          %s::int[], %s::int[], %s::varchar[], %s::bigint[])
-                ON CONFLICT (sha256) DO NOTHING
+                ON CONFLICT (sha256) DO NOTHING RETURNING sha256
                 """,
                 [now, *columns],
             )
+            added = {sha256 for (sha256,) in cursor.fetchall()}
+        files = [name for blob in blobs if blob.sha256 in added for name in blob_files(blob)]
+        if leftovers_own(files) != len(files):
+            raise BlobGone("The files of this batch were stored too long ago, and are gone.")
 
     def write(self, decisions: Decisions, *, now: dt.datetime) -> None:
         """Everything that was decided is in the tables."""
@@ -164,7 +176,7 @@ class ImportStore:
         if not items:
             return
         images = [item.incoming.image.sha256 for item in items if item.incoming.image]
-        blob_ids = dict(Blob.objects.filter(sha256__in=images).values_list("sha256", "pk"))
+        blob_ids = self._hold_blobs(images)
         rows = [item.incoming.row for item in items]
         copy_rows(
             "labeling_item",
@@ -186,6 +198,20 @@ class ImportStore:
                 "created_at": now.isoformat(),
             },
         )
+
+    def _hold_blobs(self, hashes: Sequence[str]) -> dict[str, int]:
+        """Hash -> id of these blobs, which nobody deletes until the transaction ends. Raises BlobGone."""
+        if not hashes:
+            return {}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT sha256, id FROM labeling_blob WHERE sha256 = ANY(%s) ORDER BY id FOR KEY SHARE",
+                [list(hashes)],
+            )
+            found = dict(cursor.fetchall())
+        if len(found) < len(set(hashes)):
+            raise BlobGone("An image of this batch was deleted with the last project that used it.")
+        return found
 
     def _copy_labels(self, decisions: Decisions, now: dt.datetime) -> None:
         labels = decisions.labels

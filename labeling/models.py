@@ -218,6 +218,9 @@ class Item(models.Model):
             models.Index(  # items that no import counted
                 fields=["project", "created_at"], condition=Q(imported_by__isnull=True), name="item_by_hand"
             ),
+            models.Index(  # who else uses a blob, when a project goes
+                fields=["blob"], condition=Q(blob__isnull=False), name="item_blob"
+            ),
             models.Index(  # search by how the text begins
                 "project",
                 Collate(Left("text", TEXT_PREFIX_CHARS), "C"),
@@ -228,6 +231,46 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Leftover(models.Model):
+    """A file in the storage that no row names: on its way in, or on its way out.
+
+    Written before the file is, and taken back in the transaction that gives it its owner; or written in the
+    transaction in which its last owner goes. So nothing that dies half-way leaves a file that nobody knows of.
+    """
+
+    name = models.CharField(max_length=500, unique=True)  # in the storage
+    due_at = models.DateTimeField()  # a worker deletes the file from then on; nobody takes it back any more
+    # Whose deletion waits for it; no foreign key, since the file outlives rows. Null: nobody's.
+    project_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], name="leftover_due"),
+            models.Index(
+                fields=["project_id"], condition=Q(project_id__isnull=False), name="leftover_project"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Erasure(models.Model):
+    """How far the deletion of a project is. It goes with the project."""
+
+    project = models.OneToOneField(
+        Project, primary_key=True, on_delete=models.CASCADE, related_name="erasure"
+    )
+    n_items = models.BigIntegerField(default=0)  # when it began
+    n_items_left = models.BigIntegerField(default=0)
+    problem = models.TextField(blank=True)  # what it waits for, in a sentence
+    n_tries = models.PositiveIntegerField(default=0)  # in vain, one after the other
+    try_at = models.DateTimeField(null=True, blank=True)  # not before
+
+    def __str__(self) -> str:
+        return f"deletion of {self.project_id}"
 
 
 class GuideExample(models.Model):

@@ -25,12 +25,13 @@ from labeling.project_services import (
     project_delete,
     project_update,
 )
-from labeling.selectors import progress, table_columns
+from labeling.selectors import deletions_of, progress, table_columns
 from labeling.serializers import (
     ClassChange,
     ClassInput,
     ClassOutput,
     ColumnsOutput,
+    DeletionOutput,
     MemberChange,
     MemberInput,
     MemberOutput,
@@ -100,11 +101,24 @@ class ProjectView(APIView):
     @extend_schema(
         operation_id="project_delete",
         summary="Delete the project with everything in it",
+        description="Nobody sees it from now on. A worker takes its rows and files away; `/api/deletions` tells how far.",
         responses={204: None},
     )
     def delete(self, request: Request, project_id: int) -> Response:
         project_delete(project=project_for(request.user, project_id, MAY_OWN))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema(tags=["projects"])
+class DeletionsView(APIView):
+    @extend_schema(
+        operation_id="deletions_list",
+        summary="Projects of yours that are being deleted, and how far that is",
+        description="To owners. A project is listed until nothing of it is left in the database and the storage.",
+        responses=page_of(DeletionOutput),
+    )
+    def get(self, request: Request) -> Response:
+        return page_response(deletions_of(request.user), None, DeletionOutput)
 
 
 @extend_schema(tags=["projects"])

@@ -6,10 +6,24 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Count, Sum
+from django.utils import timezone
 
 from labeling.hot import fetch_prepared
-from labeling.models import Import, Item, Label, LabelClass, Project, Publication, Source, Split, TableColumns
+from labeling.models import (
+    Import,
+    Item,
+    Label,
+    LabelClass,
+    Leftover,
+    Project,
+    Publication,
+    Role,
+    Source,
+    Split,
+    TableColumns,
+)
 
 # The item has no standing label by a person. {item} is a column; the value is `project`.
 NO_HUMAN_LABEL = """NOT EXISTS (
@@ -49,6 +63,41 @@ class ItemEvent:
     at: dt.datetime
     kind: str  # label, retired, published, superseded
     details: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A project on its way out, and how much of it is left."""
+
+    id: int
+    name: str
+    deleted_at: dt.datetime
+    n_items: int
+    n_items_left: int
+    n_files_left: int
+    problem: str  # what it waits for; blank: nothing
+
+
+def deletions_of(user: AbstractBaseUser) -> list[Deletion]:
+    """The projects that the user owned and that are not gone yet, the last deleted first."""
+    mine = Project.objects.filter(
+        memberships__user=user, memberships__role=Role.OWNER, deleted_at__isnull=False
+    ).select_related("erasure")
+    files = Leftover.objects.filter(project_id__in=mine.values("pk"), due_at__lte=timezone.now())
+    n_files = dict(files.values_list("project_id").annotate(n=Count("*")))
+    return [
+        Deletion(
+            id=project.pk,
+            name=project.name,
+            deleted_at=project.deleted_at,
+            n_items=erasure.n_items if erasure else 0,
+            n_items_left=erasure.n_items_left if erasure else 0,
+            n_files_left=n_files.get(project.pk, 0),
+            problem=erasure.problem if erasure else "",
+        )
+        for project in mine.order_by("-deleted_at")
+        for erasure in [getattr(project, "erasure", None)]
+    ]
 
 
 def progress(project: Project) -> Progress:

@@ -122,6 +122,20 @@ class NewTokenOutput(TokenOutput):
 # Projects
 
 
+class DeletionOutput(serializers.Serializer):
+    id = serializers.IntegerField(help_text="Of the project.")
+    name = serializers.CharField()
+    deleted_at = serializers.DateTimeField()
+    n_items = serializers.IntegerField(help_text="When it began; 0: not known yet.")
+    n_items_left = serializers.IntegerField()
+    n_files_left = serializers.IntegerField(
+        help_text="In the storage, that no other project uses; found as items go."
+    )
+    problem = serializers.CharField(
+        allow_blank=True, help_text="What it waits for. It is tried again by itself."
+    )
+
+
 class ClassOutput(serializers.ModelSerializer):
     class Meta:
         model = LabelClass

@@ -7,8 +7,9 @@ import socket
 
 from celery import shared_task
 
-from labeling.models import Export, Import, Project
-from labeling.project_pipeline import project_erase
+from labeling.leftovers import leftover_first_due, leftovers_remove
+from labeling.models import Export, Import
+from labeling.project_pipeline import erasures_due, project_erase
 from labeling.uploads import uploads_sweep
 from labeling.work import ring, works_waiting
 
@@ -36,8 +37,14 @@ def export_project(export_id: int) -> None:
 
 @shared_task
 def erase_project(project_id: int) -> None:
-    """Take away the rows of a deleted project."""
+    """Take away what is left of a deleted project."""
     project_erase(project_id)
+
+
+@shared_task
+def remove_leftovers(leftover_id: int) -> None:
+    """Delete files that nobody owns: this one, and whatever else is due."""
+    leftovers_remove()
 
 
 @shared_task
@@ -47,6 +54,8 @@ def sweep_works() -> None:
         ring(import_items, import_id)
     for export_id in works_waiting(Export):
         ring(export_project, export_id)
-    for project_id in Project.objects.filter(deleted_at__isnull=False).values_list("pk", flat=True):
+    for project_id in erasures_due():
         ring(erase_project, project_id)
     uploads_sweep()
+    if (leftover_id := leftover_first_due()) is not None:
+        ring(remove_leftovers, leftover_id)

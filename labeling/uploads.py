@@ -10,10 +10,12 @@ from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from labeling.errors import InvalidInput, NotFound
+from labeling.leftovers import leftovers_note
 from labeling.models import Import, Upload
 from labeling.readers.bundle import ZIP_MAGICS, Bundle, FileBundle, FolderBundle, ZipBundle
 from labeling.readers.idx import find_pairs
@@ -70,13 +72,14 @@ def bundle_on_server(path: Path) -> Iterator[Bundle]:
 
 
 def uploads_sweep() -> int:
-    """Uploads past their days are gone, unless an import still waits for them. Returns how many went."""
+    """Uploads past their days are gone, unless an import still waits for them, and their files are due."""
     now = timezone.now()
     waiting = Import.objects.filter(state__in=OPEN_STATES, stored_name=OuterRef("stored_name"))
     old = Upload.objects.filter(~Exists(waiting), created_at__lt=now - UPLOAD_LIFE)
     n_swept = 0
-    for upload in old[:SWEEP_AT_ONCE]:
-        default_storage.delete(upload.stored_name)
-        upload.delete()
-        n_swept += 1
+    with transaction.atomic():
+        for upload in old[:SWEEP_AT_ONCE]:
+            leftovers_note([upload.stored_name], due_at=now)
+            upload.delete()
+            n_swept += 1
     return n_swept

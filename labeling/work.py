@@ -172,6 +172,19 @@ def work_request_cancel(work: Work) -> None:
         )
 
 
+def works_stop(model: type[Work], **where: object) -> int:
+    """None of these rows goes on: they are cancelled, or asked to stop. Returns how many a worker still holds.
+
+    One whose worker is dead is cancelled here, since there may never be another worker to see the wish.
+    """
+    now = timezone.now()
+    rows = model._default_manager.filter(state__in=OPEN_STATES, **where)
+    free = ~Q(state=WorkState.RUNNING) | Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=_stale(now))
+    # The attempt is raised so that a worker that was only cut off finds that it has lost its claim.
+    rows.filter(free).update(state=WorkState.CANCELLED, attempt=F("attempt") + 1, finished_at=now)
+    return rows.update(cancel_requested_at=Coalesce("cancel_requested_at", Value(now)))
+
+
 def works_waiting(model: type[Work]) -> list[int]:
     """Ids of rows whose doorbell may have been lost: queued for a while, or running without a beat."""
     now = timezone.now()

@@ -17,6 +17,7 @@ from typing import IO, Any
 from django.core.files import File
 from django.core.files.storage import default_storage
 
+from labeling.project_files import artifacts_folder
 from training.errors import ModelGone
 from training.models import Round
 
@@ -25,7 +26,7 @@ MEMORY_BYTES = 32 * 2**20  # a larger zip goes to a temporary file
 
 def artifact_name(round: Round) -> str:
     """Where a round's model lies in the storage. Each attempt at a round makes another row, hence another place."""
-    return f"artifacts/project-{round.run.project_id}/round-{round.pk}"
+    return f"{artifacts_folder(round.run.project_id)}/round-{round.pk}"
 
 
 def artifact_save(folder: Path, *, name: str, card: Mapping[str, Any]) -> None:

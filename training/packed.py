@@ -15,6 +15,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -104,7 +105,7 @@ def packed_open(
     """
     payload = _payload(project, image_size=image_size)
     # The salt tells this project from one of the same id in another database.
-    folder = settings.ASSAY_DATA_DIR / "cache" / "packed" / f"{project.pk}-{project.salt}" / payload.name
+    folder = _cache() / f"{project.pk}-{project.salt}" / payload.name
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
         chunks = _usable_chunks(folder, project, payload)
@@ -115,6 +116,26 @@ def packed_open(
             [payload.open(_path(folder, payload, chunk)) for chunk in chunks],
             [np.load(folder / f"{chunk.name}.ids.npy") for chunk in chunks],
         )
+
+
+def packed_sweep() -> list[str]:
+    """The caches of projects that are gone, or going, are gone from this host. Returns their names.
+
+    Each host has its own, so each sweeps its own (deploy/caches.py).
+    """
+    names = [path.name for path in _cache().iterdir()] if _cache().is_dir() else []
+    if not names:
+        return []
+    kept = Project.objects.filter(deleted_at__isnull=True).values_list("pk", "salt")
+    gone = sorted(set(names) - {f"{pk}-{salt}" for pk, salt in kept})
+    for name in gone:
+        shutil.rmtree(_cache() / name, ignore_errors=True)  # what is written at this moment goes next time
+    return gone
+
+
+def _cache() -> Path:
+    folder: Path = settings.ASSAY_DATA_DIR / "cache" / "packed"
+    return folder
 
 
 def _extend(

@@ -20,6 +20,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from labeling.models import Blob, Item, Project
+from labeling.project_services import project_delete
 from tests.makers import make_items, make_project
 from training import packed as packed_module
 from training.errors import DataUnfit
@@ -330,3 +331,19 @@ def test_the_web_does_not_load_the_array_libraries() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_the_caches_of_projects_that_are_gone_go_from_this_host(ada: User, project: Project) -> None:
+    make_items(project, 3)
+    packed = packed_open(project)
+    gone = make_project(owner=ada)
+    make_items(gone, 3)
+    packed_open(gone)
+    project_delete(project=gone)
+
+    assert f"{gone.pk}-{gone.salt}" in packed_module.packed_sweep()
+
+    assert folder_of(project).is_dir()
+    assert len(everything(packed)) == 3
+    assert not (django_settings.ASSAY_DATA_DIR / "cache" / "packed" / f"{gone.pk}-{gone.salt}").exists()
+    assert packed_module.packed_sweep() == []

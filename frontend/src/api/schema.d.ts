@@ -192,6 +192,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/deletions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Projects of yours that are being deleted, and how far that is
+         * @description To owners. A project is listed until nothing of it is left in the database and the storage.
+         */
+        get: operations["deletions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/entries/{entry_id}/verdict": {
         parameters: {
             query?: never;
@@ -623,7 +643,10 @@ export interface paths {
         get: operations["project_show"];
         put?: never;
         post?: never;
-        /** Delete the project with everything in it */
+        /**
+         * Delete the project with everything in it
+         * @description Nobody sees it from now on. A worker takes its rows and files away; `/api/deletions` tells how far.
+         */
         delete: operations["project_delete"];
         options?: never;
         head?: never;
@@ -2019,6 +2042,25 @@ export interface components {
              *     * `out_of_fold` - out_of_fold
              */
             basis: components["schemas"]["BasisEnum"];
+        };
+        DeletionOutput: {
+            /** @description Of the project. */
+            id: number;
+            name: string;
+            /** Format: date-time */
+            deleted_at: string;
+            /** @description When it began; 0: not known yet. */
+            n_items: number;
+            n_items_left: number;
+            /** @description In the storage, that no other project uses; found as items go. */
+            n_files_left: number;
+            /** @description What it waits for. It is tried again by itself. */
+            problem: string;
+        };
+        DeletionPage: {
+            results: components["schemas"]["DeletionOutput"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
         };
         DiffCellOutput: {
             /** @description Class; null: the left round accepted none. */
@@ -3975,6 +4017,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    deletions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletionPage"];
                 };
             };
         };

@@ -33,6 +33,7 @@ export type Token = Schemas["TokenOutput"];
 export type NewToken = Schemas["NewTokenOutput"];
 export type Member = Output<"MemberOutput">;
 export type LabelClass = Output<"ClassOutput">;
+export type Deletion = Output<"DeletionOutput">;
 export type Project = Exactly<Output<"ProjectOutput">, { classes: LabelClass[] }>;
 export type ProjectSettings = Omit<Project, "id" | "item_type" | "role" | "created_at" | "classes">;
 export type Progress = Exactly<

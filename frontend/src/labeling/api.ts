@@ -4,6 +4,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, upload, type Query } from "@/api/client";
 import type {
+  Deletion,
   Export,
   Guide,
   Id,
@@ -31,6 +32,11 @@ export const LIVE_MS = 1000;
 export const projectsQuery = queryOptions({
   queryKey: ["projects"],
   queryFn: () => api.get<Page<Project>>("/projects", { limit: 200 }),
+});
+
+export const deletionsQuery = queryOptions({
+  queryKey: ["deletions"],
+  queryFn: () => api.get<Page<Deletion>>("/deletions"),
 });
 
 export const projectQuery = (id: Id) =>

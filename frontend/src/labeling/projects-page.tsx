@@ -1,9 +1,9 @@
-import { Badge, Card, Group, SimpleGrid, Text, Title } from "@mantine/core";
+import { Alert, Badge, Card, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
 import type { Project } from "@/api/types";
-import { progressQuery, projectsQuery } from "@/labeling/api";
+import { deletionsQuery, LIVE_MS, progressQuery, projectsQuery } from "@/labeling/api";
 import { LabeledBar } from "@/labeling/labeled-bar";
 import { ROLES } from "@/labeling/names";
 import { plural, t } from "@/language/translate";
@@ -25,6 +25,7 @@ export default function ProjectsPage() {
         </ButtonLink>
       }
     >
+      <Deletions />
       <Ready query={projects} what={t("your projects")}>
         {(page) =>
           page.results.length === 0 ? (
@@ -48,6 +49,23 @@ export default function ProjectsPage() {
         }
       </Ready>
     </Page>
+  );
+}
+
+/** What was deleted and is not gone yet. Silent when there is nothing to say, and when it cannot be asked. */
+function Deletions() {
+  const deletions = useQuery({ ...deletionsQuery, refetchInterval: (query) => (query.state.data?.results.length ? LIVE_MS : false) });
+  const shown = deletions.data?.results ?? [];
+  if (shown.length === 0) return null;
+  return (
+    <Stack gap="xs" mb="md">
+      {shown.map((deletion) => (
+        <Alert key={deletion.id} color={deletion.problem ? "orange" : "gray"} title={t("{name} is being deleted", { name: deletion.name })} role="status">
+          {t("{items} items and {files} files are left.", { items: count(deletion.n_items_left), files: count(deletion.n_files_left) })}
+          {deletion.problem && ` ${t("It is tried again by itself.")} ${deletion.problem}`}
+        </Alert>
+      ))}
+    </Stack>
   );
 }
 

@@ -5,7 +5,7 @@ import { useNavigate } from "react-router";
 
 import { mayEngineer } from "@/api/roles";
 import type { Project, ProjectSettings } from "@/api/types";
-import { deleteProject, projectQuery, projectsQuery, updateProject } from "@/labeling/api";
+import { deleteProject, deletionsQuery, projectQuery, projectsQuery, updateProject } from "@/labeling/api";
 import { type Message, msg, t } from "@/language/translate";
 import { ConfirmButton } from "@/ui/confirm-button";
 import { fieldError } from "@/ui/errors";
@@ -139,7 +139,7 @@ function DeleteProject({ project }: { project: Project }) {
     mutationFn: () => deleteProject(project.id),
     onSuccess: async () => {
       await navigate("/");
-      await client.invalidateQueries({ queryKey: projectsQuery.queryKey });
+      await Promise.all([projectsQuery, deletionsQuery].map(({ queryKey }) => client.invalidateQueries({ queryKey })));
     },
   });
   return (
