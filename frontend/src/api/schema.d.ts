@@ -639,7 +639,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One project */
+        /**
+         * One project
+         * @description The project as labeling shows it; open entries follow a change.
+         */
         get: operations["project_show"];
         put?: never;
         post?: never;
@@ -650,7 +653,10 @@ export interface paths {
         delete: operations["project_delete"];
         options?: never;
         head?: never;
-        /** Change some settings */
+        /**
+         * Change some settings
+         * @description The project as labeling shows it; open entries follow a change.
+         */
         patch: operations["project_update"];
         trace?: never;
     };
