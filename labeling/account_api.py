@@ -17,6 +17,7 @@ from labeling.errors import NotFound
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.models import ApiToken
 from labeling.serializers import KeysInput, LoginInput, MeOutput, NewTokenOutput, TokenInput, TokenOutput
+from labeling.strict_types import check_body
 
 
 @extend_schema(tags=["accounts"])
@@ -43,9 +44,8 @@ class SessionView(APIView):
     def post(self, request: Request) -> Response:
         # DRF asks only those who are signed in; without this another site could sign a browser in.
         SessionAuthentication().enforce_csrf(request)
-        login = LoginInput(data=request.data)
-        login.is_valid(raise_exception=True)
-        user = session_open(request=request._request, **login.validated_data)
+        login = check_body(LoginInput(data=request.data), request.data)
+        user = session_open(request=request._request, **login)
         return Response(MeOutput(user).data)
 
     @extend_schema(operation_id="session_close", summary="Sign out", responses={204: None})
@@ -64,9 +64,8 @@ class KeysView(APIView):
         responses={200: MeOutput, 400: ErrorOutput},
     )
     def put(self, request: Request) -> Response:
-        chosen = KeysInput(data=request.data)
-        chosen.is_valid(raise_exception=True)
-        keys_choose(user=request.user, **chosen.validated_data)
+        chosen = check_body(KeysInput(data=request.data), request.data)
+        keys_choose(user=request.user, **chosen)
         return Response(MeOutput(request.user).data)
 
 
@@ -89,9 +88,8 @@ class TokensView(APIView):
         responses={201: OpenApiResponse(NewTokenOutput)},
     )
     def post(self, request: Request) -> Response:
-        named = TokenInput(data=request.data)
-        named.is_valid(raise_exception=True)
-        token, token.text = token_create(user=request.user, **named.validated_data)
+        named = check_body(TokenInput(data=request.data), request.data)
+        token, token.text = token_create(user=request.user, **named)
         return Response(NewTokenOutput(token).data, status=status.HTTP_201_CREATED)
 
 

@@ -20,6 +20,7 @@ from labeling.item_selectors import ItemFilters
 from labeling.models import Export
 from labeling.permissions import MAY_ENGINEER, MAY_SEE, Roles, project_for, row_for
 from labeling.serializers import ItemQuery, WorkOutput
+from labeling.strict_types import check_body
 from labeling.work import work_request_cancel
 
 MEDIA_TYPES = {
@@ -85,11 +86,8 @@ class ExportsView(APIView):
     )
     def post(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id, MAY_ENGINEER)
-        wanted = ExportInput(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        export = export_request(
-            project=project, by=request.user, **({"filters": ItemFilters()} | wanted.validated_data)
-        )
+        wanted = check_body(ExportInput(data=request.data), request.data)
+        export = export_request(project=project, by=request.user, **({"filters": ItemFilters()} | wanted))
         return Response(ExportOutput(export).data, status=status.HTTP_202_ACCEPTED)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import QueryDict
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -42,14 +43,17 @@ from labeling.serializers import (
     ProjectOutput,
     columns_json,
 )
+from labeling.strict_types import check_body
 from labeling.timeline import timeline
 
 
 def valid(shape: type[serializers.Serializer], request: Request, **options: Any) -> dict[str, Any]:
     """The body of the request in this shape. Raises ValidationError."""
     given = shape(data=request.data, **options)
-    given.is_valid(raise_exception=True)
-    return given.validated_data
+    if isinstance(request.data, QueryDict):  # a form, which has no types
+        given.is_valid(raise_exception=True)
+        return given.validated_data
+    return check_body(given, request.data)
 
 
 @extend_schema(tags=["projects"])

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from rest_framework.exceptions import ParseError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework.exceptions import NotAcceptable, ParseError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
 from labeling.errors import InvalidInput, TooLarge
 from labeling.json_reading import TooDeep, read_json, without_repeats
@@ -105,6 +108,18 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for place, part in enumerate(value):
             yield from _texts(part, f"{path}.{place}" if path else str(place))
+
+
+class AnswerAnyway(DefaultContentNegotiation):
+    """Whoever accepts nothing that we write, or asks for ?format=, gets what we write: the schema says what it is."""
+
+    def select_renderer(
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        try:
+            return super().select_renderer(request, renderers, format_suffix)
+        except (NotAcceptable, Http404):
+            return renderers[0], renderers[0].media_type
 
 
 class Utf8Only:

@@ -25,6 +25,7 @@ from labeling.models import (
     shown_split,
 )
 from labeling.project_services import ClassDraft
+from labeling.strict_types import check_body
 from labeling.work import WorkState
 
 PROJECT_SETTINGS = (
@@ -161,8 +162,7 @@ class NamedClassField(serializers.JSONField):
 
     def to_internal_value(self, data: Any) -> ClassDraft:
         draft = ClassInput(data={"name": data} if isinstance(data, str) else data)
-        draft.is_valid(raise_exception=True)
-        return ClassDraft(**draft.validated_data)
+        return ClassDraft(**check_body(draft, draft.initial_data))
 
 
 class ProjectOutput(serializers.ModelSerializer):

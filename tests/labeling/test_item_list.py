@@ -65,7 +65,6 @@ def test_sending_the_same_rows_twice_adds_nothing(project: Project, ada_client: 
         {"key": "b", "text": ""},
         {"key": "b", "text": "  "},
         {"key": "b", "text": 7},
-        {"key": "b", "text": "x\x00y"},
         {"key": "b", "features": {"a": 1}},
         {"key": "b", "text": "x", "features": {"a": 1}},
         {"key": "b", "text": "x", "label": "fish"},
@@ -88,6 +87,15 @@ def test_one_bad_row_is_named_and_nothing_is_added(
     assert response.status_code == 400
     assert list(response.data["fields"]) == ["row 2"]
     assert [item.key for item in Item.objects.all()] == ["known"]
+
+
+def test_a_character_that_cannot_be_kept_is_named_by_its_path(
+    project: Project, ada_client: APIClient
+) -> None:
+    response = add(ada_client, project, [{"key": "a", "text": "fine"}, {"key": "b", "text": "x\x00y"}])
+
+    assert response.status_code == 400
+    assert list(response.data["fields"]) == ["1.text"]
 
 
 @pytest.mark.parametrize("body", [{}, [], "text", [{"text": "x"}] * 10_001])

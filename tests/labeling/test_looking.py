@@ -204,4 +204,4 @@ def test_who_looks_loads_no_django_and_ends_with_its_time() -> None:
         "from labeling.look_child import set_limits\nset_limits(seconds=1, n_bytes=2**28)\nwhile True: pass\n"
     )
     ended = subprocess.run([sys.executable, "-c", spin], cwd=ROOT, capture_output=True, check=False)
-    assert ended.returncode == -signal.SIGXCPU
+    assert -ended.returncode in (signal.SIGXCPU, signal.SIGALRM)  # whichever comes first on a busy machine

@@ -1,0 +1,63 @@
+"""The API's schema: what every operation may answer besides what its view says.
+
+Views name what they answer when all goes well, and errors worth a word of their own. The rest follows from the
+method and the address, so it is added here, for every operation at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework.permissions import SAFE_METHODS
+
+LARGEST_ID = 2**63 - 1
+
+ERRORS = {
+    400: "What was sent cannot be used; `fields` says what and why.",
+    401: "Nobody is signed in, or the token is not valid.",
+    403: "Your role does not include this, or the CSRF token is missing.",
+    404: "There is no such thing, or none that you may see.",
+    409: "Right in itself, but not in the present state.",
+    413: "More bytes than are allowed.",
+    415: "Another media type or charset than this operation reads.",
+    503: "A part that is needed (database, broker, storage) does not answer. Try again.",
+}
+
+
+class Schema(AutoSchema):
+    """drf-spectacular's, with the errors and the ranges that hold everywhere."""
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        found: dict[str, Any] = super()._get_response_bodies(direction)
+        for status in self._errors():
+            found.setdefault(str(status), self._error(status))
+        return dict(sorted(found.items()))
+
+    def _errors(self) -> Iterator[int]:
+        """Statuses that this operation may answer whatever its view does."""
+        is_write = self.method not in SAFE_METHODS
+        names_row = "{" in self.path
+        yield from (400, 401, 503)
+        if is_write or names_row:
+            yield 403
+        if names_row or is_write:  # a body may name rows, too
+            yield 404
+        if is_write:
+            yield from (409, 413, 415)
+
+    def _error(self, status: int) -> dict[str, Any]:
+        from labeling.http import ErrorOutput  # here: rest_framework loads this module before that one
+
+        response = OpenApiResponse(ErrorOutput, description=ERRORS[status])
+        described: dict[str, Any] = self._get_response_for_code(response, str(status), ["application/json"])
+        return described
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        parameters: list[dict[str, Any]] = super()._resolve_path_parameters(variables)
+        for parameter in parameters:
+            if parameter["schema"].get("type") == "integer":
+                parameter["schema"] |= {"format": "int64", "minimum": 0, "maximum": LARGEST_ID}
+        return parameters
