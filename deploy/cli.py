@@ -24,6 +24,7 @@ COMMANDS = {
     "import": ("files", "Import a file, folder or archive into a project."),
     "export": ("files", "Export a project's items and labels to a file."),
     "train": ("train", "Start a training run, and watch it if you like."),
+    "publish": ("publish", "Show a candidate beside what stands, and make its labels stand."),
     "compare": ("compare", "Compare learners on a project's labels, or on a labeled file."),
     "simulate": ("simulate", "Let simulated people certify a labeled dataset, and count what it takes."),
     "verify": ("verify", "Check a certificate from its files alone; no server is needed."),

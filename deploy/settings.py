@@ -147,6 +147,8 @@ SPECTACULAR_SETTINGS = {
         "WorkStateEnum": "labeling.work.WorkState.choices",
         "RoundStateEnum": "training.models.RoundState.choices",
         "AnswerKindEnum": "review.models.AnswerKind.choices",
+        "ReasonEnum": "review.models.Reason.choices",
+        "HeldBecauseEnum": "training.held_back.HeldBecause.choices",
         "ColumnRoleEnum": [
             "id",
             "text",

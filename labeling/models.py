@@ -44,6 +44,14 @@ class Acquisition(models.TextChoices):
     RANDOM = "random", "Random"
 
 
+class Publishing(models.TextChoices):
+    """Who makes the labels of a finished round stand."""
+
+    BY_HAND = "by_hand", "By hand"  # it waits as a candidate until somebody publishes it
+    # As soon as it is ready, unless the holdout says that it is worse: review/publishing_rule.py.
+    BY_ITSELF = "by_itself", "By itself"
+
+
 def _salt() -> str:
     return secrets.token_hex(8)
 
@@ -73,6 +81,7 @@ class Project(models.Model):
         default=0.1, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)]
     )
     retrain_after = models.PositiveIntegerField(default=0)  # new human labels; 0: only by hand
+    publishing = models.CharField(max_length=10, choices=Publishing.choices, default=Publishing.BY_HAND)
     monitor_per_week = models.PositiveIntegerField(  # blind audits of certified labels after release
         default=20, validators=[MaxValueValidator(10_000)]
     )
@@ -335,6 +344,11 @@ class Source(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     details = models.JSONField(default=dict, blank=True)
+    taken_from = (
+        models.ForeignKey(  # the model version whose predictions these labels are, as a certificate's
+            "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="taken", db_index=False
+        )
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -18,6 +18,7 @@ from labeling.models import (
     LabelClass,
     Membership,
     Project,
+    Publishing,
     Role,
     SourceKind,
     Split,
@@ -30,7 +31,8 @@ from labeling.work import WorkState
 
 PROJECT_SETTINGS = (
     "name", "question", "instructions", "target_precision", "confidence_level", "holdout_share", "answers_wanted",
-    "acquisition", "review_budget", "random_share", "retrain_after", "monitor_per_week", "lease_seconds",
+    "acquisition", "review_budget", "random_share", "retrain_after", "publishing", "monitor_per_week",
+    "lease_seconds",
 )  # fmt: skip
 
 
@@ -176,6 +178,12 @@ class ProjectOutput(serializers.ModelSerializer):
 
 class ProjectChange(serializers.ModelSerializer):
     acquisition = serializers.ChoiceField(choices=Acquisition.choices, required=False)
+    publishing = serializers.ChoiceField(
+        choices=Publishing.choices,
+        required=False,
+        help_text="by_hand: a finished round waits as a candidate until somebody publishes it. by_itself: it is "
+        "published as soon as it is ready, unless the holdout says that it is worse than what stands.",
+    )
 
     class Meta:
         model = Project

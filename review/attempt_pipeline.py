@@ -33,8 +33,8 @@ from review.attempts import (
     candidates_by_side,
     n_frozen,
     n_remaining,
-    standing_round,
 )
+from review.blind_words import BLIND_WORD
 from review.certification.draw import items_hash, ranking_hash, salt_hash
 from review.certification.facts import delta_of_attempt
 from review.certification.stages import Part, is_next_worth_it, stage_levels, stage_sizes
@@ -58,6 +58,7 @@ from review.ordering import MEASURING_PRIORITY
 from review.publish import publish_begin
 from review.refill import refill_carry_out, refill_plan
 from training.artifacts import artifact_hash
+from training.selectors import standing_round
 
 logger = logging.getLogger(__name__)
 
@@ -78,9 +79,7 @@ def attempt_freeze(attempt_id: int) -> None:
     project = attempt.project
     round = standing_round(project)
     if round is None:
-        _refuse(
-            attempt, "No published round has predictions any more. Train and publish one, then ask again."
-        )
+        _refuse(attempt, "No round's labels stand any more. Train and publish a round, then ask again.")
         return
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL jit = off")
@@ -358,23 +357,12 @@ def _goes_on(attempt: Attempt, walked: _Walked) -> bool:
 def _take_answers(attempt: Attempt) -> None:
     """What people said of the audits and in the second answers, from blind answers to their entries alone.
 
-    By consensus where the project wants several, by the verdict where they disagreed. A skipped one has none.
+    A skipped one has none.
     """
-    answered = """
+    answered = f"""
         SELECT asked.id, given.label_class_id, given.name, given.created_at
-        FROM {table} asked JOIN review_entry entry ON entry.id = asked.entry_id
-        CROSS JOIN LATERAL (
-            SELECT answer.label_class_id, person.username AS name, answer.created_at
-            FROM review_answer answer JOIN auth_user person ON person.id = answer.person_id
-            WHERE answer.entry_id = entry.id AND answer.kind = 'label' AND answer.withdrawn_at IS NULL
-              AND (entry.n_wanted = 1 OR answer.label_id IS NOT NULL)
-            UNION ALL
-            SELECT label.label_class_id, source.name, label.created_at
-            FROM labeling_label label JOIN labeling_source source ON source.id = label.source_id
-            WHERE label.item_id = entry.item_id AND label.is_human AND label.created_at >= entry.closed_at
-              AND entry.n_wanted > 1
-            ORDER BY created_at LIMIT 1
-        ) given
+        FROM {{table}} asked JOIN review_entry entry ON entry.id = asked.entry_id
+        CROSS JOIN LATERAL ({BLIND_WORD}) given
         WHERE asked.attempt_id = %(attempt)s AND entry.state = 'done'
     """
     with connection.cursor() as cursor:
@@ -477,6 +465,7 @@ def _issue(attempt: Attempt) -> None:
         is_human=False,
         name=f"certificate {number}{of_round}",
         details={"attempt": attempt.number, "certificate": number, "cut": attempt.cut},
+        taken_from=attempt.round.source if attempt.round is not None else None,
     )
     candidates, values = candidates_by_side(attempt)
     with connection.cursor() as cursor:

@@ -30,8 +30,7 @@ from review.models import (
     Reason,
     SecondAnswer,
 )
-from training.models import Round, RoundState
-from training.querysets import has_predictions
+from training.selectors import standing_round
 
 EPS_RANGE = (0.0001, 0.5)
 CONFIDENCE_RANGE = (0.5, 0.9999)
@@ -70,7 +69,7 @@ def attempt_ask(
         _check_none_open(project)
         if standing_round(project) is None:
             raise Conflict(
-                "No published round has predictions, so there is nothing to certify. Train and publish one first.",
+                "No round's labels stand, so there is nothing to certify. Train and publish a round first.",
                 code="nothing_to_certify",
             )
         try:
@@ -151,13 +150,6 @@ def certificates_supersede(project: Project, *, reason: str) -> None:
     """Whatever certificate is valid in the project no longer is: other labels stand now."""
     for certificate in Certificate.objects.filter(project=project, revoked_at__isnull=True):
         certificate_revoke(certificate=certificate, reason=reason)
-
-
-def standing_round(project: Project) -> Round | None:
-    """The newest published round that still has its predictions."""
-    published = Round.objects.filter(run__project=project, state=RoundState.PUBLISHED)
-    round = published.select_related("run", "source").order_by("-pk").first()
-    return round if round is not None and has_predictions(round.pk) else None
 
 
 def n_remaining(attempt: Attempt) -> int:

@@ -2,11 +2,12 @@
 
 Three things that a model said are honest enough to be held against a person, and nothing else is shown:
 
-- held_out      the newest round, of its holdout and test set, which it never learns from
-- before_label  the newest round, of an item that nobody had labeled when it was made
+- held_out      the round whose labels stand, of its holdout and test set, which it never learns from
+- before_label  the same round, of an item that nobody had labeled when it was made
 - out_of_fold   the newest inspection, of a training label, by a learner fitted on the other labels
 
-What the newest round says of its own training labels is not kept, and would prove nothing.
+What the round says of its own training labels is not kept, and would prove nothing. A candidate is heard once it is
+published.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from labeling.models import Project
 from labeling.work import WorkState
 from review.models import OPEN_ATTEMPTS, Attempt, AttemptState
 from training.models import Inspection, Round
-from training.querysets import finished_rounds
+from training.selectors import standing_of
 
 STRONG = 0.5  # confidence: the model gives its class more than all others together
 NEWEST_LABELS = (
-    100_000  # labels given since the newest round that are looked at, so that an import costs no more
+    100_000  # labels given since the standing round that are looked at, so that an import costs no more
 )
 MAX_COUNTED = 100
 BASES = ("held_out", "before_label", "out_of_fold")
@@ -117,11 +118,12 @@ class Disagreement:
 
 
 def opinions_of(project: Project) -> Opinions:
-    """The newest round that still has its predictions, and the newest inspection that judged labels."""
-    rounds = finished_rounds(project.pk).filter(pruned_at__isnull=True).select_related("run")
+    """The round whose labels stand, and the newest inspection that judged labels."""
     done = Inspection.objects.filter(project=project, state=WorkState.DONE).defer("map_points")
+    standing = standing_of(project)
+    round = standing.round if standing is not None else None
     return Opinions(
-        round=rounds.defer("metrics", "confidences").first(),
+        round=round if round is not None and round.pruned_at is None else None,
         inspection=done.order_by("-pk").first(),
         is_blind=Attempt.objects.filter(project=project, state__in=BLIND_STATES).exists(),
     )

@@ -11,10 +11,11 @@ from django.db import connection, transaction
 from labeling.models import Item, Label, Project, Split
 from labeling.selectors import NO_HUMAN_LABEL, item_count
 from review.attempt_ranking import scores_learn
-from review.attempts import n_frozen, standing_round
+from review.attempts import n_frozen
 from review.certification.planner import forecast, next_hundred, plan_table
 from review.models import Forecast, Promise
 from training.models import Round
+from training.selectors import standing_round
 
 NAMESPACE = 4_163  # of advisory locks: one forecast at a time in each project
 MAX_SAMPLE = 50_000  # predictions that stand for all in a forecast
@@ -22,7 +23,7 @@ KEPT = 50  # forecasts of a project: the older ones say nothing any more
 
 
 def forecast_make(project_id: int) -> None:
-    """The project has a forecast by its newest published round, or by what is usual if there is none.
+    """The project has a forecast by the round whose labels stand, or by what is usual if there is none.
 
     Nothing happens while another worker is at it.
     """

@@ -18,14 +18,12 @@ from labeling.errors import Conflict, InvalidInput
 from labeling.hot import fetch_prepared
 from labeling.locks import lock_labels_shared
 from labeling.models import LabelClass, Project
-from labeling.selectors import publication_of
-from review.attempts import standing_round
 from review.claims import entries_release, entries_show
 from review.entries import answers_wanted_now
 from review.models import OF_DOUBT, OPEN_ATTEMPTS, Attempt, Reason, sql_list
 from review.ordering import DOUBTED_PRIORITY
-from training.models import Round
 from training.querysets import has_predictions
+from training.selectors import standing_of
 
 NAMESPACE = (
     4_167  # of advisory locks: one grid of a project is filled at a time, or two would pick the same items
@@ -36,7 +34,7 @@ N_TRIES = 3  # where somebody else took what was picked
 _OF_ROUND = """
     SELECT item_id, confidence FROM training_prediction
     WHERE round_id = %(guessed_by)s AND label_class_id = %(class)s"""
-_OF_FILE = """
+_OF_LABELS = """
     SELECT item_id, confidence FROM labeling_label
     WHERE source_id = %(guessed_by)s AND label_class_id = %(class)s AND NOT is_human AND retired_at IS NULL"""
 
@@ -187,20 +185,17 @@ def _check_may_show(project: Project) -> None:
 
 
 def _guesses(project: Project) -> tuple[str, int, int | None]:
-    """(SQL of item and confidence, its value guessed_by, the round) of what the standing model says of the pool.
+    """(SQL of item and confidence, its value guessed_by, the round) of what the machine that stands says of the pool.
 
-    The published round's predictions; where a file brought the machine labels, those.
+    The standing round's predictions; where a file's labels stand, or a certificate's part of a round's, those.
     """
-    publication = publication_of(project)
-    round: Round | None = None
-    if publication is not None:
-        round = Round.objects.filter(source_id=publication.source_id).first()
-        if round is None or not has_predictions(round.pk):
-            return _OF_FILE, publication.source_id, round.pk if round is not None else None
-    round = round or standing_round(project)
-    if round is None:
+    standing = standing_of(project)
+    if standing is None:
         raise Conflict(
-            "No model has said anything of these items yet. Train and publish a round first.",
+            "No machine labels stand here, so there is no guess to confirm. Train a round and publish it first.",
             code="nothing_predicted",
         )
-    return _OF_ROUND, round.pk, round.pk
+    round = standing.round
+    if round is not None and standing.is_whole_round and has_predictions(round.pk):
+        return _OF_ROUND, round.pk, round.pk
+    return _OF_LABELS, standing.publication.source_id, round.pk if round is not None else None

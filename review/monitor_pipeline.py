@@ -19,9 +19,10 @@ from django.utils import timezone
 
 from labeling.errors import AssayError
 from labeling.locks import lock_labels_exclusive
-from labeling.models import Label, Project, Publication, Retirement
+from labeling.models import Label, Project, Publication, Publishing, Retirement
 from labeling.work import WorkState
 from review.attempts import attempt_ask, certificate_revoke
+from review.blind_words import BLIND_WORD
 from review.certification.exact import allowed_wrong
 from review.certification.monitor import Monitor
 from review.models import Attempt, Certificate
@@ -29,6 +30,7 @@ from review.monitoring import MAX_ASKED, monitor_ask, n_audits_due
 from review.publish import publish_begin
 from review.refill import refill_carry_out, refill_plan
 from training.models import RoundState, Run, Trigger
+from training.selectors import standing_round
 from training.services import run_request
 
 logger = logging.getLogger(__name__)
@@ -104,7 +106,7 @@ def monitor_state(certificate: Certificate) -> dict[str, Any]:
 
 
 def attempt_follow_breach(certificate_id: int) -> None:
-    """If the monitor revoked it, and the run that answers the breach is published, the next attempt is asked for."""
+    """If the monitor revoked it, and labels of a run that answers the breach stand, the next attempt is asked for."""
     breached = Certificate.objects.filter(pk=certificate_id, is_breach=True)
     certificate = breached.select_related("project", "attempt__asked_by").first()
     if certificate is None:
@@ -116,8 +118,11 @@ def attempt_follow_breach(certificate_id: int) -> None:
     if run is None or (run.state == WorkState.FAILED and _may_try_again(project, certificate)):
         _next_run(project, certificate)
         return
-    states = set(run.rounds.values_list("state", flat=True))
-    if run.is_open or RoundState.READY in states or RoundState.PUBLISHED not in states:
+    standing = standing_round(project)
+    if run.is_open or standing is None or standing.run.created_at < certificate.revoked_at:
+        return
+    judged_next = run.rounds.filter(state=RoundState.READY, held_back={})
+    if project.publishing == Publishing.BY_ITSELF and judged_next.exists():
         return
     try:
         attempt_ask(
@@ -173,16 +178,11 @@ def _take_answers(certificate: Certificate) -> None:
     """What people said, blind, of the monitoring audits. One skipped for everyone has none, and counts as wrong."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             UPDATE review_monitoraudit audit
             SET answered_class_id = given.label_class_id, answered_at = entry.closed_at
             FROM review_entry entry
-            LEFT JOIN LATERAL (
-                SELECT label_class_id FROM review_answer
-                WHERE entry_id = entry.id AND kind = 'label' AND withdrawn_at IS NULL
-                  AND (entry.n_wanted = 1 OR label_id IS NOT NULL)
-                LIMIT 1
-            ) given ON true
+            LEFT JOIN LATERAL ({BLIND_WORD}) given ON true
             WHERE audit.certificate_id = %s AND audit.answered_at IS NULL AND entry.id = audit.entry_id
               AND entry.state IN ('done', 'skipped')
             """,
@@ -205,7 +205,8 @@ def _breach(certificate: Certificate, alarms: list[dict[str, Any]]) -> None:
     certificate_revoke(
         certificate=certificate, reason=f"{reason} {n_retired:,} labels were retired.", is_breach=True
     )
-    plan = refill_plan(project=project, round_id=certificate.attempt.round_id)
+    round = standing_round(project)
+    plan = refill_plan(project=project, round_id=round.pk if round is not None else None)
     refill_carry_out(project=project, plan=plan)
     logger.warning("Certificate %s of project %s is revoked: %s", certificate.number, project.pk, reason)
 

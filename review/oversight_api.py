@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling.errors import InvalidInput
+from labeling.errors import Conflict, InvalidInput
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.models import Item, Label
 from labeling.permissions import (
@@ -21,13 +21,16 @@ from labeling.permissions import (
     row_for,
 )
 from labeling.project_api import valid
+from labeling.selectors import publication_of
+from review.candidate_serializers import BesideOutput
+from review.candidates import beside_standing
 from review.flagging import flag_add, flag_resolve
 from review.gold import gold_ask, gold_end
 from review.history import item_history
 from review.models import Flag
 from review.people import people_work
 from review.picking import items_pick
-from review.publish import publication_discard, round_publish
+from review.publish import ANY, publication_discard, round_publish
 from review.relabeling import MAX_RELABELED, Relabel, items_relabel, label_withdraw
 from review.second_looks import candidates_flag
 from review.selectors import flags_of, publications_of
@@ -42,12 +45,13 @@ from review.serializers import (
     PeopleOutput,
     PickInput,
     PickOutput,
-    PublicationInput,
     PublicationOutput,
+    PublishInput,
     RelabeledOutput,
     RelabelInput,
 )
 from review.wrong_share import wrong_share
+from training.api import MAY_SEE_PREDICTIONS
 from training.models import Inspection, Round
 
 
@@ -224,18 +228,50 @@ class PublicationsView(APIView):
         project = project_for(request.user, project_id)
         return page_response(*keyset_page(request, publications_of(project)), PublicationOutput)
 
+
+@extend_schema(tags=["publications"])
+class RoundBesideView(APIView):
+    @extend_schema(
+        operation_id="round_beside_standing",
+        summary="A round beside what stands: how right both are on the same held-out items, and what would change",
+        description="For a candidate (a round in the state `ready`) before it is published, and for an earlier round "
+        "before it is put back. Counts a million labels in seconds.",
+        responses={200: BesideOutput, 409: ErrorOutput},
+    )
+    def get(self, request: Request, round_id: int) -> Response:
+        rounds = Round.objects.select_related("run__project", "source").defer("metrics", "confidences")
+        round = row_for(request.user, rounds, round_id, MAY_SEE_PREDICTIONS, project="run__project")
+        return Response(BesideOutput(beside_standing(round)).data)
+
+
+@extend_schema(tags=["publications"])
+class RoundPublishView(APIView):
     @extend_schema(
         operation_id="round_publish",
-        summary="Publish a round, or put an earlier one back, in one act",
-        request=PublicationInput,
-        responses={201: PublicationOutput, 404: ErrorOutput, 409: ErrorOutput},
+        summary="Publish a candidate, or put an earlier round back, in one act; twice is once",
+        description="Name in `instead_of` the publication that stood when you looked (null: none did): if another "
+        "stands by now, nothing is replaced and the answer is 409. A round that stands already is answered with "
+        "its publication. A valid certificate is revoked, for good.",
+        request=PublishInput,
+        responses={
+            200: PublicationOutput,
+            201: PublicationOutput,
+            400: ErrorOutput,
+            404: ErrorOutput,
+            409: ErrorOutput,
+        },
     )
-    def post(self, request: Request, project_id: int) -> Response:
-        project_for(request.user, project_id, MAY_ENGINEER)
-        rounds = Round.objects.filter(run__project=project_id)
-        round_id = valid(PublicationInput, request)["round_id"]
+    def post(self, request: Request, round_id: int) -> Response:
+        rounds = Round.objects.select_related("run__project")
         round = row_for(request.user, rounds, round_id, MAY_ENGINEER, project="run__project")
-        publication = round_publish(round_id=round.pk, by=request.user)
+        instead_of = valid(PublishInput, request).get("instead_of", ANY)
+        try:
+            publication = round_publish(round_id=round.pk, by=request.user, instead_of=instead_of)
+        except Conflict as conflict:
+            stands = publication_of(round.run.project)
+            if conflict.code != "already_published" or stands is None:
+                raise
+            return Response(PublicationOutput(stands).data)
         return Response(PublicationOutput(publication).data, status=status.HTTP_201_CREATED)
 
 

@@ -7,11 +7,12 @@ import logging
 
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from labeling.errors import AssayError, Conflict
 from labeling.locks import lock_labels_shared
-from labeling.models import Import, Item, LabelClass, Project
+from labeling.models import Import, Item, LabelClass, Project, Publishing
 from labeling.work import OPEN_STATES
 from review.claims import leases_expire
 from review.models import (
@@ -28,9 +29,10 @@ from review.models import (
     sql_list,
 )
 from review.monitoring import n_audits_due
-from review.publish import round_publish
+from review.publish import round_publish_by_rule
 from review.refill import diverse_plan, refill_carry_out, refill_plan, room_left
 from training.models import Round, RoundState
+from training.selectors import IS_STANDING, standing_round
 
 logger = logging.getLogger(__name__)
 
@@ -54,16 +56,24 @@ def sweep() -> list[int]:
 
 
 def publish_ready() -> None:
-    """The newest ready round of each project is published; a round that cannot be is skipped, with a log line."""
-    ready = Round.objects.filter(state=RoundState.READY, run__project__deleted_at__isnull=True)
-    # Certified labels stay until somebody publishes over them by hand, or the monitor finds them wanting.
-    ready = ready.exclude(
-        run__project__in=Certificate.objects.filter(revoked_at__isnull=True).values("project")
+    """The newest candidate of each project that publishes by itself is published, or its row says why it is held back.
+
+    One that cannot be published is skipped, with a log line.
+    """
+    ready = Round.objects.filter(
+        state=RoundState.READY,
+        run__project__deleted_at__isnull=True,
+        run__project__publishing=Publishing.BY_ITSELF,
     )
-    newest = dict(ready.order_by("pk").values_list("run__project_id", "pk"))  # the last of each stays
-    for project_id, round_id in newest.items():
+    of_project = ready.order_by("pk").values_list("run__project_id", "pk", "held_back")
+    newest = {
+        project_id: (round_id, held) for project_id, round_id, held in of_project
+    }  # the last of each stays
+    for project_id, (round_id, held) in newest.items():
+        if held:
+            continue
         try:
-            round_publish(round_id=round_id)
+            round_publish_by_rule(round_id=round_id)
         except Conflict as error:
             # Under way: the other worker does it. Else somebody published it by hand a moment ago.
             logger.info("Round %s of project %s is left alone: %s", round_id, project_id, error)
@@ -73,13 +83,16 @@ def publish_ready() -> None:
 
 
 def queue_refill(*, project: Project, withdraws: bool = True) -> Refill:
-    """The queue is filled up to the budget by the newest published round, or at random without one.
+    """The queue is filled up to the budget by the round whose labels stand, or at random without one.
 
     With `withdraws` the machine-made entries that nobody holds are chosen anew; without, they stay and
     only what is missing is added.
     """
     with transaction.atomic():
-        plan = refill_plan(project=project, round_id=_standing_round_id(project), withdraws=withdraws)
+        round = standing_round(project)
+        plan = refill_plan(
+            project=project, round_id=round.pk if round is not None else None, withdraws=withdraws
+        )
         lock_labels_shared(project.pk)
         return refill_carry_out(project=project, plan=plan)
 
@@ -93,7 +106,7 @@ def queue_diversify(project_id: int) -> None:
     from review.diverse import diverse_items
 
     project = Project.objects.filter(pk=project_id, deleted_at__isnull=True).first()
-    if project is None or _standing_round_id(project) is not None or (n_room := room_left(project)) == 0:
+    if project is None or standing_round(project) is not None or (n_room := room_left(project)) == 0:
         logger.info("Project %s has no room for diverse entries, or needs none any more.", project_id)
         return
     try:
@@ -106,14 +119,8 @@ def queue_diversify(project_id: int) -> None:
         refill_carry_out(project=project, plan=plan)
 
 
-def _standing_round_id(project: Project) -> int | None:
-    """The newest round that was published: its predictions order the queue."""
-    published = Round.objects.filter(run__project=project, state=RoundState.PUBLISHED)
-    return published.order_by("-pk").values_list("pk", flat=True).first()
-
-
 def projects_starting_cold() -> list[Project]:
-    """Projects with items, no model, and less than half of their budget in the queue.
+    """Projects with items, no round that stands, and less than half of their budget in the queue.
 
     Those whose last refill found fewer items than it asked for wait until there are new ones, and those
     that were refilled a moment ago wait for their diverse part.
@@ -136,8 +143,10 @@ def projects_starting_cold() -> list[Project]:
                 SELECT 1 FROM labeling_import import
                 WHERE import.project_id = project.id AND import.state IN ('queued', 'running'))
               AND NOT EXISTS (
-                SELECT 1 FROM training_round round JOIN training_run run ON run.id = round.run_id
-                WHERE run.project_id = project.id AND round.state IN ('ready', 'published'))
+                SELECT 1 FROM labeling_publication publication
+                JOIN labeling_source source ON source.id = publication.source_id
+                JOIN training_round round ON round.source_id IN (source.id, source.taken_from_id)
+                WHERE publication.project_id = project.id AND publication.ended_at IS NULL)
               AND project.review_budget > 2 * (
                 SELECT count(*) FROM (
                     SELECT 1 FROM review_entry
@@ -196,14 +205,15 @@ def certificates_to_look_at() -> list[int]:
 
 
 def projects_to_forecast() -> list[int]:
-    """Projects that published a round since the last forecast, or have items and classes but no forecast."""
-    newest = Round.objects.filter(run__project=OuterRef("pk"), state=RoundState.PUBLISHED).order_by("-pk")
+    """Projects where another round stands than at the last forecast, or with items and classes but no forecast."""
+    standing = Round.objects.filter(IS_STANDING, run__project=OuterRef("pk"), pruned_at__isnull=True)
     last = Forecast.objects.filter(project=OuterRef("pk")).order_by("-pk")
     projects = Project.objects.filter(deleted_at__isnull=True).annotate(
-        newest_round=Subquery(newest.values("pk")[:1]), last_round=Subquery(last.values("round")[:1])
+        stands=Coalesce(Subquery(standing.values("pk")[:1]), 0),
+        last_stood=Coalesce(Subquery(last.values("round")[:1]), 0),
     )
-    is_news = Q(last_round__isnull=True) | ~Q(last_round=F("newest_round"))
-    published = projects.filter(is_news, newest_round__isnull=False)
+    others = projects.filter(Exists(last)).exclude(stands=F("last_stood"))
+    first = projects.filter(stands__gt=0).exclude(Exists(last))
     importing = Import.objects.filter(project=OuterRef("pk"), state__in=OPEN_STATES)
     cold = projects.filter(
         ~Exists(Forecast.objects.filter(project=OuterRef("pk"))),
@@ -211,7 +221,7 @@ def projects_to_forecast() -> list[int]:
         Exists(Item.objects.filter(project=OuterRef("pk"))),
         Exists(LabelClass.objects.filter(project=OuterRef("pk"))),
     )
-    return sorted({*published.values_list("pk", flat=True), *cold.values_list("pk", flat=True)})
+    return sorted({pk for due in (others, first, cold) for pk in due.values_list("pk", flat=True)})
 
 
 def refills_to_explain() -> list[int]:

@@ -15,26 +15,34 @@ from django.db import connection, transaction
 
 from labeling.errors import Conflict
 from labeling.locks import wait_for_answers
-from labeling.models import Label, Project, Publication
-from labeling.selectors import NO_HUMAN_LABEL
+from labeling.models import Label, Project, Publication, Publishing
 from labeling.services import publication_end, publication_open
 from review.attempts import certificates_supersede
+from review.candidates import ACCEPTED, diff_of_labels, why_held_back
 from review.refill import refill_carry_out, refill_plan
+from training.held_back import held_sentence
 from training.models import Round, RoundState
 from training.querysets import has_predictions
+from training.selectors import standing_of
 
 logger = logging.getLogger(__name__)
 
+ANY = object()  # whatever stands
 NAMESPACE = 4_161  # of advisory locks: one publish at a time in each project
 WORK_MEMORY = "256MB"  # for hashing a million labels in memory
 
 
 @transaction.atomic
-def round_publish(*, round_id: int, by: AbstractBaseUser | None = None) -> Publication:
+def round_publish(
+    *, round_id: int, by: AbstractBaseUser | None = None, instead_of: int | object | None = ANY
+) -> Publication:
     """The round's labels stand and the queue follows its predictions; it works for an earlier round too.
 
-    Items that people have labeled are left out. Raises Conflict if the round is still running, stands
-    already, has nothing left to publish, or if another publish is under way in the project.
+    instead_of  the publication that stood when whoever asks looked (None: nothing did), or ANY
+
+    Items that people have labeled are left out. Candidates made before the round are none any more; those
+    made since stay. Raises Conflict if the round is still running, stands already, has nothing left to publish,
+    if something else stands than `instead_of`, or if another publish is under way in the project.
     """
     round = Round.objects.select_related("run__project", "source").get(pk=round_id)
     project = round.run.project
@@ -44,18 +52,17 @@ def round_publish(*, round_id: int, by: AbstractBaseUser | None = None) -> Publi
         Publication.objects.filter(project=project, ended_at__isnull=True).select_related("source").first()
     )
     is_new = _check(round, before)
+    if instead_of is not ANY and instead_of != (before.pk if before else None):
+        raise _stands_otherwise(before)
     last_human_label_id = 0
     if is_new:
         wait_for_answers(project.pk)
         newest = Label.objects.filter(project=project, is_human=True).order_by("-pk")
         last_human_label_id = newest.values_list("pk", flat=True).first() or 0
         _insert_labels(round)
-    diff = _diff(project.pk, source_id=round.source_id, before_id=before.source_id if before else None)
+    diff = diff_of_labels(round, before)
     plan = refill_plan(project=project, round_id=_predicting_round_id(round))
-    with connection.cursor() as cursor:
-        # Foreign keys are checked now, not at the commit, when the lock is held.
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET LOCAL enable_nestloop = on")  # few rows from here on
+    _few_rows_from_here()
     publication = publication_open(
         project=project,
         source=round.source,
@@ -68,25 +75,60 @@ def round_publish(*, round_id: int, by: AbstractBaseUser | None = None) -> Publi
         project, reason=f"The labels of {round.source.name} were published in place of the certified ones."
     )
     refill_carry_out(project=project, plan=plan)
-    Round.objects.filter(run__project=project, state=RoundState.READY).exclude(pk=round.pk).update(
-        state=RoundState.SKIPPED
-    )
+    earlier = Round.objects.filter(run__project=project, state=RoundState.READY, pk__lt=round.pk)
+    earlier.update(state=RoundState.SKIPPED)
     Round.objects.filter(pk=round.pk).update(state=RoundState.PUBLISHED)
     logger.info("Published %s of project %s: %s", round.source.name, project.pk, diff)
     return publication
 
 
 @transaction.atomic
+def round_publish_by_rule(*, round_id: int) -> Publication | None:
+    """The candidate is published, if its project publishes by itself and the rule lets it; else its row says why not.
+
+    A round of a run that goes on takes no other run's place: the run's last one may. Each is judged once, and what
+    was held back is for people to publish. Raises Conflict as round_publish does.
+    """
+    round = Round.objects.select_related("run__project", "source").get(pk=round_id)
+    project = round.run.project
+    publish_alone(project)
+    project.refresh_from_db(fields=["publishing"])
+    round.refresh_from_db(fields=["state", "held_back"])
+    if project.publishing != Publishing.BY_ITSELF or round.state != RoundState.READY or round.held_back:
+        return None
+    standing = standing_of(project)
+    if (
+        standing is not None
+        and round.run.is_open
+        and (standing.round is None or standing.round.run_id != round.run_id)
+    ):
+        return None
+    held = why_held_back(round, standing)
+    if held is None:
+        return round_publish(round_id=round_id)
+    Round.objects.filter(pk=round.pk).update(held_back=held)
+    logger.info("Round %s of project %s: %s", round.pk, project.pk, held_sentence(held))
+    return None
+
+
+@transaction.atomic
 def publication_discard(*, project: Project, by: AbstractBaseUser) -> Publication:
-    """No pseudo-label stands any more; people's labels do. Raises Conflict if none stood."""
+    """No pseudo-label stands any more; people's labels do, and no suggestion waits that was one of them.
+
+    Raises Conflict if none stood.
+    """
     publish_begin(project)
     reason = f"discarded by {by.get_username()}"
+    plan = refill_plan(project=project, round_id=None)
+    _few_rows_from_here()
     certificates_supersede(project, reason=f"The certified labels were {reason}.")
-    return publication_end(project=project, reason=reason)
+    publication = publication_end(project=project, reason=reason)
+    refill_carry_out(project=project, plan=plan)
+    return publication
 
 
-def publish_begin(project: Project) -> None:
-    """One publish at a time, with memory to hash in. Raises Conflict if another is under way."""
+def publish_alone(project: Project) -> None:
+    """One publish at a time, until the transaction ends. Raises Conflict if another is under way."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [NAMESPACE, project.pk])
         if not cursor.fetchone()[0]:
@@ -94,11 +136,24 @@ def publish_begin(project: Project) -> None:
                 "Another publish is under way in this project; try again when it is over.",
                 code="publish_under_way",
             )
+
+
+def publish_begin(project: Project) -> None:
+    """One publish at a time, with memory to hash in. Raises Conflict if another is under way."""
+    publish_alone(project)
+    with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
         cursor.execute("SET LOCAL jit = off")
         # PostgreSQL knows nothing yet of the labels that this transaction writes, takes them for few,
         # and would look up each of a million by itself (measured: minutes instead of 2 seconds).
         cursor.execute("SET LOCAL enable_nestloop = off")
+
+
+def _few_rows_from_here() -> None:
+    """The end of a publish: what is written is checked now, not at the commit, when the lock is held."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 def _check(round: Round, before: Publication | None) -> bool:
@@ -120,6 +175,14 @@ def _check(round: Round, before: Publication | None) -> bool:
     return True
 
 
+def _stands_otherwise(standing: Publication | None) -> Conflict:
+    now = "No machine label stands any more" if standing is None else f"{standing.source.name} stands now"
+    return Conflict(
+        f"{now}, which is not what stood when you looked. Look at what would be replaced, and publish again.",
+        code="stands_otherwise",
+    )
+
+
 def _predicting_round_id(round: Round) -> int | None:
     """The round whose predictions can order the queue: this one, while it has any."""
     return round.pk if has_predictions(round.pk) else None
@@ -134,39 +197,8 @@ def _insert_labels(round: Round) -> None:
                                         confidence, threshold, created_at, retired_reason)
             SELECT item.project_id, item.id, prediction.label_class_id, %(source)s, false,
                    prediction.confidence, prediction.threshold, now(), ''
-            FROM training_prediction prediction
-            JOIN labeling_item item ON item.id = prediction.item_id
-            WHERE prediction.round_id = %(round)s AND prediction.is_accepted
-              AND item.project_id = %(project)s AND item.split = 'pool'
-              AND {NO_HUMAN_LABEL.format(item="item.id")}
+            {ACCEPTED}
             ORDER BY item.id
             """,
             {"round": round.pk, "source": round.source_id, "project": round.run.project_id},
         )
-
-
-def _diff(project_id: int, *, source_id: int, before_id: int | None) -> dict[str, int]:
-    """How the source's labels differ from those that stand, counted when the publish began."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH later AS (
-                SELECT item_id, label_class_id FROM labeling_label label
-                WHERE source_id = %(source)s AND NOT is_human AND retired_at IS NULL
-                  AND NOT EXISTS (
-                    SELECT 1 FROM labeling_label human
-                    WHERE human.project_id = %(project)s AND human.item_id = label.item_id
-                      AND human.is_human AND human.retired_at IS NULL)
-            ), earlier AS (
-                SELECT item_id, label_class_id FROM labeling_label
-                WHERE source_id = %(before)s AND NOT is_human AND retired_at IS NULL
-            )
-            SELECT count(*) FILTER (WHERE earlier.label_class_id = later.label_class_id),
-                   count(*) FILTER (WHERE earlier.label_class_id <> later.label_class_id),
-                   count(*) FILTER (WHERE later.item_id IS NULL),
-                   count(*) FILTER (WHERE earlier.item_id IS NULL)
-            FROM earlier FULL JOIN later ON later.item_id = earlier.item_id
-            """,
-            {"project": project_id, "source": source_id, "before": before_id},
-        )
-        return dict(zip(("kept", "changed", "dropped", "new"), cursor.fetchone(), strict=True))

@@ -599,9 +599,13 @@ class FlagOutput(serializers.ModelSerializer):
 # Publications
 
 
-class PublicationInput(serializers.Serializer):
-    round_id = serializers.IntegerField(
-        min_value=1, max_value=MAX_ID, help_text="A ready round to publish, or an earlier one to put back."
+class PublishInput(serializers.Serializer):
+    instead_of = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_ID,
+        required=False,
+        allow_null=True,
+        help_text="The publication that stood when you looked; null: none did. Left out: whatever stands.",
     )
 
 
@@ -609,7 +613,9 @@ class PublicationOutput(serializers.ModelSerializer):
     """A span in which a machine source's labels stood."""
 
     source = SourceOutput()
-    round_id = serializers.SerializerMethodField(help_text="Null for an imported file.")
+    round_id = serializers.SerializerMethodField(
+        help_text="Whose labels these are all; null for an imported file."
+    )
     started_by = serializers.CharField(source="started_by.username", default=None, allow_null=True)
     class_counts = serializers.DictField(
         child=serializers.IntegerField(), help_text="Class id -> labels when it began."

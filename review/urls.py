@@ -50,6 +50,8 @@ from review.oversight_api import (
     PickView,
     PublicationsView,
     RelabelView,
+    RoundBesideView,
+    RoundPublishView,
 )
 from review.project_api import ProjectView
 
@@ -90,6 +92,8 @@ urlpatterns: list[URLPattern] = [
     path(
         "projects/<int:project_id>/publications/discard", DiscardView.as_view(), name="publications-discard"
     ),
+    path("rounds/<int:round_id>/beside-standing", RoundBesideView.as_view(), name="round-beside-standing"),
+    path("rounds/<int:round_id>/publish", RoundPublishView.as_view(), name="round-publish"),
     path("projects/<int:project_id>/attempts", AttemptsView.as_view(), name="attempts"),
     path("attempts/<int:attempt_id>", AttemptView.as_view(), name="attempt"),
     path("attempts/<int:attempt_id>/abandon", AttemptAbandonView.as_view(), name="attempt-abandon"),

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from labeling.models import Project, Publication
+from labeling.models import Project
 from review.certification.estimates import Estimate, difference, horvitz_thompson
+from training.selectors import standing_of
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,8 @@ def wrong_share(project: Project) -> WrongShare | None:
     what was drawn that is answered. Items come in an order that only the project's salt decides, so what is
     answered is a random part, but for skipped ones.
     """
-    standing = Publication.objects.filter(project=project, ended_at__isnull=True).select_related(
-        "source__round"
-    )
-    publication = standing.first()
-    round = getattr(publication.source, "round", None) if publication else None
+    standing = standing_of(project)
+    round = standing.round if standing is not None and standing.is_whole_round else None
     if round is None or not round.metrics.get("n_accepted"):
         return None
     with connection.cursor() as cursor:

@@ -59,12 +59,15 @@ class RunLogLine(models.Model):
 
 
 class RoundState(models.TextChoices):
-    """ready is where training stops: review decides and publishes it."""
+    """ready is where training stops: the round is a candidate, and review publishes it or does not.
+
+    Which round stands now is no state of a round: training/selectors.py, standing_of.
+    """
 
     RUNNING = "running", "Running"
-    READY = "ready", "Ready to publish"
+    READY = "ready", "Candidate"
     PUBLISHED = "published", "Published"  # was, at least once
-    SKIPPED = "skipped", "Not published"  # a later round was ready first, or its run was cancelled
+    SKIPPED = "skipped", "Not published"  # a later round took its place as a candidate, or was published
 
 
 class Round(models.Model):
@@ -89,6 +92,8 @@ class Round(models.Model):
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     pruned_at = models.DateTimeField(null=True, blank=True)  # its predictions are gone since then
+    # Why a project that publishes by itself did not publish it: review/publishing_rule.py. Empty: it did, or no rule.
+    held_back = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [

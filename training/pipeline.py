@@ -1,7 +1,8 @@
 """What a worker does for a run, in the order it happens. Runs in the child process (run_execute).
 
 A round: snapshot -> fit -> calibrate -> evaluate -> predict the pool -> decide -> store. It leaves the
-round ready with its predictions; review publishes it. Each round begins from scratch.
+round ready with its predictions, a candidate: somebody publishes it, or review by the project's rule. Each
+round begins from scratch.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ def run_execute(run: Run) -> None:
             round_execute(run, number=len(done) + 1, before=done[-1] if done else None, progress=progress)
         )
     run_finish(run, stop_reason=reason)
+    _ring_ready()  # what waited for the run to be over
 
 
 def round_execute(run: Run, *, number: int, before: Round | None, progress: RunProgress) -> Round:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from labeling.errors import AssayError
@@ -138,7 +138,22 @@ def round_ready(round: Round, *, columns: Mapping[str, Any], details: Mapping[st
         )
         if n_ready == 0:
             raise WorkLost(f"Round {round.pk} was removed by another attempt.")
+        _candidates_succeed(round)
     round.refresh_from_db()
+
+
+def _candidates_succeed(round: Round) -> None:
+    """The round is a candidate in place of the run's earlier one; in a run that nobody started, of such runs', too.
+
+    So there is one for each thing that a person tried, and no pile of what was trained by itself, whose predictions
+    would all be kept.
+    """
+    run = round.run
+    before = Round.objects.filter(run__project_id=run.project_id, state=RoundState.READY, pk__lt=round.pk)
+    of_run = Q(run=run)
+    if run.trigger != Trigger.PERSON:
+        of_run |= ~Q(run__trigger=Trigger.PERSON)
+    before.filter(of_run).update(state=RoundState.SKIPPED)
 
 
 def round_hold(round: Round) -> None:

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from labeling.models import ItemType
 from labeling.serializers import ItemOutput, WorkOutput, item_json
 from training.checks import N_ROUNDS_DEFAULT
+from training.held_back import HeldBecause, held_sentence
 from training.models import Comparison, Inspection, MeasuredBy, Round, RoundState, Run, RunLogLine, Trigger
 from training.round_diff import DiffCell, DiffItem
 from training.round_items import RoundItem, RoundSet
@@ -60,11 +61,25 @@ class RunInput(serializers.Serializer):
     seed = serializers.IntegerField(required=False, default=0)
 
 
+class HeldBackOutput(serializers.Serializer):
+    """Why a round was not published in a project that publishes by itself."""
+
+    reason = serializers.ChoiceField(choices=HeldBecause.choices)
+    sentence = serializers.CharField()
+    n = serializers.IntegerField(allow_null=True, help_text="Held-out items that were compared; worse only.")
+    n_fewer = serializers.IntegerField(allow_null=True, help_text="On so many fewer it is right; worse only.")
+    p_value = serializers.FloatField(
+        allow_null=True, help_text="One-sided, exact (McNemar); held back at 0.05 or less; worse only."
+    )
+    certificate = serializers.IntegerField(allow_null=True, help_text="Its number; certificate only.")
+
+
 class RoundSummaryOutput(serializers.ModelSerializer):
     """A round in a list or a chart. Rates lie in 0 to 1."""
 
     run_id = serializers.IntegerField()
     run_number = serializers.IntegerField(source="run.number")
+    source_id = serializers.IntegerField(allow_null=True)
     state = serializers.ChoiceField(choices=RoundState.choices)
     holdout_accuracy = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True, help_text="Of the 95% interval of holdout_accuracy.")
@@ -72,19 +87,28 @@ class RoundSummaryOutput(serializers.ModelSerializer):
     test_accuracy = serializers.FloatField(allow_null=True)
     share_accepted = serializers.FloatField(allow_null=True)
     n_accepted = serializers.IntegerField(allow_null=True)
+    held_back = serializers.SerializerMethodField(
+        help_text="Null but for a candidate that the project's rule did not publish."
+    )
 
     class Meta:
         model = Round
         fields = [
-            "id", "run_id", "run_number", "number", "state", "n_human", "holdout_accuracy", "low", "high",
-            "test_accuracy", "share_accepted", "n_accepted", "finished_at",
+            "id", "run_id", "run_number", "number", "state", "held_back", "source_id", "n_human", "holdout_accuracy",
+            "low", "high", "test_accuracy", "share_accepted", "n_accepted", "finished_at",
         ]  # fmt: skip
+
+    @extend_schema_field(HeldBackOutput(allow_null=True))
+    def get_held_back(self, round: Round) -> dict[str, Any] | None:
+        if not round.held_back or round.state != RoundState.READY:
+            return None
+        blank = {"n": None, "n_fewer": None, "p_value": None, "certificate": None}
+        return blank | round.held_back | {"sentence": held_sentence(round.held_back)}
 
 
 class RoundOutput(RoundSummaryOutput):
     """Everything that is known about a round. Its metrics are null while it is running."""
 
-    source_id = serializers.IntegerField(allow_null=True)
     threshold = serializers.DictField(child=serializers.FloatField())
     seconds = serializers.DictField(child=serializers.FloatField())
     metrics = serializers.DictField()
@@ -92,7 +116,7 @@ class RoundOutput(RoundSummaryOutput):
     class Meta:
         model = Round
         fields = [
-            *RoundSummaryOutput.Meta.fields, "source_id", "last_human_label_id", "labels_hash", "code_version",
+            *RoundSummaryOutput.Meta.fields, "last_human_label_id", "labels_hash", "code_version",
             "temperature", "threshold", "metrics", "seconds", "started_at", "pruned_at",
         ]  # fmt: skip
 

@@ -19,7 +19,7 @@ from deploy.commands.progress import check_over, watch
 from deploy.commands.train import print_rounds, run_start
 from deploy.commands.up import FOREVER, running
 from labeling.errors import InvalidInput
-from labeling.models import ItemType, Project
+from labeling.models import ItemType, Project, Publishing
 from labeling.project_services import project_create
 from training.models import Run
 
@@ -113,7 +113,12 @@ def _project(person: User, name: str, question: str) -> tuple[Project, bool]:
     """The project of that name, and whether its items have still to come."""
     project = Project.objects.filter(name=name, created_by=person, deleted_at__isnull=True).first()
     if project is None:
-        settings_ = {"name": name, "item_type": ItemType.IMAGE, "question": question}
+        settings_ = {
+            "name": name,
+            "item_type": ItemType.IMAGE,
+            "question": question,
+            "publishing": Publishing.BY_ITSELF,  # so that labels come while you watch
+        }
         project = project_create(owner=person, settings=settings_)
     return project, not project.imports.filter(state="done").exists()
 

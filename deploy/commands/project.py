@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from deploy.commands import with_database
 from labeling.errors import InvalidInput, NotFound
-from labeling.models import ItemType, Project
+from labeling.models import ItemType, Project, Publishing
 from labeling.project_services import ClassDraft, project_create
 from labeling.selectors import progress
 
@@ -26,6 +26,14 @@ def project_command() -> None:
 @click.option("--class", "classes", multiple=True, help="A class; once for each. An import finds more.")
 @click.option("--question", default="", help="What people are asked on the review page.")
 @click.option("--target-precision", type=float, default=0.99, show_default=True)
+@click.option(
+    "--publishing",
+    type=click.Choice(Publishing.values),
+    default=Publishing.BY_HAND.value,
+    show_default=True,
+    help="by_hand: a finished round waits until somebody publishes it. by_itself: it is published unless the "
+    "holdout says that it is worse.",
+)
 @click.option("--owner", help="User name of the owner; the first administrator if left out.")
 @with_database
 def create(
@@ -34,6 +42,7 @@ def create(
     classes: tuple[str, ...],
     question: str,
     target_precision: float,
+    publishing: str,
     owner: str | None,
 ) -> None:
     """Create a project."""
@@ -44,6 +53,7 @@ def create(
             "item_type": item_type,
             "question": question,
             "target_precision": target_precision,
+            "publishing": publishing,
         },
         classes=[ClassDraft(name=each) for each in classes],
     )

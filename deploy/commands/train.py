@@ -13,8 +13,9 @@ from deploy.health import health_parts
 from labeling.errors import InvalidInput
 from labeling.json_reading import read_json
 from labeling.models import Project
+from training.held_back import held_sentence
 from training.learners.catalogue import DEFAULT_LEARNER
-from training.models import Run
+from training.models import RoundState, Run
 from training.services import run_inline, run_request
 
 
@@ -100,6 +101,14 @@ def print_rounds(run: Run) -> None:
         click.echo(f"{each.number:>5}  {each.n_human:>16,}  {accuracy:>31}  {accepted:<13}  {precision}")
     if run.stop_reason:
         click.echo(run.stop_reason)
+    candidate = run.rounds.filter(state=RoundState.READY).order_by("number").last()
+    if candidate is not None and candidate.held_back:
+        click.echo(held_sentence(candidate.held_back))
+    if candidate is not None:
+        click.echo(
+            f"Round {run.number}.{candidate.number} is a candidate: `assay publish {run.project_id}` shows it beside "
+            "what stands, and publishes it."
+        )
 
 
 def _precision(truth: dict[str, Any]) -> str:

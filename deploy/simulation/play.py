@@ -161,6 +161,7 @@ class Play:
                 "name": self.policy.name,
                 "item_type": self.truth.item_type,
                 "classes": self.truth.classes,
+                "publishing": "by_itself",
                 **self.policy.settings,
             },
         )
@@ -226,12 +227,12 @@ class Play:
             self._answer(more)
 
     def _run(self) -> Row:
-        """A run, until its last round is published; returns that round."""
+        """A run, until its last round is published or held back; returns the round that stands then."""
         with self._timed("training"):
             asked = self.client.post(f"projects/{self.project_id}/runs", self.policy.run)
             run = self._wait_for_work(f"runs/{asked['id']}")
             began = time.monotonic()
-            while (round := run["rounds"][-1])["state"] != "published":
+            while (round := run["rounds"][-1])["state"] != "published" and round["held_back"] is None:
                 self._pause(began, f"round {round['number']} of run {run['number']} is {round['state']}")
                 run = self.client.get(f"runs/{asked['id']}")
         seconds = _seconds_between(run["started_at"], run["finished_at"])
@@ -246,7 +247,11 @@ class Play:
         accuracy = round["holdout_accuracy"]
         measured = "" if accuracy is None else f", {accuracy:.1%} right on the holdout"
         self.tell(f"Run {run['number']} ({run['learner']}) took {seconds:.0f} s{measured}.")
-        return dict(round)
+        if round["held_back"] is None:
+            return dict(round)
+        self.tell(round["held_back"]["sentence"])
+        standing = self.client.get(f"projects/{self.project_id}/publications?limit=1")["results"][0]
+        return dict(self.client.get(f"rounds/{standing['round_id']}"))
 
     def _plan(self, round_id: int) -> Row:
         """The plan by this round; a worker makes it soon after the round."""

@@ -36,7 +36,14 @@ class Client:
     def make_project(self, name: str, *, n_items: int = 60, n_labeled: int = 0, **fields: object) -> int:
         """A text project of cats, dogs and owls; the first `n_labeled` items have their label."""
         project = self.post(
-            "/projects", {"name": name, "item_type": "text", "classes": list(WORDS), **fields}
+            "/projects",
+            {
+                "name": name,
+                "item_type": "text",
+                "classes": list(WORDS),
+                "publishing": "by_itself",
+                **fields,
+            },
         )
         kinds = list(WORDS)
         rows = [
@@ -56,7 +63,8 @@ class Client:
 
     def make_varied_project(self, name: str) -> int:
         """150 texts of many words, the first 90 labeled: three of these wrongly, and one twice, differently."""
-        project = self.post("/projects", {"name": name, "item_type": "text", "classes": list(WORDS)})
+        body = {"name": name, "item_type": "text", "classes": list(WORDS), "publishing": "by_itself"}
+        project = self.post("/projects", body)
         draw, kinds = random.Random(0), list(WORDS)
         every_word = " ".join([*WORDS.values(), "a the one day house friend walk rain small long"]).split()
         rows = []

@@ -13,8 +13,9 @@ from click.testing import CliRunner, Result
 from django.contrib.auth.models import User
 
 from deploy.cli import main
-from labeling.models import Item, Label, Project
-from tests.makers import make_project
+from labeling.models import Item, Label, Project, Publication
+from tests.makers import make_items, make_project
+from tests.review.makers import make_round
 
 pytestmark = pytest.mark.django_db(transaction=True)  # progress is shown by a thread of its own
 
@@ -154,3 +155,41 @@ def test_asking_for_help_leaves_nothing_in_the_folder(tmp_path: Path) -> None:
             cwd=tmp_path, env=environment, check=True, capture_output=True,
         )  # fmt: skip
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_candidate_is_shown_beside_what_stands_and_published(boss: User) -> None:
+    project = make_project(owner=boss)
+    cat, dog, _ = project.classes.all()
+    items = make_items(project, 5)
+    make_round(project, [(item, cat, 0.99) for item in items[:4]])
+    first = assay("publish", "Animals", "--yes")
+    make_round(project, [(items[0], dog, 0.99), *((item, cat, 0.99) for item in items[2:])])
+    seen = CliRunner().invoke(main, ["publish", "Animals"], input="n\n")
+    standing = Publication.objects.get(ended_at__isnull=True).source.name
+    second = assay("publish", "Animals", "--yes")
+
+    assert first.exit_code == 0, first.output
+    assert "Round 1.1 would label 4 items. No machine label stands now." in first.output
+    assert "4 labels of run 1, round 1 stand now." in first.output
+    assert seen.exit_code == 1
+    assert (
+        "Round 1.2 would replace run 1, round 1: 4 labels instead of 4 (1 gained, 1 lost, 1 changed)."
+        in seen.output
+    )
+    assert standing == "run 1, round 1"
+    assert "4 labels of run 1, round 2 stand now." in second.output
+    assert "The labels of round 1.2 stand already." in assay("publish", "Animals", "--round", "1.2").output
+    assert assay("publish", "Animals", "--round", "1.1", "--yes").exit_code == 0
+    assert "There is no candidate" in refused(assay("publish", "Animals"))
+    assert "write run and round" in refused(assay("publish", "Animals", "--round", "first"))
+    assert "There is no round 9.9" in refused(assay("publish", "Animals", "--round", "9.9"))
+
+
+def test_who_publishes_is_said_when_a_project_is_made(boss: User) -> None:
+    assay("project", "create", "Careful", "--type", "text")
+    assay("project", "create", "Quick", "--type", "text", "--publishing", "by_itself")
+
+    assert dict(Project.objects.values_list("name", "publishing")) == {
+        "Careful": "by_hand",
+        "Quick": "by_itself",
+    }

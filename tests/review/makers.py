@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from django.contrib.auth.models import User
 
 from labeling.models import Item, LabelClass, Membership, Project, Source, SourceKind
+from labeling.services import publication_open
 from labeling.work import WorkState
 from review.answers import NewAnswer, answers_submit
 from review.claims import entries_claim
@@ -58,6 +59,19 @@ def make_round(
         )
         for item, label_class, confidence in predictions
     )
+    return round
+
+
+def stand(round: Round) -> Round:
+    """What the round says stands, though it labels nothing and fills no queue: for tests of its predictions alone."""
+    publication_open(
+        project=round.run.project,
+        source=round.source,
+        by=None,
+        ended_reason=f"superseded by {round.source.name}",
+    )
+    Round.objects.filter(pk=round.pk).update(state=RoundState.PUBLISHED)
+    round.refresh_from_db()
     return round
 
 

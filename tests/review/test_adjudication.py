@@ -21,7 +21,7 @@ from review.models import Audit, Entry, EntryState, Flag, SecondAnswer, Verdict
 from tests.conftest import client_of
 from tests.makers import make_human_label, make_items, make_project
 from tests.review.certifying import make_world
-from tests.review.makers import answer, claim, make_entries, make_round
+from tests.review.makers import answer, claim, make_entries, make_round, stand
 from training.models import Inspection, MeasuredPrediction, Round
 
 
@@ -45,7 +45,7 @@ def contradict(
 ) -> list[Label]:
     """Items that a round said one thing of before a person said another; as sure as told."""
     items = make_items(project, len(sure), prefix=f"contradicted-{uuid.uuid4()}")
-    make_round(project, [(item, said, each) for item, each in zip(items, sure, strict=True)])
+    stand(make_round(project, [(item, said, each) for item, each in zip(items, sure, strict=True)]))
     return [make_human_label(item, label_class, user=person) for item in items]
 
 
@@ -116,7 +116,7 @@ def test_the_holdout_is_judged_by_the_label_that_stands_now(
 ) -> None:
     items = make_items(project, 3, split=Split.HOLDOUT)
     labels = [make_human_label(item, cat, user=ada) for item in items]
-    round = make_round(project, [])
+    round = stand(make_round(project, []))
     Round.objects.filter(pk=round.pk).update(last_human_label_id=labels[-1].pk)
     for item, said in zip(items, (dog, dog, cat), strict=True):
         MeasuredPrediction.objects.create(
@@ -236,9 +236,9 @@ def test_a_label_that_was_kept_does_not_come_back_unless_the_model_says_somethin
     assert (verdict.kind, verdict.label_class, verdict.model_class) == ("keep", cat, dog)
     assert listed(project) == []
     assert standing(label.item_id) == label
-    make_round(project, [(label.item, dog, 0.99)])
+    stand(make_round(project, [(label.item, dog, 0.99)]))
     assert listed(project) == []
-    make_round(project, [(label.item, owl, 0.8)])
+    stand(make_round(project, [(label.item, owl, 0.8)]))
     assert listed(project) == [(label.item_id, owl.pk, "before_label")]
 
 

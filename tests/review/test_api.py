@@ -124,7 +124,8 @@ def calls(project: Project, ada: User, entries: list[Entry]) -> list[tuple[str, 
         ("post", f"/api/entries/{entries[1].pk}/verdict", {"class_id": project.classes.first().pk}),
         ("get", f"/api/items/{item.pk}/history", None),
         ("get", f"{at}/publications", None),
-        ("post", f"{at}/publications", {"round_id": round.pk}),
+        ("get", f"/api/rounds/{round.pk}/beside-standing", None),
+        ("post", f"/api/rounds/{round.pk}/publish", {}),
         ("post", f"{at}/publications/discard", None),
     ]
 
@@ -166,9 +167,9 @@ def test_an_owner_may_do_everything(ada_client: APIClient, calls: list[tuple[str
 
 # What each role may not do, by place in `calls`: an undo of somebody else's answer is not found.
 FORBIDDEN = {
-    Role.VIEWER: {1, 2, 3, 4, 7, 8, 9, 11, 12, 13, 16, 17},
-    Role.ANNOTATOR: {3, 7, 8, 11, 12, 13, 16, 17},
-    Role.REVIEWER: {3, 16, 17},
+    Role.VIEWER: {1, 2, 3, 4, 7, 8, 9, 11, 12, 13, 17, 18},
+    Role.ANNOTATOR: {3, 7, 8, 11, 12, 13, 16, 17, 18},
+    Role.REVIEWER: {3, 17, 18},
     Role.ENGINEER: {7, 8, 11, 12, 13},
 }
 
@@ -211,9 +212,7 @@ def test_publications_tell_what_stood_when(project: Project, ada_client: APIClie
     for round in rounds:
         round_publish(round_id=round.pk)
 
-    put_back = ada_client.post(
-        f"/api/projects/{project.pk}/publications", {"round_id": rounds[0].pk}, format="json"
-    )
+    put_back = ada_client.post(f"/api/rounds/{rounds[0].pk}/publish", {}, format="json")
     discarded = ada_client.post(f"/api/projects/{project.pk}/publications/discard")
 
     assert put_back.json()["diff"] == {"kept": 1, "changed": 0, "dropped": 1, "new": 0}

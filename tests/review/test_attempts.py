@@ -586,11 +586,14 @@ def test_with_enough_answers_candidates_are_ranked_by_what_the_answers_say(
 
 
 def test_certified_labels_stay_until_somebody_publishes_over_them_by_hand(world: World) -> None:
+    Project.objects.filter(pk=world.project.pk).update(publishing="by_itself")
     certificate = world.certify(n_audits=60)
     later = make_round(world.project, [(world.items[-1], world.classes[0], 0.99)])
     publish_ready()
     certificate.refresh_from_db()
+    later.refresh_from_db()
     assert certificate.revoked_at is None
+    assert later.held_back == {"reason": "certificate", "certificate": certificate.number}
 
     round_publish(round_id=later.pk, by=world.owner)
     certificate.refresh_from_db()

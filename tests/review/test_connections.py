@@ -14,14 +14,16 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, connections
 
+from labeling.errors import Conflict
 from labeling.models import Label, Membership, Project, Publication, Role
 from review.answers import NewAnswer, answers_submit
 from review.claims import entries_claim
 from review.grid import grid_claim
 from review.models import Answer, Entry, EntryState, Lease, LeaseState
+from review.pipeline import publish_ready
 from review.publish import round_publish
 from tests.makers import make_items
-from tests.review.makers import answer, claim, make_entries, make_round
+from tests.review.makers import answer, claim, make_entries, make_round, stand
 from training.models import Round, RoundState, Run
 
 N_PEOPLE = 16
@@ -199,6 +201,39 @@ def test_a_publish_beside_sixteen_people_answering_leaves_one_current_label_an_i
     assert len(current) == len(items)
 
 
+def test_of_two_publishes_at_once_each_replaces_only_what_its_author_saw(project: Project, ada: User) -> None:
+    cat, dog, _ = project.classes.all()
+    items = make_items(project, 50)
+    seen = round_publish(round_id=make_round(project, [(item, cat, 0.99) for item in items]).pk)
+    candidates = [make_round(project, [(item, dog, 0.99) for item in items]) for _ in range(4)]
+
+    def publish_one(round: Round) -> str:
+        try:
+            round_publish(round_id=round.pk, by=ada, instead_of=seen.pk)
+        except Conflict as conflict:
+            return conflict.code
+        return "published"
+
+    published = at_once([lambda each=each: publish_one(each) for each in candidates])
+
+    assert published.count("published") == 1
+    assert set(published) <= {"published", "publish_under_way", "stands_otherwise"}
+    assert Publication.objects.count() == 2
+    assert Label.objects.current().filter(label_class=dog).count() == 50
+
+
+def test_many_sweeps_at_once_publish_a_candidate_once(project: Project) -> None:
+    Project.objects.filter(pk=project.pk).update(publishing="by_itself")
+    cat = project.classes.first()
+    make_round(project, [(item, cat, 0.99) for item in make_items(project, 50)])
+
+    at_once([publish_ready] * 6)
+    publish_ready()
+
+    assert Publication.objects.count() == 1
+    assert Label.objects.current().count() == 50
+
+
 def counts_seen(project: Project, stop: threading.Event, seen: Counter[tuple[int, ...]]) -> None:
     while not stop.is_set():
         labels = Label.objects.current().filter(project=project)
@@ -326,7 +361,7 @@ def test_no_item_of_a_grid_goes_to_two_people_not_even_by_the_queue(
 ) -> None:
     items = make_items(project, 300)
     label_class = project.classes.first()
-    make_round(project, [(item, label_class, 0.7) for item in items], state=RoundState.PUBLISHED)
+    stand(make_round(project, [(item, label_class, 0.7) for item in items]))
     make_entries(project, items[:100])
     in_grid, in_queue = people[:8], people[8:]
 
@@ -346,7 +381,7 @@ def test_no_item_of_a_grid_goes_to_two_people_not_even_by_the_queue(
 def test_two_grids_at_the_same_moment_show_different_items(project: Project, people: list[User]) -> None:
     label_class = project.classes.first()
     items = make_items(project, 100)
-    make_round(project, [(item, label_class, 0.7) for item in items], state=RoundState.PUBLISHED)
+    stand(make_round(project, [(item, label_class, 0.7) for item in items]))
 
     pages = at_once(
         [

@@ -24,7 +24,8 @@ def project(ada: User) -> Project:
     """A text project whose model has filled the queue."""
     project = make_labeled_project(owner=ada, n_items=60, n_labeled=24)
     project.review_budget = 20  # of which 2 at random, blind
-    project.save(update_fields=["review_budget"])
+    project.publishing = "by_itself"
+    project.save(update_fields=["review_budget", "publishing"])
     run_execute(make_run(project, is_running=True, n_rounds=1))
     publish_ready()
     return project

@@ -23,8 +23,8 @@ from review.selectors import queue_summary
 from review.undoing import answer_undo, answers_undo
 from tests.labeling.makers import publish, record
 from tests.makers import make_items
-from tests.review.makers import answer, claim, make_entries, make_round, role_of
-from training.models import Round, RoundState
+from tests.review.makers import answer, claim, make_entries, make_round, role_of, stand
+from training.models import Round
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def classes(project: Project) -> list[LabelClass]:
 def guess(project: Project, items: Sequence[Item], label_class: LabelClass, *, low: float = 0.5) -> Round:
     """A published round that says the class of all items, and is the surer the later the item."""
     sure = [(item, label_class, low + (1 - low) * rank / len(items)) for rank, item in enumerate(items)]
-    return make_round(project, sure, state=RoundState.PUBLISHED)
+    return stand(make_round(project, sure))
 
 
 def show(project: Project, person: User, label_class: LabelClass, n: int = 12) -> list[dict]:
@@ -60,11 +60,8 @@ def test_the_most_doubtful_of_the_class_come_first(
     project: Project, ada: User, classes: list[LabelClass]
 ) -> None:
     items = make_items(project, 6)
-    make_round(
-        project,
-        [(item, classes[rank % 2], 0.9 - rank / 10) for rank, item in enumerate(items)],
-        state=RoundState.PUBLISHED,
-    )
+    sure = [(item, classes[rank % 2], 0.9 - rank / 10) for rank, item in enumerate(items)]
+    stand(make_round(project, sure))
 
     shown = show(project, ada, classes[0], 2)
 
@@ -267,7 +264,7 @@ def test_choosing_another_class_gives_the_first_one_back(
 ) -> None:
     items = make_items(project, 4)
     sure = [(item, classes[rank % 2], 0.6) for rank, item in enumerate(items)]
-    make_round(project, sure, state=RoundState.PUBLISHED)
+    stand(make_round(project, sure))
     show(project, ada, classes[0])
 
     assert keys(show(project, ada, classes[1])) == ["item-1", "item-3"]

@@ -8,14 +8,20 @@ import pytest
 from django.contrib.auth.models import User
 
 from labeling.errors import Conflict
-from labeling.models import Label, Project, Publication
+from labeling.models import Item, Label, Membership, Project, Publication, Role
 from review.attempts import certificate_revoke
+from review.candidates import paired
 from review.models import Attempt, Certificate, Entry, MonitorAudit
 from review.monitor_pipeline import attempt_follow_breach, monitor_settle, monitor_trickle
 from review.monitoring import monitor_ask, n_audits_due
 from review.pipeline import certificates_to_look_at
+from review.publish import round_publish
+from review.relabeling import entry_decide
+from tests.makers import make_human_label
 from tests.review.certifying import World, make_world
-from training.models import Run, Trigger
+from tests.review.makers import make_round
+from training.models import Round, Run, Trigger
+from training.selectors import standing_of
 
 
 @pytest.fixture
@@ -107,9 +113,6 @@ def test_a_breach_retires_the_class_revokes_and_starts_over(world: World, certif
 def test_the_next_attempt_follows_the_published_run_and_pays_a_smaller_share(
     world: World, certificate: Certificate
 ) -> None:
-    from review.publish import round_publish
-    from tests.review.makers import make_round
-
     certificate_revoke(certificate=certificate, reason="drift", is_breach=True)
     attempt_follow_breach(certificate.pk)
     run = Run.objects.get(trigger=Trigger.BREACH)
@@ -169,3 +172,133 @@ def test_people_correcting_certified_labels_past_the_queue_is_no_alarm(
     settle(certificate)
 
     assert certificate.revoked_at is None
+
+
+# Several people for each item
+
+
+@pytest.fixture
+def of_two(project: Project, ada: User, ben: User) -> World:
+    """A world in which each item wants the answers of two people."""
+    Project.objects.filter(pk=project.pk).update(answers_wanted=2)
+    project.refresh_from_db()
+    return make_world(project, owner=ada, person=ben, n_items=600)
+
+
+def certify_by_two(world: World) -> Certificate:
+    attempt = world.ask(n_audits=60, eps=0.05)
+    for person in (world.owner, world.person):
+        world.answer_queue(person=person)
+    world.settle(attempt)
+    if attempt.state == "reviewing":
+        for person in (world.owner, world.person):
+            world.answer_queue(person=person)
+        world.settle(attempt)
+    return Certificate.objects.get(attempt=attempt)
+
+
+def dispute_all(world: World, certificate: Certificate, *, n: int) -> list[MonitorAudit]:
+    """Of all audits asked one person says what is true and the other something else."""
+    monitor_ask(certificate=certificate, n=n)
+    world.answer_queue(person=world.owner)
+    others = dict(zip(world.classes, [*world.classes[1:], world.classes[0]], strict=True))
+    world.answer_queue(person=world.person, say=lambda item_id: others[world.truth[item_id]])
+    audits = list(certificate.monitor_audits.select_related("entry", "item").order_by("position"))
+    assert {audit.entry.state for audit in audits} == {"disputed"}
+    return audits
+
+
+def test_a_dispute_decided_for_the_machine_is_no_error_of_the_machine(of_two: World) -> None:
+    certificate = certify_by_two(of_two)
+    for audit in dispute_all(of_two, certificate, n=60):
+        entry_decide(entry=audit.entry, person=of_two.owner, class_id=audit.label_class_id)
+
+    settle(certificate)
+
+    assert (certificate.monitor["n_answered"], certificate.monitor["n_wrong"]) == (60, 0)
+    assert certificate.revoked_at is None
+
+
+def test_a_dispute_decided_against_the_machine_is_one(of_two: World) -> None:
+    certificate = certify_by_two(of_two)
+    others = dict(zip(of_two.classes, [*of_two.classes[1:], of_two.classes[0]], strict=True))
+    for audit in dispute_all(of_two, certificate, n=60):
+        entry_decide(entry=audit.entry, person=of_two.owner, class_id=others[audit.label_class].pk)
+
+    settle(certificate)
+
+    assert certificate.monitor["n_wrong"] == 60
+    assert certificate.is_breach
+
+
+def test_an_undecided_dispute_is_waited_for(of_two: World) -> None:
+    certificate = certify_by_two(of_two)
+    dispute_all(of_two, certificate, n=20)
+
+    settle(certificate)
+
+    assert (certificate.monitor["n_answered"], certificate.revoked_at) == (0, None)
+
+
+def test_the_majority_is_what_people_said_whoever_answered_first(
+    project: Project, ada: User, ben: User, cy: User
+) -> None:
+    Membership.objects.create(project=project, user=cy, role=Role.ANNOTATOR)
+    Project.objects.filter(pk=project.pk).update(answers_wanted=3)
+    project.refresh_from_db()
+    world = make_world(project, owner=ada, person=ben)
+    others = dict(zip(world.classes, [*world.classes[1:], world.classes[0]], strict=True))
+    attempt = world.ask(n_audits=20)
+
+    world.answer_queue(person=cy, say=lambda item_id: others[world.truth[item_id]])  # the first, and outvoted
+    world.answer_queue(person=ada)
+    world.answer_queue(person=ben)
+    world.settle(attempt)
+
+    said = attempt.audits.filter(position__lte=attempt.n_audits)
+    assert {audit.answered_class for audit in said} <= set(world.classes)
+    assert all(audit.answered_class == world.truth[audit.item_id] for audit in said)
+
+
+def test_the_attempt_after_a_breach_waits_until_somebody_publishes_the_run_that_answers_it(
+    world: World, certificate: Certificate
+) -> None:
+    certificate_revoke(certificate=certificate, reason="drift", is_breach=True)
+    attempt_follow_breach(certificate.pk)
+    run = Run.objects.get(trigger=Trigger.BREACH)
+    Run.objects.filter(pk=run.pk).update(state="done")
+    round = make_round(
+        world.project, [(item, world.truth[item.pk], 0.9) for item in world.items], threshold=0.5
+    )
+    Round.objects.filter(pk=round.pk).update(run=run, number=1)
+
+    attempt_follow_breach(certificate.pk)
+    assert Attempt.objects.count() == 1
+    round_publish(round_id=round.pk, by=world.owner)
+    attempt_follow_breach(certificate.pk)
+    assert Attempt.objects.count() == 2
+
+
+@pytest.mark.parametrize("n_classes", [1, 3])
+def test_what_a_breach_took_back_counts_for_nothing_in_the_next_comparison(
+    world: World, certificate: Certificate, n_classes: int
+) -> None:
+    """By the holdout of old the certified model looks better than the one that answers the breach."""
+    held = world.items[20:50]
+    Item.objects.filter(pk__in=[item.pk for item in held]).update(split="holdout")
+    for item in held:
+        if not Label.objects.filter(item=item, is_human=True, retired_at__isnull=True).exists():
+            make_human_label(item, world.truth[item.pk], user=world.owner)
+    certificate_revoke(certificate=certificate, reason="drift", is_breach=True)
+    taken_back = [each.pk for each in world.classes[:n_classes]]
+    Label.objects.filter(
+        source=certificate.source_id, label_class__in=taken_back, retired_at__isnull=True
+    ).update(retired_at=certificate.revoked_at, retired_reason="breach")
+    others = dict(zip(world.classes, [*world.classes[1:], world.classes[0]], strict=True))
+    round = make_round(world.project, [(item, others[world.truth[item.pk]], 0.9) for item in held])
+
+    both = paired(round, standing_of(world.project))
+
+    assert (both.n, both.n_candidate) == (30, 0)
+    assert both.n_standing == (20 if n_classes == 1 else 0)
+    assert both.is_worse == (n_classes == 1)

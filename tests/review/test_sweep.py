@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from labeling.models import Import, Project, Publication
+from labeling.models import Import, Project, Publication, Publishing
 from review.models import Entry, EntryState, Refill
 from review.pipeline import publish_ready, queue_diversify, queue_refill, sweep
+from review.publish import round_publish
 from tests.makers import make_human_label, make_items
 from tests.review.makers import claim, make_entries, make_round
 from training.models import RoundState
@@ -21,7 +22,15 @@ def budget_of_ten(project: Project) -> Project:
     return project
 
 
-def test_the_newest_ready_round_is_published_once(project: Project) -> None:
+def publish_by_itself(project: Project) -> None:
+    project.publishing = Publishing.BY_ITSELF
+    project.save(update_fields=["publishing"])
+
+
+def test_the_newest_candidate_of_a_project_that_publishes_by_itself_is_published_once(
+    project: Project,
+) -> None:
+    publish_by_itself(project)
     (item,) = make_items(project, 1)
     make_round(project, [(item, project.classes.first(), 0.99)])
     newest = make_round(project, [(item, project.classes.last(), 0.99)])
@@ -154,8 +163,7 @@ def test_entries_that_a_file_has_answered_are_withdrawn(project: Project, ada: U
 def test_a_refill_by_hand_follows_the_published_round(budget_of_ten: Project) -> None:
     cat = budget_of_ten.classes.first()
     items = make_items(budget_of_ten, 20)
-    make_round(budget_of_ten, [(item, cat, 0.6) for item in items])
-    publish_ready()
+    round_publish(round_id=make_round(budget_of_ten, [(item, cat, 0.6) for item in items]).pk)
     Entry.objects.filter(state=EntryState.OPEN).update(state=EntryState.SKIPPED)
 
     refill = queue_refill(project=budget_of_ten)

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from labeling.models import Item, LabelClass, Project, Publication, SealedTruth, SourceKind, Split
+from labeling.models import Item, LabelClass, Project, Publication, SealedTruth, Source, SourceKind, Split
 from labeling.work import WorkState
 from tests.makers import make_human_label, make_project
 from tests.training.makers import class_of, make_labeled_project, make_run, make_texts
@@ -68,7 +68,7 @@ def test_what_the_automatic_learner_chose_stands_in_the_log(ada: User) -> None:
     assert any(line.startswith("Predictions come from ") for line in told)
 
 
-def test_a_run_leaves_ready_rounds_with_a_prediction_for_every_unlabeled_item(ada: User) -> None:
+def test_a_run_leaves_one_candidate_and_rounds_with_a_prediction_for_every_unlabeled_item(ada: User) -> None:
     run = make_run(make_labeled_project(owner=ada), is_running=True)
 
     rounds = execute(run)
@@ -76,7 +76,8 @@ def test_a_run_leaves_ready_rounds_with_a_prediction_for_every_unlabeled_item(ad
     assert run.stop_reason
     assert len(rounds) > 1
     for round in rounds:
-        assert round.state == RoundState.READY
+        round.refresh_from_db()
+        assert round.state == (RoundState.READY if round == rounds[-1] else RoundState.SKIPPED)
         assert Prediction.objects.filter(round=round).count() == 120 - 24
         assert round.source.kind == SourceKind.MODEL
         assert not round.source.is_human
@@ -353,6 +354,35 @@ def test_a_round_without_predictions_reads_as_empty(ada: User) -> None:
     run = make_run(make_labeled_project(owner=ada), is_running=True)
 
     assert len(predictions_read(round_open(run, number=1)).item_ids) == 0
+
+
+def test_a_run_leaves_one_candidate_and_runs_that_nobody_started_leave_one_in_all(ada: User) -> None:
+    project = make_labeled_project(owner=ada)
+    left = {}
+    for name, trigger in {"mine": "person", "due": "labels", "breach": "breach", "next": "person"}.items():
+        run = make_run(project, is_running=True)
+        Run.objects.filter(pk=run.pk).update(trigger=trigger)
+        run.refresh_from_db()
+        left[name] = [ready_round(run, number) for number in (1, 2)][-1].pk
+        Run.objects.filter(pk=run.pk).update(state="done")
+
+    candidates = Round.objects.filter(state=RoundState.READY).values_list("pk", flat=True)
+    assert set(candidates) == {left["mine"], left["breach"], left["next"]}
+
+
+def test_candidates_and_what_a_certificate_took_its_labels_from_keep_their_predictions(ada: User) -> None:
+    run = make_run(make_labeled_project(owner=ada), is_running=True, n_rounds=20)
+    rounds = [ready_round(run, number) for number in range(1, 15)]
+    Round.objects.filter(run=run).update(state=RoundState.SKIPPED)
+    Round.objects.filter(pk=rounds[0].pk).update(state=RoundState.READY)
+    certified = Source.objects.create(
+        project=run.project, kind="model", is_human=False, name="certificate 1", taken_from=rounds[2].source
+    )
+    Publication.objects.create(project=run.project, source=certified, started_at=timezone.now())
+
+    predictions_prune(run.project_id)
+
+    assert set(Prediction.objects.values_list("round__number", flat=True)) == {1, 3, *range(5, 15)}
 
 
 def test_only_the_newest_ten_rounds_and_the_standing_one_keep_their_predictions(ada: User) -> None:

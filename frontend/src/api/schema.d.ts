@@ -1119,8 +1119,7 @@ export interface paths {
         /** Which machine labels stood when, the newest first */
         get: operations["publications_list"];
         put?: never;
-        /** Publish a round, or put an earlier one back, in one act */
-        post: operations["round_publish"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1388,6 +1387,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rounds/{round_id}/beside-standing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A round beside what stands: how right both are on the same held-out items, and what would change
+         * @description For a candidate (a round in the state `ready`) before it is published, and for an earlier round before it is put back. Counts a million labels in seconds.
+         */
+        get: operations["round_beside_standing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rounds/{round_id}/confidences": {
         parameters: {
             query?: never;
@@ -1450,6 +1469,26 @@ export interface paths {
         get: operations["round_model"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rounds/{round_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a candidate, or put an earlier round back, in one act; twice is once
+         * @description Name in `instead_of` the publication that stood when you looked (null: none did): if another stands by now, nothing is replaced and the answer is 409. A round that stands already is answered with its publication. A valid certificate is revoked, for good.
+         */
+        post: operations["round_publish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1799,6 +1838,27 @@ export interface components {
          * @enum {string}
          */
         BasisEnum: "held_out" | "before_label" | "out_of_fold";
+        /** @description A round beside what stands: what publishing it would do. */
+        BesideOutput: {
+            round_id: number;
+            /** @description The round's labels stand already. */
+            stands: boolean;
+            /** @description Machine labels that the round has, or would have. */
+            n_labels: number;
+            /** @description Null: no machine label stands. */
+            standing: components["schemas"]["StandingOutput"] | null;
+            /** @description Machine labels that stand now. */
+            n_standing: number;
+            /** @description kept, changed, dropped, new: against what stands. */
+            diff: {
+                [key: string]: number;
+            };
+            /** @description Null: nothing stands, or no held-out item says anything of both. */
+            readonly paired: components["schemas"]["PairedOutput"] | null;
+            /** @description Valid now; publishing revokes it. */
+            certificate_id?: number | null;
+            certificate_number?: number | null;
+        };
         /** @enum {unknown} */
         BlankEnum: "";
         CandidatesInput: {
@@ -2380,6 +2440,31 @@ export interface components {
             /** @description Only for people who are signed in. */
             parts?: components["schemas"]["PartOutput"][];
         };
+        /** @description Why a round was not published in a project that publishes by itself. */
+        HeldBackOutput: {
+            reason: components["schemas"]["HeldBecauseEnum"];
+            sentence: string;
+            /** @description Held-out items that were compared; worse only. */
+            n: number | null;
+            /** @description On so many fewer it is right; worse only. */
+            n_fewer: number | null;
+            /**
+             * Format: double
+             * @description One-sided, exact (McNemar); held back at 0.05 or less; worse only.
+             */
+            p_value: number | null;
+            /** @description Its number; certificate only. */
+            certificate: number | null;
+        };
+        /**
+         * @description * `worse` - The holdout says that it is worse
+         *     * `certificate` - A certificate is valid
+         *     * `later_act` - Somebody decided after it was made what stands
+         *     * `not_compared` - A file's labels stand, and nothing held out compares
+         *     * `nothing` - It is sure of nothing
+         * @enum {string}
+         */
+        HeldBecauseEnum: "worse" | "certificate" | "later_act" | "not_compared" | "nothing";
         HistoryOutput: {
             /** @description The oldest first. */
             events: components["schemas"]["EventOutput"][];
@@ -2830,6 +2915,37 @@ export interface components {
          * @enum {string}
          */
         OutcomeEnum: "stored" | "repeated" | "refused";
+        /** @description The round and what stands on the same held-out items, against what people say of them now. Shares: 0 to 1. */
+        PairedOutput: {
+            /** @description Held-out items of which both said something. */
+            n: number;
+            standing: components["schemas"]["RightOutput"];
+            /** @description The round's, candidate or not. */
+            candidate: components["schemas"]["RightOutput"];
+            /** @description What stands is right on them, the round wrong. */
+            n_lost: number;
+            /** @description The other way round. */
+            n_won: number;
+            /**
+             * Format: double
+             * @description Accuracy of the round less that of what stands, -1 to 1.
+             */
+            difference: number;
+            /**
+             * Format: double
+             * @description Of its approximate 95% interval (Agresti and Min 2005).
+             */
+            difference_low: number;
+            /** Format: double */
+            difference_high: number;
+            /**
+             * Format: double
+             * @description One-sided, exact (McNemar): the chance of such a loss if the round were no worse.
+             */
+            p_worse: number;
+            /** @description p_worse is at most 0.05: worse beyond chance. */
+            is_worse: boolean;
+        };
         /** @description One value that may be set: what it is, its default and what is allowed. */
         ParamOutput: {
             name: string;
@@ -2892,6 +3008,13 @@ export interface components {
             /** Format: double */
             random_share?: number;
             retrain_after?: number;
+            /**
+             * @description by_hand: a finished round waits as a candidate until somebody publishes it. by_itself: it is published as soon as it is ready, unless the holdout says that it is worse than what stands.
+             *
+             *     * `by_hand` - By hand
+             *     * `by_itself` - By itself
+             */
+            publishing?: components["schemas"]["PublishingEnum"];
             monitor_per_week?: number;
             lease_seconds?: number;
         };
@@ -3069,6 +3192,13 @@ export interface components {
             /** Format: double */
             random_share?: number;
             retrain_after?: number;
+            /**
+             * @description by_hand: a finished round waits as a candidate until somebody publishes it. by_itself: it is published as soon as it is ready, unless the holdout says that it is worse than what stands.
+             *
+             *     * `by_hand` - By hand
+             *     * `by_itself` - By itself
+             */
+            publishing?: components["schemas"]["PublishingEnum"];
             monitor_per_week?: number;
             lease_seconds?: number;
             item_type: components["schemas"]["ItemTypeEnum"];
@@ -3092,6 +3222,7 @@ export interface components {
             /** Format: double */
             random_share?: number;
             retrain_after?: number;
+            publishing?: components["schemas"]["PublishingEnum"];
             monitor_per_week?: number;
             lease_seconds?: number;
             item_type: components["schemas"]["ItemTypeEnum"];
@@ -3120,18 +3251,11 @@ export interface components {
          * @enum {string}
          */
         PromiseEnum: "dataset" | "machine";
-        PublicationInput: {
-            /**
-             * Format: int64
-             * @description A ready round to publish, or an earlier one to put back.
-             */
-            round_id: number;
-        };
         /** @description A span in which a machine source's labels stood. */
         PublicationOutput: {
             readonly id: number;
             source: components["schemas"]["SourceOutput"];
-            /** @description Null for an imported file. */
+            /** @description Whose labels these are all; null for an imported file. */
             readonly round_id: number | null;
             /** Format: date-time */
             started_at: string;
@@ -3155,6 +3279,19 @@ export interface components {
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
         };
+        PublishInput: {
+            /**
+             * Format: int64
+             * @description The publication that stood when you looked; null: none did. Left out: whatever stands.
+             */
+            instead_of?: number | null;
+        };
+        /**
+         * @description * `by_hand` - By hand
+         *     * `by_itself` - By itself
+         * @enum {string}
+         */
+        PublishingEnum: "by_hand" | "by_itself";
         QualityRowOutput: {
             /**
              * Format: double
@@ -3239,6 +3376,16 @@ export interface components {
             /** @description Of the entries asked for, those you held. */
             n_released: number;
         };
+        /** @description On how many of the items it is right; the share with its exact 95% interval. */
+        RightOutput: {
+            n_right: number;
+            /** Format: double */
+            accuracy: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            high: number;
+        };
         /**
          * @description * `owner` - Owner
          *     * `engineer` - Engineer
@@ -3272,6 +3419,9 @@ export interface components {
             run_number: number;
             number: number;
             state: components["schemas"]["RoundStateEnum"];
+            /** @description Null but for a candidate that the project's rule did not publish. */
+            readonly held_back: components["schemas"]["HeldBackOutput"] | null;
+            source_id: number | null;
             n_human?: number;
             /** Format: double */
             holdout_accuracy: number | null;
@@ -3289,7 +3439,6 @@ export interface components {
             n_accepted: number | null;
             /** Format: date-time */
             finished_at?: string | null;
-            source_id: number | null;
             /** Format: int64 */
             last_human_label_id?: number;
             labels_hash?: string;
@@ -3322,7 +3471,7 @@ export interface components {
         };
         /**
          * @description * `running` - Running
-         *     * `ready` - Ready to publish
+         *     * `ready` - Candidate
          *     * `published` - Published
          *     * `skipped` - Not published
          * @enum {string}
@@ -3335,6 +3484,9 @@ export interface components {
             run_number: number;
             number: number;
             state: components["schemas"]["RoundStateEnum"];
+            /** @description Null but for a candidate that the project's rule did not publish. */
+            readonly held_back: components["schemas"]["HeldBackOutput"] | null;
+            source_id: number | null;
             n_human?: number;
             /** Format: double */
             holdout_accuracy: number | null;
@@ -3506,6 +3658,18 @@ export interface components {
          * @enum {string}
          */
         SplitEnum: "pool" | "holdout" | "test";
+        /** @description What stands now. */
+        StandingOutput: {
+            publication_id: number;
+            source_id: number;
+            source_name: string;
+            /** @description Whose labels, or part; null: a file's. */
+            round_id?: number | null;
+            /** @description False: a certificate's part, or a file's. */
+            is_whole_round: boolean;
+            /** Format: date-time */
+            started_at: string;
+        };
         StandingPublicationOutput: {
             id: number;
             source_id: number;
@@ -5985,48 +6149,6 @@ export interface operations {
             };
         };
     };
-    round_publish: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PublicationInput"];
-                "multipart/form-data": components["schemas"]["PublicationInput"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PublicationOutput"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOutput"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOutput"];
-                };
-            };
-        };
-    };
     publication_discard: {
         parameters: {
             query?: never;
@@ -6585,6 +6707,35 @@ export interface operations {
             };
         };
     };
+    round_beside_standing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BesideOutput"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
     round_confidences: {
         parameters: {
             query?: never;
@@ -6703,6 +6854,64 @@ export interface operations {
                 };
                 content: {
                     "application/zip": string;
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+        };
+    };
+    round_publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PublishInput"];
+                "multipart/form-data": components["schemas"]["PublishInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationOutput"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
             409: {

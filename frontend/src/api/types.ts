@@ -278,6 +278,10 @@ export type NewVerdict = Schemas["NewVerdictInput"];
 export type Weighing = Schemas["WeighingOutput"];
 export type QualityRow = Schemas["QualityRowOutput"];
 export type VerdictUndone = Exactly<Schemas["VerdictUndoneOutput"], { dispute: Dispute | null; disagreement: Disagreement | null }>;
+export type HeldBack = Schemas["HeldBackOutput"];
+export type Paired = Schemas["PairedOutput"];
+/** A round beside what stands. */
+export type Beside = Exactly<Output<"BesideOutput">, { diff: Diff }>;
 export type Publication = Exactly<Output<"PublicationOutput">, { diff: Diff }>;
 
 export interface AnswerInput {

@@ -42,7 +42,7 @@ export const router = createBrowserRouter([
                 lazy: async () => ({ Component: (await import("@/app/project-layout")).ProjectLayout }),
                 children: [
                   { index: true, lazy: async () => ({ Component: (await import("@/app/overview/overview-page")).default }) },
-                  page("training", () => import("@/training/training-page")),
+                  page("training", () => import("@/app/candidate/training-page")),
                   page("compare", () => import("@/training/compare/compare-page")),
                   page("quality", () => import("@/training/quality/quality-page")),
                   page("runs/compare", () => import("@/app/run-compare/run-compare-page")),

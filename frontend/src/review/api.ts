@@ -3,28 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { api } from "@/api/client";
-import type {
-  Adjudication,
-  AnswerInput,
-  AnswerResult,
-  Claim,
-  Disagreement,
-  Dispute,
-  Entry,
-  Explanation,
-  Flag,
-  HistoryEvent,
-  Id,
-  MyAnswer,
-  NewVerdict,
-  Page,
-  People,
-  Publication,
-  Queue,
-  Verdict,
-  VerdictUndone,
-  Weighing,
-} from "@/api/types";
+import type { Adjudication, AnswerInput, AnswerResult, Beside, Claim, Disagreement, Dispute, Entry, Explanation, Flag, HistoryEvent, Id, MyAnswer, NewVerdict, Page, People, Publication, Queue, Verdict, VerdictUndone, Weighing } from "@/api/types";
 
 const SEND_TIMEOUT_MS = 15_000;
 
@@ -154,8 +133,16 @@ export const publicationsQuery = (projectId: Id) =>
     queryFn: () => api.get<Page<Publication>>(`/projects/${projectId}/publications`),
   });
 
-export const publishRound = (projectId: Id, roundId: Id) =>
-  api.post<Publication>(`/projects/${projectId}/publications`, { round_id: roundId });
+/** The round beside what stands. Counting a million labels takes seconds, so that it is asked anew by acts alone. */
+export const besideQuery = (roundId: Id) =>
+  queryOptions({
+    queryKey: ["rounds", roundId, "beside-standing"],
+    queryFn: () => api.get<Beside>(`/rounds/${roundId}/beside-standing`),
+    staleTime: 60_000,
+  });
+
+/** `insteadOf` is the publication that the person saw standing; null: none did. */
+export const publishRound = (roundId: Id, insteadOf: Id | null) => api.post<Publication>(`/rounds/${roundId}/publish`, { instead_of: insteadOf });
 
 export const discardPublication = (projectId: Id) =>
   api.post<unknown>(`/projects/${projectId}/publications/discard`);

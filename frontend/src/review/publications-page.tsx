@@ -25,7 +25,7 @@ export default function PublicationsPage() {
       <Ready query={project} what={t("the project")}>
         {(data) => (
           <Ready query={publications} what={t("the publications")}>
-            {({ results }) => (results.length === 0 ? <NonePublished /> : <History project={data} publications={results} />)}
+            {({ results }) => (results.length === 0 ? <NonePublished project={data} /> : <History project={data} publications={results} />)}
           </Ready>
         )}
       </Ready>
@@ -33,10 +33,14 @@ export default function PublicationsPage() {
   );
 }
 
-function NonePublished() {
+function NonePublished({ project }: { project: Project }) {
   return (
     <Empty title={t("No machine labels were published yet")}>
-      <Text c="dimmed">{t("When a round of training ends, its accepted labels are published here, all at once.")}</Text>
+      <Text c="dimmed">
+        {project.publishing === "by_hand"
+          ? t("When a run of training ends, its last round waits as a candidate. Somebody publishes it on the training page, and its accepted labels stand, all at once.")
+          : t("When a round of training ends, its accepted labels are published here, all at once.")}
+      </Text>
     </Empty>
   );
 }
@@ -101,7 +105,7 @@ function Actions({ project, publication, standing }: { project: Project; publica
   const client = useQueryClient();
   const refresh = () => client.invalidateQueries({ queryKey: ["projects", project.id] });
   const discard = useMutation({ mutationFn: () => discardPublication(project.id), onSuccess: refresh });
-  const putBack = useMutation({ mutationFn: (roundId: number) => publishRound(project.id, roundId), onSuccess: refresh });
+  const putBack = useMutation({ mutationFn: (roundId: number) => publishRound(roundId, standing?.id ?? null), onSuccess: refresh });
   const { round_id } = publication;
 
   if (publication.ended_at === null) {

@@ -12,7 +12,7 @@ function stateName(state: RoundSummary["state"]): string {
     case "running":
       return tc("state of a round", "running");
     case "ready":
-      return tc("state of a round", "ready");
+      return tc("state of a round", "candidate");
     case "published":
       return tc("state of a round", "published");
     default:

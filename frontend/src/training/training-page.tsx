@@ -1,5 +1,6 @@
 import { Alert, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 
 import { mayEngineer } from "@/api/roles";
 import type { Project, Run } from "@/api/types";
@@ -14,12 +15,18 @@ import { useIdParam } from "@/ui/id-param";
 import { Page } from "@/ui/page";
 import { Ready } from "@/ui/query";
 
-export default function TrainingPage() {
+/** `above` is what another room puts first. */
+export function TrainingPage({ above }: { above?: (project: Project) => ReactNode }) {
   const project = useQuery(projectQuery(useIdParam("projectId")));
   return (
     <Page title={t("Training")}>
       <Ready query={project} what={t("the project")}>
-        {(data) => <Training project={data} />}
+        {(data) => (
+          <Stack gap="lg">
+            {above?.(data)}
+            <Training project={data} />
+          </Stack>
+        )}
       </Ready>
     </Page>
   );

@@ -33,7 +33,7 @@ export function PublicationPanel({ project, progress }: { project: Project; prog
         </Stack>
       ) : (
         <Text size="sm" c="dimmed">
-          {t("None. A finished round publishes its own.")}
+          {project.publishing === "by_hand" ? t("None. A finished round is a candidate until somebody publishes it.") : t("None. A finished round publishes its own.")}
         </Text>
       )}
     </Panel>

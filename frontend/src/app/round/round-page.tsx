@@ -2,10 +2,13 @@ import { Button, Code, Group, SimpleGrid, Stack, Table, Text } from "@mantine/co
 import { useQuery } from "@tanstack/react-query";
 
 import type { Project, Round } from "@/api/types";
-import { PublishRoundButton } from "@/app/round/publish-round-button";
+import { BesideStanding } from "@/app/candidate/beside-standing";
+import { heldText } from "@/app/candidate/candidate";
+import { PublishRoundButton } from "@/app/candidate/publish-round-button";
 import { stepName } from "@/app/round/step-name";
 import { projectQuery } from "@/labeling/api";
 import { plural, t } from "@/language/translate";
+import { besideQuery } from "@/review/api";
 import { roundModelUrl, roundQuery } from "@/training/api";
 import { ClassScores } from "@/training/class-scores";
 import { ThresholdExplorer } from "@/training/explorer/threshold-explorer";
@@ -23,7 +26,7 @@ export default function RoundPage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
   const round = useQuery({
     ...roundQuery(useIdParam("roundId")),
-    refetchInterval: (query) => (query.state.data?.state === "running" || query.state.data?.state === "ready" ? 2000 : false),
+    refetchInterval: (query) => (query.state.data?.state === "running" ? 2000 : query.state.data?.state === "ready" ? 10_000 : false),
   });
   return (
     <Ready query={project} what={t("the project")}>
@@ -47,6 +50,7 @@ function RoundDetail({ project, round }: { project: Project; round: Round }) {
   const measured = test ?? holdout;
   return (
     <Stack>
+      {round.state === "ready" && project.role !== "annotator" && <Waiting round={round} />}
       <SimpleGrid cols={{ base: 2, sm: 3, lg: 6 }}>
         <Figure
           name={t("Holdout accuracy")}
@@ -100,6 +104,23 @@ function RoundDetail({ project, round }: { project: Project; round: Round }) {
         </Group>
       </Panel>
     </Stack>
+  );
+}
+
+/** Of a candidate: how it compares with what stands, and why it was held back. */
+function Waiting({ round }: { round: Round }) {
+  const beside = useQuery(besideQuery(round.id));
+  return (
+    <Panel title={t("Beside what stands")} note={t("It is finished and not published. Until somebody publishes it, its labels count for nothing.")}>
+      {round.held_back && (
+        <Text size="sm" mb="xs">
+          {heldText(round.held_back)}
+        </Text>
+      )}
+      <Ready query={beside} what={t("the comparison with what stands")}>
+        {(data) => <BesideStanding round={round} beside={data} />}
+      </Ready>
+    </Panel>
   );
 }
 

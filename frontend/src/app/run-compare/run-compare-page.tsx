@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useSearchParams } from "react-router";
 
 import type { Project, Round, Run } from "@/api/types";
-import { PublishRoundButton } from "@/app/round/publish-round-button";
+import { PublishRoundButton } from "@/app/candidate/publish-round-button";
 import { CurvesChart, type Side } from "@/app/run-compare/curves-chart";
 import { DiffPanel } from "@/app/run-compare/diff-panel";
 import { lastRound, measuredAlike, resultRows, settingRows, type Row } from "@/app/run-compare/side-by-side";

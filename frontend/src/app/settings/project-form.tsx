@@ -36,7 +36,12 @@ const ORDERS: { value: ProjectSettings["acquisition"]; label: Message }[] = [
   { value: "random", label: msg("random") },
 ];
 
-const BESIDE = ["name", "question", "instructions", "acquisition", ...NUMBERS.map((one) => one.name)];
+const PUBLISHING: { value: ProjectSettings["publishing"]; label: Message }[] = [
+  { value: "by_hand", label: msg("by hand: it waits as a candidate") },
+  { value: "by_itself", label: msg("by itself, unless the holdout says it is worse") },
+];
+
+const BESIDE = ["name", "question", "instructions", "acquisition", "publishing", ...NUMBERS.map((one) => one.name)];
 
 /** The project's settings. Only what was changed is sent, so that two people do not overwrite each other. */
 export function ProjectForm({ project }: { project: Project }) {
@@ -115,6 +120,15 @@ export function ProjectForm({ project }: { project: Project }) {
               value={shown.acquisition}
               onChange={(event) => set({ acquisition: event.currentTarget.value as ProjectSettings["acquisition"] })}
               error={fieldError(update.error, "acquisition")}
+            />
+            <NativeSelect
+              label={t("Publishing a finished round")}
+              description={t("A valid certificate, and what somebody has chosen since, are only ever replaced by a person")}
+              data={PUBLISHING.map(({ value, label }) => ({ value, label: t(label) }))}
+              disabled={!mayEdit}
+              value={shown.publishing}
+              onChange={(event) => set({ publishing: event.currentTarget.value as ProjectSettings["publishing"] })}
+              error={fieldError(update.error, "publishing")}
             />
           </SimpleGrid>
           <FormError error={update.error} shownBeside={BESIDE} />
