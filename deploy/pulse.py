@@ -16,11 +16,12 @@ from django.db import Error, connections
 from django.utils import timezone
 
 from labeling.models import WorkerPulse
+from labeling.work import WITNESS_SECONDS
 
 logger = logging.getLogger(__name__)
 
 PULSE_SECONDS = 5.0
-LOST_SECONDS = 15.0  # three pulses missed: the process is dead, frozen or cut off
+LOST_SECONDS = WITNESS_SECONDS  # three pulses missed: the process is dead, frozen or cut off
 KEPT_DAYS = 7  # then a dead process is forgotten
 
 

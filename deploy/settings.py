@@ -170,6 +170,9 @@ ASSAY_SWEEP_SECONDS = read_int("ASSAY_SWEEP_SECONDS", 2, low=1, high=600)
 # A heartbeat older than this many seconds means that the worker is dead.
 ASSAY_STALE_SECONDS = read_int("ASSAY_STALE_SECONDS", 30, low=2, high=3600)
 
+# A process at work that used no processor time, moved no byte and asked nothing for this many seconds is wedged.
+ASSAY_WEDGED_SECONDS = read_int("ASSAY_WEDGED_SECONDS", 300, low=2, high=86_400)
+
 EMBEDDED_VALKEY = not read_secret("ASSAY_BROKER_URL")
 CELERY_BROKER_URL = broker_url(read_secret("ASSAY_BROKER_URL"), ASSAY_DATA_DIR)
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: it comes back, and the work is in PostgreSQL

@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deploy.settings")
 
 QUEUES = ("train", "predict", "io", "default")
 
-app = Celery("assay")
+app = Celery("assay", task_cls="labeling.bells:Bell")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -1,72 +1,61 @@
-"""What a worker does for an export: claim, write to a temporary file page by page, store, finish."""
+"""What a worker does for an export: write to a temporary file page by page, store, finish. Runs in the child."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
 import os
 import tempfile
 import time
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import transaction
 
 from labeling.export_rows import ExportRows
 from labeling.image_folders import ImageFolderWriter
 from labeling.item_selectors import ItemFilters
+from labeling.jobs import EXPORT
 from labeling.leftovers import leftovers_note, leftovers_own
 from labeling.models import Export
 from labeling.project_files import exports_folder
 from labeling.selectors import item_count
-from labeling.work import WorkCancelled, WorkLost, work_beat, work_cancel, work_claim, work_fail, work_finish
+from labeling.storage import store, stored_bytes
+from labeling.supervision import job_inline
+from labeling.trouble import patient, told, waited
+from labeling.work import work_beat, work_finish
 from labeling.writers import WRITERS, Writer
-
-logger = logging.getLogger(__name__)
 
 SUFFIXES = {"csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet", "images": ".zip"}
 
 
-def export_run(export_id: int, *, worker: str) -> None:
-    """Carry out the export if it is free to take; its row then says how it ended.
+def export_run(export_id: int, *, worker: str) -> bool:
+    """Claim the export and carry it out here. False if it is gone, over, or held by another worker."""
+    return job_inline(EXPORT, export_id, worker=worker, compute=export_execute)
 
-    Killed half-way it leaves a temporary file that the system removes, and the next worker begins
-    anew: as of the same moment, so with the same result.
+
+def export_execute(export: Export) -> None:
+    """The file is in the storage, and the export is done.
+
+    Called again it begins anew: as of the same moment, so with the same result. What is written waits for the
+    storage. Raises WorkCancelled, WorkLost, and AssayError for what a user can act on.
     """
-    export = work_claim(Export, export_id, worker=worker)
-    if export is None:
-        logger.info("Export %s is gone, taken or over.", export_id)
-        return
-    try:
-        _export(export)
-    except WorkCancelled:
-        work_cancel(export)
-    except WorkLost as lost:
-        logger.warning("%s", lost)
-    except OSError as error:
-        logger.exception("Export %s", export_id)
-        work_fail(
-            export, f"The file could not be written: {error}. Is there room on the disk?", code="storage"
-        )
-
-
-def _export(export: Export) -> None:
     with tempfile.TemporaryFile() as file:
         n_rows = _write(export, file)
         n_bytes = file.seek(0, os.SEEK_END)
         file.seek(0)
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        file.seek(0)
         name = f"{exports_folder(export.project_id)}/{export.pk}-{export.attempt}{SUFFIXES[export.format]}"
-        work_beat(export, step_name="storing")
-        leftovers_note([name], project_id=export.project_id)
-        stored_name = default_storage.save(name, File(file))
-    with transaction.atomic():  # lost to another worker, the file stays a leftover
-        work_finish(export, stored_name=stored_name, n_rows=n_rows, n_bytes=n_bytes, sha256=sha256)
-        leftovers_own([stored_name])
+        told(export, step_name="storing")
+        waited(lambda: leftovers_note([name], project_id=export.project_id))
+        stored_name = store(name, file)
+
+    def finish() -> None:
+        with transaction.atomic():  # lost to another worker, the file stays a leftover
+            work_finish(export, stored_name=stored_name, n_rows=n_rows, n_bytes=n_bytes, sha256=sha256)
+            leftovers_own([stored_name])
+
+    waited(finish)
 
 
 def _write(export: Export, file: BinaryIO) -> int:
@@ -102,12 +91,7 @@ def _writer(export: Export, rows: ExportRows, file: BinaryIO) -> Iterator[Writer
     with tempfile.TemporaryFile() as table_file:
         class_names = export.project.classes.order_by("pk").values_list("name", flat=True)
         writer = ImageFolderWriter(
-            file, table_file, rows.schema, class_names=class_names, read_image=_read_blob
+            file, table_file, rows.schema, class_names=class_names, read_image=patient(stored_bytes)
         )
         yield writer
         writer.close()
-
-
-def _read_blob(name: str) -> bytes:
-    with default_storage.open(name) as content:
-        return content.read()

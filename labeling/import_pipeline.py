@@ -8,7 +8,6 @@ not depend on the size of the file.
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import os
 import time
 import uuid
@@ -19,17 +18,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, transaction
 
 from labeling.blobs import BlobRow, blob_files, blob_row, blob_save
 from labeling.class_names import natural
 from labeling.columns import columns_measure, columns_note
-from labeling.errors import AssayError, InvalidInput
+from labeling.errors import InvalidInput
 from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey
 from labeling.import_decisions import Batch, BatchRules, Incoming
 from labeling.import_options import ImportOptions, check_labels_wanted, options_from_json
 from labeling.import_report import ImportReport
 from labeling.import_store import DryStore, ImportStore
+from labeling.jobs import IMPORT
 from labeling.label_choice import choose_labels
 from labeling.leftovers import leftovers_note
 from labeling.locks import lock_labels_shared
@@ -40,10 +40,9 @@ from labeling.readers.dataset import Dataset, open_dataset
 from labeling.readers.rows import GreyPixels, ImageFile, Limits, Problem, Reader, Row
 from labeling.services import publication_open
 from labeling.statistics import statistics_refresh
+from labeling.supervision import job_inline
 from labeling.uploads import bundle_on_server, bundle_stored, import_limits
-from labeling.work import WorkCancelled, WorkLost, work_beat, work_cancel, work_claim, work_fail, work_finish
-
-logger = logging.getLogger(__name__)
+from labeling.work import work_beat, work_finish
 
 BATCH_ROWS = 10_000  # a second or two of work, so that beat and cancel are in time
 BATCH_IMAGES = 2_000
@@ -60,33 +59,19 @@ OnProgress = Callable[[Import], None]
 
 
 def import_run(import_id: int, *, worker: str, on_progress: OnProgress | None = None) -> bool:
-    """Claim the import and carry it out. False if it is gone, over, or held by another worker."""
-    work = work_claim(Import, import_id, worker=worker)
-    if work is None:
-        logger.info("Import %s is gone, over, or held by another worker.", import_id)
-        return False
-    try:
-        _Job(work, on_progress).run()
-    except WorkLost as lost:
-        logger.warning("%s", lost)
-    except WorkCancelled:
-        work_cancel(work)
-    except AssayError as error:
-        _fail(work, error.message, code=error.code)
-    except (InterfaceError, OperationalError):
-        raise  # the database is away; the heartbeat goes stale and a worker takes the import up again
-    except Exception:
-        logger.exception("Import %s failed.", import_id)
-        _fail(work, "Something went wrong on our side, and the worker's log says what.", code="server_error")
-    return True
+    """Claim the import and carry it out here. False if it is gone, over, or held by another worker."""
+    return job_inline(
+        IMPORT, import_id, worker=worker, compute=lambda work: import_execute(work, on_progress)
+    )
 
 
-def _fail(work: Import, message: str, *, code: str) -> None:
-    """The import has failed; what its batches wrote stays, and the message says so."""
-    n_rows = Import.objects.values_list("cursor", flat=True).get(pk=work.pk).get("n_rows", 0)
-    if n_rows and not ImportOptions(**work.options).dry_run:
-        message += f" The {n_rows:,} rows before are in; importing the file again adds only what is missing."
-    work_fail(work, message, code=code)
+def import_execute(work: Import, on_progress: OnProgress | None = None) -> None:
+    """All rows that the import still needs are in, and it is done.
+
+    It goes on from where the row says that its last batch ended. Raises WorkCancelled, WorkLost,
+    and AssayError for what a user can act on.
+    """
+    _Job(work, on_progress).run()
 
 
 @dataclass(slots=True)
@@ -370,6 +355,7 @@ class _Job:
             n_steps=n_steps,
             step_name="Checking" if self.options.dry_run else "Importing",
             seconds_left=self._seconds_left(step, n_steps),
+            n_deaths=0,  # it has got further
             **counts,
         )
 

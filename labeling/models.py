@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Collate, Left
+from django.db.models.functions import Collate, Left, Now
 
 from labeling.querysets import LabelQuerySet, ProjectQuerySet
 from labeling.work import Work
@@ -559,6 +559,9 @@ class WorkerPulse(models.Model):
     queues = models.JSONField(default=list)  # train, predict, io, default
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
+    unbroken_since = models.DateTimeField(
+        db_default=Now()
+    )  # without a miss: the database was there all the while
     stopped_at = models.DateTimeField(null=True, blank=True)  # left in good order
 
     def __str__(self) -> str:

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+import threading
+from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_shutting_down
+from django.db import connection
 
+from labeling.jobs import EXPORT, IMPORT
 from labeling.leftovers import leftover_first_due, leftovers_remove
 from labeling.models import Export, Import
 from labeling.project_pipeline import erasures_due, project_erase
+from labeling.supervision import job_carry_out
 from labeling.uploads import uploads_sweep
-from labeling.work import ring, works_waiting
+from labeling.work import ring, works_release, works_waiting
+
+logger = logging.getLogger(__name__)
 
 
-def _worker_name() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
+SWEEP_SECONDS = 60  # for each statement of a sweep
+
+# Taken when the module is loaded, before a worker forks: all its processes claim under one name.
+WORKER = f"{socket.gethostname()}:{os.getpid()}"
 
 
-@shared_task
+@shared_task(statement_seconds=0)
 def import_items(import_id: int) -> None:
     """Carry out one import."""
-    # Here, because the pipelines load pyarrow, and web processes ring these tasks.
-    from labeling.import_pipeline import import_run
-
-    import_run(import_id, worker=_worker_name())
+    job_carry_out(IMPORT, import_id, worker=WORKER)
 
 
-@shared_task
+@shared_task(statement_seconds=0)
 def export_project(export_id: int) -> None:
     """Carry out one export."""
-    from labeling.export_pipeline import export_run
-
-    export_run(export_id, worker=_worker_name())
+    job_carry_out(EXPORT, export_id, worker=WORKER)
 
 
 @shared_task
@@ -47,7 +53,7 @@ def remove_leftovers(leftover_id: int) -> None:
     leftovers_remove()
 
 
-@shared_task
+@shared_task(statement_seconds=SWEEP_SECONDS)
 def sweep_works() -> None:
     """Ring again for work whose doorbell was lost or whose worker died, and clear old uploads away."""
     for import_id in works_waiting(Import):
@@ -59,3 +65,20 @@ def sweep_works() -> None:
     uploads_sweep()
     if (leftover_id := leftover_first_due()) is not None:
         ring(remove_leftovers, leftover_id)
+
+
+@worker_shutting_down.connect
+def release_works(**_: Any) -> None:
+    """A worker that is asked to stop gives its work back at once instead of finishing it.
+
+    The supervisors see at the next beat that the claim is lost, and kill their child. In a thread of its own,
+    because Celery calls this from a signal handler.
+    """
+    threading.Thread(target=_release_works, name="release-works", daemon=True).start()
+
+
+def _release_works() -> None:
+    try:
+        logger.info("Stopping: %s pieces of work given back to the queue.", works_release(WORKER))
+    finally:
+        connection.close()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -20,6 +19,7 @@ from labeling.models import Import, Upload
 from labeling.readers.bundle import ZIP_MAGICS, Bundle, FileBundle, FolderBundle, ZipBundle
 from labeling.readers.idx import find_pairs
 from labeling.readers.rows import Limits
+from labeling.storage import read_again, spooled
 from labeling.work import OPEN_STATES
 
 UPLOAD_LIFE = dt.timedelta(days=7)
@@ -37,19 +37,22 @@ def import_limits() -> Limits:
 
 @contextmanager
 def bundle_stored(stored_name: str, file_name: str) -> Iterator[Bundle]:
-    """The uploaded file as a bundle; a zip archive is seen by its content. Raises InvalidInput, TooLarge."""
-    if not default_storage.exists(stored_name):
-        raise NotFound(f"The uploaded file {file_name!r} is no longer there. Upload it again.")
-    with default_storage.open(stored_name, "rb") as stream:
+    """The uploaded file as a bundle, on local disk; a zip archive is seen by its content.
+
+    Raises NotFound, InvalidInput, TooLarge.
+    """
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(spooled(stored_name))
+        except FileNotFoundError:
+            raise NotFound(f"The uploaded file {file_name!r} is no longer there. Upload it again.") from None
+        n_bytes = stream.seek(0, os.SEEK_END)
+        stream.seek(0)
         if stream.read(4) in ZIP_MAGICS:
             stream.seek(0)
-            yield ZipBundle(cast(BinaryIO, stream))
-            return
-    yield FileBundle(
-        file_name,
-        lambda: cast(BinaryIO, default_storage.open(stored_name, "rb")),
-        default_storage.size(stored_name),
-    )
+            yield ZipBundle(stream)
+        else:
+            yield FileBundle(file_name, lambda: read_again(stream), n_bytes)
 
 
 @contextmanager

@@ -8,19 +8,24 @@
 The row is the truth and the broker only a doorbell: whoever hears the bell claims the row by a
 conditional update. Each claim raises `attempt`, which fences: a worker that lost its claim (its
 heartbeat went stale and another took over) finds that its writes match no row and stops.
+
+A heartbeat that is old says that its worker is dead only if the database was there to be written to.
+Pulses are the witnesses: each process writes since when it has written without a miss. So after an
+outage the worker that went on all the while has time to beat again, and nobody's death is counted.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from celery import Task
+from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -28,7 +33,8 @@ from labeling.errors import AssayError, Conflict
 
 logger = logging.getLogger(__name__)
 
-MAX_DEATHS = 3  # work that killed three workers will kill the fourth
+MAX_DEATHS = 5  # in a row, without getting any further in between: such work will kill the sixth, too
+WITNESS_SECONDS = 15.0  # a pulse older than this is no witness, and its process counts as down
 
 
 class WorkState(models.TextChoices):
@@ -40,6 +46,7 @@ class WorkState(models.TextChoices):
 
 
 OPEN_STATES = (WorkState.QUEUED, WorkState.RUNNING)
+RELEASED: dict[str, Any] = {"state": WorkState.QUEUED, "worker": "", "heartbeat_at": None, "step_name": ""}
 
 
 class WorkCancelled(Exception):
@@ -50,15 +57,22 @@ class WorkLost(Exception):
     """Another worker has taken this work over; the present one must write nothing more."""
 
 
+DIED_SENTENCE = (
+    f"The process that did this was gone without a word {MAX_DEATHS} times, each time before it got any further. "
+    "Nobody saw why: it, its worker or the machine was killed or lost. Look at the worker's log and at the system's "
+    "around those times, and start again; if memory ran out, give the worker more, or less to do."
+)
+
+
 class Work(models.Model):
     """A row that some worker carries out. Only the functions of this module write these columns."""
 
     state = models.CharField(max_length=12, choices=WorkState.choices, default=WorkState.QUEUED)
     attempt = models.PositiveIntegerField(default=0)  # raised by each claim; the fencing token
-    n_deaths = models.PositiveIntegerField(default=0)  # claims that ended without a word
+    n_deaths = models.PositiveIntegerField(default=0)  # in a row, since it last got any further
     worker = models.CharField(max_length=200, blank=True)  # host:pid of the last claim
     heartbeat_at = models.DateTimeField(null=True, blank=True)
-    step_name = models.CharField(max_length=100, blank=True)  # what is being done, for people
+    step_name = models.CharField(max_length=200, blank=True)  # what is being done, for people
     step = models.BigIntegerField(default=0)  # how much of n_steps is done
     n_steps = models.BigIntegerField(default=0)  # 0: not known yet
     seconds_left = models.FloatField(null=True, blank=True)  # an estimate; null: not known yet
@@ -89,29 +103,27 @@ def work_claim(model: type[W], pk: int, *, worker: str) -> W | None:
     Abandoned: running, with a heartbeat older than ASSAY_STALE_SECONDS. A row that has used up
     MAX_DEATHS is failed here, with a sentence, instead of being tried for ever.
     """
-    now = timezone.now()
-    free = Q(state=WorkState.QUEUED) | Q(state=WorkState.RUNNING, heartbeat_at__lt=_stale(now))
-    abandoned = Q(state=WorkState.RUNNING)
-    model._default_manager.filter(free, abandoned, pk=pk, n_deaths__gte=MAX_DEATHS - 1).update(
+    abandoned, died = _abandoned(), _died()
+    free = Q(state=WorkState.QUEUED) | abandoned
+    rows = model._default_manager.filter(free, pk=pk)
+    rows.filter(died, n_deaths__gte=MAX_DEATHS - 1).update(
         state=WorkState.FAILED,
+        n_deaths=F("n_deaths") + 1,
         error_code="worker_died",
-        error_message=(
-            f"The worker died {MAX_DEATHS} times while doing this, most likely for lack of memory. "
-            "Look at the worker's log, give it more memory or less to do, and start again."
-        ),
-        finished_at=now,
+        error_message=DIED_SENTENCE,
+        finished_at=Now(),
     )
-    n_claimed = model._default_manager.filter(free, pk=pk).update(
+    n_claimed = rows.update(
         state=WorkState.RUNNING,
         attempt=F("attempt") + 1,
         n_deaths=Case(
-            When(abandoned, then=F("n_deaths") + 1),
+            When(died, then=F("n_deaths") + 1),
             default=F("n_deaths"),
             output_field=models.PositiveIntegerField(),
         ),
         worker=worker,
-        heartbeat_at=now,
-        started_at=Coalesce("started_at", Value(now)),
+        heartbeat_at=Now(),
+        started_at=Coalesce("started_at", Now()),
     )
     if n_claimed == 0:
         return None
@@ -125,7 +137,7 @@ def work_beat(work: Work, **progress: object) -> None:
     """
     model = type(work)
     mine = model._default_manager.filter(pk=work.pk, attempt=work.attempt, state=WorkState.RUNNING)
-    if mine.update(heartbeat_at=timezone.now(), **progress) == 0:
+    if mine.update(heartbeat_at=Now(), **progress) == 0:
         raise WorkLost(f"{model.__name__} {work.pk} is no longer held by attempt {work.attempt}.")
     if mine.filter(cancel_requested_at__isnull=False).exists():
         raise WorkCancelled(f"{model.__name__} {work.pk} was cancelled.")
@@ -152,8 +164,38 @@ def work_release(work: Work) -> None:
     """Give the running work back to the queue, because the worker is shutting down."""
     model = type(work)
     model._default_manager.filter(pk=work.pk, attempt=work.attempt, state=WorkState.RUNNING).update(
-        state=WorkState.QUEUED, worker="", heartbeat_at=None
+        **RELEASED
     )
+
+
+def works_release(worker: str) -> int:
+    """All that this worker carries out goes back to the queue, because it stops. Returns how many."""
+    mine = {"worker": worker, "state": WorkState.RUNNING}
+    return sum(model._default_manager.filter(**mine).update(**RELEASED) for model in work_models())
+
+
+def work_die(work: Work, *, code: str = "worker_died", sentence: str = DIED_SENTENCE) -> bool:
+    """Its process is gone without a word: it waits for the next try, or has failed if this was the last.
+
+    Returns whether it waits. Raises WorkLost.
+    """
+    model = type(work)
+    mine = model._default_manager.filter(pk=work.pk, attempt=work.attempt, state=WorkState.RUNNING)
+    if mine.filter(n_deaths__lt=MAX_DEATHS - 1).update(n_deaths=F("n_deaths") + 1, **RELEASED):
+        return True
+    _end(work, WorkState.FAILED, error_code=code, error_message=sentence, n_deaths=F("n_deaths") + 1)
+    return False
+
+
+def work_survived(work: Work) -> None:
+    """An attempt that was taken for dead has only been cut off: its death is taken back."""
+    rows = type(work)._default_manager.filter(pk=work.pk, attempt__gt=work.attempt, n_deaths__gt=0)
+    rows.update(n_deaths=F("n_deaths") - 1)
+
+
+def work_models() -> list[type[Work]]:
+    """Every kind of work, of all apps."""
+    return [model for model in apps.get_models() if issubclass(model, Work)]
 
 
 def work_request_cancel(work: Work) -> None:
@@ -177,20 +219,29 @@ def works_stop(model: type[Work], **where: object) -> int:
 
     One whose worker is dead is cancelled here, since there may never be another worker to see the wish.
     """
-    now = timezone.now()
     rows = model._default_manager.filter(state__in=OPEN_STATES, **where)
-    free = ~Q(state=WorkState.RUNNING) | Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=_stale(now))
+    free = ~Q(state=WorkState.RUNNING) | Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=_stale())
     # The attempt is raised so that a worker that was only cut off finds that it has lost its claim.
-    rows.filter(free).update(state=WorkState.CANCELLED, attempt=F("attempt") + 1, finished_at=now)
-    return rows.update(cancel_requested_at=Coalesce("cancel_requested_at", Value(now)))
+    rows.filter(free).update(state=WorkState.CANCELLED, attempt=F("attempt") + 1, finished_at=Now())
+    return rows.update(cancel_requested_at=Coalesce("cancel_requested_at", Now()))
 
 
 def works_waiting(model: type[Work]) -> list[int]:
     """Ids of rows whose doorbell may have been lost: queued for a while, or running without a beat."""
-    now = timezone.now()
-    queued = Q(state=WorkState.QUEUED, created_at__lt=now - dt.timedelta(seconds=2))
-    abandoned = Q(state=WorkState.RUNNING, heartbeat_at__lt=_stale(now))
-    return list(model._default_manager.filter(queued | abandoned).order_by("pk").values_list("pk", flat=True))
+    queued = Q(state=WorkState.QUEUED, created_at__lt=Now() - dt.timedelta(seconds=2))
+    return list(
+        model._default_manager.filter(queued | _abandoned()).order_by("pk").values_list("pk", flat=True)
+    )
+
+
+def work_read(work: W) -> W:
+    """The row as it is now, if this attempt still holds it. Raises WorkLost."""
+    model = type(work)
+    mine = model._default_manager.filter(pk=work.pk, attempt=work.attempt, state=WorkState.RUNNING)
+    row = mine.first()
+    if row is None:
+        raise WorkLost(f"{model.__name__} {work.pk} is no longer held by attempt {work.attempt}.")
+    return row
 
 
 def work_hold(work: Work) -> None:
@@ -203,15 +254,36 @@ def work_hold(work: Work) -> None:
 
 def _end(work: Work, state: WorkState, **columns: object) -> None:
     model = type(work)
-    n_ended = model._default_manager.filter(pk=work.pk, attempt=work.attempt, state=WorkState.RUNNING).update(
-        state=state, finished_at=timezone.now(), **columns
-    )
-    if n_ended == 0:
+    mine = model._default_manager.filter(pk=work.pk, attempt=work.attempt)
+    n_ended = mine.filter(state=WorkState.RUNNING).update(state=state, finished_at=Now(), **columns)
+    # Said before by this attempt, if the database took it and was gone before it could say so.
+    if n_ended == 0 and not mine.filter(state=state).exists():
         raise WorkLost(f"{model.__name__} {work.pk} is no longer held by attempt {work.attempt}.")
 
 
-def _stale(now: dt.datetime) -> dt.datetime:
-    return now - dt.timedelta(seconds=settings.ASSAY_STALE_SECONDS)
+def _abandoned() -> Q:
+    """Running, and silent for so long, in which others could write, that its worker must be gone."""
+    return Q(state=WorkState.RUNNING, heartbeat_at__lt=_stale()) & _was_there_since(_stale())
+
+
+def _stale() -> Any:
+    """The time, by the database's clock, before which a heartbeat is old."""
+    return Now() - dt.timedelta(seconds=settings.ASSAY_STALE_SECONDS)
+
+
+def _died() -> Q:
+    """Abandoned, and by death: the database has been there ever since its last heartbeat."""
+    return _abandoned() & _was_there_since(OuterRef("heartbeat_at"))
+
+
+def _was_there_since(since: Any) -> Q:
+    """A living process has written its pulses without a miss since then.
+
+    Where none has ever pulsed there is nobody to ask, and the clock is believed.
+    """
+    pulses = apps.get_model("labeling", "WorkerPulse")._default_manager
+    living = pulses.filter(stopped_at=None, seen_at__gt=Now() - dt.timedelta(seconds=WITNESS_SECONDS))
+    return Q(Exists(living.filter(unbroken_since__lte=since))) | ~Q(Exists(pulses.all()))
 
 
 def ring(task: Task, pk: int) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from labeling.tasks import SWEEP_SECONDS
 from labeling.work import ring
 from review import pipeline
 from review.models import Attempt, AttemptState, Certificate
 
 
-@shared_task(time_limit=3600)
+@shared_task
 def publish_ready_rounds() -> None:
     """Rung when a round is ready, by name: training knows nothing of review."""
     pipeline.publish_ready()
 
 
-@shared_task(time_limit=3600)
+@shared_task(statement_seconds=SWEEP_SECONDS)
 def sweep_review() -> None:
     for project_id in pipeline.sweep():
         ring(diversify_queue, project_id)
@@ -32,12 +33,12 @@ def sweep_review() -> None:
 
 
 # Routed to the workers of `train`: they have scikit-learn and the packed arrays at hand, and may take a minute.
-@shared_task(time_limit=1800)
+@shared_task
 def diversify_queue(project_id: int) -> None:
     pipeline.queue_diversify(project_id)
 
 
-@shared_task(time_limit=1800)
+@shared_task
 def explain_queue(refill_id: int) -> None:
     from review.explain_pipeline import queue_explain
 
@@ -47,14 +48,14 @@ def explain_queue(refill_id: int) -> None:
 # The pipelines below load scipy, which web processes, who ring these, must not.
 
 
-@shared_task(time_limit=3600)
+@shared_task
 def freeze_attempt(attempt_id: int) -> None:
     from review.attempt_pipeline import attempt_freeze
 
     attempt_freeze(attempt_id)
 
 
-@shared_task(time_limit=3600)
+@shared_task
 def settle_attempt(attempt_id: int) -> None:
     from review.attempt_pipeline import attempt_settle
     from review.certificates import certificate_write
@@ -66,7 +67,7 @@ def settle_attempt(attempt_id: int) -> None:
         certificate_write(certificate_id)
 
 
-@shared_task(time_limit=3600)
+@shared_task
 def look_at_certificate(certificate_id: int) -> None:
     """Its document is written, its monitoring audits keep pace and are counted, and a breach is followed up."""
     from review.certificates import certificate_write
@@ -78,7 +79,7 @@ def look_at_certificate(certificate_id: int) -> None:
     attempt_follow_breach(certificate_id)
 
 
-@shared_task(time_limit=3600)
+@shared_task
 def forecast_project(project_id: int) -> None:
     from review.forecasts import forecast_make
 

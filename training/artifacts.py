@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from django.core.files import File
 from django.core.files.storage import default_storage
 
 from labeling.project_files import artifacts_folder
+from labeling.storage import spooled, store, stored_stream
 from training.errors import ModelGone
 from training.models import Round
 
+BLOCK_BYTES = 2**20
 MEMORY_BYTES = 32 * 2**20  # a larger zip goes to a temporary file
 
 
@@ -33,11 +35,8 @@ def artifact_save(folder: Path, *, name: str, card: Mapping[str, Any]) -> None:
     """The files of `folder` and `card` (as assay.json, written last) are in the storage under `name`."""
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         with path.open("rb") as file:
-            default_storage.save(f"{name}/{path.relative_to(folder).as_posix()}", File(file))
-    with tempfile.TemporaryFile() as file:
-        file.write(json.dumps(card, indent=2, ensure_ascii=False).encode())
-        file.seek(0)
-        default_storage.save(f"{name}/assay.json", File(file))
+            store(f"{name}/{path.relative_to(folder).as_posix()}", file)
+    store(f"{name}/assay.json", json.dumps(card, indent=2, ensure_ascii=False).encode())
 
 
 def artifact_files(name: str) -> list[str]:
@@ -54,7 +53,7 @@ def artifact_hash(name: str) -> str:
     """SHA-256 over (path within the artifact, SHA-256 of the file) of each file, in order of path; hex."""
     digest = hashlib.sha256()
     for path in artifact_files(name) if name else []:
-        with default_storage.open(path) as file:
+        with spooled(path) as file:
             of_file = hashlib.file_digest(file, "sha256").hexdigest()
         digest.update(json.dumps([path[len(name) + 1 :], of_file]).encode() + b"\n")
     return digest.hexdigest()
@@ -77,11 +76,7 @@ def artifact_zip(round: Round) -> IO[bytes]:
     spool = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  the response closes it
     with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:
-            with (
-                default_storage.open(name) as file,
-                archive.open(name[len(round.artifact) + 1 :], "w") as out,
-            ):
-                for block in file.chunks():
-                    out.write(block)
+            with stored_stream(name) as file, archive.open(name[len(round.artifact) + 1 :], "w") as out:
+                shutil.copyfileobj(file, out, BLOCK_BYTES)
     spool.seek(0)
     return spool

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from django.utils import timezone
 
-from labeling.work import work_beat, work_finish
+from labeling.trouble import told, waited
+from labeling.work import work_finish
 from training.code_version import code_version
 from training.comparison.benchmark import trials_planned
 from training.comparison.dataset import Dataset, dataset_write
@@ -48,7 +49,7 @@ def comparison_execute(comparison: Comparison) -> None:
         dataset_write(dataset, folder)
         del dataset  # the trials read it from there
         _carry_out(comparison, folder)
-    work_finish(comparison)
+    waited(lambda: work_finish(comparison))
 
 
 def _carry_out(comparison: Comparison, folder: Path) -> None:
@@ -106,7 +107,7 @@ class _Watch:
 
     def __call__(self, step: int, n_steps: int, seconds_left: float | None) -> None:
         share = f" ({min(step, n_steps) / n_steps:.0%})" if n_steps else ""
-        work_beat(
+        told(
             self._comparison,
             step_name=f"trials; now {self._name}{share}"[:100],
             step=self._n_done,
@@ -174,4 +175,4 @@ def _rows_hash(packed: PackedItems, rows: np.ndarray, dataset: Dataset) -> str:
 
 
 def _beat(comparison: Comparison, done: int, n: int) -> None:
-    work_beat(comparison, step_name="reading items", step=done, n_steps=n)
+    told(comparison, step_name="reading items", step=done, n_steps=n)

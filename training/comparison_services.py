@@ -7,13 +7,13 @@ from typing import Any
 
 from labeling.errors import AssayError, InvalidInput
 from labeling.models import Project
+from labeling.supervision import job_carry_out
 from labeling.work import ring, work_request_cancel
 from training.checks import SEED_MAX, check_labels
 from training.comparisons import COMPARISON, comparison_open
 from training.learners.catalogue import check_params
 from training.models import Comparison
 from training.selectors import class_counts
-from training.supervision import job_carry_out
 from training.tasks import WORKER, compare_learners
 
 N_LEARNERS_MAX = 20

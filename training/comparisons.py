@@ -11,10 +11,11 @@ from typing import Any
 from django.db import transaction
 
 from labeling.models import Item, Project
+from labeling.supervision import Job
+from labeling.trouble import patient
 from labeling.work import work_hold
 from training.models import Comparison, Trial
 from training.numbered import open_numbered
-from training.supervision import Job
 
 
 def comparison_open(project: Project, **columns: Any) -> Comparison:
@@ -44,12 +45,16 @@ def comparison_describe(comparison: Comparison, **columns: Any) -> None:
         _write(comparison, **columns)
 
 
+@patient
 def trial_store(comparison: Comparison, trial: Trial, table: list[dict[str, Any]]) -> None:
     """The trial is written, and the table with it. Raises WorkLost."""
     with transaction.atomic():
         work_hold(comparison)
-        trial.save()
-        _write(comparison, table=table)
+        same = {"learner": trial.learner, "n_labels": trial.n_labels, "seed": trial.seed}
+        if not comparison.trials.filter(**same).exists():  # of a try that the database could not tell of
+            trial.pk = None
+            trial.save(force_insert=True)
+        _write(comparison, table=table, n_deaths=0)  # it has got further
 
 
 def _write(comparison: Comparison, **columns: Any) -> None:

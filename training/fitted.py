@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 
-from django.core.files.storage import default_storage
-
+from labeling.storage import stored_stream
 from training.artifacts import artifact_files
 from training.learners.base import Learner
 from training.learners.saving import load
@@ -20,6 +20,6 @@ def learner_load(round: Round) -> Learner:
         for stored in artifact_files(round.artifact):
             target = folder / stored[len(round.artifact) + 1 :]
             target.parent.mkdir(parents=True, exist_ok=True)
-            with default_storage.open(stored) as file:
-                target.write_bytes(file.read())
+            with stored_stream(stored) as stream, target.open("wb") as file:
+                shutil.copyfileobj(stream, file, 2**20)
         return load(folder)

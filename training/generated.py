@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-
+from labeling.storage import store, stored_bytes
 from training.artifacts import artifact_name
 from training.models import Round
 
@@ -20,14 +18,13 @@ ByClass = list[dict[str, Any]]
 
 def generated_save(round: Round, by_class: ByClass) -> None:
     """They are in the storage, in the folder of the round's model, and go when it goes."""
-    default_storage.save(_place(round), ContentFile(json.dumps(by_class).encode()))
+    store(_place(round), json.dumps(by_class).encode())
 
 
 def generated_read(round: Round) -> ByClass:
     """What the round's learner drew, in the order of the classes; empty where it drew nothing."""
     try:
-        with default_storage.open(_place(round)) as file:
-            found: ByClass = json.load(file)
+        found: ByClass = json.loads(stored_bytes(_place(round)))
     except FileNotFoundError:
         return []
     return found

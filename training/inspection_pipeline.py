@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from labeling.models import ItemType
-from labeling.work import work_beat, work_finish
+from labeling.trouble import told, waited
+from labeling.work import work_finish
 from training import learners
 from training.comparison.trial import fold_numbers
 from training.inspections import inspection_write
@@ -52,7 +53,7 @@ class _Look:
         self.seed = inspection.seed
 
     def beat(self, name: str, done: int) -> None:
-        work_beat(self.inspection, step_name=name, step=done, n_steps=N_TOOLS, seconds_left=None)
+        told(self.inspection, step_name=name, step=done, n_steps=N_TOOLS, seconds_left=None)
 
     def beat_map(self, done: int, n: int) -> None:
         self.beat(f"map, {done:,} of {n:,} items", N_TOOLS - 1)
@@ -65,7 +66,7 @@ def inspection_execute(inspection: Inspection) -> None:
     labels = labels_read(project, classes)
     packed = packed_open(
         project,
-        on_progress=lambda done, n: work_beat(inspection, step_name="reading items", step=done, n_steps=n),
+        on_progress=lambda done, n: told(inspection, step_name="reading items", step=done, n_steps=n),
     )
     snapshot = snapshot_take(project, classes=classes, labels=labels, packed=packed, before=None)
     inspection_write(
@@ -89,8 +90,8 @@ def inspection_execute(inspection: Inspection) -> None:
             found = tool(look)
         except LearnerError as error:
             found = {"sentence": error.message}
-        inspection_write(inspection, findings={**inspection.findings, name: found})
-    work_finish(inspection)
+        inspection_write(inspection, findings={**inspection.findings, name: found}, n_deaths=0)
+    waited(lambda: work_finish(inspection))
 
 
 def _draw_map(look: _Look) -> Findings:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from labeling.models import Project
+from labeling.supervision import Job
+from labeling.trouble import patient
 from labeling.work import WorkLost, WorkState
 from training.models import Inspection
 from training.numbered import open_numbered
-from training.supervision import Job
 
 
 def inspection_open(project: Project, **columns: Any) -> Inspection:
@@ -17,6 +18,7 @@ def inspection_open(project: Project, **columns: Any) -> Inspection:
     return open_numbered(Inspection, project, sentence, **columns)
 
 
+@patient
 def inspection_write(inspection: Inspection, **columns: Any) -> None:
     """Columns of the running inspection, if this attempt still holds it. Raises WorkLost."""
     mine = Inspection.objects.filter(pk=inspection.pk, attempt=inspection.attempt, state=WorkState.RUNNING)

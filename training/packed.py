@@ -16,6 +16,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -26,11 +27,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models import Count
 
 from labeling.models import Item, ItemType, Project
+from labeling.storage import stored_bytes
 from training.errors import DataUnfit
 from training.payloads import (
     ImagePayload,
@@ -45,6 +46,7 @@ from training.payloads import (
 CHUNK_ROWS = 65_536
 PAGE_ROWS = 1_000  # items read from the database at once
 FORMAT = 1  # of the manifest and the files; another number is packed anew
+LOCK_SECONDS = 0.2  # between two tries to get at a folder that another process packs
 MAX_SIDE = 64  # pixels: larger images are scaled down unless the run says otherwise
 
 OnProgress = Callable[[int, int], None]  # (items done, items to do)
@@ -107,7 +109,7 @@ def packed_open(
     # The salt tells this project from one of the same id in another database.
     folder = _cache() / f"{project.pk}-{project.salt}" / payload.name
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
+    with _locked(folder, on_progress):
         chunks = _usable_chunks(folder, project, payload)
         chunks = _extend(folder, project, payload, chunks, on_progress)
         _remove_strays(folder, payload, chunks)
@@ -236,10 +238,18 @@ def _remove_strays(folder: Path, payload: Payload, chunks: list[Chunk]) -> None:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path, on_progress: OnProgress) -> Iterator[None]:
     """One packer of this folder at a time on this host; the lock ends with the process."""
     with (folder / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                on_progress(
+                    0, 1
+                )  # another packs the same items: whoever waits is heard, and can be cancelled
+                time.sleep(LOCK_SECONDS)
         yield
 
 
@@ -297,13 +307,8 @@ def _image_payload(project: Project, image_size: int | None) -> ImagePayload:
         max(1, round(height * scale)),
         max(1, round(width * scale)),
         is_grey=all(mode == "L" for _, _, mode, _ in sizes),
-        read=_read_file,
+        read=stored_bytes,
     )
-
-
-def _read_file(name: str) -> bytes:
-    with default_storage.open(name) as file:
-        return file.read()
 
 
 def _table_payload(project: Project) -> TablePayload:

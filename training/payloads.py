@@ -19,10 +19,12 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
+from labeling.trouble import trouble_of, waited
 from training.errors import DataUnfit
 
 ROWS_PER_BATCH = 1_000  # of text or table rows held in memory while packing
-DECODERS = 4  # threads: Pillow and most storages release the interpreter while they work
+READERS = 8  # threads: Pillow and most storages release the interpreter while they work, and storages take their time
+IMAGES_AT_ONCE = 1_024
 
 
 class Row(NamedTuple):
@@ -100,9 +102,11 @@ class ImagePayload(_ArrayPayload):
         def fill(place: int) -> None:
             array[start + place] = self._decode(listed[place])
 
-        with ThreadPoolExecutor(DECODERS) as pool:
-            for _ in pool.map(fill, range(len(listed)), chunksize=64):
-                pass
+        with ThreadPoolExecutor(READERS) as pool:
+            for first in range(0, len(listed), IMAGES_AT_ONCE):
+                some = range(first, min(first + IMAGES_AT_ONCE, len(listed)))
+                # A storage that is away costs these and no more.
+                waited(lambda some=some: list(pool.map(fill, some, chunksize=16)))
         array.flush()
 
     def _decode(self, row: Row) -> np.ndarray:
@@ -115,6 +119,8 @@ class ImagePayload(_ArrayPayload):
                     image = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
                 return np.asarray(image)
         except OSError as error:
+            if trouble_of(error) is not None:
+                raise
             raise DataUnfit(
                 f"The image of item {row.key!r} cannot be read from the storage ({error}). "
                 "Put the file back, or remove the item, and start the run again."

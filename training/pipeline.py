@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from labeling.trouble import for_good, waited
 from labeling.work import work_hold
 from training import evaluation, learners
 from training.acquisition import entropy
@@ -60,6 +61,9 @@ IntArray = npt.NDArray[np.int64]
 
 def run_execute(run: Run) -> None:
     """All rounds that the run still needs are ready, and it is done with its reason.
+
+    From the first fit on nothing is lost by trouble: fitting, predicting and deciding need neither database nor
+    storage, and every write waits until it is done.
 
     Whole rounds of an earlier attempt are kept; a round that it left half done is made again.
     Raises WorkCancelled, WorkLost, and AssayError for what a user can act on.
@@ -126,7 +130,7 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
             n_human=len(snapshot.human),
         )
         sure_holdout = apply_temperature(holdout, calibration.temperature)
-        metrics |= evaluation.measure_pool(round, snapshot, predictions, holdout=sure_holdout)
+        metrics |= waited(lambda: evaluation.measure_pool(round, snapshot, predictions, holdout=sure_holdout))
         confidences = evaluation.count_confidences(snapshot, predictions, holdout=sure_holdout)
         run_log(run, evaluation.decision_line(metrics))
 
@@ -188,16 +192,21 @@ def _fit(run: Run, number: int, snapshot: Snapshot, packed: PackedItems, progres
     )
     if _uses_unlabeled(run):
         rows, labels = snapshot.with_pool()
-        return learner.fit(packed.take(rows), labels)
-    rows, columns = snapshot.training_set()
-    return learner.fit(packed.take(rows), snapshot.class_names[columns])
+    else:
+        rows, columns = snapshot.training_set()
+        labels = snapshot.class_names[columns]
+    X = packed.take(rows)
+    with for_good():
+        return learner.fit(X, labels)
 
 
 def _probabilities(learner: Learner, packed: PackedItems, rows: IntArray, snapshot: Snapshot) -> FloatArray:
     """(n, n_classes) for these rows, columns in the order of the project's classes; 0 for one never seen."""
     parts = [np.empty((0, len(snapshot.classes)))]
     for start in range(0, len(rows), PREDICT_ROWS):
-        given = learner.predict_proba(packed.take(rows[start : start + PREDICT_ROWS]))
+        X = packed.take(rows[start : start + PREDICT_ROWS])
+        with for_good():
+            given = learner.predict_proba(X)
         parts.append(spread_columns(given, list(learner.classes_), list(snapshot.class_names)))
     return np.concatenate(parts)
 
@@ -318,5 +327,5 @@ def _ring_ready() -> None:
     """Tell whoever publishes, by name: training knows no review. The sweep rings again if nobody hears."""
     try:
         current_app.send_task(settings.ASSAY_ROUND_READY_TASK, retry=False)
-    except OperationalError as error:
+    except (OperationalError, OSError) as error:
         logger.warning("Broker is down, the ready round waits for the next sweep: %s", error)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from django.db import connection, transaction
 
 from labeling.statistics import statistics_refresh
+from labeling.trouble import patient
 from training.models import Round
 from training.other_classes import N_OTHERS, SCALE
 from training.runs import round_hold
@@ -75,6 +76,7 @@ def other_classes(calibrated: FloatArray, class_ids: IntArray, *, n: int) -> npt
     return others
 
 
+@patient
 def predictions_store(round: Round, predictions: Predictions) -> None:
     """All predictions of the running round are in the database, or none. Raises WorkLost."""
     others = predictions.others
@@ -93,6 +95,7 @@ def predictions_store(round: Round, predictions: Predictions) -> None:
     columns = [name for name in record.names or () if not name.startswith(("n_fields", "size_"))]
     with transaction.atomic(), connection.cursor() as cursor:
         round_hold(round)
+        cursor.execute("DELETE FROM training_prediction WHERE round_id = %s", [round.pk])  # of a try before
         statement = f"COPY training_prediction ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
         with cursor.copy(statement) as copy:
             copy.write(_SIGNATURE)
@@ -111,6 +114,7 @@ def predictions_store(round: Round, predictions: Predictions) -> None:
     statistics_refresh("training_prediction", n_rows=len(predictions))
 
 
+@patient
 def measured_store(
     round: Round,
     *,
@@ -129,6 +133,8 @@ def measured_store(
     sure = np.clip(calibrated.max(axis=1), 0.0, 1.0)
     with transaction.atomic(), connection.cursor() as cursor:
         round_hold(round)
+        of_set = [round.pk, is_test]  # of a try before
+        cursor.execute("DELETE FROM training_measuredprediction WHERE round_id = %s AND is_test = %s", of_set)
         statement = (
             "COPY training_measuredprediction (round_id, item_id, is_test, truth_id, label_class_id, confidence)"
             " FROM STDIN"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 
-from labeling.work import work_beat
+from labeling.trouble import told
 from training.models import Run
 
 WRITE_SECONDS = 0.5  # between two writes of the same step
@@ -26,7 +26,10 @@ class Step(StrEnum):
 
 
 class RunProgress:
-    """Tells the run's row about the round at work. Raises WorkLost and WorkCancelled from any call."""
+    """Tells the run's row about the round at work. Raises WorkLost and WorkCancelled from any call.
+
+    While the database is away the round goes on, and nobody is told.
+    """
 
     def __init__(self, run: Run, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._run = run
@@ -35,6 +38,7 @@ class RunProgress:
         self._last_round: Mapping[str, float] = {}  # step name -> seconds, of the round before
         self.seconds: dict[str, float] = {}  # the same of this round, steps done so far
         self._step: Step | None = None
+        self._name = ""
         self._step_began = 0.0
         self._written_at = float("-inf")
 
@@ -46,8 +50,8 @@ class RunProgress:
     def step(self, step: Step) -> Iterator[None]:
         """Inside, the row names this step; afterwards its seconds are known."""
         self._step, self._step_began = step, self._clock()
-        name = f"round {self._round_number} of {self._run.n_rounds}: {step.value}"
-        work_beat(self._run, step_name=name, step=0, n_steps=0, seconds_left=self._seconds_left(0.0))
+        self._name = f"round {self._round_number} of {self._run.n_rounds}: {step.value}"
+        told(self._run, step_name=self._name, step=0, n_steps=0, seconds_left=self._seconds_left(0.0))
         self._written_at = self._clock()
         yield
         self.seconds[step.name.lower()] = round(self._clock() - self._step_began, 3)
@@ -58,7 +62,8 @@ class RunProgress:
             return
         share = min(1.0, done / n_steps) if n_steps else 0.0
         left = self._seconds_left(share, of_step=seconds_left)
-        work_beat(self._run, step=done, n_steps=n_steps, seconds_left=left)
+        # With the name: the news of the step's begin may have been dropped.
+        told(self._run, step_name=self._name, step=done, n_steps=n_steps, seconds_left=left)
         self._written_at = self._clock()
 
     def _seconds_left(self, share: float, of_step: float | None = None) -> float | None:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from labeling.errors import AssayError
 from labeling.models import Project, Source, SourceKind
+from labeling.trouble import patient
 from labeling.work import WorkLost, work_fail, work_finish, work_hold
 from training.artifacts import artifact_delete, artifact_name
 from training.checks import RunSettings, check_labels, check_settings, default_settings
@@ -88,6 +89,7 @@ def _already_open(run: Run | None) -> str:
     return f"{which}; a project has one open run at a time. Wait until it is over, or cancel it."
 
 
+@patient
 def run_log(run: Run, message: str, *, level: str = "info") -> None:
     """One line for people. Raises WorkLost."""
     with transaction.atomic():
@@ -95,6 +97,7 @@ def run_log(run: Run, message: str, *, level: str = "info") -> None:
         RunLogLine.objects.create(run=run, level=level, message=message)
 
 
+@patient
 def run_finish(run: Run, *, stop_reason: str) -> None:
     """The run is done and says why it stopped. Raises WorkLost."""
     with transaction.atomic():
@@ -111,13 +114,16 @@ def run_fail(run: Run, error: AssayError | str, *, code: str = "failed") -> None
         work_fail(run, error, code=code)
 
 
+@patient
 def round_open(run: Run, *, number: int) -> Round:
     """A running round with this number. Raises WorkLost."""
     with transaction.atomic():
         work_hold(run)
-        return Round.objects.create(run=run, number=number)
+        # One that is there was made by this attempt, whose database was gone before it could say so.
+        return Round.objects.get_or_create(run=run, number=number, state=RoundState.RUNNING)[0]
 
 
+@patient
 def round_ready(round: Round, *, columns: Mapping[str, Any], details: Mapping[str, Any]) -> None:
     """The running round is a model version: it has its source and `columns`, and waits to be published.
 
@@ -126,6 +132,8 @@ def round_ready(round: Round, *, columns: Mapping[str, Any], details: Mapping[st
     run = round.run
     with transaction.atomic():
         work_hold(run)
+        if Round.objects.filter(pk=round.pk).exclude(state=RoundState.RUNNING).exists():
+            return round.refresh_from_db()  # done before, though the database could not say so
         source = Source.objects.create(
             project_id=run.project_id,
             kind=SourceKind.MODEL,
@@ -139,6 +147,7 @@ def round_ready(round: Round, *, columns: Mapping[str, Any], details: Mapping[st
         if n_ready == 0:
             raise WorkLost(f"Round {round.pk} was removed by another attempt.")
         _candidates_succeed(round)
+        Run.objects.filter(pk=run.pk).update(n_deaths=0)  # it has got further
     round.refresh_from_db()
 
 
@@ -181,6 +190,7 @@ def rounds_remove_unfinished(run: Run) -> None:
             round.delete()
 
 
+@patient
 def predictions_prune(project_id: int) -> None:
     """Predictions of old rounds are gone; what those rounds measured stays."""
     for pk in list(rounds_to_prune(project_id).values_list("pk", flat=True)):

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 
 from labeling.models import Project
-from labeling.work import ring, work_request_cancel
+from labeling.work import WorkState, ring, work_request_cancel
 from training.checks import N_ROUNDS_DEFAULT, check_labels, check_settings
 from training.models import Run, Trigger
 from training.runs import run_open, run_open_if_due
@@ -71,9 +71,11 @@ def run_inline(run: Run) -> Run:
     Interrupting it cancels the run.
     """
     try:
-        run_carry_out(run.pk, worker=WORKER)
+        while True:
+            run_carry_out(run.pk, worker=WORKER)
+            run.refresh_from_db()
+            if run.state != WorkState.QUEUED:  # else its process was killed, and it is tried again
+                return run
     except KeyboardInterrupt:
         work_request_cancel(run)
         raise
-    run.refresh_from_db()
-    return run

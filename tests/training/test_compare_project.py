@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from deploy.cli import main
 from labeling.models import Membership, Role
+from labeling.supervision import job_carry_out
 from labeling.work import WorkLost, WorkState
 from tests.makers import make_human_label
 from tests.training.makers import class_of, make_labeled_project, make_texts
@@ -20,7 +21,6 @@ from training.comparison.trial import Outcome
 from training.comparison_services import comparison_inline, comparison_request
 from training.comparisons import COMPARISON
 from training.models import Comparison
-from training.supervision import job_carry_out
 from training.tasks import sweep_runs
 
 START = {

@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 
 from labeling.models import Item, Label, Membership, Project, Role, Split
 from labeling.services import publication_open
+from labeling.supervision import job_carry_out
 from labeling.work import WorkState
 from review.models import Entry, Flag
 from review.relabeling import Relabel, items_relabel
@@ -25,7 +26,6 @@ from training.learners import create
 from training.models import Inspection
 from training.pipeline import run_execute
 from training.quality.features import item_features, learner_features
-from training.supervision import job_carry_out
 
 
 def make_inspection(project: Project, *, is_running: bool = True) -> Inspection:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psutil
 import pytest
@@ -18,13 +19,15 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
+from labeling import supervision, work
+from labeling.supervision import exit_sentence
 from labeling.work import WorkState, work_claim
 from tests.training.makers import make_labeled_project, make_run
 from training.models import Prediction, RoundState, Run
 from training.pipeline import run_execute
 from training.progress import Step
 from training.services import run_cancel, run_inline
-from training.supervision import exit_sentence, run_carry_out
+from training.supervision import run_carry_out
 
 pytestmark = pytest.mark.usefixtures("child_database")
 
@@ -173,22 +176,63 @@ def test_a_claim_that_is_lost_stops_the_child(ada: User, slow: pytest.MonkeyPatc
     assert not children()
 
 
-def test_a_child_killed_by_the_system_fails_the_run_with_a_word_about_memory(
+def kill_children(run: Run) -> None:
+    wait_for_step(run, FIRST_FIT)
+    for pid in children():
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_child_killed_for_lack_of_memory_fails_the_run_with_a_word_about_memory(
     ada: User, slow: pytest.MonkeyPatch
 ) -> None:
     slow.setenv("ASSAY_TEST_FIT", "block")
+    counts = iter([7, 8])
+    slow.setattr(supervision, "kills_for_memory", lambda: next(counts))
     run = make_run(make_labeled_project(owner=ada))
 
     with in_thread(run):
-        wait_for_step(run, FIRST_FIT)
-        for pid in children():
-            os.kill(pid, signal.SIGKILL)
+        kill_children(run)
 
     run.refresh_from_db()
     assert run.state == WorkState.FAILED
     assert run.error_code == "out_of_memory"
     assert "memory" in run.error_message
     assert not run.rounds.exists()
+
+
+def test_a_child_that_is_killed_is_tried_again_and_at_last_the_run_says_what_is_known(
+    ada: User, slow: pytest.MonkeyPatch
+) -> None:
+    slow.setenv("ASSAY_TEST_FIT", "block")
+    slow.setattr(work, "MAX_DEATHS", 2)
+    run = make_run(make_labeled_project(owner=ada))
+
+    with in_thread(run):
+        kill_children(run)
+    run.refresh_from_db()
+    assert (run.state, run.n_deaths) == (WorkState.QUEUED, 1)
+
+    with in_thread(run):
+        kill_children(run)
+    run.refresh_from_db()
+    assert run.state == WorkState.FAILED
+    assert run.error_code == "worker_died"
+    assert "Nobody saw why" in run.error_message
+
+
+def test_a_child_that_does_nothing_is_found_out(ada: User, slow: pytest.MonkeyPatch, settings: Any) -> None:
+    slow.setenv("ASSAY_TEST_FIT", "block")
+    settings.ASSAY_WEDGED_SECONDS = 2
+    run = make_run(make_labeled_project(owner=ada))
+
+    with in_thread(run) as thread:
+        wait_for_step(run, FIRST_FIT)
+        thread.join(timeout=60)
+
+    run.refresh_from_db()
+    assert (run.state, run.n_deaths) == (WorkState.QUEUED, 1)
+    assert run.log_lines.filter(message__contains="used no processor time").exists()
+    assert not children()
 
 
 @pytest.mark.parametrize(

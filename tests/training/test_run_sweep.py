@@ -13,13 +13,14 @@ from django.utils import timezone
 from redis import Redis
 
 from labeling.models import Project
+from labeling.tasks import WORKER, _release_works
 from labeling.work import WorkState
 from tests.training.makers import make_labeled_project, make_run
 from training.models import Run, Trigger
 from training.predictions import Predictions, predictions_store
 from training.runs import round_open
 from training.services import run_request
-from training.tasks import WORKER, _release_runs, sweep_runs
+from training.tasks import sweep_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,7 +92,7 @@ def test_a_worker_that_stops_gives_its_runs_back(ada: User, broker: Redis) -> No
     Run.objects.filter(pk=mine.pk).update(worker=WORKER, heartbeat_at=now)
     Run.objects.filter(pk=others.pk).update(worker="elsewhere:1", heartbeat_at=now)
 
-    _release_runs()
+    _release_works()
     age(mine)
     sweep_runs()
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from labeling.errors import AssayError
+from labeling.processes import die_with_parent, peak_bytes
 from training.comparison.dataset import dataset_read
 from training.comparison.trial import Outcome, Trial, trial_measure
-from training.processes import die_with_parent, peak_bytes
 
 TELL_SECONDS = 0.5  # between two lines of progress
 NICENESS = 5  # people who answer on the same machine come first

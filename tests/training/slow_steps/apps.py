@@ -20,6 +20,8 @@ class SlowStepsConfig(AppConfig):
     def ready(self) -> None:
         if halt := os.environ.get("ASSAY_TEST_HALT"):
             _halt_at(halt)
+        if hold := os.environ.get("ASSAY_TEST_HOLD"):
+            _hold_at(*hold.split("@", 1))
         if fit := os.environ.get("ASSAY_TEST_FIT"):
             _replace_fit(fit)
 
@@ -38,6 +40,31 @@ def _halt_at(name: str) -> None:
                 time.sleep(LONG)
 
     RunProgress.step = halting
+
+
+def _hold_at(name: str, path: str) -> None:
+    from training.progress import RunProgress, Step
+
+    step = RunProgress.step
+
+    @contextmanager
+    def holding(self: RunProgress, which: Step) -> Iterator[None]:
+        with step(self, which):
+            if which.value == name:
+                _note(f"{path}.reached")
+            yield
+            if which.value == name:
+                _note(f"{path}.done")
+                while os.path.exists(path):
+                    time.sleep(0.05)
+
+    RunProgress.step = holding
+
+
+def _note(path: str) -> None:
+    """One line for each time."""
+    with open(path, "a") as file:
+        file.write("once\n")
 
 
 def _replace_fit(how: str) -> None:

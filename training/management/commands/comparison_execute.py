@@ -1,11 +1,11 @@
-"""The child process of a comparison: runs its trials. Started by training/supervision.py, never by hand."""
+"""The child process of a comparison: runs its trials. Started by labeling/supervision.py, never by hand."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from labeling.management.child import ChildCommand
 from training.comparisons import COMPARISON
-from training.management.child import ChildCommand
 
 
 class Command(ChildCommand):

@@ -1,10 +1,10 @@
-"""The child process of a run: computes its rounds. Started by training/supervision.py, never by hand."""
+"""The child process of a run: computes its rounds. Started by labeling/supervision.py, never by hand."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from training.management.child import ChildCommand
+from labeling.management.child import ChildCommand
 from training.supervision import RUN
 
 

@@ -1,0 +1,67 @@
+"""What child processes have in common: they die with whoever started them, and what can be seen of them at work."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import sys
+import time
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask Linux to kill this process when its parent dies, and make sure that it has not died already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise SystemExit(f"The parent (process {parent}) is gone.")
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has had at one time (resident set, its libraries included)."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Not getrusage: on Linux its maximum survives exec, so a child would report its parent's peak.
+        lines = (line.split() for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        for _, kibibytes, _ in lines:
+            return int(kibibytes) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def signs_of_life(pid: int) -> tuple[float, ...]:
+    """What the process and all that it started have used up so far; the same twice: they did nothing between.
+
+    Processor time in hundredths of a second, bytes read and written, and how many processes there are. One
+    that the kernel holds in a read or write (of a network file system that is away) is never the same twice.
+    """
+    try:
+        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return ()
+    seconds, n_bytes, n = 0.0, 0, 0
+    for process in family:
+        with contextlib.suppress(psutil.Error):
+            used = process.cpu_times()
+            seconds += used.user + used.system
+            n += 1
+            moved = process.io_counters()
+            n_bytes += moved.read_chars + moved.write_chars
+            if process.status() == psutil.STATUS_DISK_SLEEP:
+                seconds += time.monotonic()
+    return round(seconds, 2), n_bytes, n
+
+
+def kills_for_memory() -> int:
+    """How many processes this kernel has killed for lack of memory since it started; 0 where it does not say."""
+    with contextlib.suppress(OSError, ValueError):
+        lines = (line.split() for line in Path("/proc/vmstat").read_text().splitlines())
+        return next((int(value) for name, value in lines if name == "oom_kill"), 0)
+    return 0
