@@ -139,6 +139,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Human-in-the-loop labeling with certified precision.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "labeling.schema.add_errors",
+    ],
     # One name for one set of words, however many fields hold it.
     "ENUM_NAME_OVERRIDES": {
         "RoleEnum": "labeling.models.Role.choices",

@@ -3838,7 +3838,80 @@ export interface components {
             assisted: components["schemas"]["ShareEstimateOutput"] | null;
         };
     };
-    responses: never;
+    responses: {
+        /** @description What was sent cannot be used; `fields` says what and why. */
+        Error400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorOutput"];
+            };
+        };
+        /** @description Nobody is signed in, or the token is not valid. */
+        Error401: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorOutput"];
+            };
+        };
+        /** @description Your role does not include this, or the CSRF token is missing. */
+        Error403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorOutput"];
+            };
+        };
+        /** @description There is no such thing, or none that you may see. */
+        Error404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorOutput"];
+            };
+        };
+        /** @description Right in itself, but not in the present state. */
+        Error409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorOutput"];
+            };
+        };
+        /** @description More bytes than are allowed. */
+        Error413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorOutput"];
+            };
+        };
+        /** @description Another media type or charset than this operation reads. */
+        Error415: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorOutput"];
+            };
+        };
+        /** @description A part that is needed (database, broker, storage) does not answer. Try again. */
+        Error503: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorOutput"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -3865,6 +3938,9 @@ export interface operations {
                     "application/json": components["schemas"]["EntryOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3881,6 +3957,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     attempt: {
@@ -3902,6 +3981,11 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     attempt_abandon: {
@@ -3928,6 +4012,10 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3936,6 +4024,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     certificate: {
@@ -3957,6 +4048,11 @@ export interface operations {
                     "application/json": components["schemas"]["CertificateOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     certificate_audits: {
@@ -3983,6 +4079,10 @@ export interface operations {
                     "application/json": components["schemas"]["MonitorAuditsOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3991,6 +4091,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     certificate_document: {
@@ -4014,6 +4117,10 @@ export interface operations {
                     };
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4022,6 +4129,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            503: components["responses"]["Error503"];
         };
     };
     certificate_labels: {
@@ -4043,6 +4151,11 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     certificate_revoke: {
@@ -4069,6 +4182,10 @@ export interface operations {
                     "application/json": components["schemas"]["CertificateOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4077,6 +4194,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     class_remove: {
@@ -4097,6 +4217,10 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4105,6 +4229,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     class_update: {
@@ -4131,6 +4258,10 @@ export interface operations {
                     "application/json": components["schemas"]["ClassOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4139,6 +4270,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     comparison_show: {
@@ -4160,6 +4294,11 @@ export interface operations {
                     "application/json": components["schemas"]["ComparisonOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     comparison_cancel: {
@@ -4181,6 +4320,10 @@ export interface operations {
                     "application/json": components["schemas"]["ComparisonOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4189,6 +4332,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     deletions_list: {
@@ -4208,6 +4354,9 @@ export interface operations {
                     "application/json": components["schemas"]["DeletionPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            503: components["responses"]["Error503"];
         };
     };
     entry_decide: {
@@ -4242,6 +4391,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4250,6 +4402,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     export_show: {
@@ -4271,6 +4426,11 @@ export interface operations {
                     "application/json": components["schemas"]["ExportOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     export_cancel: {
@@ -4292,6 +4452,10 @@ export interface operations {
                     "application/json": components["schemas"]["ExportOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4300,6 +4464,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     export_file: {
@@ -4321,6 +4488,10 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4329,6 +4500,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            503: components["responses"]["Error503"];
         };
     };
     flag_resolve: {
@@ -4350,6 +4522,10 @@ export interface operations {
                     "application/json": components["schemas"]["FlagOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4358,6 +4534,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     health_show: {
@@ -4377,6 +4556,8 @@ export interface operations {
                     "application/json": components["schemas"]["HealthOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4406,6 +4587,11 @@ export interface operations {
                     "application/json": components["schemas"]["ImportOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     import_cancel: {
@@ -4427,6 +4613,10 @@ export interface operations {
                     "application/json": components["schemas"]["ImportOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4435,6 +4625,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     inspection_show: {
@@ -4456,6 +4649,11 @@ export interface operations {
                     "application/json": components["schemas"]["InspectionOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     inspection_cancel: {
@@ -4477,6 +4675,10 @@ export interface operations {
                     "application/json": components["schemas"]["InspectionOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4485,6 +4687,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     label_errors_flag: {
@@ -4519,6 +4724,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     inspection_map: {
@@ -4540,6 +4752,9 @@ export interface operations {
                     "application/json": components["schemas"]["MapOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4548,6 +4763,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            503: components["responses"]["Error503"];
         };
     };
     item_show: {
@@ -4569,6 +4785,11 @@ export interface operations {
                     "application/json": components["schemas"]["ItemOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     item_example_choose: {
@@ -4589,6 +4810,10 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4597,6 +4822,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     item_example_forget: {
@@ -4617,6 +4845,14 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     flag_add: {
@@ -4651,6 +4887,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     item_history: {
@@ -4672,6 +4915,11 @@ export interface operations {
                     "application/json": components["schemas"]["HistoryOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     item_image: {
@@ -4702,6 +4950,9 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4710,6 +4961,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            503: components["responses"]["Error503"];
         };
     };
     item_thumbnail: {
@@ -4740,6 +4992,9 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4748,6 +5003,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            503: components["responses"]["Error503"];
         };
     };
     keys_choose: {
@@ -4780,6 +5036,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     label_withdraw: {
@@ -4800,6 +5063,8 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4808,6 +5073,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4816,6 +5082,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     learners_list: {
@@ -4843,6 +5112,9 @@ export interface operations {
                     "application/json": components["schemas"]["LearnerOutput"][];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            503: components["responses"]["Error503"];
         };
     };
     member_remove: {
@@ -4863,6 +5135,10 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4871,6 +5147,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     member_change: {
@@ -4897,6 +5176,10 @@ export interface operations {
                     "application/json": components["schemas"]["MemberOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4905,6 +5188,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     preview_create: {
@@ -4937,6 +5223,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4945,6 +5235,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     projects_list: {
@@ -4969,6 +5261,9 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            503: components["responses"]["Error503"];
         };
     };
     project_create: {
@@ -5001,6 +5296,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     project_show: {
@@ -5022,6 +5324,11 @@ export interface operations {
                     "application/json": components["schemas"]["ProjectOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     project_delete: {
@@ -5042,6 +5349,14 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     project_update: {
@@ -5076,6 +5391,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     adjudication_show: {
@@ -5100,6 +5422,11 @@ export interface operations {
                     "application/json": components["schemas"]["AdjudicationOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     answers_submit: {
@@ -5134,6 +5461,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     answers_mine: {
@@ -5160,6 +5494,11 @@ export interface operations {
                     "application/json": components["schemas"]["AnswerPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     answers_undo: {
@@ -5194,6 +5533,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     attempts_list: {
@@ -5220,6 +5566,11 @@ export interface operations {
                     "application/json": components["schemas"]["AttemptPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     attempt_ask: {
@@ -5254,6 +5605,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5262,6 +5616,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     certificates_list: {
@@ -5288,6 +5645,11 @@ export interface operations {
                     "application/json": components["schemas"]["CertificatePage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     classes_list: {
@@ -5309,6 +5671,11 @@ export interface operations {
                     "application/json": components["schemas"]["ClassPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     class_add: {
@@ -5335,6 +5702,10 @@ export interface operations {
                     "application/json": components["schemas"]["ClassOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5343,6 +5714,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     project_columns: {
@@ -5364,6 +5738,11 @@ export interface operations {
                     "application/json": components["schemas"]["ColumnsOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     comparisons_list: {
@@ -5390,6 +5769,11 @@ export interface operations {
                     "application/json": components["schemas"]["ComparisonPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     comparison_start: {
@@ -5424,6 +5808,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5432,6 +5819,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     disagreements_list: {
@@ -5460,6 +5850,11 @@ export interface operations {
                     "application/json": components["schemas"]["DisagreementPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     disputes_list: {
@@ -5486,6 +5881,11 @@ export interface operations {
                     "application/json": components["schemas"]["DisputePage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     exports_list: {
@@ -5512,6 +5912,11 @@ export interface operations {
                     "application/json": components["schemas"]["ExportPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     export_request: {
@@ -5546,6 +5951,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     flags_list: {
@@ -5572,6 +5984,11 @@ export interface operations {
                     "application/json": components["schemas"]["FlagPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     gold_ask: {
@@ -5606,6 +6023,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5614,6 +6034,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     gold_end: {
@@ -5634,6 +6057,14 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     grid_claim: {
@@ -5668,6 +6099,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5676,6 +6110,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     guide_show: {
@@ -5697,6 +6134,11 @@ export interface operations {
                     "application/json": components["schemas"]["GuideOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     imports_list: {
@@ -5723,6 +6165,11 @@ export interface operations {
                     "application/json": components["schemas"]["ImportPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     import_create: {
@@ -5757,6 +6204,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5765,6 +6216,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     inspections_list: {
@@ -5791,6 +6244,11 @@ export interface operations {
                     "application/json": components["schemas"]["InspectionSummaryPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     inspection_start: {
@@ -5825,6 +6283,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5833,6 +6294,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     items_list: {
@@ -5893,6 +6357,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     items_add: {
@@ -5927,6 +6395,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     items_relabel: {
@@ -5961,6 +6436,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     members_list: {
@@ -5987,6 +6469,11 @@ export interface operations {
                     "application/json": components["schemas"]["MemberPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     member_add: {
@@ -6013,6 +6500,9 @@ export interface operations {
                     "application/json": components["schemas"]["MemberOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6029,6 +6519,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     people_show: {
@@ -6050,6 +6543,11 @@ export interface operations {
                     "application/json": components["schemas"]["PeopleOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     plan: {
@@ -6071,6 +6569,9 @@ export interface operations {
                     "application/json": components["schemas"]["PlanOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6079,6 +6580,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            503: components["responses"]["Error503"];
         };
     };
     policies_list: {
@@ -6100,6 +6602,11 @@ export interface operations {
                     "application/json": components["schemas"]["PolicyOutput"][];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     project_progress: {
@@ -6121,6 +6628,11 @@ export interface operations {
                     "application/json": components["schemas"]["ProgressOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     publications_list: {
@@ -6147,6 +6659,11 @@ export interface operations {
                     "application/json": components["schemas"]["PublicationPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     publication_discard: {
@@ -6168,6 +6685,10 @@ export interface operations {
                     "application/json": components["schemas"]["PublicationOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6176,6 +6697,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     queue_show: {
@@ -6197,6 +6721,11 @@ export interface operations {
                     "application/json": components["schemas"]["QueueOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     queue_claim: {
@@ -6231,6 +6760,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     queue_explanations: {
@@ -6263,6 +6799,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     items_pick: {
@@ -6297,6 +6837,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     queue_refill: {
@@ -6318,6 +6865,14 @@ export interface operations {
                     "application/json": components["schemas"]["RefillOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     queue_release: {
@@ -6352,6 +6907,13 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     rounds_list: {
@@ -6378,6 +6940,11 @@ export interface operations {
                     "application/json": components["schemas"]["RoundSummaryPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     rounds_diff: {
@@ -6412,6 +6979,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6420,6 +6990,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            503: components["responses"]["Error503"];
         };
     };
     rounds_diff_items: {
@@ -6461,6 +7032,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6469,6 +7043,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            503: components["responses"]["Error503"];
         };
     };
     runs_list: {
@@ -6495,6 +7070,11 @@ export interface operations {
                     "application/json": components["schemas"]["RunPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     run_start: {
@@ -6529,6 +7109,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6537,6 +7120,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     timeline_show: {
@@ -6558,6 +7144,11 @@ export interface operations {
                     "application/json": components["schemas"]["MomentOutput"][];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     verdicts_list: {
@@ -6579,6 +7170,11 @@ export interface operations {
                     "application/json": components["schemas"]["VerdictOutput"][];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     verdict_give: {
@@ -6613,6 +7209,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6621,6 +7220,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     weighing_show: {
@@ -6642,6 +7244,11 @@ export interface operations {
                     "application/json": components["schemas"]["WeighingOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     disputes_settle: {
@@ -6676,6 +7283,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6684,6 +7294,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     round_show: {
@@ -6705,6 +7318,11 @@ export interface operations {
                     "application/json": components["schemas"]["RoundOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     round_beside_standing: {
@@ -6726,6 +7344,10 @@ export interface operations {
                     "application/json": components["schemas"]["BesideOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6734,6 +7356,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            503: components["responses"]["Error503"];
         };
     };
     round_confidences: {
@@ -6755,6 +7378,11 @@ export interface operations {
                     "application/json": components["schemas"]["ConfidencesOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     round_generated: {
@@ -6776,6 +7404,11 @@ export interface operations {
                     "application/json": components["schemas"]["GeneratedClassOutput"][];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     round_items: {
@@ -6827,6 +7460,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6835,6 +7471,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            503: components["responses"]["Error503"];
         };
     };
     round_model: {
@@ -6856,6 +7493,10 @@ export interface operations {
                     "application/zip": string;
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6864,6 +7505,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            503: components["responses"]["Error503"];
         };
     };
     round_publish: {
@@ -6906,6 +7548,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6922,6 +7566,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     run_show: {
@@ -6943,6 +7590,11 @@ export interface operations {
                     "application/json": components["schemas"]["RunOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     run_cancel: {
@@ -6964,6 +7616,10 @@ export interface operations {
                     "application/json": components["schemas"]["RunOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6972,6 +7628,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     run_log: {
@@ -6996,6 +7655,11 @@ export interface operations {
                     "application/json": components["schemas"]["LogLinePage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
         };
     };
     session_show: {
@@ -7015,6 +7679,7 @@ export interface operations {
                     "application/json": components["schemas"]["MeOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7023,6 +7688,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            503: components["responses"]["Error503"];
         };
     };
     session_open: {
@@ -7055,6 +7721,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7063,6 +7735,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            503: components["responses"]["Error503"];
         };
     };
     session_close: {
@@ -7081,6 +7754,14 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     tokens_list: {
@@ -7105,6 +7786,9 @@ export interface operations {
                     "application/json": components["schemas"]["TokenPage"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            503: components["responses"]["Error503"];
         };
     };
     token_create: {
@@ -7129,6 +7813,14 @@ export interface operations {
                     "application/json": components["schemas"]["NewTokenOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     token_revoke: {
@@ -7149,6 +7841,14 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     upload_create: {
@@ -7180,6 +7880,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7188,6 +7892,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
     verdict_undo: {
@@ -7209,6 +7915,8 @@ export interface operations {
                     "application/json": components["schemas"]["VerdictUndoneOutput"];
                 };
             };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7217,6 +7925,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            404: components["responses"]["Error404"];
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7225,6 +7934,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOutput"];
                 };
             };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
         };
     };
 }
