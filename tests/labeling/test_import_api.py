@@ -14,6 +14,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.import_pipeline import import_run
+from labeling.leftovers import leftovers_remove
 from labeling.models import Import, Item, Membership, Project, Role, Upload
 from labeling.uploads import uploads_sweep
 from tests.conftest import client_of
@@ -166,6 +167,7 @@ def test_old_uploads_are_swept_unless_an_import_waits_for_them(
     Upload.objects.filter(pk__in=[old.pk, waiting.pk]).update(created_at=long_ago)
 
     assert uploads_sweep() == 1
+    leftovers_remove()
 
     assert set(Upload.objects.values_list("pk", flat=True)) == {waiting.pk, new.pk}
     assert not default_storage.exists(old.stored_name)

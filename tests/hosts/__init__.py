@@ -1,0 +1,1 @@
+"""Assay on several hosts, as it is run in earnest, on one machine: `make hosts`. docs/attacks.md."""
