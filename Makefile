@@ -7,7 +7,7 @@ NPM := $(RUN) -m deploy.frontend
 JOBS ?= 2
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: all setup demo run test check fix bench results types clean
+.PHONY: all setup demo run test check fix bench results hosts types clean
 all: check test
 
 setup: $(VENV)/.stamp frontend/dist/index.html  ## everything installed, front end built
@@ -63,6 +63,10 @@ results: setup  ## the learners and the case study of docs/results.md; DATA=fold
 	@test -n "$(DATA)" || { echo "Say where the data lies: make results DATA=/path (with mnist, 20newsgroups, ...)"; exit 1; }
 	$(RUN) -m tests.benchmarks.learners $(DATA)
 	$(VENV)/bin/assay reproduce seed-001 $(DATA)/mnist --results .assay/results/seed-001.jsonl --markdown
+
+hosts: setup  ## several hosts, S3, RabbitMQ and nginx, on bad days; Linux, root and Debian's packages (docs/attacks.md)
+	$(RUN) -m pip install --quiet --constraint constraints.txt --editable ".[s3,hosts]"
+	$(RUN) -m tests.hosts $(STEPS)
 
 types: frontend/node_modules/.stamp  ## the front end's types, from the API's schema
 	$(RUN) manage.py spectacular --validate --fail-on-warn --file frontend/openapi.yaml

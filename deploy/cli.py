@@ -31,6 +31,8 @@ COMMANDS = {
     "user": ("user", "Add and list people, set their passwords."),
     "token": ("user", "Make an API token for a person."),
     "reproduce": ("reproduce", "Run a published case study and print its table."),
+    "backup": ("backup", "Write the database and the storage's files to one file."),
+    "restore": ("backup", "Put a backup into an empty database and a storage."),
     "orphans": ("orphans", "Find files of the storage that nothing names, or that are missing."),
     "setup": ("setup", "Make tables and static files (for your own hosts, at each upgrade)."),
     "web": ("parts", "Run only web processes (for your own hosts)."),

@@ -28,7 +28,7 @@ def orphans(*, older_than: dt.timedelta) -> Iterator[str]:
     """Names of files of that age that no row names, neither as its own nor as a leftover."""
     before = timezone.now() - older_than
     for folder, owned in OWNED.items():
-        for names in _some(_files(folder)):
+        for names in storage_files(folder):
             known = owned(names) | set(Leftover.objects.filter(name__in=names).values_list("name", flat=True))
             for name in names:
                 if name not in known and _changed_at(name) < before:
@@ -52,6 +52,11 @@ def missing() -> Iterator[str]:
     for artifact in Round.objects.exclude(artifact="").values_list("artifact", flat=True):
         if not default_storage.exists(f"{artifact}/assay.json"):
             yield f"{artifact}/assay.json"
+
+
+def storage_files(folder: str) -> Iterator[list[str]]:
+    """Names of all files in the folder and those within it, some at a time."""
+    return _some(_files(folder))
 
 
 def _some(names: Iterable[str]) -> Iterator[list[str]]:
@@ -112,3 +117,4 @@ OWNED: dict[str, Callable[[Sequence[str]], set[str]]] = {
     "exports": _exports,
     "artifacts": _artifacts,
 }
+FOLDERS = tuple(OWNED)  # all that Assay has in the storage

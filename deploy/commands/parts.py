@@ -12,6 +12,7 @@ import warnings
 import click
 from celery.platforms import SecurityWarning
 
+from deploy.database import require_postgres
 from deploy.worker import QUEUES, app
 
 THREADS = 8  # of a web process; as many database connections (deploy/wsgi.py)
@@ -24,6 +25,7 @@ MAX_CONNECTIONS = 1024  # that a web process keeps open; requests beyond THREADS
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
 def web_command(host: str, port: int, workers: int) -> None:
     """Run only web processes."""
+    require_postgres()
     os.execv(
         sys.executable,
         [
@@ -51,6 +53,7 @@ def worker_command(queues: str, concurrency: int) -> None:
     unknown = [queue for queue in queues.split(",") if queue not in QUEUES]
     if unknown:
         raise click.UsageError(f"There is no queue {unknown[0]!r}; choose from {', '.join(QUEUES)}.")
+    require_postgres()
     # Celery warns root of messages that run code when read; ours are JSON.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     app.worker_main(
@@ -65,6 +68,7 @@ def worker_command(queues: str, concurrency: int) -> None:
 @click.command("scheduler")
 def scheduler_command() -> None:
     """Run only the scheduler. One is enough; a second does no harm."""
+    require_postgres()
     # Its own scheduler keeps the last times in a file; sweeps every few seconds need none.
     app.start(
         ["--quiet", "beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING", "--pidfile="]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import click
 from django.core.management import call_command
 
+from deploy.database import require_postgres
+
 
 @click.command("setup")
 def setup_command() -> None:
     """Make tables and static files. Safe to run again."""
+    require_postgres()
     call_command("check", deploy=False)
     call_command("migrate", interactive=False)
     call_command("collectstatic", interactive=False, verbosity=0)
