@@ -9,11 +9,34 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def thread_limits(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that say how many threads libraries take in a process that trains; those that are set stay.
+
+    NumPy, SciPy and scikit-learn take one, in OpenBLAS and in OpenMP: their pieces of work are small, and after each
+    the threads wait for each other, beside a busy neighbour many times as long as the piece. torch takes all cores,
+    for convolutions gain by it (and one where its pieces are small: training/learners/threads.py); of the variables
+    it reads that of MKL last, which the others do not read. Measured: docs/results.md, "Threads".
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    # Who sets OMP_NUM_THREADS alone means torch, too, as torch itself does.
+    of_torch = environment.get("OMP_NUM_THREADS", str(cores))
+    wanted = {
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": of_torch,
+        # Threads that spin while they wait take the cores from the web and the database beside them:
+        # twice the processor time a step of the network, for nothing.
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
+    return {name: environment.get(name, value) for name, value in wanted.items()}
 
 
 def die_with_parent(parent: int) -> None:

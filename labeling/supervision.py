@@ -30,7 +30,7 @@ from django.conf import settings
 from django.db import connection
 
 from labeling.errors import AssayError
-from labeling.processes import kills_for_memory, signs_of_life
+from labeling.processes import kills_for_memory, signs_of_life, thread_limits
 from labeling.trouble import Pauses, trouble_of, waited, working_on
 from labeling.work import (
     Work,
@@ -124,15 +124,16 @@ def _child(job: Job, work: Work, tail: deque[str]) -> Iterator[subprocess.Popen[
     """The child at work. On the way out it is dead, with all that it started."""
     command = [sys.executable, "-m", "django", job.command, str(work.pk), str(work.attempt)]
     path = os.pathsep.join([str(settings.BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", settings.SETTINGS_MODULE),
-        "ASSAY_DATA_DIR": str(settings.ASSAY_DATA_DIR),
-        "PYTHONPATH": path,
-        "PGAPPNAME": _called(work),  # so that its statements are found in pg_stat_activity
-        # Threads that spin while they wait take the cores from the web and the database beside them:
-        # twice the CPU time a step of the network, for nothing.
-        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
-    }
+    environment = (
+        os.environ
+        | thread_limits(os.environ)
+        | {
+            "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", settings.SETTINGS_MODULE),
+            "ASSAY_DATA_DIR": str(settings.ASSAY_DATA_DIR),
+            "PYTHONPATH": path,
+            "PGAPPNAME": _called(work),  # so that its statements are found in pg_stat_activity
+        }
+    )
     with subprocess.Popen(
         [*command, "--parent", str(os.getpid())],
         env=environment,

@@ -17,8 +17,9 @@ from pathlib import Path
 
 def _start() -> None:
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-        # Workers share the cores: threads of OpenMP that wait for each other by spinning cost minutes.
+        # Workers share the cores: threads that wait for each other by spinning cost minutes.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         # It has inherited the addresses. Its own database of the broker, or it hears the others' bells.
         if os.environ["ASSAY_BROKER_URL"].startswith("redis+socket://"):
             os.environ["ASSAY_BROKER_URL"] += f"?virtual_host={int(worker.removeprefix('gw')) + 1}"

@@ -14,6 +14,7 @@ from celery.platforms import SecurityWarning
 
 from deploy.database import require_postgres
 from deploy.worker import QUEUES, app
+from labeling.processes import thread_limits
 
 THREADS = 8  # of a web process; as many database connections (deploy/wsgi.py)
 MAX_CONNECTIONS = 1024  # that a web process keeps open; requests beyond THREADS wait their turn
@@ -54,6 +55,7 @@ def worker_command(queues: str, concurrency: int) -> None:
     if unknown:
         raise click.UsageError(f"There is no queue {unknown[0]!r}; choose from {', '.join(QUEUES)}.")
     require_postgres()
+    os.environ.update(thread_limits(os.environ))  # before a task loads the libraries that read them
     # Celery warns root of messages that run code when read; ours are JSON.
     warnings.filterwarnings("ignore", category=SecurityWarning)
     app.worker_main(

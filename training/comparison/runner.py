@@ -22,6 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from labeling.processes import thread_limits
 from training.comparison.trial import Outcome, Trial
 from training.learners.base import Progress
 
@@ -74,8 +75,7 @@ def _process(
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     with subprocess.Popen(
         [sys.executable, "-m", "training.comparison.child", json.dumps(task)],
-        # Threads that spin while they wait take the cores from whoever else is on the machine.
-        env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "PYTHONPATH": path},
+        env={**os.environ, **thread_limits(os.environ), "PYTHONPATH": path},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
