@@ -21,7 +21,13 @@ class AttemptInput(serializers.Serializer):
         min_value=CONFIDENCE_RANGE[0], max_value=CONFIDENCE_RANGE[1], required=False, allow_null=True, default=None,
         help_text="The project's confidence_level if left out.",
     )  # fmt: skip
-    per_class = serializers.BooleanField(default=False, help_text="The promise for each class by itself.")
+    per_class = serializers.BooleanField(
+        default=False,
+        help_text=(
+            "The promise for each predicted class by itself: of what the machine put into a class at most eps is "
+            "wrong. It says nothing of how many items of a true class carry another's label (recall)."
+        ),
+    )
     n_audits = serializers.IntegerField(
         min_value=1, max_value=MAX_AUDITS, required=False, allow_null=True, default=None,
         help_text="So many at once. If left out, in stages: as many as it takes.",

@@ -1,7 +1,8 @@
 """The certificate: a JSON document that holds the promise in plain words and all that is needed to check it.
 
 Its sentences are made from its numbers, and `verify` makes them again: their wording is part of the format,
-so that a change of it needs a new format number (schema.FORMAT).
+so that a change of it needs a new format number (schema.FORMAT), and the old wording stays for documents of the old.
+Format 3 says that "class" means the predicted one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from review.certification.facts import (
     source_facts,
 )
 from review.certification.labels import Labels
-from review.certification.schema import FORMAT
+from review.certification.schema import BY_CLASS_UNSAID, FORMAT
 
 Document = dict[str, Any]
 
@@ -113,7 +114,10 @@ def sentence_of(document: Mapping[str, Any]) -> str:
     if counts["cut"] == 0:
         return _nothing_proven(counts, goal)
     promise = _promise_by_class if goal["per_class"] else _promise
-    return f"{promise(document)}: {_who(counts, goal)}, {_proof(counts)}.{_outside(counts, goal)}"
+    return (
+        f"{promise(document)}: {_who(counts, goal)}, {_proof(counts)}.{_outside(counts, goal)}"
+        f"{_not_recall(document)}"
+    )
 
 
 def people_sentence_of(document: Mapping[str, Any]) -> str:
@@ -190,6 +194,15 @@ def _promise(document: Mapping[str, Any]) -> str:
 
 def _promise_by_class(document: Mapping[str, Any]) -> str:
     counts, goal = document["counts"], document["goal"]
+    if document["format"] != BY_CLASS_UNSAID:
+        if goal["promise"] == "dataset":
+            n, what = counts["items"], "the items that the model had put into it"
+        else:
+            n, what = counts["cut"], "its items in the machine's part"
+        return (
+            f"With {_percent(goal['confidence'])} confidence, for every predicted class at once, at most "
+            f"{_percent(goal['eps'])} of {what} are labeled wrong ({counts['allowed_wrong']:,} of all {n:,})"
+        )
     if goal["promise"] == "dataset":
         n, what = counts["items"], "the items that the model had put into a class"
     else:
@@ -198,6 +211,12 @@ def _promise_by_class(document: Mapping[str, Any]) -> str:
         f"With {_percent(goal['confidence'])} confidence at most {_percent(goal['eps'])} of {what} are labeled "
         f"wrong, for every class at once ({counts['allowed_wrong']:,} of all {n:,})"
     )
+
+
+def _not_recall(document: Mapping[str, Any]) -> str:
+    if not document["goal"]["per_class"] or document["format"] == BY_CLASS_UNSAID:
+        return ""
+    return " How many items of a true class carry another's label is no part of this promise."
 
 
 def _who(counts: Mapping[str, Any], goal: Mapping[str, Any]) -> str:

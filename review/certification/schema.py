@@ -9,7 +9,9 @@ import json
 import sys
 from typing import Any
 
-FORMAT = "assay-certificate/2"
+FORMAT = "assay-certificate/3"  # of what is issued
+BY_CLASS_UNSAID = "assay-certificate/2"  # its sentence did not say that classes are the predicted ones
+FORMATS = (BY_CLASS_UNSAID, FORMAT)  # that are understood
 
 _COUNT = {"type": "integer", "minimum": 0}
 _NUMBER = {"type": "integer", "minimum": 1}
@@ -78,7 +80,7 @@ SCHEMA: dict[str, Any] = {
     **_object(
         "How many labels of a dataset are wrong at most, with everything that is needed to check it together "
         "with the file of labels (key,label,source,rank,predicted). docs/certificates.md explains it.",
-        format={"const": FORMAT},
+        format={"enum": list(FORMATS)},
         number=_about(_NUMBER, "Of the certificate within its project."),
         sentence=_about(_TEXT, "The promise in plain words."),
         issued_at=_TIME,
@@ -98,7 +100,10 @@ SCHEMA: dict[str, Any] = {
             },
             eps=_about(_RISK, "Share that may be wrong."),
             confidence=_about(_RISK, "1 - delta."),
-            per_class={"type": "boolean", "description": "The promise holds within each predicted class."},
+            per_class={
+                "type": "boolean",
+                "description": "The promise holds within each predicted class by itself. It says nothing of how many items of a true class carry its label.",
+            },
         ),
         attempt=_object(
             "The attempt that this certificate came from.",

@@ -319,7 +319,7 @@ export type Certificate = Exactly<Output<"CertificateOutput">, { promise: Promis
 export type PlanRow = Schemas["PlanRowOutput"];
 export type Plan = Output<"PlanOutput">;
 
-/** The whole certificate, format assay-certificate/2: docs/certificate.schema.json. */
+/** The whole certificate, format assay-certificate/2 or 3: docs/certificate.schema.json. */
 export interface CertificateDocument {
   format: string;
   number: number;

@@ -108,7 +108,7 @@ export function AttemptForm({ project, goal, onGoal }: { project: Project; goal:
             />
           </SimpleGrid>
           <Checkbox
-            label={t("For each class by itself")}
+            label={t("For each predicted class by itself")}
             description={perClassText({ ...goal, nClasses: project.classes.length })}
             checked={per_class}
             error={fieldError(ask.error, "per_class")}

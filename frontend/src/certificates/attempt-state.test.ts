@@ -26,7 +26,7 @@ test("a bound is rounded up, never down", () => {
 test("a goal says of what, how sure, and whether each class is meant", () => {
   const goal = { promise: "machine", eps: 0.02, confidence: 0.95 } as const;
   expect(goalText(goal)).toBe("at most 2% of the machine's labels wrong, with 95% confidence");
-  expect(goalText({ ...goal, per_class: true })).toContain("in each class");
+  expect(goalText({ ...goal, per_class: true })).toContain("in each predicted class");
 });
 
 test("what happens next counts second answers among those to come", () => {
@@ -52,7 +52,7 @@ test("the price of a promise for each class is a number only where there are cla
   const goal = { promise: "dataset", eps: 0.01, confidence: 0.95, nClasses: 10 } as const;
   expect(perClassText(goal)).toContain("each of the 10 classes needs about 530 audits of its own, 5,300 in all");
   for (const unready of [{ ...goal, nClasses: 0 }, { ...goal, eps: 0 }, { ...goal, confidence: 1 }]) {
-    expect(perClassText(unready)).toBe("Costs more: each class needs audits of its own; a class with too few is left to people");
+    expect(perClassText(unready)).toBe("Of what the machine puts into each class; how many of a true class it misses is not promised. Costs more: each class needs audits of its own; a class with too few is left to people");
   }
 });
 

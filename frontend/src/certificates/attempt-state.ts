@@ -39,7 +39,7 @@ export const promiseText = ({ promise, eps }: Pick<Goal, "promise" | "eps">): st
     ? t("at most {share} of all labels wrong", { share: goalPercent(eps) })
     : t("at most {share} of the machine's labels wrong", { share: goalPercent(eps) });
 
-export const inEachClass = (goal: string): string => t("{goal}, in each class", { goal });
+export const inEachClass = (goal: string): string => t("{goal}, in each predicted class", { goal });
 
 export function goalText({ promise, eps, confidence, per_class = false }: Goal & { per_class?: boolean }): string {
   const goal = t("{promise}, with {confidence} confidence", { promise: promiseText({ promise, eps }), confidence: goalPercent(confidence) });
@@ -99,9 +99,9 @@ export function auditsPerClass({ eps, confidence, nClasses }: { eps: number; con
 export function perClassText({ nClasses, ...goal }: Goal & { nClasses: number }): string {
   const perClass = auditsPerClass({ ...goal, nClasses });
   if (!(perClass > 0 && Number.isFinite(perClass))) {
-    return t("Costs more: each class needs audits of its own; a class with too few is left to people");
+    return t("Of what the machine puts into each class; how many of a true class it misses is not promised. Costs more: each class needs audits of its own; a class with too few is left to people");
   }
-  return t("Costs more: each of the {n} classes needs about {audits} audits of its own, {all} in all; a class with fewer is left to people", {
+  return t("Of what the machine puts into each class; how many of a true class it misses is not promised. Costs more: each of the {n} classes needs about {audits} audits of its own, {all} in all; a class with fewer is left to people", {
     n: count(nClasses),
     audits: count(perClass),
     all: count(perClass * nClasses),

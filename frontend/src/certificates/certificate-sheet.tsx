@@ -5,10 +5,11 @@ import type { Certificate, CertificateDocument } from "@/api/types";
 import { boundPercent, goalPercent, inEachClass, promiseText, STATES } from "@/certificates/attempt-state";
 import styles from "@/certificates/certificates.module.css";
 import { Hash } from "@/certificates/hash";
+import { recalls } from "@/certificates/recall";
 import { LANGUAGE } from "@/language/languages";
 import { rich } from "@/language/rich";
 import { plural, t } from "@/language/translate";
-import { count, percent, whenUtc, words } from "@/ui/format";
+import { count, percent, percentWithin, whenUtc, words } from "@/ui/format";
 
 const N_SHOWN = 15; // audits on screen, until asked for all; in print all
 
@@ -61,8 +62,16 @@ export function CertificateSheet({ certificate, document: data }: { certificate:
         <GoalFacts document={data} />
       </Section>
       {data.per_class && (
-        <Section title={t("For each class")}>
+        <Section title={t("For each predicted class")}>
           <ClassTable classes={data.per_class} />
+        </Section>
+      )}
+      {data.per_class && (
+        <Section title={t("By true class, no part of the promise")}>
+          <p>
+            {t("The promise is on what the machine put into each class. How many items of a true class it found, before people labeled what lies beyond the cut, can only be estimated from the audits:")}
+          </p>
+          <RecallTable document={data} />
         </Section>
       )}
       {data.people_error && (
@@ -216,6 +225,37 @@ function ClassTable({ classes }: { classes: NonNullable<CertificateDocument["per
               <td>{count(cut.audits_in_cut)}</td>
               <td>{count(cut.wrong_in_cut)}</td>
               <td>{pValue(cut.p_value)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scrolled>
+  );
+}
+
+function RecallTable({ document }: { document: CertificateDocument }) {
+  return (
+    <Scrolled label={t("Each true class")}>
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <th>{t("True class")}</th>
+            <th>{t("Audits of it")}</th>
+            <th>{t("Found by the machine")}</th>
+            <th>{t("Share found, 95% interval")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {recalls(document).map(({ name, answered, found, interval: [low, high] }) => (
+            <tr key={name}>
+              <td dir="auto">{name}</td>
+              <td>{count(answered)}</td>
+              <td>{count(found)}</td>
+              <td>
+                {answered > 0
+                  ? percentWithin(found / answered, low, high)
+                  : t("no audit was of it")}
+              </td>
             </tr>
           ))}
         </tbody>

@@ -83,6 +83,44 @@ def test_what_is_promised_is_true_of_the_known_truth(valid: Case) -> None:
     assert counts["machine"] + counts["human"] + counts["unlabeled"] == counts["items"] == len(valid.rows)
 
 
+@pytest.mark.parametrize(
+    ("promise", "words"),
+    [
+        (
+            "dataset",
+            "at most 10% of the items that the model had put into a class are labeled wrong, for every class at once",
+        ),
+        (
+            "machine",
+            "at most 10% of a class's items in the machine's part are labeled wrong, for every class at once",
+        ),
+    ],
+)
+def test_documents_issued_before_are_accepted_with_the_words_they_had(promise: str, words: str) -> None:
+    case = make_case(per_class=True, eps=0.1, promise=promise, n_audits=400)
+    old = case.document | {"format": "assay-certificate/2"}
+    assert problems_of(old | {"digest": digest_of(old)}, case)  # today's words are not those of that format
+    old["sentence"] = sentence_of(old)
+    old["digest"] = digest_of(old)
+
+    assert words in old["sentence"]
+    assert problems_of(old, case) == []
+
+
+@pytest.mark.parametrize("promise", ["dataset", "machine"])
+def test_a_promise_by_class_says_that_the_predicted_class_is_meant_and_nothing_of_recall(
+    promise: str,
+) -> None:
+    document = make_case(per_class=True, eps=0.1, promise=promise, n_audits=400).document
+
+    assert "for every predicted class at once" in document["sentence"]
+    assert (
+        "How many items of a true class carry another's label is no part of this promise."
+        in document["sentence"]
+    )
+    assert "no part" not in make_case(promise=promise, n_audits=300).document["sentence"]
+
+
 # Ways to cheat. Each takes the document and the rows (a list of lists) and changes them.
 
 
