@@ -216,12 +216,15 @@ class Play:
         """Runs, and more answers between them, until the plan or the policy says that it is enough."""
         for number in itertools.count(1):
             round = self._run()
-            n_answers, n_wanted = self.crowd.work.n_answers, self.policy.n_answers
+            n_answers, n_wanted, growth = self.crowd.work.n_answers, self.policy.n_answers, self.policy.growth
             if n_wanted is None:
-                is_worth_it = self._plan(round["id"])["next_hundred"]["is_worth_it"]
+                advice = self._plan(round["id"])["next_hundred"]
+                is_worth_it = advice["is_worth_it"]
+                if advice["saves"] is not None and advice["saves"] <= 0:
+                    growth **= 1 / 3  # a few, to see whether the next plan says so, too
             else:
                 is_worth_it = n_answers < n_wanted
-            more = min(math.ceil(n_answers * self.policy.growth), n_wanted or len(self.truth.by_key))
+            more = min(math.ceil(n_answers * growth), n_wanted or len(self.truth.by_key))
             if not is_worth_it or number == self.policy.max_rounds or more <= n_answers:
                 return
             self._answer(more)
