@@ -1759,7 +1759,7 @@ export interface components {
              */
             confidence?: number | null;
             /**
-             * @description The promise for each class by itself.
+             * @description The promise for each predicted class by itself: of what the machine put into a class at most eps is wrong. It says nothing of how many items of a true class carry another's label (recall).
              * @default false
              */
             per_class: boolean;
