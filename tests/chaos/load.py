@@ -238,7 +238,14 @@ def begin(
     """A project with its first items, before any fault: the first token owns it, all answer."""
     owner, *others = [Caller(address, token, heard, is_over) for token in tokens]
     status, project = owner.post(
-        "projects", {"name": "Chaos", "item_type": "text", "classes": list(WORDS), "lease_seconds": 30}
+        "projects",
+        {
+            "name": "Chaos",
+            "item_type": "text",
+            "classes": list(WORDS),
+            "lease_seconds": 30,
+            "publishing": "by_itself",
+        },
     )
     assert status == 201, project
     for caller in others:
