@@ -5,9 +5,11 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 NPM := $(RUN) -m deploy.frontend
 JOBS ?= 2
+MINUTES ?= 15
+SEED ?= 1
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: all setup demo run test check fix bench results hosts types clean
+.PHONY: all setup demo run test check fix bench results hosts chaos types clean
 all: check test
 
 setup: $(VENV)/.stamp frontend/dist/index.html  ## everything installed, front end built
@@ -67,6 +69,9 @@ results: setup  ## the learners and the case study of docs/results.md; DATA=fold
 hosts: setup  ## several hosts, S3, RabbitMQ and nginx, on bad days; Linux, root and Debian's packages (docs/attacks.md)
 	$(RUN) -m pip install --quiet --constraint constraints.txt --editable ".[s3,hosts]"
 	$(RUN) -m tests.hosts $(STEPS)
+
+chaos: setup  ## faults of every kind over a whole loop; MINUTES=15 SEED=1 (docs/attacks.md)
+	$(RUN) -m tests.chaos --minutes $(MINUTES) --seed $(SEED)
 
 types: frontend/node_modules/.stamp  ## the front end's types, from the API's schema
 	$(RUN) manage.py spectacular --validate --fail-on-warn --file frontend/openapi.yaml
