@@ -84,11 +84,15 @@ def carry_out(
     play.is_resting.set()
     calm_until = time.monotonic() + CALM_SECONDS
     calm_began = time.monotonic()
-    while time.monotonic() < calm_until and not (place.is_healthy() and judge.is_at_rest(place.database_url)):
+    while time.monotonic() < calm_until and not (
+        play.is_idle.is_set() and place.is_healthy() and judge.is_at_rest(place.database_url)
+    ):
         place.keep_up()
         time.sleep(1)
     calm = time.monotonic() - calm_began
+    is_at_rest = play.is_idle.is_set()
     broken, failed = judge.judge(place.database_url, play, heard, place.folder)
+    broken["laps of the engineer that did not end"] = int(not is_at_rest)
     attempts = [play.owner.get(f"attempts/{attempt_id}")["state"] for attempt_id in heard.attempts]
     is_over.set()
     for thread in threads:

@@ -138,7 +138,8 @@ class Play:
     heard: Heard
     pause_seconds: float  # between two answers of a person
     n_rows: int = 0  # that the imports bring
-    is_resting: threading.Event = field(default_factory=threading.Event)  # nothing new is begun
+    is_resting: threading.Event = field(default_factory=threading.Event)  # no new lap is begun
+    is_idle: threading.Event = field(default_factory=threading.Event)  # the engineer's last lap is over
 
     def person(self, caller: Caller) -> None:
         """Claims what the queue hands out and answers it one by one, each until it is heard."""
@@ -177,8 +178,9 @@ class Play:
         try:
             number = 0
             while not self.owner.is_over.is_set():
-                if self.is_resting.wait(1.0):
-                    continue
+                if self.is_resting.is_set():
+                    self.is_idle.set()
+                    return
                 number += 1
                 self._import(number)
                 self._export()

@@ -27,7 +27,13 @@ def test_what_was_heard_stands_and_what_was_begun_ends_whatever_fails(folder: Pa
     lines: list[str] = []
     with world(folder) as place:
         is_good = carry_out(
-            place, minutes=0.5, seed=7, every=2.0, outage=4.0, learner="logistic_regression", tell=lines.append
+            place,
+            minutes=0.5,
+            seed=7,
+            every=2.0,
+            outage=4.0,
+            learner="logistic_regression",
+            tell=lines.append,
         )
 
     assert is_good, "\n".join(lines)
