@@ -5,6 +5,7 @@ Settings import this file, so it starts nothing and connects to nothing (deploy/
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -44,6 +45,13 @@ def data_secret(data_dir: Path) -> str:
         finally:
             beside.unlink()
     return path.read_text()
+
+
+def keep_private(data_dir: Path) -> None:
+    """Others neither list nor read the data directory; whom we let pass through (deploy/servers.py) still may."""
+    with contextlib.suppress(FileNotFoundError, PermissionError):  # not there yet, or not ours
+        for folder in (data_dir, data_dir / "storage"):
+            folder.chmod(folder.stat().st_mode & 0o711)
 
 
 def database_settings(url: str, data_dir: Path, *, pool_size: int) -> dict[str, Any]:

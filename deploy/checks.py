@@ -1,4 +1,4 @@
-"""System checks that refuse a half-set start (`manage.py check`, `migrate` and `assay web` run them)."""
+"""What refuses a half-set start: system checks (`manage.py check`, `migrate`), and every part when it starts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 
 
 @register
@@ -46,3 +47,12 @@ def check_frontend(app_configs: Sequence[Any] | None, **_: object) -> list[Check
             )
         ]
     return []
+
+
+def refuse_half_set() -> None:
+    """A part of a production that is half set does not start. Raises ImproperlyConfigured, which names everything."""
+    errors = [found for found in check_production(None) if found.is_serious()]
+    if errors:
+        raise ImproperlyConfigured(
+            "ASSAY_PRODUCTION is set, but: " + " ".join(f"{error.msg} {error.hint}." for error in errors)
+        )

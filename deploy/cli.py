@@ -89,6 +89,7 @@ def _told(error: AssayError) -> str:
 def main() -> None:
     """Human-in-the-loop labeling with an active review queue and certified precision."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deploy.settings")
+    os.umask(0o077)  # what we write is for the user that we run as
 
 
 if __name__ == "__main__":

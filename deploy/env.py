@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,19 @@ def read_str(name: str, default: str = "") -> str:
 
 def read_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in read_str(name, default).split(",") if part.strip()]
+
+
+def read_networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Networks such as 10.0.0.0/8, or single addresses, with commas between."""
+    found = []
+    for word in read_list(name):
+        try:
+            found.append(ip_network(word, strict=False))
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} contains {word!r}; use networks such as 10.0.0.0/8, or addresses, with commas between."
+            ) from None
+    return found
 
 
 def read_secret(name: str) -> str:

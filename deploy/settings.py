@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 from deploy.addresses import broker_options, broker_url, data_secret, database_settings
-from deploy.env import read_bool, read_int, read_json, read_list, read_secret, read_str, require
+from deploy.env import (
+    read_bool,
+    read_int,
+    read_json,
+    read_list,
+    read_networks,
+    read_secret,
+    read_str,
+    require,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -22,6 +32,8 @@ DEBUG = False
 SECRET_KEY = read_secret("ASSAY_SECRET_KEY") or data_secret(ASSAY_DATA_DIR)
 ALLOWED_HOSTS = read_list("ASSAY_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = read_list("ASSAY_TRUSTED_ORIGINS")
+# Proxies whose X-Forwarded-For says who the client is; from anybody else the header is not read.
+ASSAY_TRUSTED_PROXIES = read_networks("ASSAY_TRUSTED_PROXIES")
 
 EMBEDDED_POSTGRES = not read_secret("DATABASE_URL")
 DATABASES = {
@@ -36,10 +48,11 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
-    "labeling",
+    "labeling.apps.LabelingConfig",
     "training",
     "review",
-    "django.contrib.admin",
+    "deploy",
+    "labeling.apps.AssayAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -52,6 +65,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "deploy.middleware.probes_by_address",
+    "deploy.middleware.safe_headers",
+    "deploy.middleware.CompressJson",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "labeling.request_bodies.Utf8Only",
@@ -60,7 +76,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "deploy.urls"
@@ -91,9 +106,11 @@ CSRF_COOKIE_SECURE = ASSAY_PRODUCTION
 SECURE_HSTS_SECONDS = read_int("ASSAY_HSTS_SECONDS", 31_536_000 if ASSAY_PRODUCTION else 0, low=0, high=10**9)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ASSAY_PRODUCTION else None
 SECURE_SSL_REDIRECT = ASSAY_PRODUCTION
-SECURE_REDIRECT_EXEMPT = [r"^health$"]  # probes speak plain HTTP
-SECURE_CONTENT_TYPE_NOSNIFF = True
-X_FRAME_OPTIONS = "DENY"
+SECURE_REDIRECT_EXEMPT = [r"^(api/)?health$"]  # probes speak plain HTTP
+SECURE_CONTENT_TYPE_NOSNIFF = False  # deploy/middleware.py sets these headers, on files of the page, too
+SECURE_REFERRER_POLICY = None
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None
+CSRF_FAILURE_VIEW = "labeling.http.csrf_failure"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -102,13 +119,19 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = ASSAY_DATA_DIR / "static"
 MEDIA_ROOT = ASSAY_DATA_DIR / "storage"
+# Nobody but the user that Assay runs as reads what people gave it.
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 STORAGES = {
     # Blobs, imports, exports, artifacts: any django-storages backend.
     "default": {
         "BACKEND": read_str("ASSAY_STORAGE", "django.core.files.storage.FileSystemStorage"),
         "OPTIONS": read_json("ASSAY_STORAGE_OPTIONS"),  # the backend's own, such as {"bucket_name": "labels"}
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedStaticFilesStorage",
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},  # everybody's
+    },
 }
 # The built front end; served at / by whitenoise, and its index.html for every client route.
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
@@ -132,8 +155,14 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "labeling.http.handle_exception",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+# For how many days a token is good, and the most that may be asked for.
+ASSAY_TOKEN_DAYS = read_int("ASSAY_TOKEN_DAYS", 365, low=1, high=36_500)
 KNOX_TOKEN_MODEL = "knox.AuthToken"
-REST_KNOX = {"TOKEN_TTL": None, "TOKEN_LIMIT_PER_USER": None, "AUTH_HEADER_PREFIX": "Token"}
+REST_KNOX = {
+    "TOKEN_TTL": dt.timedelta(days=ASSAY_TOKEN_DAYS),
+    "TOKEN_LIMIT_PER_USER": None,
+    "AUTH_HEADER_PREFIX": "Token",
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Assay",
     "DESCRIPTION": "Human-in-the-loop labeling with certified precision.",
@@ -226,6 +255,7 @@ ASSAY_MAX_TEXT_CHARS = read_int("ASSAY_MAX_TEXT_CHARS", 1_000_000, low=1, high=1
 ASSAY_LOOK_SECONDS = read_int("ASSAY_LOOK_SECONDS", 8, low=2, high=600)
 ASSAY_LOOK_BYTES = read_int("ASSAY_LOOK_BYTES", 2**30, low=2**28, high=2**36)  # of address space
 DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 2**20  # bytes of a JSON body
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20  # above this an upload goes to a temporary file
 
 LOGGING = {

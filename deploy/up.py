@@ -30,7 +30,7 @@ from typing import IO, Any
 import click
 import psutil
 
-from deploy import servers
+from deploy import addresses, servers
 from labeling.errors import Conflict, Unavailable
 
 TICK_SECONDS = 0.1
@@ -218,7 +218,8 @@ def supervised(supervisor: Supervisor) -> Iterator[Supervisor]:
 @contextmanager
 def only_one(data_dir: Path) -> Iterator[None]:
     """Of all `assay up` on one data directory, this is the only one. Raises Conflict."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    addresses.keep_private(data_dir)
     with open(data_dir / "up.lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

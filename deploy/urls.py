@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from deploy import checks  # noqa: F401  registers the system checks
 from deploy.health import HealthView
 from deploy.page import show_page
 
+handler400 = "labeling.http.bad_request"
+handler403 = "labeling.http.forbidden"
 handler404 = "labeling.http.page_not_found"
 handler500 = "labeling.http.server_error"
 
@@ -21,7 +22,7 @@ urlpatterns = [
     path("api/", include("training.urls")),
     path("api/health", HealthView.as_view(), name="health"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("admin/", admin.site.urls),
     path("health", HealthView.as_view(schema=None), name="probe"),
     re_path(r"^(?!api/|admin/|static/|assets/).*$", show_page, name="page"),

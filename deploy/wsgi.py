@@ -6,6 +6,6 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deploy.settings")
-os.environ.setdefault("ASSAY_DB_POOL", "8")  # as many as there are threads (deploy/commands/parts.py)
+os.environ.setdefault("ASSAY_DB_POOL", "10")  # as many as there are threads (deploy/front/app.py)
 application = get_wsgi_application()
 get_resolver().url_patterns  # noqa: B018  every route now, so that the first request waits for nothing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth import get_user_model
 from django.middleware.csrf import get_token
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
@@ -12,11 +13,28 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling.account_services import keys_choose, session_close, session_open, token_create, token_revoke
+from labeling.account_services import (
+    device_remember,
+    keys_choose,
+    password_change,
+    session_close,
+    session_open,
+    token_create,
+    token_revoke,
+)
 from labeling.errors import NotFound
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.models import ApiToken
-from labeling.serializers import KeysInput, LoginInput, MeOutput, NewTokenOutput, TokenInput, TokenOutput
+from labeling.serializers import (
+    KeysInput,
+    LoginInput,
+    MeOutput,
+    NewTokenOutput,
+    PasswordInput,
+    PasswordOutput,
+    TokenInput,
+    TokenOutput,
+)
 from labeling.strict_types import check_body
 
 
@@ -46,13 +64,35 @@ class SessionView(APIView):
         SessionAuthentication().enforce_csrf(request)
         login = check_body(LoginInput(data=request.data), request.data)
         user = session_open(request=request._request, **login)
-        return Response(MeOutput(user).data)
+        response = Response(MeOutput(user).data)
+        device_remember(response, request._request, user.get_username())
+        return response
 
     @extend_schema(operation_id="session_close", summary="Sign out", responses={204: None})
     def delete(self, request: Request) -> Response:
         SessionAuthentication().enforce_csrf(request)
         session_close(request=request._request)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema(tags=["accounts"])
+class PasswordView(APIView):
+    @extend_schema(
+        operation_id="password_change",
+        summary="Change your password; your sessions elsewhere end, and your tokens if you want it",
+        request=PasswordInput,
+        responses={200: PasswordOutput, 400: ErrorOutput, 429: ErrorOutput},
+    )
+    def put(self, request: Request) -> Response:
+        given = check_body(PasswordInput(data=request.data), request.data)
+        n_tokens = password_change(
+            request=request._request,
+            user=get_user_model().objects.get(pk=request.user.pk),
+            old=given["old_password"],
+            new=given["new_password"],
+            with_tokens=given["revoke_tokens"],
+        )
+        return Response(PasswordOutput({"n_tokens_revoked": n_tokens}).data)
 
 
 @extend_schema(tags=["accounts"])
@@ -85,7 +125,7 @@ class TokensView(APIView):
         operation_id="token_create",
         summary="A new token, shown this once",
         request=TokenInput,
-        responses={201: OpenApiResponse(NewTokenOutput)},
+        responses={201: OpenApiResponse(NewTokenOutput), 400: ErrorOutput},
     )
     def post(self, request: Request) -> Response:
         named = check_body(TokenInput(data=request.data), request.data)

@@ -8,29 +8,37 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 import json
 import logging
-from collections.abc import Sequence
+import math
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from uuid import UUID
 
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from labeling.errors import AssayError, InvalidInput
+from labeling.errors import AssayError, InvalidInput, NotAllowed, TooLarge, Unavailable
 from labeling.json_reading import read_json
+from labeling.trouble import Trouble, trouble_of
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
-RETRY_SECONDS = 2  # what Retry-After says where nothing else does
+RETRY_SECONDS = 2  # after which a client may ask again, when something is away
 
 M = TypeVar("M", bound=models.Model)
 
@@ -48,11 +56,13 @@ class ErrorOutput(serializers.Serializer):
 
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what a view raised into the one error shape; None (a 500) for what nobody foresaw."""
-    if isinstance(error, AssayError):
-        response = Response(error_body(error.code, error.message, error.fields), status=error.status)
-        if error.status == 429:
-            response["Retry-After"] = str(RETRY_SECONDS)
-        return response
+    foreseen = foreseen_of(error)
+    if foreseen is not None:
+        return Response(
+            error_body(foreseen.code, foreseen.message, foreseen.fields),
+            status=foreseen.status,
+            headers=headers_of(foreseen),
+        )
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -73,10 +83,80 @@ def page_not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     return JsonResponse(error_body("not_found", message, {}), status=404)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's handler400: a request that no view was asked about, or whose body no view can take."""
+    return _json_of(
+        foreseen_of(exception)
+        or InvalidInput("The request is not one that can be understood.", code="bad_request")
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> JsonResponse:
+    """Django's handler403."""
+    return _json_of(NotAllowed("You may not do this.", code="permission_denied"))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:
+    """A form of ours that did not come from a page of ours, or from one of long ago."""
+    return _json_of(
+        NotAllowed(
+            "This did not come from a page of ours, or its cookie is gone. Load the page again, allow cookies, "
+            f"and add the address to ASSAY_TRUSTED_ORIGINS if a proxy changes it. {reason}".strip(),
+            code="permission_denied",
+        )
+    )
+
+
 def server_error(request: HttpRequest) -> JsonResponse:
     """Django's handler500: the traceback is in the log, and nothing of it goes out."""
+    error = sys.exc_info()[1]
+    foreseen = foreseen_of(error) if error is not None else None
+    if foreseen is not None:
+        return _json_of(foreseen)
     message = "Something went wrong on our side, and the server's log says what. Nothing was changed."
     return JsonResponse(error_body("server_error", message, {}), status=500)
+
+
+def foreseen_of(error: BaseException) -> AssayError | None:
+    """Ours, or what Django, the database or the storage raised, as ours; None for anything else."""
+    if isinstance(error, AssayError):
+        return error
+    if isinstance(error, RequestDataTooBig):
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        return TooLarge(
+            f"The body has more than {limit:,} bytes. Send it in parts, or as a file to /api/uploads."
+        )
+    if isinstance(error, TooManyFieldsSent | TooManyFilesSent):
+        return InvalidInput("The form has too many fields. Send at most 1,000.", code="too_many_fields")
+    if isinstance(error, DisallowedHost):
+        return InvalidInput(
+            "This host name is not one of ours. Use an address that ASSAY_ALLOWED_HOSTS names.",
+            code="unknown_host",
+        )
+    if isinstance(error, MultiPartParserError | UnreadablePostError):
+        return InvalidInput("The body is no whole multipart form. Send it again.", code="parse_error")
+    trouble = trouble_of(error)
+    return unavailable(trouble) if trouble is not None else None
+
+
+def unavailable(trouble: Trouble) -> Unavailable:
+    """What a request is told while something is away; the client tries again."""
+    logger.warning("%s is away, so a request was answered 503: %s", trouble.what, trouble.reason)
+    code = "database_unavailable" if trouble.what == "the database" else "storage_unavailable"
+    return Unavailable(
+        f"{trouble.what[0].upper()}{trouble.what[1:]} does not answer at the moment. "
+        "Nothing is lost: try again in a few seconds.",
+        code=code,
+    )
+
+
+def headers_of(error: AssayError) -> dict[str, str]:
+    return {"Retry-After": str(RETRY_SECONDS)} if error.status in (429, 503) else {}
+
+
+def _json_of(error: AssayError) -> JsonResponse:
+    body = error_body(error.code, error.message, error.fields)
+    return JsonResponse(body, status=error.status, headers=headers_of(error))
 
 
 def error_body(code: str, message: str, fields: dict[str, list[str]]) -> dict[str, object]:
@@ -123,8 +203,11 @@ PAGE_PARAMETERS = [
 ]
 
 
-def read_page(request: Request, *kinds: type, limit: int = DEFAULT_LIMIT) -> PageRequest:
-    """The page that ?cursor= and ?limit= ask for; the cursor must hold values of these `kinds`.
+CursorKind = type[int] | type[float] | type[dt.datetime] | type[UUID]
+
+
+def read_page(request: Request, *kinds: CursorKind, limit: int = DEFAULT_LIMIT) -> PageRequest:
+    """The page that ?cursor= and ?limit= ask for; the cursor must hold values of these `kinds`, and gives them.
 
     Raises InvalidInput for a cursor that we did not make, or made for another list.
     """
@@ -138,27 +221,63 @@ def read_page(request: Request, *kinds: type, limit: int = DEFAULT_LIMIT) -> Pag
     return PageRequest(after=_decode(cursor, kinds) if cursor else None, limit=int(text))
 
 
-def encode_cursor(*key: int | float | str) -> str:
+def encode_cursor(*key: float | dt.datetime | UUID) -> str:
     """The key of a page's last row as an opaque word."""
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode().rstrip("=")
+    words = [value if isinstance(value, int | float) else str(value) for value in key]
+    return base64.urlsafe_b64encode(json.dumps(words).encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
+def _decode(cursor: str, kinds: Sequence[CursorKind]) -> list[Any]:
     try:
         padded = cursor.encode() + b"=" * (-len(cursor) % 4)
         text = base64.b64decode(padded, altchars=b"-_", validate=True)
         key = read_json(text, parse_constant=_refuse)
-    except (binascii.Error, ValueError):
-        key = None
-    is_ours = isinstance(key, list) and len(key) == len(kinds)
-    if not is_ours or any(type(value) is not kind for value, kind in zip(key, kinds, strict=True)):
+        if not isinstance(key, list):
+            raise ValueError(key)
+        return [_KINDS[kind](value) for value, kind in zip(key, kinds, strict=True)]
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise InvalidInput(
             "This cursor is not one that this list made. Leave it out to begin at the first page.",
             fields={"cursor": ["Use `next` of the page before."]},
-        )
-    if any(kind is int and not -(2**63) <= value < 2**63 for value, kind in zip(key, kinds, strict=True)):
-        raise InvalidInput("This cursor is out of range. Leave it out to begin at the first page.")
-    return key
+        ) from error
+
+
+def _read_int(value: Any) -> int:
+    if type(value) is not int or not -(2**63) <= value < 2**63:
+        raise ValueError(value)
+    return value
+
+
+def _read_float(value: Any) -> float:
+    if type(value) is not float or not math.isfinite(value):
+        raise ValueError(value)
+    return value
+
+
+def _read_time(value: Any) -> dt.datetime:
+    if type(value) is not str:
+        raise ValueError(value)
+    time = dt.datetime.fromisoformat(value)
+    if time.tzinfo is None:
+        raise ValueError(value)
+    try:
+        return time.astimezone(dt.UTC)
+    except OverflowError as error:  # the first and the last day, in another zone
+        raise ValueError(value) from error
+
+
+def _read_uuid(value: Any) -> UUID:
+    if type(value) is not str:
+        raise ValueError(value)
+    return UUID(value)
+
+
+_KINDS: dict[CursorKind, Callable[[Any], Any]] = {
+    int: _read_int,
+    float: _read_float,
+    dt.datetime: _read_time,
+    UUID: _read_uuid,
+}
 
 
 def _refuse(constant: str) -> None:

@@ -62,6 +62,18 @@ class LoginInput(serializers.Serializer):
     password = serializers.CharField(max_length=1_000, trim_whitespace=False)
 
 
+class PasswordInput(serializers.Serializer):
+    old_password = serializers.CharField(max_length=1_000, trim_whitespace=False)
+    new_password = serializers.CharField(max_length=1_000, trim_whitespace=False)
+    revoke_tokens = serializers.BooleanField(
+        required=False, default=False, help_text="Programs with a token of yours are signed out as well."
+    )
+
+
+class PasswordOutput(serializers.Serializer):
+    n_tokens_revoked = serializers.IntegerField()
+
+
 class MeOutput(serializers.Serializer):
     id = serializers.IntegerField()
     username = serializers.CharField()
@@ -109,6 +121,14 @@ class KeysInput(serializers.Serializer):
 
 class TokenInput(serializers.Serializer):
     name = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
+    days = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=1,
+        max_value=36_500,
+        help_text="For how long it is good, ASSAY_TOKEN_DAYS at most; so long if left out.",
+    )
 
 
 class TokenOutput(serializers.Serializer):
@@ -116,6 +136,9 @@ class TokenOutput(serializers.Serializer):
     name = serializers.CharField()
     begins_with = serializers.CharField(source="token.token_key", help_text="To tell one from another.")
     created_at = serializers.DateTimeField(source="token.created")
+    expires_at = serializers.DateTimeField(
+        source="token.expiry", allow_null=True, help_text="Refused from then on; null: never."
+    )
 
 
 class NewTokenOutput(TokenOutput):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from labeling.account_api import KeysView, SessionView, TokensView, TokenView
+from labeling.account_api import KeysView, PasswordView, SessionView, TokensView, TokenView
 from labeling.export_api import ExportCancelView, ExportFileView, ExportsView, ExportView
 from labeling.guide_api import GuideView, ItemExampleView
 from labeling.item_api import ItemImageView, ItemsView, ItemThumbnailView, ItemView
@@ -22,6 +22,7 @@ from labeling.project_api import (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("session", SessionView.as_view(), name="session"),
+    path("password", PasswordView.as_view(), name="password"),
     path("keys", KeysView.as_view(), name="keys"),
     path("tokens", TokensView.as_view(), name="tokens"),
     path("tokens/<int:token_id>", TokenView.as_view(), name="token"),

@@ -17,8 +17,10 @@ import pyarrow.csv
 import pyarrow.parquet
 
 # A spreadsheet takes such a cell for a formula, which may read files or send data (OWASP, "CSV
-# injection"); plain negative numbers are none.
-FORMULA = r"^[=+\-@\t\r]"
+# injection"), also in the full width of East Asian keyboards and behind what it takes for blank; plain negative
+# numbers are none.
+_BLANK = r"\s\x{85}\x{A0}\x{1680}\x{180E}\x{2000}-\x{200F}\x{2028}-\x{202F}\x{205F}-\x{2064}\x{3000}\x{FEFF}\x00-\x1F"
+FORMULA = rf"^([{_BLANK}]*[=+\-@\x{{FF1D}}\x{{FF0B}}\x{{FF0D}}\x{{2212}}\x{{FF20}}]|[\t\r\n])"
 NUMBER = r"^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -167,7 +168,7 @@ class MyAnswersView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
-        page = read_page(request, str, str)
+        page = read_page(request, dt.datetime, UUID)
         answers, last = answer_page(project=project, person=request.user, after=page.after, limit=page.limit)
         return page_response(answers, encode_cursor(*last) if last else None, AnswerOutput)
 

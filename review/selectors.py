@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
@@ -64,7 +66,7 @@ def queue_summary(*, project: Project, person: AbstractBaseUser) -> dict[str, An
 
 def answer_page(
     *, project: Project, person: AbstractBaseUser, after: Sequence[Any] | None, limit: int
-) -> tuple[list[Answer], tuple[str, str] | None]:
+) -> tuple[list[Answer], tuple[dt.datetime, UUID] | None]:
     """The person's answers, those undone included, the newest first; and the key of the last if there are more."""
     mine = Answer.objects.filter(project=project, person=person).select_related("item")
     if after is not None:
@@ -74,7 +76,7 @@ def answer_page(
     has_more = len(answers) > limit
     answers = answers[:limit]
     last = answers[-1] if has_more else None
-    return answers, (last.created_at.isoformat(), str(last.key)) if last else None
+    return answers, (last.created_at, last.key) if last else None
 
 
 def flags_of(project: Project) -> QuerySet[Flag]:

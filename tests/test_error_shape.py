@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -130,3 +131,17 @@ def test_limit_out_of_range(ada_client: APIClient, limit: str) -> None:
 def test_id_beyond_the_database(ada_client: APIClient) -> None:
     check(ada_client.get(f"/api/projects/{2**70}"), 404, "not_found")
     check(ada_client.get(f"/api/items/{2**70}"), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [cursor_of(["x", "y"]), cursor_of(["2026-01-01", "y"]), cursor_of(["2026-01-01T00:00:00", str(uuid.UUID(int=1))]),
+     cursor_of(["0001-01-01T00:00:00+14:00", str(uuid.UUID(int=1))]), cursor_of(["\x00", "\x00"]),
+     cursor_of([1, 2]), cursor_of(["2026-01-01T00:00:00+00:00", "y"])],
+)  # fmt: skip
+def test_cursor_of_the_right_kind_that_means_nothing(
+    project: Project, ada_client: APIClient, cursor: str
+) -> None:
+    response = ada_client.get(f"/api/projects/{project.pk}/answers/mine", {"cursor": cursor})
+
+    check(response, 400, "invalid_input")

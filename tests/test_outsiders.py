@@ -27,7 +27,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 # Routes that name no row: what they show or make belongs to whoever asks.
 FOR_EVERYBODY = {"session", "health", "schema", "docs"}
-FOR_SIGNED_IN = {"deletions", "keys", "tokens", "projects", "uploads", "previews", "learners"}
+FOR_SIGNED_IN = {"deletions", "keys", "password", "tokens", "projects", "uploads", "previews", "learners"}
 
 
 def patterns_under(entries: list[URLPattern | URLResolver], prefix: str) -> Iterator[tuple[str, URLPattern]]:

@@ -11,13 +11,16 @@ import warnings
 
 import click
 from celery.platforms import SecurityWarning
+from django.conf import settings
 
+from deploy import checks
+from deploy.addresses import keep_private
 from deploy.database import require_postgres
 from deploy.worker import QUEUES, app
 from labeling.processes import thread_limits
 
-THREADS = 8  # of a web process; as many database connections (deploy/wsgi.py)
-MAX_CONNECTIONS = 1024  # that a web process keeps open; requests beyond THREADS wait their turn
+MAX_CONNECTIONS = 4096  # that a web process keeps open; requests wait their turn (deploy/front)
+BUFFER_BYTES = 64 * 2**10  # of a connection; headers must fit in
 
 
 @click.command("web")
@@ -26,13 +29,13 @@ MAX_CONNECTIONS = 1024  # that a web process keeps open; requests beyond THREADS
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
 def web_command(host: str, port: int, workers: int) -> None:
     """Run only web processes."""
-    require_postgres()
+    _prepare()
     os.execv(
         sys.executable,
         [
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "deploy.wsgi:application"),
+            *(sys.executable, "-m", "granian", "--interface", "rsgi", "deploy.front.app:front"),
             *("--host", host, "--port", str(port), "--workers", str(workers)),
-            *("--blocking-threads", str(THREADS), "--respawn-failed-workers", "--no-ws"),
+            *("--http", "1", "--http1-buffer-size", str(BUFFER_BYTES), "--respawn-failed-workers", "--no-ws"),
             # Granian counts connections, and a browser keeps its own open while it thinks.
             *("--backpressure", str(MAX_CONNECTIONS), "--log-level", "error", "--workers-kill-timeout", "5"),
         ],
@@ -54,7 +57,7 @@ def worker_command(queues: str, concurrency: int) -> None:
     unknown = [queue for queue in queues.split(",") if queue not in QUEUES]
     if unknown:
         raise click.UsageError(f"There is no queue {unknown[0]!r}; choose from {', '.join(QUEUES)}.")
-    require_postgres()
+    _prepare()
     os.environ.update(thread_limits(os.environ))  # before a task loads the libraries that read them
     # Celery warns root of messages that run code when read; ours are JSON.
     warnings.filterwarnings("ignore", category=SecurityWarning)
@@ -70,8 +73,15 @@ def worker_command(queues: str, concurrency: int) -> None:
 @click.command("scheduler")
 def scheduler_command() -> None:
     """Run only the scheduler. One is enough; a second does no harm."""
-    require_postgres()
+    _prepare()
     # Its own scheduler keeps the last times in a file; sweeps every few seconds need none.
     app.start(
         ["--quiet", "beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING", "--pidfile="]
     )
+
+
+def _prepare() -> None:
+    """Nothing starts half set, and files stay ours. Raises ImproperlyConfigured, Unavailable."""
+    checks.refuse_half_set()
+    require_postgres()
+    keep_private(settings.ASSAY_DATA_DIR)

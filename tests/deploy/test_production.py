@@ -75,3 +75,58 @@ def test_storage_takes_its_options_from_the_environment() -> None:
     )
 
     assert "'bucket_name': 'labels'" in result.stdout, result.stderr
+
+
+HALF_SET = {"ASSAY_SECRET_KEY": "short", "ASSAY_ALLOWED_HOSTS": "*"}
+
+
+def assay(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: os.environ[name] for name in ("PATH", "ASSAY_DATA_DIR") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env=clean | WHOLE | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-m", "deploy.cli", "web", "--port", "1"],
+        ["-m", "deploy.cli", "worker"],
+        ["-m", "deploy.cli", "scheduler"],
+        ["manage.py", "check"],
+        ["manage.py", "check", "--deploy"],
+    ],
+    ids=lambda words: " ".join(words[-2:]),
+)
+def test_no_part_starts_with_a_short_key_or_any_host(words: list[str]) -> None:
+    result = assay(*words, **HALF_SET)
+
+    assert result.returncode != 0
+    assert "ASSAY_SECRET_KEY has 5 characters" in result.stderr
+    assert "ASSAY_ALLOWED_HOSTS contains *" in result.stderr
+
+
+def test_checks_are_there_before_anybody_asked_for_a_route() -> None:
+    result = assay(
+        "-c",
+        "import django; django.setup(); from django.core.checks import run_checks;"
+        "print(sorted(found.id for found in run_checks() if found.id.startswith('assay.E')))",
+        DJANGO_SETTINGS_MODULE="deploy.settings",
+        **HALF_SET,
+    )
+
+    assert result.stdout.strip() == "['assay.E001', 'assay.E002']", result.stderr
+
+
+@pytest.mark.parametrize("word", ["10.0.0.0/33", "proxy", "10.0.0.1,nonsense"])
+def test_trusted_proxies_are_addresses(word: str) -> None:
+    result = settings_print("1", {"ASSAY_TRUSTED_PROXIES": word})
+
+    assert result.returncode != 0
+    assert "use networks such as 10.0.0.0/8" in result.stderr

@@ -97,7 +97,25 @@ def test_formats_hold_the_same_rows(project: Project, ada: User, classes: dict[s
 
 
 @pytest.mark.parametrize(
-    "evil", ['=HYPERLINK("http://x")', "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1"]
+    "evil",
+    [
+        '=HYPERLINK("http://x")',
+        "+1+cmd|' /C calc'!A0",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        " =1",
+        "\n=1",
+        "\r\n @A1",
+        "\u3000\uff1dA1",
+        "\uff0b1",
+        "\uff0d1+2",
+        "\uff20A1",
+        "\u200b=1",
+        "\xa0=1",
+        "\ufeff+1",
+        "\u22121+2",
+    ],
 )
 def test_csv_defuses_what_a_spreadsheet_would_run(project: Project, evil: str) -> None:
     (item,) = make_items(project, 1)
