@@ -185,13 +185,14 @@ def test_header_with_an_underscore_does_not_pass_for_another(
         }
 
         web.call("POST", "/api/session", wrong, X_Forwarded_For="9.9.9.9, 192.0.2.7", **headers)
-        web.send(
+        answer = web.send(
             b"POST /api/session HTTP/1.1\r\nHost: localhost\r\nX_Forwarded_For: 192.0.2.8\r\n"
             + b"".join(f"{n.replace('_', '-')}: {v}\r\n".encode() for n, v in headers.items())
             + f"Content-Length: {len(wrong)}\r\nConnection: close\r\n\r\n".encode()
             + wrong
         )
 
+        assert answer.startswith(b"HTTP/1.1 400 "), answer
         assert set(LoginFailure.objects.values_list("address", flat=True)) == {"192.0.2.7", "127.0.0.1"}
 
 

@@ -597,6 +597,23 @@ export interface paths {
         patch: operations["member_change"];
         trace?: never;
     };
+    "/api/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change your password; your sessions elsewhere end, and your tokens if you want it */
+        put: operations["password_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/previews": {
         parameters: {
             query?: never;
@@ -2857,6 +2874,11 @@ export interface components {
             begins_with: string;
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description Refused from then on; null: never.
+             */
+            expires_at: string | null;
             /** @description Shown this once. Send it as `Token <it>`. */
             token: string;
         };
@@ -2982,6 +3004,18 @@ export interface components {
          * @enum {string}
          */
         PartOutputStateEnum: "up" | "down";
+        PasswordInput: {
+            old_password: string;
+            new_password: string;
+            /**
+             * @description Programs with a token of yours are signed out as well.
+             * @default false
+             */
+            revoke_tokens: boolean;
+        };
+        PasswordOutput: {
+            n_tokens_revoked: number;
+        };
         PatchedClassChange: {
             name?: string;
             description?: string;
@@ -3701,6 +3735,8 @@ export interface components {
         TokenInput: {
             /** @default  */
             name: string;
+            /** @description For how long it is good, ASSAY_TOKEN_DAYS at most; so long if left out. */
+            days?: number | null;
         };
         TokenOutput: {
             id: number;
@@ -3709,6 +3745,11 @@ export interface components {
             begins_with: string;
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description Refused from then on; null: never.
+             */
+            expires_at: string | null;
         };
         TokenPage: {
             results: components["schemas"]["TokenOutput"][];
@@ -5190,6 +5231,53 @@ export interface operations {
             };
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    password_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInput"];
+                "multipart/form-data": components["schemas"]["PasswordInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
             503: components["responses"]["Error503"];
         };
     };
@@ -7813,7 +7901,14 @@ export interface operations {
                     "application/json": components["schemas"]["NewTokenOutput"];
                 };
             };
-            400: components["responses"]["Error400"];
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
