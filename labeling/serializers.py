@@ -234,6 +234,11 @@ class StandingPublicationOutput(serializers.Serializer):
     id = serializers.IntegerField()
     source_id = serializers.IntegerField()
     source_name = serializers.CharField(source="source.name")
+    taken_from_id = serializers.IntegerField(
+        source="source.taken_from_id",
+        allow_null=True,
+        help_text="The model version that a certificate's labels are of.",
+    )
     started_at = serializers.DateTimeField()
     n_labels = serializers.IntegerField(help_text="That stood when it began.")
     diff = serializers.DictField(child=serializers.IntegerField())

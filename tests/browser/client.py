@@ -29,6 +29,9 @@ class Client:
     def post(self, path: str, body: object = None) -> Any:
         return self._call("POST", path, body or {})
 
+    def patch(self, path: str, body: object) -> Any:
+        return self._call("PATCH", path, body)
+
     def sign_in(self, username: str, password: str) -> None:
         self._context.request.get("/api/session")  # brings the CSRF cookie
         self.post("/session", {"username": username, "password": password})

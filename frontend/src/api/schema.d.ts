@@ -3708,6 +3708,8 @@ export interface components {
             id: number;
             source_id: number;
             source_name: string;
+            /** @description The model version that a certificate's labels are of. */
+            taken_from_id: number | null;
             /** Format: date-time */
             started_at: string;
             /** @description That stood when it began. */

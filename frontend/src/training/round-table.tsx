@@ -2,6 +2,7 @@ import { Badge, Table, Text } from "@mantine/core";
 
 import type { RoundSummary } from "@/api/types";
 import { t, tc } from "@/language/translate";
+import { heldText } from "@/training/candidate";
 import { count, percent, percentWithin } from "@/ui/format";
 import { TextLink } from "@/ui/link";
 
@@ -47,6 +48,11 @@ export function RoundTable({ projectId, rounds }: { projectId: number; rounds: r
                 <Badge variant="light" miw="max-content" color={COLOURS[round.state]}>
                   {stateName(round.state)}
                 </Badge>
+                {round.held_back && (
+                  <Text size="xs" maw={280} mt={4}>
+                    {heldText(round.held_back)}
+                  </Text>
+                )}
               </Table.Td>
               <Table.Td>{count(round.n_human)}</Table.Td>
               <Table.Td>{percentWithin(round.holdout_accuracy, round.low, round.high)}</Table.Td>

@@ -1,7 +1,7 @@
 import { Stack, Table, Text } from "@mantine/core";
 
 import type { Beside, Paired, Round, RoundSummary } from "@/api/types";
-import { pText } from "@/app/candidate/candidate";
+import { pText } from "@/training/candidate";
 import { plural, t } from "@/language/translate";
 import { count, percent, percentWithin } from "@/ui/format";
 

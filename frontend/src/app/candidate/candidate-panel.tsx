@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import type { Project, RoundSummary } from "@/api/types";
 import { BesideStanding } from "@/app/candidate/beside-standing";
-import { candidateOf, heldText } from "@/app/candidate/candidate";
+import { candidateOf, heldText } from "@/training/candidate";
 import { PublishRoundButton } from "@/app/candidate/publish-round-button";
 import { t } from "@/language/translate";
 import { besideQuery } from "@/review/api";

@@ -55,7 +55,17 @@ function Overview({ project, progress }: { project: Project; progress: Progress 
   const finished = rounds.data?.results.filter((round) => round.finished_at !== null) ?? [];
   const timeline = useQuery(timelineQuery(project.id));
   const last = finished.at(-1);
-  const round = useQuery({ ...roundQuery(last?.id ?? 0), enabled: last !== undefined });
+  const { publication } = progress;
+  // A certificate's labels are a part of a round's. What a candidate measured is on the training page.
+  const standing = publication ? finished.find((one) => one.source_id === publication.source_id || one.source_id === publication.taken_from_id) : undefined;
+  const shown = standing ?? last;
+  const round = useQuery({ ...roundQuery(shown?.id ?? 0), enabled: shown !== undefined });
+
+  const link = shown && (
+    <TextLink size="sm" to={`/projects/${project.id}/rounds/${shown.id}`}>
+      {shown.run_number}.{shown.number}
+    </TextLink>
+  );
 
   return (
     <Stack>
@@ -70,10 +80,14 @@ function Overview({ project, progress }: { project: Project; progress: Progress 
         <SimpleGrid cols={{ base: 2, sm: 4 }} mt="md">
           <Figure
             name={t("Holdout accuracy")}
-            value={percent(last?.holdout_accuracy)}
-            note={typeof last?.low === "number" ? t("95% interval {low} to {high}", { low: percent(last.low), high: percent(last.high) }) : t("not measured yet")}
+            value={percent(shown?.holdout_accuracy)}
+            note={
+              typeof shown?.low === "number"
+                ? `${t("round {round}", { round: `${shown.run_number}.${shown.number}` })}, ${t("95% interval {low} to {high}", { low: percent(shown.low), high: percent(shown.high) })}`
+                : t("not measured yet")
+            }
           />
-          <Figure name={t("Test accuracy")} value={percent(last?.test_accuracy)} note={progress.n_test > 0 ? plural(progress.n_test, "{n} test item", "{n} test items", { n: count(progress.n_test) }) : t("no test items")} />
+          <Figure name={t("Test accuracy")} value={percent(shown?.test_accuracy)} note={progress.n_test > 0 ? plural(progress.n_test, "{n} test item", "{n} test items", { n: count(progress.n_test) }) : t("no test items")} />
           <Figure name={t("Held out")} value={count(progress.n_holdout)} note={t("measured on, never trained on")} />
           <Figure name={t("In the queue")} value={queue.data ? openCount(queue.data) : "–"} note={queue.data && t("{n} answered by you", { n: count(queue.data.answered_by_me) })} />
         </SimpleGrid>
@@ -111,16 +125,10 @@ function Overview({ project, progress }: { project: Project; progress: Progress 
         <PublicationPanel project={project} progress={progress} />
       </SimpleGrid>
       <PeoplePanel project={project} />
-      {round.data && last && (
+      {round.data && shown && (
         <>
           <Text size="sm" c="dimmed">
-            {rich("Of the latest round, {round}:", {
-              round: (
-                <TextLink size="sm" to={`/projects/${project.id}/rounds/${last.id}`}>
-                  {last.run_number}.{last.number}
-                </TextLink>
-              ),
-            })}
+            {standing ? rich("Of the round that stands, {round}:", { round: link }) : rich("Of the latest round, {round}:", { round: link })}
           </Text>
           <RoundCharts project={project} round={round.data} />
         </>

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import type { Project, Round } from "@/api/types";
 import { BesideStanding } from "@/app/candidate/beside-standing";
-import { heldText } from "@/app/candidate/candidate";
+import { heldText } from "@/training/candidate";
 import { PublishRoundButton } from "@/app/candidate/publish-round-button";
 import { stepName } from "@/app/round/step-name";
 import { projectQuery } from "@/labeling/api";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { RoundSummary, Run } from "@/api/types";
-import { candidateOf, heldText, pText } from "@/app/candidate/candidate";
+import { candidateOf, heldText, pText } from "@/training/candidate";
 
 const round = (id: number, state: RoundSummary["state"]) => ({ id, state }) as RoundSummary;
 const run = (is_open: boolean, ...rounds: RoundSummary[]) => ({ is_open, rounds }) as unknown as Run;
