@@ -9,7 +9,7 @@ MINUTES ?= 15
 SEED ?= 1
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: all setup demo run test check fix bench results hosts chaos types clean
+.PHONY: all setup demo run test check fix fuzz bench results hosts chaos types clean
 all: check test
 
 setup: $(VENV)/.stamp frontend/dist/index.html  ## everything installed, front end built
@@ -57,6 +57,9 @@ fix: $(VENV)/.stamp frontend/node_modules/.stamp  ## what can be formatted and r
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
 	$(NPM) run fix
+
+fuzz: setup  ## attack the whole product with requests made from its schema; CASES=6000 MINUTES=30 SEED=1
+	$(RUN) -m tests.fuzz --cases $(or $(CASES),6000) --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1)
 
 bench: setup  ## the table of docs/results.md: speed and memory at 10,000 to 1,000,000 items
 	$(RUN) -m tests.benchmarks

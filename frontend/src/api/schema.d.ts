@@ -2408,6 +2408,9 @@ export interface components {
             /** @description Real items that people gave this class. */
             item_ids: number[];
         };
+        GoldEndOutput: {
+            n_withdrawn: number;
+        };
         /** @description Which items: these, or so many at random. */
         GoldInput: {
             /** @description At random, of those that a file or somebody who may review has labeled. */
@@ -6140,12 +6143,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description No response body */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["GoldEndOutput"];
+                };
             };
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
