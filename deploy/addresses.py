@@ -105,14 +105,15 @@ def broker_url(url: str, data_dir: Path) -> str:
 
 def broker_options(url: str) -> dict[str, Any]:
     """What the transport of `url` should know."""
+    if url.startswith(("amqp", "pyamqp")):
+        return {"connect_timeout": 2, "write_timeout": 2}  # seconds
     if not url.startswith(("redis", "valkey", "sentinel")):
         return {}
     return {
-        # Seconds until an unacknowledged message is delivered again. A run may take longer than this;
-        # a second delivery then finds its row claimed and does nothing.
-        "visibility_timeout": 12 * 3600,
         "socket_connect_timeout": 2,
+        "socket_timeout": 5,  # one that is there and does not answer is away, too
         "socket_keepalive": True,
+        "health_check_interval": 20,
     }
 
 

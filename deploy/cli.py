@@ -37,6 +37,7 @@ COMMANDS = {
     "setup": ("setup", "Make tables and static files (for your own hosts, at each upgrade)."),
     "web": ("parts", "Run only web processes (for your own hosts)."),
     "worker": ("parts", "Run only a worker for some queues (for your own hosts)."),
+    "alive": ("alive", "Whether the workers or the scheduler of this host work (for probes)."),
     "scheduler": ("parts", "Run only the scheduler (for your own hosts)."),
 }
 

@@ -118,10 +118,14 @@ def _listeners(
     *, name: str, pulses: list[WorkerPulse], now: dt.datetime, when_missing: str, how_to_fix: str
 ) -> Part:
     lost = now - dt.timedelta(seconds=LOST_SECONDS)
-    living = [pulse for pulse in pulses if pulse.stopped_at is None and pulse.seen_at >= lost]
+    present = [pulse for pulse in pulses if pulse.stopped_at is None and pulse.seen_at >= lost]
+    living = [pulse for pulse in present if not pulse.problem]
     if living:
         names = ", ".join(pulse.name for pulse in living)
         return Part(name=name, is_up=True, since=min(pulse.started_at for pulse in living), message=names)
+    wedged = [f"{pulse.name} is there and does not work: {pulse.problem}" for pulse in present]
+    if wedged:
+        when_missing = " ".join([when_missing, *wedged, "It is restarted by itself if that lasts."])
     last_seen = max((pulse.seen_at for pulse in pulses), default=None)
     return Part(name=name, is_up=False, since=last_seen, message=when_missing, how_to_fix=how_to_fix)
 

@@ -1,6 +1,7 @@
-"""Each worker and scheduler writes that it is alive, every few seconds, into labeling.WorkerPulse.
+"""Each worker and scheduler writes how it is, every few seconds, into labeling.WorkerPulse.
 
-Rows and not the broker, so that the page sees a missing worker even while the broker is gone.
+Rows and not the broker, so that the page sees a missing worker even while the broker is gone. What the row says
+comes from proof of work (deploy/heart.py); that it is written says only that the process can write.
 """
 
 from __future__ import annotations
@@ -10,11 +11,15 @@ import logging
 import os
 import socket
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from django.db import Error, connections
+from django.db import Error, connection, connections
+from django.db.models.functions import Now
 from django.utils import timezone
 
+from deploy.heart import Heart, Watch
 from labeling.models import WorkerPulse
 from labeling.work import WITNESS_SECONDS
 
@@ -27,29 +32,48 @@ KEPT_DAYS = 7  # then a dead process is forgotten
 
 @dataclass
 class Pulse:
-    """The heart of this process."""
+    """What this process says of itself."""
 
     kind: str  # worker, scheduler
     queues: list[str]
     name: str = ""
     started_at: dt.datetime = field(default_factory=timezone.now)
     stop: threading.Event = field(default_factory=threading.Event)
+    problem: Callable[[], str] = lambda: ""
+    asking: frozenset[str] = frozenset()  # names of connections whose statement PostgreSQL carries out
+    written_at: float | None = None  # monotonic seconds
+    is_broken: bool = True  # the next pulse does not follow on the one before
 
     def __post_init__(self) -> None:
         self.name = self.name or f"{self.kind}@{socket.gethostname()}:{os.getpid()}"
 
     def write(self, *, stopped: bool = False) -> None:
-        now = timezone.now()
-        WorkerPulse.objects.update_or_create(
-            name=self.name,
-            defaults={
-                "kind": self.kind,
-                "queues": self.queues,
-                "started_at": self.started_at,
-                "seen_at": now,
-                "stopped_at": now if stopped else None,
-            },
-        )
+        began = time.monotonic()
+        if self.written_at is not None and began - self.written_at > 2 * PULSE_SECONDS:
+            self.is_broken = True
+        try:
+            WorkerPulse.objects.update_or_create(
+                name=self.name,
+                defaults={
+                    "kind": self.kind,
+                    "queues": self.queues,
+                    "started_at": self.started_at,
+                    "seen_at": Now(),
+                    "stopped_at": Now() if stopped else None,
+                    "problem": self.problem(),
+                    **({"unbroken_since": Now()} if self.is_broken else {}),
+                },
+            )
+            self.asking = _asking()
+        except Error:
+            self.is_broken = True
+            raise
+        self.is_broken = False
+        self.written_at = time.monotonic()
+
+    def is_away(self) -> bool:
+        """Whether the database has not taken a pulse for a while, or lets us wait for it."""
+        return self.written_at is None or time.monotonic() - self.written_at > 2 * PULSE_SECONDS
 
     def beat(self) -> None:
         """Write until told to stop. A database that is away for a while is waited for."""
@@ -65,13 +89,37 @@ class Pulse:
                 return
 
 
+def called(pid: int) -> str:
+    """The name of the connections of a process of this worker's pool; PostgreSQL keeps 63 characters."""
+    return f"assay pool {socket.gethostname()[:40]}:{pid}"
+
+
+def _asking() -> frozenset[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT application_name FROM pg_stat_activity"
+            " WHERE state = 'active' AND application_name LIKE 'assay pool %'"
+        )
+        return frozenset(name for (name,) in cursor.fetchall())
+
+
 _pulse: Pulse | None = None
 
 
-def begin(kind: str, queues: list[str]) -> None:
-    """This process pulses from now on, from a thread of its own."""
+def watch(heart: Heart) -> Pulse:
+    """This process is watched from now on. Its pulse, which has not begun yet."""
     global _pulse
-    _pulse = Pulse(kind, queues)
+    _pulse = pulse = Pulse(heart.kind, [])
+    watch = Watch(heart, is_known_wait=lambda pid: pulse.is_away() or called(pid) in pulse.asking)
+    pulse.problem = lambda: watch.problem
+    watch.begin()
+    return pulse
+
+
+def begin(queues: list[str]) -> None:
+    """The process that is watched pulses from now on."""
+    assert _pulse is not None
+    _pulse.queues = queues
     threading.Thread(target=_pulse.beat, name="pulse", daemon=True).start()
     try:
         pulses_forget()

@@ -214,8 +214,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL)
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]  # nothing that runs code when it is read
 CELERY_TASK_IGNORE_RESULT = True  # results live in rows
-CELERY_TASK_ACKS_LATE = True
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a long task must not hold others behind it
+# Messages are acknowledged as they come (labeling/bells.py): the row is the truth, and a broker that waits for
+# word of a task that takes hours gives up on the worker (RabbitMQ's consumer_timeout).
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONSUMER = "deploy.consumer:HeartConsumer"
+CELERY_BROKER_HEARTBEAT = 20  # seconds; of RabbitMQ
+CELERY_BROKER_CONNECTION_TIMEOUT = (
+    2  # seconds: a request that rings a bell does not wait for a broker that is away
+)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False  # they need no broker to go on
 CELERY_TASK_DEFAULT_QUEUE = "default"

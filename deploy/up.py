@@ -30,11 +30,12 @@ from typing import IO, Any
 import click
 import psutil
 
-from deploy import addresses, servers
+from deploy import addresses, heart, servers
 from labeling.errors import Conflict, Unavailable
 
 TICK_SECONDS = 0.1
 WATCH_SERVERS_SECONDS = 2.0
+LOOK_SECONDS = 1.0  # between two looks at what proves that a part works
 STABLE_SECONDS = 60.0  # a child that lived this long starts again at once
 MAX_BACK_OFF_SECONDS = 30.0
 STOP_SECONDS = (
@@ -54,10 +55,21 @@ class Child:
     started_at: dt.datetime | None = None
     n_restarts: int = 0
     restart_at: float = 0.0  # monotonic seconds
+    looked_at: float = 0.0
 
     @property
     def is_alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    def end_if_wedged(self) -> None:
+        """A part that can no longer end itself is ended here. Its own word counts, not the database's."""
+        kind = self.command[0]
+        if self.process is None or kind not in heart.KINDS:
+            return
+        age = heart.alive_age(kind, self.process.pid)
+        if age is not None and age > 2 * heart.patience_seconds():
+            click.echo(f"The part {self.name} has shown no work for {age:.0f} s, and is ended.")
+            self.kill_group()
 
     def kill_group(self) -> None:
         """Whatever the child left behind goes, too: its own workers hold its port and its queues."""
@@ -101,6 +113,9 @@ class Supervisor:
         now = time.monotonic()
         for child in self.children:
             if child.is_alive:
+                if now - child.looked_at > LOOK_SECONDS:
+                    child.looked_at = now
+                    child.end_if_wedged()
                 continue
             if child.process is not None:
                 self._bury(child, now)

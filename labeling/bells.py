@@ -9,6 +9,7 @@ have one instead, and the database keeps it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +20,8 @@ from labeling.trouble import trouble_of
 
 logger = logging.getLogger(__name__)
 
+MOST_WAITING = 200  # bells in one worker
+
 
 class Bell(Task):
     """A task that ends quietly where something is away, and is rung again.
@@ -28,6 +31,7 @@ class Bell(Task):
 
     abstract = True
     ignore_result = True
+    Strategy = "labeling.bells:hear"
     statement_seconds: int = 3600
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -48,6 +52,34 @@ class Bell(Task):
             if self.statement_seconds and connection.connection is not None:
                 with suppress(Error):  # of a transaction that went wrong: its connection is not used again
                     _limit(0)
+
+
+def hear(task: Any, app: Any, consumer: Any, **kwargs: Any) -> Callable[..., Any]:
+    """How a worker takes messages: acknowledged as they come, and no bell waits twice.
+
+    So no broker waits for word of a task that takes a day, however many messages it hands out before it is
+    done, and what waits behind that task in this worker is no more than there are different bells.
+    """
+    from celery.worker import state
+    from celery.worker.strategy import default
+
+    take = default(task, app, consumer, **kwargs)
+
+    def heard(message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **options: Any) -> Any:
+        message.ack_log_error(logger, consumer.connection_errors)
+        said = message.headers.get("argsrepr")
+        waiting = [each for each in state.reserved_requests if each not in state.active_requests]
+        if len(waiting) >= MOST_WAITING or any(
+            each.name == task.name and each.argsrepr == said for each in waiting
+        ):
+            return None  # the sweep rings again
+        return take(message, body, _nothing, _nothing, callbacks, **options)
+
+    return heard
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """Said before."""
 
 
 def _limit(seconds: int) -> None:

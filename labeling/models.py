@@ -563,6 +563,9 @@ class WorkerPulse(models.Model):
         db_default=Now()
     )  # without a miss: the database was there all the while
     stopped_at = models.DateTimeField(null=True, blank=True)  # left in good order
+    problem = models.CharField(
+        max_length=300, blank=True, db_default=""
+    )  # why it does no work though it is there
 
     def __str__(self) -> str:
         return self.name

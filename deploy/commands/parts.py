@@ -74,9 +74,11 @@ def worker_command(queues: str, concurrency: int) -> None:
 def scheduler_command() -> None:
     """Run only the scheduler. One is enough; a second does no harm."""
     _prepare()
-    # Its own scheduler keeps the last times in a file; sweeps every few seconds need none.
     app.start(
-        ["--quiet", "beat", "--scheduler", "celery.beat:Scheduler", "--loglevel", "WARNING", "--pidfile="]
+        [
+            *("--quiet", "beat", "--scheduler", "deploy.consumer:HeartScheduler"),
+            *("--loglevel", "WARNING", "--pidfile="),
+        ]
     )
 
 
