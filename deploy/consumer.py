@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from celery import bootsteps
-from celery.beat import Scheduler
+from celery.beat import Scheduler, SchedulingError
 from celery.worker import state
 from celery.worker.consumer import Consumer
 
 from deploy.heart import TICK_SECONDS, Heart
+
+logger = logging.getLogger(__name__)
 
 WORKER = Heart("worker")
 SCHEDULER = Heart("scheduler")
@@ -60,6 +63,13 @@ class HeartScheduler(Scheduler):
     def tick(self, *args: Any, **kwargs: Any) -> Any:
         SCHEDULER.came_round()
         return super().tick(*args, **kwargs)
+
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
+        SCHEDULER.came_round()
+        try:
+            self.apply_async(entry, producer=producer, advance=False)
+        except SchedulingError as error:
+            logger.warning("The broker is awaited: %s", error)
 
     def _ensure_connected(self) -> Any:
         def error(exc: Exception, interval: float) -> None:

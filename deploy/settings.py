@@ -244,7 +244,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": name,
         "schedule": float(ASSAY_SWEEP_SECONDS),
         # A sweep that waited longer is worth nothing: the next one does the same.
-        "options": {"expires": 2 * ASSAY_SWEEP_SECONDS},
+        "options": {"expires": 2 * ASSAY_SWEEP_SECONDS, "retry": False},
     }
     for name in _SWEEPS
 }

@@ -10,7 +10,7 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
-from django.db import connection
+from django.db import Error, connection
 
 from labeling.jobs import EXPORT, IMPORT
 from labeling.leftovers import leftover_first_due, leftovers_remove
@@ -80,5 +80,7 @@ def release_works(**_: Any) -> None:
 def _release_works() -> None:
     try:
         logger.info("Stopping: %s pieces of work given back to the queue.", works_release(WORKER))
+    except Error as error:  # others take it up once they see that nobody beats for it
+        logger.warning("Stopping, and the work could not be given back: %s", error)
     finally:
         connection.close()

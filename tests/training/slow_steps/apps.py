@@ -22,6 +22,8 @@ class SlowStepsConfig(AppConfig):
             _halt_at(halt)
         if hold := os.environ.get("ASSAY_TEST_HOLD"):
             _hold_at(*hold.split("@", 1))
+        if slow := os.environ.get("ASSAY_TEST_SLOW_BATCHES"):
+            _slow_batches(*slow.split(":"))
         if fit := os.environ.get("ASSAY_TEST_FIT"):
             _replace_fit(fit)
 
@@ -59,6 +61,19 @@ def _hold_at(name: str, path: str) -> None:
                     time.sleep(0.05)
 
     RunProgress.step = holding
+
+
+def _slow_batches(n_rows: str, seconds: str) -> None:
+    from labeling import import_pipeline
+
+    write = import_pipeline._Job._write
+
+    def slow(self: Any, *args: Any) -> None:
+        write(self, *args)
+        time.sleep(float(seconds))
+
+    import_pipeline.BATCH_ROWS = int(n_rows)
+    import_pipeline._Job._write = slow
 
 
 def _note(path: str) -> None:
