@@ -59,8 +59,13 @@ def answer_undo(*, answer: Answer, person: AbstractBaseUser) -> dict[str, Any]:
         was = Reason(answer.seen["reason"])
         Entry.objects.filter(pk=entry.pk).update(reason=Reason.UNCERTAIN if was == Reason.BLIND else was)
     _take_back(entry, person)
-    (shown,) = entries_show(person_id=person.pk, entry_ids=[entry.pk])
-    return shown
+    shown = entries_show(person_id=person.pk, entry_ids=[entry.pk])
+    if not shown:
+        raise Conflict(
+            "The entry of this answer cannot be held again; ask a reviewer to relabel the item.",
+            code="entry_gone",
+        )
+    return shown[0]
 
 
 def answers_undo(*, project: Project, person: AbstractBaseUser, keys: Sequence[UUID]) -> list[dict[str, str]]:
