@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from typing import Any
 
 import django
@@ -54,7 +53,7 @@ def project_make(people: dict[str, Any]) -> dict[str, list[Any]]:
     from review.models import Answer, Attempt, Certificate, Flag, Forecast, Verdict
     from tests.labeling.makers import publish, record
     from tests.makers import make_items, make_project
-    from tests.review.makers import make_entries, make_round
+    from tests.review.makers import answer, claim, make_entries, make_round
     from training.models import Comparison, Inspection, Run
 
     owner = people["owner"]
@@ -68,19 +67,15 @@ def project_make(people: dict[str, Any]) -> dict[str, list[Any]]:
     guessed = make_round(project, [(item, dog, 0.8) for item in items[20:30]], other=cat)
     run = Run.objects.get(project=project, number=1)
     entries = make_entries(project, items[30:])
-    answers = [
-        Answer.objects.create(
-            key=uuid.uuid4(), project=project, entry=entry, item=entry.item, person=people["annotator"],
-            kind="skip_me",
-        )
-        for entry in entries[:3]
-    ]  # fmt: skip
+    for held in claim(project, people["annotator"], 3):
+        answer(project, people["annotator"], held["id"], kind="skip_me")
+    answers = list(Answer.objects.filter(project=project))
     verdicts = [
         Verdict.objects.create(
-            key=answer.key, project=project, item=answer.item, person=owner, kind="keep",
+            key=given.key, project=project, item=given.item, person=owner, kind="keep",
             created_at=timezone.now(),
         )
-        for answer in answers
+        for given in answers
     ]  # fmt: skip
     attempt = Attempt.objects.create(
         project=project, number=1, promise="dataset", eps=0.1, confidence=0.9, cut=0, state="certified"
