@@ -50,7 +50,7 @@ LAWS = {
     "runs that are not done": "SELECT count(*) FROM training_run WHERE state <> 'done'",
     READY: """
         SELECT count(*) FROM training_round round
-        WHERE round.state = 'ready' AND NOT EXISTS (
+        WHERE round.state = 'ready' AND round.held_back = '{}' AND NOT EXISTS (
             SELECT 1 FROM training_round later WHERE later.state = 'published' AND later.id > round.id)""",
 }
 WORK = """
