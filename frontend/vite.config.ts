@@ -20,6 +20,8 @@ export default defineConfig({
     // ECharts is one lazy chunk of its own, loaded by the pages that draw charts and by no other.
     chunkSizeWarningLimit: 700,
     manifest: true,
+    // One file of styles (45 kB compressed): a chunk that comes late, or on its second try, needs none of its own.
+    cssCodeSplit: false,
     // Few files instead of fifty small ones: what nearly every page needs, and what the pages for answering share.
     // Each request costs more than the kilobytes that a page loads too many (test_looks.py holds the limit).
     rolldownOptions: {

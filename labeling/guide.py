@@ -2,10 +2,13 @@
 
 An example is an item with a human label; its class is that of the label, so that an example follows a
 correction and leaves with a withdrawal. Chosen ones come first; where there are fewer than N_EXAMPLES the
-newest human labels fill up. Test items and audits that are under way are never shown.
+newest settled labels fill up: those that a file brought or
+several people agreed on, and one person's word once it has stood for a day. One of a minute ago may be a slip. Test items and audits that are under way are never shown.
 """
 
 from __future__ import annotations
+
+import datetime as dt
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
@@ -16,16 +19,19 @@ from labeling.models import GuideExample, Item, LabelClass, Project, Split
 
 N_EXAMPLES = 3  # of each class, unless more are chosen
 MAX_CHOSEN = 12  # of each class
+SETTLED_AFTER = dt.timedelta(days=1)  # until then a slip is likely to be found and taken back
 N_RECENT = 5_000  # human labels among which examples that nobody chose are looked for
 
-# The newest of people's labels, some of each class.
+# The newest of people's settled labels, some of each class.
 _RECENT = """
     SELECT item_id, label_class_id FROM (
         SELECT recent.*, row_number() OVER (PARTITION BY recent.label_class_id ORDER BY recent.id DESC) AS place
         FROM (
-            SELECT id, item_id, label_class_id FROM labeling_label
-            WHERE project_id = %(project)s AND is_human AND retired_at IS NULL
-            ORDER BY id DESC LIMIT %(n_recent)s
+            SELECT label.id, label.item_id, label.label_class_id FROM labeling_label label
+            JOIN labeling_source source ON source.id = label.source_id
+            WHERE label.project_id = %(project)s AND label.is_human AND label.retired_at IS NULL
+              AND (source.kind IN ('file', 'consensus') OR label.created_at < now() - %(settled)s)
+            ORDER BY label.id DESC LIMIT %(n_recent)s
         ) recent
         JOIN labeling_item item ON item.id = recent.item_id AND item.split IN ('pool', 'holdout')
     ) ranked WHERE place <= %(n)s ORDER BY place"""
@@ -36,7 +42,9 @@ def guide_examples(project: Project) -> dict[int, list[tuple[LabeledItem, bool]]
     chosen = GuideExample.objects.filter(project=project, item__split__in=[Split.POOL, Split.HOLDOUT])
     chosen_ids = dict.fromkeys(chosen.order_by("created_at", "pk").values_list("pk", flat=True))  # in order
     with connection.cursor() as cursor:
-        cursor.execute(_RECENT, {"project": project.pk, "n_recent": N_RECENT, "n": N_EXAMPLES})
+        cursor.execute(
+            _RECENT, {"project": project.pk, "n_recent": N_RECENT, "n": N_EXAMPLES, "settled": SETTLED_AFTER}
+        )
         recent_ids = [item_id for item_id, _ in cursor.fetchall() if item_id not in chosen_ids]
     examples: dict[int, list[tuple[LabeledItem, bool]]] = {
         class_id: [] for class_id in LabelClass.objects.filter(project=project).values_list("pk", flat=True)

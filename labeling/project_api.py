@@ -20,6 +20,7 @@ from labeling.project_services import (
     class_update,
     classes_add,
     member_add,
+    member_add_new,
     member_change,
     member_remove,
     project_create,
@@ -37,6 +38,7 @@ from labeling.serializers import (
     MemberInput,
     MemberOutput,
     MomentOutput,
+    NewMemberOutput,
     ProgressOutput,
     ProjectChange,
     ProjectInput,
@@ -174,14 +176,21 @@ class MembersView(APIView):
 
     @extend_schema(
         operation_id="member_add",
-        summary="Make a user a member",
+        summary="Make a user a member; an administrator may make the account with it",
         request=MemberInput,
-        responses={201: MemberOutput, 404: ErrorOutput, 409: ErrorOutput},
+        responses={201: NewMemberOutput, 404: ErrorOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id, MAY_OWN)
-        member = member_add(project=project, **valid(MemberInput, request))
-        return Response(MemberOutput(member).data, status=status.HTTP_201_CREATED)
+        asked = valid(MemberInput, request)
+        password = None
+        if asked.pop("create", False):
+            member, password = member_add_new(project=project, by=request.user, **asked)
+        else:
+            member = member_add(project=project, **asked)
+        member.initial_password = password  # type: ignore[attr-defined]
+        shown = NewMemberOutput(member).data
+        return Response(shown, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
 
 
 @extend_schema(tags=["members"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from secrets import token_urlsafe
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -15,7 +16,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from labeling.class_names import hotkey_of
-from labeling.errors import Conflict, InvalidInput, NotFound
+from labeling.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from labeling.models import Label, LabelClass, Membership, Project, Role, SealedTruth
 
 # Ten that are told apart by most eyes, colour-blind ones included (Okabe and Ito 2008, and Tol 2021).
@@ -25,6 +26,7 @@ COLOURS = (
 )  # fmt: skip
 RESERVED_HOTKEYS = "zZfFgG?"  # undo, flag, guide and help of the review page
 MAX_CLASSES = 10_000
+PASSWORD_BYTES = 12  # of chance in an initial password: 96 bits, in 16 characters
 
 
 MEANING = ("name", "description")  # of a class: what people answer by
@@ -77,13 +79,49 @@ def member_add(*, project: Project, username: str, role: str) -> Membership:
     user = get_user_model().objects.filter(username=username, is_active=True).first()
     if user is None:
         raise NotFound(
-            f"There is no user {username!r}. An administrator makes one with `assay user add {username}`.",
+            f"There is no user {username!r}. An administrator of this Assay makes one, here or with "
+            f"`assay user add {username}`.",
             fields={"username": ["There is no such user."]},
         )
     member, is_new = Membership.objects.get_or_create(project=project, user=user, defaults={"role": role})
     if not is_new:
         raise Conflict(f"{username} is a member already, as {member.role}. Change the role instead.")
     return member
+
+
+@transaction.atomic
+def member_add_new(
+    *, project: Project, username: str, role: str, by: AbstractBaseUser
+) -> tuple[Membership, str | None]:
+    """member_add; where there is no such account, `by` makes it, if it is theirs to make accounts of this instance.
+
+    Returns the member, and the initial password of an account that was made: known to nobody but who is told it
+    here, and kept as a hash alone. Raises NotAllowed, InvalidInput for a name that none may have, Conflict.
+    """
+    if get_user_model().objects.filter(username=username).exists():
+        return member_add(project=project, username=username, role=role), None
+    if not may_create_accounts(by):
+        raise NotAllowed(
+            f"There is no user {username!r}, and only an administrator of this Assay makes accounts. Ask one to make it.",
+            fields={"username": ["There is no such user."]},
+        )
+    user = get_user_model()(username=username)
+    password = token_urlsafe(PASSWORD_BYTES)
+    user.set_password(password)
+    try:
+        user.full_clean(exclude=["password"])
+    except ValidationError as error:
+        sentences = error.message_dict.get("username", ["Choose another."])
+        raise InvalidInput(
+            f"The user name {username!r} cannot be used. {sentences[0]}", fields={"username": sentences}
+        ) from error
+    user.save()
+    return member_add(project=project, username=username, role=role), password
+
+
+def may_create_accounts(user: AbstractBaseUser) -> bool:
+    """Accounts belong to the whole instance, so its administrators make them, and owners of projects do not."""
+    return bool(user.is_staff and user.has_perm("auth.add_user"))
 
 
 @transaction.atomic

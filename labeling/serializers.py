@@ -25,7 +25,7 @@ from labeling.models import (
     TableColumns,
     shown_split,
 )
-from labeling.project_services import ClassDraft
+from labeling.project_services import ClassDraft, may_create_accounts
 from labeling.strict_types import check_body
 from labeling.work import WorkState
 
@@ -78,9 +78,13 @@ class MeOutput(serializers.Serializer):
     id = serializers.IntegerField()
     username = serializers.CharField()
     is_staff = serializers.BooleanField(help_text="May open the admin.")
+    may_create_accounts = serializers.SerializerMethodField(help_text="While making somebody a member.")
     keys = serializers.SerializerMethodField(
         help_text="Action of a page -> the keys that you gave it; the others have the page's own."
     )
+
+    def get_may_create_accounts(self, user: User) -> bool:
+        return may_create_accounts(user)
 
     def get_keys(self, user: User) -> dict[str, list[str]]:
         chosen: dict[str, list[str]] | None = (
@@ -297,6 +301,11 @@ def columns_json(known: TableColumns) -> dict[str, Any]:
 class MemberInput(serializers.Serializer):
     username = serializers.CharField(max_length=150)
     role = serializers.ChoiceField(choices=Role.choices)
+    create = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Make the account if there is none: for administrators of the instance.",
+    )
 
 
 class MemberChange(serializers.Serializer):
@@ -309,6 +318,17 @@ class MemberOutput(serializers.ModelSerializer):
     class Meta:
         model = Membership
         fields = ["id", "username", "role", "created_at"]
+
+
+class NewMemberOutput(MemberOutput):
+    initial_password = serializers.CharField(
+        allow_null=True,
+        read_only=True,
+        help_text="Of the account that was made, told this once; null: the account was there.",
+    )
+
+    class Meta(MemberOutput.Meta):
+        fields = [*MemberOutput.Meta.fields, "initial_password"]
 
 
 # Items

@@ -31,7 +31,7 @@ from django.db import connection
 
 from labeling.errors import AssayError
 from labeling.processes import kills_for_memory, signs_of_life, thread_limits
-from labeling.trouble import Pauses, trouble_of, waited, working_on
+from labeling.trouble import Pauses, told, trouble_of, waited, working_on
 from labeling.work import (
     Work,
     WorkCancelled,
@@ -52,6 +52,7 @@ logger = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0
 LOOK_SECONDS = 5.0  # between two looks at what the child does
 TAIL_LINES = 50  # of the child's stderr, kept for the sentence on how it failed
+STARTING = "starting a process of its own"  # the work's step until the child names one
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def job_carry_out(job: Job, pk: int, *, worker: str) -> None:
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     n_killed_before = kills_for_memory()
     try:
+        told(work, step_name=STARTING, step=0, n_steps=0)  # said from the start: imports take seconds
         with _child(job, work, tail) as child:
             _Watch(work, child).stay()
     except WorkCancelled:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from review.attempts import CONFIDENCE_RANGE, EPS_RANGE, REASON_CHARS, n_remaining
@@ -152,7 +155,21 @@ class PlanRowOutput(serializers.Serializer):
 class NextHundredOutput(serializers.Serializer):
     saves = serializers.IntegerField(allow_null=True, help_text="Answers in all; negative: they cost more.")
     is_worth_it = serializers.BooleanField()
+    code = serializers.ChoiceField(
+        choices=["one_forecast", "saves", "mixed", "certify", "certified"],
+        help_text="Stands for the sentence.",
+    )
     sentence = serializers.CharField()
+
+
+class PlanChangeOutput(serializers.Serializer):
+    """What is otherwise than when the forecast was made; of another round without numbers."""
+
+    what = serializers.ChoiceField(
+        choices=["items", "labels", "classes", "eps", "confidence", "answers_wanted", "round"]
+    )
+    before = serializers.FloatField(allow_null=True)
+    now = serializers.FloatField(allow_null=True)
 
 
 class PlanOutput(serializers.ModelSerializer):
@@ -164,12 +181,51 @@ class PlanOutput(serializers.ModelSerializer):
     n_total = serializers.IntegerField(source="plan.n_total", help_text="Human labels in all.")
     low = serializers.IntegerField(source="plan.low")
     high = serializers.IntegerField(source="plan.high")
-    next_hundred = NextHundredOutput(source="plan.next_hundred")
+    own = PlanRowOutput(
+        source="plan.own",
+        default=None,
+        allow_null=True,
+        help_text="The row of the project's goal, as it was.",
+    )
+    is_by_model = serializers.BooleanField(
+        source="plan.is_by_model", default=True, help_text="Else it goes by what is usual: the range is wide."
+    )
+    n_unknown = serializers.IntegerField(
+        source="plan.n_unknown",
+        default=0,
+        help_text="Items that came after the round: taken to be like the others.",
+    )
+    is_out_of_date = serializers.SerializerMethodField(
+        help_text="It holds no longer, and a new one is made within moments, or when an import has ended."
+    )
+    changes = serializers.SerializerMethodField(help_text="Why it is out of date.")
+    next_hundred = serializers.SerializerMethodField()
     rows = PlanRowOutput(source="plan.rows", many=True)
 
     class Meta:
         model = Forecast
         fields = [
             "id", "round_id", "round_name", "n_items", "n_human", "eps", "sentence", "n_total", "low", "high",
-            "next_hundred", "rows", "created_at",
+            "own", "is_by_model", "n_unknown", "is_out_of_date", "changes", "next_hundred", "rows", "created_at",
         ]  # fmt: skip
+
+    def get_is_out_of_date(self, forecast: Forecast) -> bool:
+        return bool(self.context["changes"])
+
+    @extend_schema_field(PlanChangeOutput(many=True))
+    def get_changes(self, forecast: Forecast) -> list[dict[str, Any]]:
+        return [dict(PlanChangeOutput(change).data) for change in self.context["changes"]]
+
+    @extend_schema_field(NextHundredOutput)
+    def get_next_hundred(self, forecast: Forecast) -> dict[str, Any]:
+        """What the planner advised; nothing more while a certificate is valid."""
+        valid: int | None = self.context["valid_certificate"]
+        if valid is None:
+            return {"code": "one_forecast", **forecast.plan["next_hundred"]}
+        return {
+            "saves": None,
+            "is_worth_it": False,
+            "code": "certified",
+            "sentence": f"Certificate {valid} is valid. Ask for another attempt for a stricter goal, or for items "
+            "added since.",
+        }

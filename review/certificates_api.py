@@ -40,6 +40,8 @@ from review.models import (
     SecondAnswer,
 )
 from review.monitoring import monitor_ask
+from review.out_of_date import Change, forecasts_out_of_date
+from training.selectors import standing_round
 
 
 @extend_schema(tags=["certificates"])
@@ -191,7 +193,16 @@ class PlanView(APIView):
                 "There is no forecast yet: one is made when items are there, and after each published round.",
                 code="no_forecast",
             )
-        return Response(PlanOutput(forecast).data)
+        changes = forecasts_out_of_date(project.pk).get(project.pk, [])
+        standing = standing_round(project)
+        if forecast.round_id != (standing.pk if standing is not None else None):
+            changes.append(Change("round"))
+        valid = Certificate.objects.filter(project=project, revoked_at__isnull=True).order_by("-number")
+        about = {
+            "changes": changes,
+            "valid_certificate": valid.values_list("number", flat=True).first(),
+        }
+        return Response(PlanOutput(forecast, context=about).data)
 
 
 def _attempts():  # type: ignore[no-untyped-def]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,9 @@ from labeling.models import Item, Label, Project, Split
 from labeling.selectors import NO_HUMAN_LABEL, item_count
 from review.attempt_ranking import scores_learn
 from review.attempts import n_frozen
-from review.certification.planner import forecast, next_hundred, plan_table
+from review.certification.planner import COUNTED, forecast, next_hundred, plan_table
 from review.models import Forecast, Promise
+from review.out_of_date import ITEMS_FEWEST, ITEMS_SHARE, forecast_basis, forecasts_out_of_date
 from training.models import Round
 from training.selectors import standing_round
 
@@ -37,13 +39,23 @@ def forecast_make(project_id: int) -> None:
 
 def _make(project: Project, standing: Round | None) -> None:
     newest = Forecast.objects.filter(project=project).order_by("-pk").first()
-    if newest is not None and newest.round_id == (standing.pk if standing is not None else None):
+    is_same_round = newest is not None and newest.round_id == (standing.pk if standing is not None else None)
+    if is_same_round and project.pk not in forecasts_out_of_date(project.pk):
         return
+    # First: what comes while the rest is counted makes the next forecast due, and not this one wrong.
+    basis = forecast_basis(project)
     human = Label.objects.filter(project=project, is_human=True, retired_at__isnull=True)
     n_human = human.exclude(item__split=Split.TEST).count()
     p_wrong = _chances_wrong(project, standing) if standing is not None else None
     n_test = Item.objects.filter(project=project, split=Split.TEST).count()
-    n_candidates = item_count(project.pk) - n_test - n_human if p_wrong is None else len(p_wrong)
+    n_candidates = max(0, item_count(project.pk) - n_test - n_human)
+    # Items that came after the round are taken to be like those that it knows; where it knows none, as without a model.
+    n_unknown = 0 if p_wrong is None else max(0, n_candidates - len(p_wrong))
+    if p_wrong is not None and n_unknown and len(p_wrong) == 0:
+        p_wrong = None
+    elif p_wrong is not None and n_unknown:
+        p_wrong = np.concatenate([p_wrong, np.quantile(p_wrong, (np.arange(n_unknown) + 0.5) / n_unknown)])
+    n_candidates = n_candidates if p_wrong is None else len(p_wrong)
     counts = {
         "p_wrong": p_wrong,
         "n_items": n_human + n_candidates,
@@ -59,15 +71,29 @@ def _make(project: Project, standing: Round | None) -> None:
         promise=Promise.DATASET,
         answers_wanted=project.answers_wanted,
     )
-    before = list(Forecast.objects.filter(project=project).order_by("pk"))
+    of_rounds = {each.round_id: each for each in Forecast.objects.filter(project=project).order_by("pk")}
     before = [
         each
-        for each in before
-        if each.plan.get("eps") == eps and each.round_id is not None and "n_review" in each.plan
+        for each in sorted(of_rounds.values(), key=lambda each: each.pk)
+        if each.plan.get("eps") == eps
+        and each.round_id is not None
+        and "n_review" in each.plan
+        # Plans for other items or classes say nothing of what labels buy; of one round the newest plan counts.
+        and not _is_of_another_time(each.basis, basis)
+        and each.round_id != (standing.pk if standing is not None else None)
     ]
     plan = {
         "eps": eps,
-        "sentence": of_goal.sentence,
+        "sentence": of_goal.sentence + _after_round(n_unknown),
+        "n_unknown": n_unknown,
+        "own": {
+            "promise": Promise.DATASET.value,
+            "eps": eps,
+            "confidence": project.confidence_level,
+            "answers_wanted": project.answers_wanted,
+            **{name: getattr(of_goal, name) for name in COUNTED},
+        },
+        "is_by_model": p_wrong is not None,
         "n_total": of_goal.n_total,
         "n_review": of_goal.n_review,
         "low": of_goal.low,
@@ -81,10 +107,25 @@ def _make(project: Project, standing: Round | None) -> None:
         "rows": plan_table(**counts),
     }
     Forecast.objects.create(
-        project=project, round=standing, n_items=counts["n_items"], n_human=n_human, plan=plan
+        project=project, round=standing, n_items=counts["n_items"], n_human=n_human, basis=basis, plan=plan
     )
     old = Forecast.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True)[KEPT:]
     Forecast.objects.filter(pk__in=list(old)).delete()
+
+
+def _is_of_another_time(before: dict[str, Any], now: dict[str, Any]) -> bool:
+    n_before = before.get("n_items")
+    if n_before is None:
+        return False  # made by 0.1, which kept no basis
+    is_other_items = abs(now["n_items"] - n_before) >= max(ITEMS_FEWEST, ITEMS_SHARE * n_before)
+    return is_other_items or bool(before["n_classes"] != now["n_classes"])
+
+
+def _after_round(n_unknown: int) -> str:
+    if n_unknown == 0:
+        return ""
+    what = "1 item" if n_unknown == 1 else f"{n_unknown:,} items"
+    return f" {what} came after the round, and the forecast takes them to be like the others."
 
 
 def _chances_wrong(project: Project, round: Round) -> npt.NDArray[np.float64]:

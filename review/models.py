@@ -563,6 +563,8 @@ class Forecast(models.Model):
     round = models.ForeignKey(Round, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     n_items = models.PositiveIntegerField()
     n_human = models.PositiveIntegerField()
+    # What it was made on: review/forecasts.py compares it with what is now. Empty: made by 0.1, which kept none.
+    basis = models.JSONField(default=dict)
     plan = models.JSONField(default=dict)  # rows by eps, confidence, promise and answers wanted
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -29,6 +29,7 @@ from review.models import (
     sql_list,
 )
 from review.monitoring import n_audits_due
+from review.out_of_date import forecasts_out_of_date
 from review.publish import round_publish_by_rule
 from review.refill import diverse_plan, refill_carry_out, refill_plan, room_left
 from training.models import Round, RoundState
@@ -205,7 +206,7 @@ def certificates_to_look_at() -> list[int]:
 
 
 def projects_to_forecast() -> list[int]:
-    """Projects where another round stands than at the last forecast, or with items and classes but no forecast."""
+    """Projects where another round stands than at the last forecast, without one, or where it is out of date."""
     standing = Round.objects.filter(IS_STANDING, run__project=OuterRef("pk"), pruned_at__isnull=True)
     last = Forecast.objects.filter(project=OuterRef("pk")).order_by("-pk")
     projects = Project.objects.filter(deleted_at__isnull=True).annotate(
@@ -221,7 +222,9 @@ def projects_to_forecast() -> list[int]:
         Exists(Item.objects.filter(project=OuterRef("pk"))),
         Exists(LabelClass.objects.filter(project=OuterRef("pk"))),
     )
-    return sorted({pk for due in (others, first, cold) for pk in due.values_list("pk", flat=True)})
+    out_of_date = projects.filter(~Exists(importing), pk__in=list(forecasts_out_of_date()))
+    every = (others, first, cold, out_of_date)
+    return sorted({pk for due in every for pk in due.values_list("pk", flat=True)})
 
 
 def refills_to_explain() -> list[int]:

@@ -74,6 +74,8 @@ def run_execute(run: Run) -> None:
     done = list(run.rounds.exclude(state=RoundState.RUNNING).order_by("number"))
     if done:
         run_log(run, f"Going on after round {done[-1].number}, the last whole one.", level="warning")
+    else:
+        run_log(run, "A worker has taken the run, and a process of its own learns.")
     progress = RunProgress(run)
     while (
         reason := stop_reason(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 
 from labeling.trouble import told
-from training.models import Run
+from training.models import Round, Run
 
 WRITE_SECONDS = 0.5  # between two writes of the same step
 
@@ -35,7 +35,8 @@ class RunProgress:
         self._run = run
         self._clock = clock
         self._round_number = 0
-        self._last_round: Mapping[str, float] = {}  # step name -> seconds, of the round before
+        # Step name -> seconds, of the round before: for the first, of the newest one of this learner on these items.
+        self._last_round: Mapping[str, float] = _seconds_before(run)
         self.seconds: dict[str, float] = {}  # the same of this round, steps done so far
         self._step: Step | None = None
         self._name = ""
@@ -81,3 +82,10 @@ class RunProgress:
         this_round = of_step + sum(self._last_round.get(name, 0.0) for name in later)
         a_round = sum(self._last_round.values()) or sum(self.seconds.values()) + spent + of_step
         return this_round + (self._run.n_rounds - self._round_number) * a_round
+
+
+def _seconds_before(run: Run) -> Mapping[str, float]:
+    same = Round.objects.filter(run__project=run.project_id, run__learner=run.learner).exclude(run=run.pk)
+    seconds = same.exclude(seconds={}).order_by("-pk").values_list("seconds", flat=True).first()
+    known = {step.name.lower() for step in Step}
+    return {name: value for name, value in (seconds or {}).items() if name in known}

@@ -13,6 +13,7 @@ import { createClient } from "@/app/query-client";
 import { router } from "@/app/routes";
 import { projectQuery } from "@/labeling/api";
 import { loadLanguage } from "@/language/load";
+import { ChunkNotice } from "@/ui/chunk-notice";
 import { theme } from "@/ui/theme";
 
 const root = document.getElementById("root");
@@ -32,6 +33,7 @@ createRoot(root).render(
       <MantineProvider theme={theme} defaultColorScheme="auto">
         <QueryClientProvider client={client}>
           <RouterProvider router={router} />
+          <ChunkNotice />
         </QueryClientProvider>
       </MantineProvider>
     </DirectionProvider>

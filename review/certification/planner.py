@@ -70,10 +70,14 @@ class Forecast:
 
 @dataclass(frozen=True)
 class NextHundred:
-    """What the next hundred answers buy: `saves` answers in all (negative: they cost more than they save)."""
+    """What the next hundred answers buy: `saves` answers in all (negative: they cost more than they save).
+
+    `code` stands for the sentence, for pages in other languages: one_forecast, saves, mixed or certify.
+    """
 
     saves: int | None
     is_worth_it: bool
+    code: str
     sentence: str
 
 
@@ -170,21 +174,26 @@ def next_hundred(*, n_human: Sequence[int], n_review: Sequence[int]) -> NextHund
         return NextHundred(
             None,
             True,
+            "one_forecast",
             "One forecast alone says little: what the next hundred answers buy shows after more answers.",
         )
     saves = bought[-1]
     if saves > 0:
-        return NextHundred(saves, True, f"The next hundred answers should save about {_about(saves)} others.")
+        return NextHundred(
+            saves, True, "saves", f"The next hundred answers should save about {_about(saves)} others."
+        )
     if max(bought) > 0:
         return NextHundred(
             saves,
             True,
+            "mixed",
             "By the newest forecast more answers would not pay, by the one before they would: answer some more, and "
             "see what the next says.",
         )
     return NextHundred(
         saves,
         False,
+        "certify",
         f"The last {PATIENCE} forecasts say that more answers would cost more than they save: certify now.",
     )
 
@@ -292,9 +301,11 @@ def _sentence(found: Forecast, goal: Goal, n_human: int, answers_wanted: int, de
     of = "of all labels" if goal.promise == DATASET else "of the machine's labels"
     text += f" for at most {100 * goal.eps:g}% {of} wrong with {100 * (1 - delta):g}% confidence: "
     parts = [f"{n_human:,} given"] if n_human else []
-    parts.append(f"{found.n_audits:,} audits")
+    if found.n_audits:
+        parts.append(f"{found.n_audits:,} audits")
     if found.n_review:
-        parts.append(f"about {_about(found.n_review)} more to label above the cut")
+        what = "more to label above the cut" if found.n_audits else "more to label, every one that is left"
+        parts.append(f"about {_about(found.n_review)} {what}")
     text += ", ".join(parts) + (f", {answers_wanted} answers each" if answers_wanted > 1 else "") + "."
     if found.n_unlabeled:
         text += f" About {_about(found.n_unlabeled)} items stay without a label."

@@ -58,6 +58,16 @@ class Client:
             self.post(f"/projects/{project['id']}/items", rows)
         return int(project["id"])
 
+    def import_file(self, project_id: int, name: str, content: str) -> None:
+        """Upload the file and import it, to its end."""
+        token = next(one["value"] for one in self._context.cookies() if one["name"] == "csrftoken")
+        file = {"name": name, "mimeType": "application/octet-stream", "buffer": content.encode()}
+        reply = self._context.request.post(
+            "/api/uploads", multipart={"file": file}, headers={"X-CSRFToken": token}
+        )
+        assert reply.ok, reply.text()
+        self.finish(f"/projects/{project_id}/imports", {"upload": reply.json()["upload"]})
+
     def make_queue(self, name: str, **fields: object) -> int:
         """A project in which nothing is labeled and everything waits."""
         project_id = self.make_project(name, **fields)

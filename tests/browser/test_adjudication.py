@@ -112,7 +112,7 @@ def test_people_who_disagree_are_settled_by_one_key_and_undone_by_another(enter:
     second = key_on_screen(page)
     assert second != first
     page.keyboard.press("3")
-    expect(page.get_by_role("heading", name="No verdict is wanted")).to_be_visible()
+    expect(page.get_by_role("heading", name="There is nothing to decide")).to_be_visible()
     page.keyboard.press("z")
     expect(page.get_by_test_id("item-key")).to_have_text(second)
     stored(page)
@@ -120,7 +120,7 @@ def test_people_who_disagree_are_settled_by_one_key_and_undone_by_another(enter:
     (left,) = ada.get(f"/projects/{project_id}/disputes")["results"]
     assert left["item"]["key"] == second
     page.keyboard.press("2")
-    expect(page.get_by_role("heading", name="No verdict is wanted")).to_be_visible()
+    expect(page.get_by_role("heading", name="There is nothing to decide")).to_be_visible()
     stored(page)
     humans = ada.get(f"/projects/{project_id}/items?source=human")["results"]
     names = {class_id: name for name, class_id in class_ids.items()}
@@ -148,7 +148,7 @@ def test_somebody_elses_verdict_is_told_and_stands(enter: Enter) -> None:
     expect(page.get_by_role("alert")).to_contain_text(first)
     assert key_on_screen(page) != first
     page.keyboard.press("Enter")  # the second flag is settled, and the item stays unlabeled
-    expect(page.get_by_role("heading", name="No verdict is wanted")).to_be_visible()
+    expect(page.get_by_role("heading", name="There is nothing to decide")).to_be_visible()
     stored(page)
     (labeled,) = ada.get(f"/projects/{project_id}/items?source=human")["results"]
     assert (labeled["key"], labeled["label"]["class_id"]) == (first, owl)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+import base64
+import io
+import json
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.client import Client
 from tests.browser.conftest import Enter
@@ -109,3 +115,75 @@ def test_the_grid_rests_while_people_answer_blind(enter: Enter) -> None:
     page.goto(f"/projects/{project_id}/grid")
 
     expect(page.get_by_role("alert")).to_contain_text("all of them blind")
+
+
+def picture(i: int) -> str:
+    """A data address of an image that is dark on the left or on the right."""
+    draw = np.random.default_rng(i)
+    pixels = draw.integers(0, 60, size=(12, 12), dtype=np.uint8)
+    pixels[:, (i % 2) * 6 : (i % 2) * 6 + 6] += 150
+    file = io.BytesIO()
+    Image.fromarray(pixels).resize((48, 48)).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def test_only_pictures_that_were_loaded_and_in_sight_are_confirmed(enter: Enter) -> None:
+    """Of twelve, one comes late, one never, and some are below the fold: those stay."""
+    page, ada = enter("ada", viewport={"width": 700, "height": 480})
+    rows = [
+        {"id": f"p-{i:02}", "image": picture(i)} | ({"label": ["left", "right"][i % 2]} if i < 20 else {})
+        for i in range(60)
+    ]
+    project = ada.post(
+        "/projects",
+        {"name": "pictures", "item_type": "image", "classes": ["left", "right"], "random_share": 0},
+    )
+    ada.import_file(project["id"], "pictures.jsonl", "\n".join(map(json.dumps, rows)))
+    ada.train(project["id"])
+    held_back: list[Route] = []
+    n_asked = iter(range(1_000))
+
+    def answer(route: Route) -> None:
+        n = next(n_asked)
+        if n == 0:
+            route.abort()
+        elif n == 1:
+            held_back.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/thumbnail", answer)
+    page.goto(f"/projects/{project['id']}/grid")
+    page.get_by_label("On a page").select_option("12")
+    expect(tiles(page)).to_have_count(12)
+    confirm = page.get_by_role("button", name="Confirm", exact=False)
+    expect(page.get_by_text("Not loaded")).to_be_visible()
+    page.wait_for_function(
+        "document.querySelectorAll('[role=checkbox] img').length === 11 && "
+        "[...document.querySelectorAll('[role=checkbox] img')].filter(one => one.complete).length === 10"
+    )
+    stage = tiles(page).first.locator("xpath=../..").bounding_box()
+    assert stage is not None
+    bottom = stage["y"] + stage["height"]
+    boxes = [one.bounding_box() for one in tiles(page).all()]
+    in_sight = [place for place, box in enumerate(boxes) if box and box["y"] + box["height"] / 2 < bottom]
+    assert 2 < len(in_sight) < 12, "some are below the fold, or the test says nothing"
+    shown = keys_shown(page)
+    expect(confirm).to_contain_text(f"Confirm {len(in_sight) - 2}")
+    expect(page.get_by_test_id("unseen")).to_contain_text(str(12 - len(in_sight) + 2))
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("outbox")).to_have_text(STORED)
+
+    assert set(said(ada, project["id"])) == {shown[place] for place in in_sight[2:]}
+    assert keys_shown(page)[:2] == shown[:2]
+
+    held_back[0].continue_()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("Not loaded")).to_have_count(0)
+    page.keyboard.press("Home")
+    expect(confirm).to_be_enabled()
+    page.wait_for_function("[...document.querySelectorAll('[role=checkbox] img')].every(one => one.complete)")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("outbox")).to_have_text(STORED)
+    assert set(shown[:2]) <= set(said(ada, project["id"]))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.client import WORDS, Client
@@ -107,9 +109,13 @@ def test_a_flag_with_a_note_goes_to_a_reviewer(enter: Enter) -> None:
     open_review(page, project_id)
     flagged = key_on_screen(page)
 
+    # Typed on at once, as people do: no letter waits for the dialog, and none answers the item.
     page.keyboard.press("f")
-    page.get_by_label("What is the matter?").fill("two animals, 1 of them hidden")
-    page.get_by_role("button", name="Flag and go on").click()
+    page.keyboard.type("two animals, 1 of them hidden")
+    note = page.get_by_label("What is the matter?")
+    expect(note).to_have_value("two animals, 1 of them hidden")
+    expect(note).to_have_attribute("placeholder", "Half of it is in another language")
+    page.keyboard.press("Enter")
     expect(page.get_by_test_id("item-key")).not_to_have_text(flagged)
 
     page.goto(f"/projects/{project_id}/adjudication")
@@ -185,3 +191,114 @@ def test_answers_given_while_the_server_is_down_are_stored_exactly_once(enter: E
 
     names = ["cat", "dog", "owl", "cat", "dog", "owl", "cat", "dog"]
     assert sorted(said(ada, project_id)) == sorted(zip(before + during + after, names, strict=True))
+
+
+def test_a_flag_typed_before_its_dialog_has_come_loses_nothing(enter: Enter) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_queue("slow-flags")
+    waiting: list[Route] = []
+    page.route("**/flag-dialog*.js", lambda route: waiting.append(route))
+    open_review(page, project_id)
+    flagged = key_on_screen(page)
+
+    page.keyboard.press("f")
+    page.keyboard.type("1 of two")
+    page.keyboard.press("Enter")  # nobody has seen it yet: not sent
+    page.wait_for_timeout(100)
+    while not waiting:
+        page.wait_for_timeout(50)
+    waiting[0].continue_()
+    expect(page.get_by_label("What is the matter?")).to_have_value("1 of two")
+    page.keyboard.type(" cats")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("item-key")).not_to_have_text(flagged)
+
+    (flag,) = ada.get(f"/projects/{project_id}/flags")["results"]
+    assert flag["note"] == "1 of two cats"
+    assert said(ada, project_id) == []
+
+
+def test_without_a_network_everything_on_the_page_opens(enter: Enter) -> None:
+    page, ada = enter("ada")
+    project_id = ada.make_queue("everything")
+    open_review(page, project_id)
+    page.wait_for_timeout(1_500)
+    page.wait_for_load_state("networkidle")
+
+    page.context.set_offline(True)
+    label_all(page, "12")
+    page.get_by_role("button", name="Answers not stored yet").click()
+    expect(page.get_by_role("dialog")).to_contain_text("answers waiting")
+    page.keyboard.press("Escape")
+    for key, said_there in (
+        ("?", "Undo the last answer"),
+        ("g", "Guide"),
+        ("/", "Find a class"),
+        ("f", "What is the matter?"),
+    ):
+        page.keyboard.press(key)
+        expect(page.get_by_role("dialog")).to_contain_text(said_there)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_be_hidden()
+    label_all(page, "3")
+    expect(page.get_by_test_id("outbox")).to_contain_text("waiting")
+
+    page.context.set_offline(False)
+    expect(page.get_by_test_id("outbox")).to_have_text(STORED)
+    assert len(said(ada, project_id)) == 3
+
+
+def test_a_part_that_cannot_be_loaded_yet_leaves_the_page_alive_and_comes_by_itself(enter: Enter) -> None:
+    """Once the badge of waiting answers, pressed offline, ended the page for good."""
+    page, ada = enter("ada")
+    project_id = ada.make_queue("late-parts")
+    page.route("**/assets/outbox-list*.js", lambda route: route.abort())
+    page.route("**/assets/overview-page*.js", lambda route: route.abort())
+    page.route("**/health", lambda route: route.abort())
+    open_review(page, project_id)
+
+    page.get_by_role("button", name="Answers not stored yet").click()
+    late = page.get_by_role("dialog", name="Not loaded yet")
+    expect(late).to_contain_text("opens by itself")
+    late.get_by_role("button", name="Close").click()
+    label_all(page, "1")
+    page.get_by_role("link", name="late-parts").click()
+    expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
+    label_all(page, "2")  # the page in hand goes on
+    page.get_by_role("button", name="Answers not stored yet").click()
+    expect(late).to_be_visible()
+
+    for path in ("outbox-list*.js", "overview-page*.js"):
+        page.unroute(f"**/assets/{path}")
+    page.unroute("**/health")
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+    expect(page).to_have_url(re.compile(rf"/projects/{project_id}$"))
+    expect(page.get_by_role("heading", name="late-parts")).to_be_visible()
+    expect(page.get_by_text("This page failed")).to_have_count(0)
+    assert len(said(ada, project_id)) == 2
+
+
+def test_words_find_a_class_in_whatever_order(enter: Enter) -> None:
+    page, ada = enter("ada", viewport={"width": 1280, "height": 800})
+    names = [f"{what}_{why}" for what in ("refund", "card", "transfer", "top_up", "pin", "fee", "rate") for why in ("wrong_amount", "not_showing", "late", "lost", "declined", "pending", "charged", "failed", "twice", "abroad", "limit")]  # fmt: skip
+    project = ada.post("/projects", {"name": "banking", "item_type": "text", "classes": names})
+    ada.post(
+        f"/projects/{project['id']}/items", [{"key": f"q-{i}", "text": f"question {i}"} for i in range(5)]
+    )
+    ada.post(f"/projects/{project['id']}/queue/refill")
+    open_review(page, project["id"])
+    answered = key_on_screen(page)
+    bar = page.get_by_role("group", name="Classes").bounding_box()
+    assert bar is not None
+    assert bar["height"] < 0.25 * 800  # of 77 classes: the item keeps the screen
+
+    page.keyboard.press("/")
+    page.keyboard.type("refund w")
+    expect(page.get_by_role("group", name="Classes found").get_by_role("button")).to_have_text(
+        ["refund_wrong_amount"]
+    )
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("outbox")).to_have_text(STORED)
+
+    assert said(ada, project["id"]) == [(answered, "refund_wrong_amount")]

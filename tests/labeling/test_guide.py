@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.guide import MAX_CHOSEN, N_EXAMPLES
-from labeling.models import Item, LabelClass, Project
+from labeling.models import Item, Label, LabelClass, Project
+from labeling.services import Word, label_record, source_for_consensus
 from tests.labeling.makers import publish, record
 from tests.makers import make_items
 
@@ -30,12 +34,18 @@ def classes(project: Project) -> list[LabelClass]:
 
 @pytest.fixture
 def items(project: Project, classes: list[LabelClass], ada: User) -> list[Item]:
-    """Six items of the first class in the order labeled, and one of the second."""
+    """Six items of the first class in the order labeled, and one of the second, two days ago."""
     items = make_items(project, 7)
     for item in items[:6]:
         record(project, item, classes[0], ada)
     record(project, items[6], classes[1], ada)
+    settle(project)
     return items
+
+
+def settle(project: Project) -> None:
+    """The labels of now have stood for two days."""
+    Label.objects.filter(project=project).update(created_at=timezone.now() - dt.timedelta(days=2))
 
 
 def test_classes_without_chosen_examples_show_the_newest_labels(
@@ -62,6 +72,10 @@ def test_chosen_examples_come_first_and_follow_a_correction(
     assert shown[classes[1].pk] == [(items[0].pk, True), (items[6].pk, False)]
 
     ada_client.delete(f"/api/items/{items[0].pk}/example")
+    assert items[0].pk not in [pk for pk, _ in examples(ada_client, project)[classes[1].pk]], (
+        "a fresh correction"
+    )
+    settle(project)
     assert (items[0].pk, False) in examples(ada_client, project)[classes[1].pk]
 
 
@@ -126,3 +140,30 @@ def test_instructions_and_descriptions_are_settings_and_rest_while_an_attempt_is
     too_long = ada_client.patch(address, {"instructions": "x" * 20_001}, format="json")
     assert too_long.status_code == 400
     assert "instructions" in too_long.data["fields"]
+
+
+def test_a_label_of_a_minute_ago_is_no_example_unless_somebody_chose_it(
+    project: Project, classes: list[LabelClass], ada: User, ada_client: APIClient
+) -> None:
+    old, slip, chosen = make_items(project, 3)
+    record(project, old, classes[0], ada)
+    settle(project)
+    record(project, slip, classes[0], ada)
+    record(project, chosen, classes[0], ada)
+    ada_client.put(f"/api/items/{chosen.pk}/example")
+
+    assert examples(ada_client, project)[classes[0].pk] == [(chosen.pk, True), (old.pk, False)]
+
+
+def test_a_label_that_people_agreed_on_is_an_example_at_once(
+    project: Project, classes: list[LabelClass], ada: User, ada_client: APIClient
+) -> None:
+    (item,) = make_items(project, 1)
+    label_record(
+        project=project,
+        word=Word(item.pk, classes[0].pk),
+        source=source_for_consensus(project=project),
+        by=ada,
+    )
+
+    assert examples(ada_client, project)[classes[0].pk] == [(item.pk, False)]

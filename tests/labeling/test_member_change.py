@@ -58,3 +58,70 @@ def test_last_owner_can_neither_leave_nor_step_down(
     ada_client.patch(member_of(project, ben), {"role": "owner"}, format="json")
 
     assert ada_client.delete(member_of(project, ada)).status_code == 204
+
+
+def test_an_administrator_makes_the_account_of_a_new_member_whose_password_is_told_once(
+    project: Project, ada: User, ada_client: APIClient
+) -> None:
+    User.objects.filter(pk=ada.pk).update(is_staff=True, is_superuser=True)
+    ada.refresh_from_db()
+    client = APIClient()
+    client.force_authenticate(ada)
+    body = {"username": "dan", "role": "annotator", "create": True}
+
+    made = client.post(members(project), body, format="json")
+
+    assert made.status_code == 201, made.data
+    assert made["Cache-Control"] == "no-store"
+    dan = User.objects.get(username="dan")
+    assert (dan.is_staff, dan.is_superuser) == (False, False)
+    assert dan.check_password(made.data["initial_password"])
+    assert made.data["initial_password"] not in dan.password
+    listed = client.get(members(project)).data["results"]
+    assert all("initial_password" not in member for member in listed)
+    again = client.post(members(project), body | {"username": "cyd"}, format="json")
+    assert again.data["initial_password"] != made.data["initial_password"]
+
+
+def test_an_owner_who_is_no_administrator_makes_no_accounts(
+    project: Project, ada: User, ada_client: APIClient
+) -> None:
+    body = {"username": "dan", "role": "annotator", "create": True}
+    assert ada_client.get("/api/session").data["may_create_accounts"] is False
+
+    refused = ada_client.post(members(project), body, format="json")
+    User.objects.filter(pk=ada.pk).update(
+        is_staff=True
+    )  # opens the admin, and has no right to add users there
+    staff = APIClient()
+    staff.force_authenticate(User.objects.get(pk=ada.pk))
+    refused_too = staff.post(members(project), body, format="json")
+
+    assert (refused.status_code, refused_too.status_code) == (403, 403)
+    assert "administrator" in refused.data["message"]
+    assert not User.objects.filter(username="dan").exists()
+
+
+def test_an_account_that_is_there_keeps_its_password(
+    project: Project, ada: User, cy: User, ada_client: APIClient
+) -> None:
+    body = {"username": "cy", "role": "viewer", "create": True}
+
+    added = ada_client.post(members(project), body, format="json")
+
+    assert (added.status_code, added.data["initial_password"]) == (201, None)
+    assert User.objects.get(pk=cy.pk).password == cy.password
+
+
+def test_a_name_that_no_account_may_have_is_refused(project: Project, ada: User) -> None:
+    User.objects.filter(pk=ada.pk).update(is_staff=True, is_superuser=True)
+    client = APIClient()
+    client.force_authenticate(User.objects.get(pk=ada.pk))
+
+    refused = client.post(
+        members(project), {"username": "d a n", "role": "viewer", "create": True}, format="json"
+    )
+
+    assert refused.status_code == 400
+    assert "username" in refused.data["fields"]
+    assert not User.objects.filter(username="d a n").exists()

@@ -22,7 +22,7 @@ from review.models import Answer, Entry, EntryState, Lease, LeaseState, Reason
 from review.refill import RefillPlan, refill_carry_out
 from review.undoing import answer_undo
 from tests.makers import make_items
-from tests.review.makers import answer, claim, make_entries, make_round
+from tests.review.makers import answer, claim, make_entries, make_round, stand
 
 WANTED = {"answers_wanted": 2}
 
@@ -146,7 +146,7 @@ def test_a_grid_ends_when_answers_are_to_be_blind_and_what_it_showed_waits_for_a
     project: Project, ada: User, ben: User, dan: User, classes: list[LabelClass]
 ) -> None:
     items = make_items(project, 2)
-    make_round(project, [(item, classes[0], 0.7) for item in items], state="published")
+    stand(make_round(project, [(item, classes[0], 0.7) for item in items]))
     shown = grid_claim(project=project, person_id=ben.pk, class_id=classes[0].pk, n=2)
 
     want(project, ada, 2)

@@ -1050,7 +1050,7 @@ export interface paths {
         /** Who may do what */
         get: operations["members_list"];
         put?: never;
-        /** Make a user a member */
+        /** Make a user a member; an administrator may make the account with it */
         post: operations["member_add"];
         delete?: never;
         options?: never;
@@ -1961,6 +1961,15 @@ export interface components {
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
         };
+        /**
+         * @description * `one_forecast` - one_forecast
+         *     * `saves` - saves
+         *     * `mixed` - mixed
+         *     * `certify` - certify
+         *     * `certified` - certified
+         * @enum {string}
+         */
+        CodeEnum: "one_forecast" | "saves" | "mixed" | "certify" | "certified";
         /** @description A column of table rows. What is usual is null where too few values, or all sorts of them, are known. */
         ColumnOutput: {
             name: string;
@@ -2802,6 +2811,8 @@ export interface components {
             username: string;
             /** @description May open the admin. */
             is_staff: boolean;
+            /** @description While making somebody a member. */
+            readonly may_create_accounts: boolean;
             /** @description Action of a page -> the keys that you gave it; the others have the page's own. */
             readonly keys: {
                 [key: string]: string[];
@@ -2818,6 +2829,11 @@ export interface components {
         MemberInput: {
             username: string;
             role: components["schemas"]["RoleEnum"];
+            /**
+             * @description Make the account if there is none: for administrators of the instance.
+             * @default false
+             */
+            create: boolean;
         };
         MemberOutput: {
             readonly id: number;
@@ -2870,6 +2886,15 @@ export interface components {
              */
             similarity: number;
         };
+        NewMemberOutput: {
+            readonly id: number;
+            username: string;
+            role: components["schemas"]["RoleEnum"];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** @description Of the account that was made, told this once; null: the account was there. */
+            readonly initial_password: string | null;
+        };
         NewTokenOutput: {
             id: number;
             name: string;
@@ -2911,6 +2936,16 @@ export interface components {
             /** @description Answers in all; negative: they cost more. */
             saves: number | null;
             is_worth_it: boolean;
+            /**
+             * @description Stands for the sentence.
+             *
+             *     * `one_forecast` - one_forecast
+             *     * `saves` - saves
+             *     * `mixed` - mixed
+             *     * `certify` - certify
+             *     * `certified` - certified
+             */
+            code: components["schemas"]["CodeEnum"];
             sentence: string;
         };
         /** @enum {unknown} */
@@ -3114,6 +3149,14 @@ export interface components {
             /** @description Labeled by a person, or kept for measuring. */
             n_left_out: number;
         };
+        /** @description What is otherwise than when the forecast was made; of another round without numbers. */
+        PlanChangeOutput: {
+            what: components["schemas"]["WhatEnum"];
+            /** Format: double */
+            before: number | null;
+            /** Format: double */
+            now: number | null;
+        };
         /** @description The newest forecast: of the project's own goal, and of others in `rows`. */
         PlanOutput: {
             readonly id: number;
@@ -3131,7 +3174,23 @@ export interface components {
             n_total: number;
             low: number;
             high: number;
-            next_hundred: components["schemas"]["NextHundredOutput"];
+            /** @description The row of the project's goal, as it was. */
+            own?: components["schemas"]["PlanRowOutput"] | null;
+            /**
+             * @description Else it goes by what is usual: the range is wide.
+             * @default true
+             */
+            is_by_model: boolean;
+            /**
+             * @description Items that came after the round: taken to be like the others.
+             * @default 0
+             */
+            n_unknown: number;
+            /** @description It holds no longer, and a new one is made within moments, or when an import has ended. */
+            readonly is_out_of_date: boolean;
+            /** @description Why it is out of date. */
+            readonly changes: components["schemas"]["PlanChangeOutput"][];
+            readonly next_hundred: components["schemas"]["NextHundredOutput"];
             rows: components["schemas"]["PlanRowOutput"][];
             /** Format: date-time */
             readonly created_at: string;
@@ -3865,6 +3924,17 @@ export interface components {
              */
             weight: number;
         };
+        /**
+         * @description * `items` - items
+         *     * `labels` - labels
+         *     * `classes` - classes
+         *     * `eps` - eps
+         *     * `confidence` - confidence
+         *     * `answers_wanted` - answers_wanted
+         *     * `round` - round
+         * @enum {string}
+         */
+        WhatEnum: "items" | "labels" | "classes" | "eps" | "confidence" | "answers_wanted" | "round";
         /**
          * @description * `queued` - Queued
          *     * `running` - Running
@@ -6591,7 +6661,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MemberOutput"];
+                    "application/json": components["schemas"]["NewMemberOutput"];
                 };
             };
             400: components["responses"]["Error400"];

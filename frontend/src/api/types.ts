@@ -32,6 +32,7 @@ export type Me = Schemas["MeOutput"];
 export type Token = Schemas["TokenOutput"];
 export type NewToken = Schemas["NewTokenOutput"];
 export type Member = Output<"MemberOutput">;
+export type NewMember = Output<"NewMemberOutput">;
 export type LabelClass = Output<"ClassOutput">;
 export type Deletion = Output<"DeletionOutput">;
 export type Project = Exactly<Output<"ProjectOutput">, { classes: LabelClass[] }>;

@@ -10,7 +10,7 @@ import { Ready } from "@/ui/query";
 export default function HealthPage() {
   const health = useQuery(healthQuery);
   return (
-    <Page title={t("Health of the parts")} size="md">
+    <Page title={t("System status")} size="md">
       <Ready query={health} what={t("the parts")}>
         {(data) => (
           <Table.ScrollContainer minWidth={520}>

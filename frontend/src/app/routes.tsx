@@ -7,6 +7,7 @@ import { NotFoundPage } from "@/app/not-found-page";
 import { PageFailed } from "@/app/page-failed";
 import { SignedIn } from "@/app/signed-in";
 import { t } from "@/language/translate";
+import { persistently } from "@/ui/chunks";
 import { Loading } from "@/ui/states";
 
 // A component, so that its text is asked for when it is shown.
@@ -16,7 +17,8 @@ type PageModule = Promise<{ default: ComponentType }>;
 
 const page = (path: string, load: () => PageModule): RouteObject => ({
   path,
-  lazy: async () => ({ Component: (await load()).default }),
+  // Until it is there the page before stays, with what is in hand on it.
+  lazy: async () => ({ Component: (await persistently(load)).default }),
 });
 
 export const router = createBrowserRouter([
@@ -31,17 +33,18 @@ export const router = createBrowserRouter([
           page("/projects/:projectId/review", () => import("@/review/review-page")),
           page("/projects/:projectId/grid", () => import("@/review/grid/grid-page")),
           {
-            lazy: async () => ({ Component: (await import("@/app/shell")).Shell }),
+            lazy: async () => ({ Component: (await persistently(() => import("@/app/shell"))).Shell }),
             children: [
               page("/", () => import("@/labeling/projects-page")),
               page("/projects/new", () => import("@/labeling/new-project/new-project-page")),
               page("/account", () => import("@/labeling/account-page")),
+              page("/help", () => import("@/app/help-page")),
               page("/parts", () => import("@/app/health-page")),
               {
                 path: "/projects/:projectId",
-                lazy: async () => ({ Component: (await import("@/app/project-layout")).ProjectLayout }),
+                lazy: async () => ({ Component: (await persistently(() => import("@/app/project-layout"))).ProjectLayout }),
                 children: [
-                  { index: true, lazy: async () => ({ Component: (await import("@/app/overview/overview-page")).default }) },
+                  { index: true, lazy: async () => ({ Component: (await persistently(() => import("@/app/overview/overview-page"))).default }) },
                   page("training", () => import("@/app/candidate/training-page")),
                   page("compare", () => import("@/training/compare/compare-page")),
                   page("quality", () => import("@/training/quality/quality-page")),

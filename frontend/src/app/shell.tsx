@@ -52,8 +52,11 @@ function PersonMenu() {
         <Menu.Item component={Link} to="/account">
           {t("Account")}
         </Menu.Item>
+        <Menu.Item component={Link} to="/help">
+          {t("Help")}
+        </Menu.Item>
         <Menu.Item component={Link} to="/parts">
-          {t("Health of the parts")}
+          {t("System status")}
         </Menu.Item>
         <Menu.Item component="a" href="/api/docs">
           API

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 
-import type { Attempt, Certificate, Plan } from "@/api/types";
+import type { Attempt, Certificate } from "@/api/types";
 import { auditsPerClass, boundPercent, goalPercent, goalText, nextText, perClassText, shareOf, standing } from "@/certificates/attempt-state";
 
 const attempt = (about: Partial<Attempt>) =>
   ({ number: 2, state: "auditing", n_audits: 40, n_audits_done: 31, stages: [40], stage: 1, n_second: 0, n_second_done: 0, n_remaining: 0, ...about }) as Attempt;
 const certificate = (about: Partial<Certificate>) =>
   ({ number: 1, sentence: "At most 3 are wrong.", revoked_at: null, revoked_reason: "", ...about }) as Certificate;
-const plan = { sentence: "About 400 human labels for at most 1%." } as Plan;
+const plan = "About 400 human labels for at most 1%.";
 
 test("a goal reads as it was typed, and is sent as the share that was meant", () => {
   expect(goalPercent(0.01)).toBe("1%");
@@ -66,7 +66,7 @@ test("a project without one says what would lead to it", () => {
     state: "Being certified",
     text: "Attempt 2 is under way: 412 items left for people to label.",
   });
-  expect(standing([], [attempt({ state: "abandoned" })], plan)).toEqual({ state: "Not certified", text: plan.sentence });
+  expect(standing([], [attempt({ state: "abandoned" })], plan)).toEqual({ state: "Not certified", text: plan });
   expect(standing([], [], null).text).toContain("no forecast yet");
 });
 

@@ -1,6 +1,6 @@
 /** What an attempt to certify is about, how far it is, and what happens next, in words. */
 
-import type { Attempt, Certificate, Plan, Promised } from "@/api/types";
+import type { Attempt, Certificate, Promised } from "@/api/types";
 import { LANGUAGE } from "@/language/languages";
 import { type Message, msg, plural, t } from "@/language/translate";
 import { count } from "@/ui/format";
@@ -113,8 +113,8 @@ export interface Standing {
   text: string;
 }
 
-/** Where a project stands in a line: is it certified, is an attempt under way, or what would one cost? */
-export function standing(certificates: readonly Certificate[], attempts: readonly Attempt[], plan: Plan | null): Standing {
+/** Where a project stands in a line: is it certified, is an attempt under way, or what would one cost (`plan`, in words)? */
+export function standing(certificates: readonly Certificate[], attempts: readonly Attempt[], plan: string | null): Standing {
   const valid = certificates.find((one) => one.revoked_at === null);
   const open = attempts.find(isOpen);
   if (valid) {
@@ -124,7 +124,7 @@ export function standing(certificates: readonly Certificate[], attempts: readonl
   if (open) return { state: "Being certified", text: openText(open) };
   const [last] = certificates;
   const revoked = last ? `${t("Certificate {number} was revoked: {reason}", { number: last.number, reason: last.revoked_reason })} ` : "";
-  return { state: "Not certified", text: revoked + (plan?.sentence || t("There is no forecast yet of what it would cost.")) };
+  return { state: "Not certified", text: revoked + (plan ?? t("There is no forecast yet of what it would cost.")) };
 }
 
 function openText(attempt: Attempt): string {

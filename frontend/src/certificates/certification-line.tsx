@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { Project } from "@/api/types";
 import { attemptsQuery, certificatesQuery, planQuery } from "@/certificates/api";
 import { standing } from "@/certificates/attempt-state";
+import { planText } from "@/certificates/plan";
 import { msg, t } from "@/language/translate";
 import { TextLink } from "@/ui/link";
 
@@ -19,7 +20,7 @@ export function CertificationLine({ project }: { project: Project }) {
   const attempts = useQuery(attemptsQuery(project.id));
   const plan = useQuery(planQuery(project.id));
   if (!certificates.data || !attempts.data || plan.data === undefined) return null;
-  const { state, text } = standing(certificates.data.results, attempts.data.results, plan.data);
+  const { state, text } = standing(certificates.data.results, attempts.data.results, plan.data && planText(plan.data));
   return (
     <Group gap="xs" mt="md" wrap="nowrap" align="flex-start" role="status" aria-label={t("Certification")}>
       <Badge color={LOOKS[state].colour} variant="light" style={{ flexShrink: 0 }}>

@@ -1,10 +1,10 @@
-import { Group, NativeSelect, SegmentedControl, Stack, Table, Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
+import { Alert, Group, NativeSelect, SegmentedControl, Stack, Table, Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 
 import type { Certificate, Plan, PlanRow, Project, Promised } from "@/api/types";
 import { goalPercent, goalText, type Goal } from "@/certificates/attempt-state";
 import styles from "@/certificates/certificates.module.css";
-import { answersOf, confidencesOf, epsOf, priceText, rough, rowFor } from "@/certificates/plan";
+import { adviceText, answersOf, changeText, confidencesOf, epsOf, planText, priceText, rough, rowFor } from "@/certificates/plan";
 import { type Message, msg, plural, t } from "@/language/translate";
 import { capitalized, count, when } from "@/ui/format";
 import { ButtonLink } from "@/ui/link";
@@ -45,13 +45,19 @@ export function PlanPanel({ project, plan, valid, goal, onGoal }: Props) {
   return (
     <Panel title={t("What it would cost")} note={note}>
       <Stack>
-        <Text fw={500}>{plan.sentence}</Text>
+        {plan.is_out_of_date ? (
+          <Alert color="orange" title={t("This forecast is out of date")}>
+            {[...plan.changes.map(changeText), t("A new one is made within moments, or when an import has ended.")].join(" ")}
+          </Alert>
+        ) : (
+          <Text fw={500}>{planText(plan)}</Text>
+        )}
         <Text size="sm">
           {valid
             ? t("Certificate {number} is valid. Ask for another attempt for a stricter goal, or for items added since.", { number: valid.number })
-            : plan.next_hundred.sentence}
+            : plan.is_out_of_date ? "" : adviceText(plan)}
         </Text>
-        {plan.rows.length > 0 && <Goals project={project} plan={plan} goal={goal} onGoal={onGoal} />}
+        {plan.rows.length > 0 && !plan.is_out_of_date && <Goals project={project} plan={plan} goal={goal} onGoal={onGoal} />}
       </Stack>
     </Panel>
   );
@@ -68,7 +74,7 @@ function Goals({ project, plan, goal, onGoal }: { project: Project; plan: Plan; 
       <Group align="flex-end">
         <Stack gap={2}>
           <Text size="sm" fw={500} id="plan-promise">
-            {t("At most so many wrong of")}
+            {t("The limit holds for")}
           </Text>
           <SegmentedControl
             aria-labelledby="plan-promise"

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import type { PlanRow } from "@/api/types";
-import { confidencesOf, epsOf, priceText, rough, rowFor } from "@/certificates/plan";
+import type { Plan, PlanRow } from "@/api/types";
+import { confidencesOf, epsOf, planText, priceText, rough, rowFor } from "@/certificates/plan";
 
 const row = (eps: number, confidence: number, about: Partial<PlanRow> = {}) =>
   ({ eps, confidence, promise: "dataset", answers_wanted: 1, n_total: 0, ...about }) as PlanRow;
@@ -34,4 +34,32 @@ test("a price says what it is made up of, and what it leaves without a label", (
   );
   const machine = row(0.01, 0.95, { n_total: 1480, low: 1480, high: 1480, n_audits: 690, n_review: 0, n_unlabeled: 400, answers_wanted: 2 });
   expect(priceText(machine)).toContain("690 blind audits, 2 answers each. About 400 items stay without a label.");
+});
+
+test("a forecast that is out of date says what has changed, and no number of its own", () => {
+  const own = row(0.01, 0.95, { n_total: 200, low: 200, high: 200, n_audits: 0, n_review: 100, n_unlabeled: 0 });
+  const plan = { own, sentence: "About 200 human labels.", is_by_model: true, n_unknown: 0, is_out_of_date: true } as Plan;
+  const changes = [
+    { what: "items", before: 248, now: 1200 },
+    { what: "eps", before: 0.01, now: 0.05 },
+    { what: "round", before: null, now: null },
+  ] as Plan["changes"];
+
+  const said = planText({ ...plan, changes });
+
+  expect(said).toContain("It was made for 248 items, and there are 1,200.");
+  expect(said).toContain("At most 1% were to be wrong, and 5% by now.");
+  expect(said).not.toContain("200 human labels");
+});
+
+test("a forecast without audits says that people label every item", () => {
+  const own = row(0.01, 0.95, { n_total: 1200, low: 1200, high: 1200, n_audits: 0, n_review: 950, n_unlabeled: 0 });
+  const plan = { own, is_by_model: true, n_unknown: 950, is_out_of_date: false, changes: [] } as unknown as Plan;
+
+  const said = planText(plan);
+
+  expect(said).toContain("about 950 more, every one that is left");
+  expect(said).toContain("people label every item");
+  expect(said).toContain("950 items came after the round");
+  expect(said).not.toContain("0 blind audits");
 });

@@ -13,7 +13,7 @@ import type {
   Item,
   ItemType,
   LabelClass,
-  Member,
+  Member, NewMember,
   Moment,
   NewToken,
   Page,
@@ -68,7 +68,7 @@ export const itemsByIdQuery = (projectId: Id, ids: readonly Id[]) =>
     enabled: ids.length > 0,
   });
 
-export type NewProject = Pick<Project, "name" | "question" | "item_type"> & { classes: string[] };
+export type NewProject = Pick<Project, "name" | "question" | "item_type" | "answers_wanted"> & { classes: string[] };
 
 export const createProject = (input: NewProject) => api.post<Project>("/projects", input);
 export const updateProject = (id: Id, change: Partial<ProjectSettings>) => api.patch<Project>(`/projects/${id}`, change);
@@ -79,8 +79,8 @@ export const membersQuery = (projectId: Id) =>
     queryKey: ["projects", projectId, "members"],
     queryFn: () => api.get<Page<Member>>(`/projects/${projectId}/members`, { limit: 200 }),
   });
-export const addMember = (projectId: Id, input: { username: string; role: Role }) =>
-  api.post<Member>(`/projects/${projectId}/members`, input);
+export const addMember = (projectId: Id, input: { username: string; role: Role; create: boolean }) =>
+  api.post<NewMember>(`/projects/${projectId}/members`, input);
 export const changeMember = (id: Id, role: Role) => api.patch<Member>(`/members/${id}`, { role });
 export const removeMember = (id: Id) => api.delete(`/members/${id}`);
 

@@ -1,21 +1,24 @@
 import { Alert, Badge, Card, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
+import { Link, useNavigate } from "react-router";
 
 import type { Project } from "@/api/types";
 import { deletionsQuery, LIVE_MS, progressQuery, projectsQuery } from "@/labeling/api";
+import { keepDropped } from "@/labeling/dropped";
 import { LabeledBar } from "@/labeling/labeled-bar";
 import { ROLES } from "@/labeling/names";
 import { plural, t } from "@/language/translate";
+import { DropZone } from "@/ui/drop-zone";
 import { count } from "@/ui/format";
 import { PlusIcon } from "@/ui/icons";
-import { ButtonLink } from "@/ui/link";
+import { ButtonLink, TextLink } from "@/ui/link";
 import { Page } from "@/ui/page";
 import { Ready } from "@/ui/query";
 import { Empty } from "@/ui/states";
 
 export default function ProjectsPage() {
   const projects = useQuery(projectsQuery);
+  const navigate = useNavigate();
   return (
     <Page
       title={t("Projects")}
@@ -35,9 +38,15 @@ export default function ProjectsPage() {
                   "A project is one dataset and one question. Drop a file to make one: CSV, JSON, Parquet, IDX as MNIST ships, or a zip of images. Some of its items may be labeled already, or none. To join a project of somebody else, ask its owner to add you.",
                 )}
               </Text>
-              <ButtonLink to="/projects/new" leftSection={<PlusIcon />}>
-                {t("New project")}
-              </ButtonLink>
+              <DropZone
+                label={t("Drop a file here, or click to choose one")}
+                hint={t("It becomes a project: you see what is in it before anything is imported.")}
+                onFile={(file) => {
+                  keepDropped(file);
+                  void navigate("/projects/new");
+                }}
+              />
+              <TextLink to="/help">{t("How it works, and answers to questions")}</TextLink>
             </Empty>
           ) : (
             <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>

@@ -23,3 +23,14 @@ test("the classes that the model holds likely are listed first, by 1, 10, 77 and
     expect(likeliestFirst(many, null)).toEqual(many);
   }
 });
+
+test("words find a name in whatever order, and whatever stands between its own", () => {
+  const banking = ["refund_wrong_amount", "refund_not_showing", "wrong_exchange_rate", "Wunderrefund wallet"].map((name, i) => ({ id: i, name, description: "", colour: "#888888", hotkey: "", position: i }));
+  const names = (text: string) => findClasses(banking, text).map((one) => one.name);
+
+  expect(names("refund w")).toEqual(["refund_wrong_amount", "Wunderrefund wallet"]);
+  expect(names("amount refund")).toEqual(["refund_wrong_amount"]);
+  expect(names("ref not")).toEqual(["refund_not_showing"]);
+  expect(names("refund_w")).toEqual(["refund_wrong_amount"]);
+  expect(names("_ -")).toEqual([]);
+});

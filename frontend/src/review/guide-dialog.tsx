@@ -54,7 +54,7 @@ export function GuideDialog({ project, actions, onClose }: { project: Project; a
                     )}
                     {examples.length === 0 ? (
                       <Text size="xs" c="dimmed">
-                        {t("No example yet: people have labeled none of this class.")}
+                        {t("No example yet. Choose one on an item's page; labels that have stood for a day come by themselves.")}
                       </Text>
                     ) : (
                       <ul className={styles.examples} data-type={project.item_type}>

@@ -8,6 +8,8 @@ import { classActionId } from "@/review/actions";
 import styles from "@/review/review.module.css";
 import { percent } from "@/ui/format";
 
+const MANY = 20; // from here on the buttons are small and scroll: a class is found by typing, and the item keeps the screen
+
 /** The classes as buttons, each with its key; the model's guess is marked. */
 export function LabelBar({
   classes,
@@ -20,7 +22,7 @@ export function LabelBar({
 }) {
   const byId = new Map(actions.map((action) => [action.id, action]));
   return (
-    <div className={styles.labels} role="group" aria-label={t("Classes")}>
+    <div className={styles.labels} data-many={classes.length > MANY || undefined} role="group" aria-label={t("Classes")}>
       {classes.map((one) => {
         const action = byId.get(classActionId(one.id));
         return (

@@ -18,16 +18,28 @@ export function likeliestFirst(classes: readonly LabelClass[], suggestion: Entry
   return [...classes].sort((a, b) => (places.get(a.id) ?? Infinity) - (places.get(b.id) ?? Infinity) || 0);
 }
 
-/** Names that begin with the text come first, then those that hold it; among equals the order given. */
+const NOT_FOUND = 3;
+
+/**
+ * Names that begin with the text come first, then those in which each word typed begins a word, in whatever order,
+ * then those that hold the text; among equals the order given.
+ */
 export function findClasses(classes: readonly LabelClass[], text: string): LabelClass[] {
   const wanted = text.trim().toLowerCase();
+  const words = wordsOf(wanted);
   const rank = (one: LabelClass) => {
-    const at = one.name.toLowerCase().indexOf(wanted);
-    return at === 0 ? 0 : at > 0 ? 1 : 2;
+    const name = one.name.toLowerCase();
+    if (name.startsWith(wanted)) return 0;
+    const named = wordsOf(name);
+    if (words.length > 0 && words.every((word) => named.some((each) => each.startsWith(word)))) return 1;
+    return name.includes(wanted) ? 2 : NOT_FOUND;
   };
   return classes
     .map((one) => ({ one, rank: rank(one) }))
-    .filter((found) => found.rank < 2)
+    .filter((found) => found.rank < NOT_FOUND)
     .sort((a, b) => a.rank - b.rank)
     .map((found) => found.one);
 }
+
+/** Runs of letters and digits, of any script: "refund_wrong-amount" has three. */
+const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];

@@ -1,5 +1,5 @@
 import { Badge, UnstyledButton } from "@mantine/core";
-import { Suspense, useState } from "react";
+import { useState } from "react";
 
 import { t } from "@/language/translate";
 import { useOutboxState } from "@/review/outbox-context";
@@ -28,7 +28,7 @@ export function OutboxPanel() {
           {label}
         </Badge>
       </UnstyledButton>
-      <Suspense>{isOpen && <list.Part onClose={() => setIsOpen(false)} />}</Suspense>
+      {isOpen && <list.Part onClose={() => setIsOpen(false)} />}
     </>
   );
 }

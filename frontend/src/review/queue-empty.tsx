@@ -12,6 +12,33 @@ import { count } from "@/ui/format";
 import { ButtonLink } from "@/ui/link";
 import { Empty, FormError } from "@/ui/states";
 
+/** Nothing is left to ask: every item that came has a person's label, such as where only labeled rows were imported. */
+function AllLabeled({ project, n }: { project: Project; n: number }) {
+  return (
+    <Empty title={t("Every item is labeled by people")}>
+      <Text c="dimmed">
+        {plural(
+          n,
+          "{n} item has its label already, so there is nothing to ask. Import items without labels, and a model that learns from this one labels them; or export the labels as they are.",
+          "All {n} items have their labels already, so there is nothing to ask. Import items without labels, and a model that learns from these labels them; or export the labels as they are.",
+          { n: count(n) },
+        )}
+      </Text>
+      <Group justify="center">
+        <ButtonLink to={`/projects/${project.id}/data`}>{mayEngineer(project) ? t("Import items or export") : t("Export")}</ButtonLink>
+        {mayEngineer(project) && (
+          <ButtonLink variant="default" to={`/projects/${project.id}/training`}>
+            {t("Train a round")}
+          </ButtonLink>
+        )}
+        <ButtonLink variant="subtle" to={`/projects/${project.id}`}>
+          {t("Back to the project")}
+        </ButtonLink>
+      </Group>
+    </Empty>
+  );
+}
+
 /** Nothing to show: says why, and what can be done about it. */
 export function QueueEmpty({ project, state, onRetry }: { project: Project; state: SessionState; onRetry: () => void }) {
   const client = useQueryClient();
@@ -39,10 +66,11 @@ export function QueueEmpty({ project, state, onRetry }: { project: Project; stat
     );
   }
   if (progress.data?.n_items === 0) return <NoItems project={project} />;
+  if (progress.data && progress.data.n_human === progress.data.n_items) return <AllLabeled project={project} n={progress.data.n_items} />;
   const { n_held = 0, n_disputed = 0, held_by_me = 0 } = queue.data ?? {};
   const n_held_by_others = Math.max(0, n_held - held_by_me);
   return (
-    <Empty title={t("Nothing waits for you")}>
+    <Empty title={t("You have answered everything that is asked")}>
       <Text c="dimmed">
         {n_held_by_others > 0
           ? plural(

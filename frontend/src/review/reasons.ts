@@ -16,3 +16,6 @@ export const REASONS: Record<Reason, { title: Message; why: Message; colour: str
   blind: { title: msg("Blind"), why: msg("Asked without the model's guess, to measure."), colour: "blue" },
   audit: { title: msg("Audit"), why: msg("A blind check of a label that was accepted: what the model said is hidden."), colour: "teal" },
 };
+
+/** A blind entry where there is no guess that could be hidden. */
+export const BEFORE_A_MODEL = { title: msg("To label"), why: msg("No model has said anything yet: your answers teach the first one."), colour: "blue" };

@@ -1,11 +1,13 @@
 import { Badge, Group, Text, VisuallyHidden } from "@mantine/core";
-import { memo, Suspense, useMemo, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { memo, useMemo, useState } from "react";
 
 import type { Entry, Project } from "@/api/types";
 import { ActionButton } from "@/keys/action-button";
 import { useMyKeys } from "@/keys/my-keys";
 import type { Action } from "@/keys/registry";
 import { useActions } from "@/keys/use-actions";
+import { progressQuery } from "@/labeling/api";
 import { ItemView } from "@/labeling/item-view";
 import { lookActions, searchAction, StageControl } from "@/labeling/stage-control";
 import { reviewActions } from "@/review/actions";
@@ -17,23 +19,23 @@ import { usePreloadedImages } from "@/review/preload";
 import { ProjectHeading } from "@/review/project-heading";
 import { QueueEmpty } from "@/review/queue-empty";
 import { t } from "@/language/translate";
-import { REASONS } from "@/review/reasons";
+import { BEFORE_A_MODEL, REASONS } from "@/review/reasons";
 import styles from "@/review/review.module.css";
 import { ReviewTrail } from "@/review/review-trail";
 import { N_OPEN_COUNTED, type ReviewSession, type SessionState } from "@/review/session";
 import { useClassSearch } from "@/review/use-class-search";
+import { useFlagging } from "@/review/use-flagging";
 import { ColourSchemeToggle } from "@/ui/colour-scheme";
 import { count, percent } from "@/ui/format";
 import { ButtonLink } from "@/ui/link";
-import { lazily } from "@/ui/lazily";
+import { lazily, useChunkSoon } from "@/ui/lazily";
 import { Loading } from "@/ui/states";
 
 const help = lazily(async () => (await import("@/keys/help")).KeyHelp);
 const guide = lazily(async () => (await import("@/review/guide-dialog")).GuideDialog);
 const itemHelp = lazily(async () => (await import("@/review/item-help")).ItemHelp);
-const flag = lazily(async () => (await import("@/review/flag-dialog")).FlagDialog);
 
-type Dialog = { kind: "help" } | { kind: "guide" } | { kind: "flag"; entry: Entry };
+type Dialog = { kind: "help" } | { kind: "guide" };
 
 /** The whole reviewing screen: one item, its classes, and the keys. */
 export function ReviewScreen({ project, session, state }: { project: Project; session: ReviewSession; state: SessionState }) {
@@ -51,8 +53,13 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
   const explanation = useExplanations(project.id, state.entries).get(entry?.item.id ?? 0);
   help.useSoon();
   guide.useSoon();
-  flag.useSoon();
+  itemHelp.useSoon();
+  useChunkSoon(() => import("@/review/grid/grid-page"));
+  const flagging = useFlagging(session);
+  const { open: openFlag } = flagging;
 
+  const progress = useQuery({ ...progressQuery(project.id), staleTime: 60_000 });
+  const hasModel = Boolean(progress.data?.publication);
   const { classes } = project;
   // As long as any entry in hand has a guess there is room for it: what is blind in between moves nothing.
   const hasGuesses = state.entries.some((one) => one.suggestion);
@@ -67,7 +74,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
         accept: () => session.accept(),
         skip: (kind) => session.skip(kind),
         undo: () => session.undo(),
-        openFlag: () => session.current && setDialog({ kind: "flag", entry: session.current }),
+        openFlag: () => session.current && openFlag(session.current),
         openSearch: () => openSearch(),
         openGuide: () => setDialog({ kind: "guide" }),
         openHelp: () => setDialog({ kind: "help" }),
@@ -75,12 +82,12 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
       ...(project.item_type === "image" ? lookActions(control) : []),
       ...(project.item_type === "text" || project.item_type === "table" ? [searchAction] : []),
     ],
-    [classes, session, control, project.item_type, openSearch],
+    [classes, session, control, project.item_type, openSearch, openFlag],
   );
   const actions = useMyKeys(ownActions);
   useActions(actions, {
     // A dialog may be asked for and not be there yet: what is typed meanwhile is no answer.
-    onTyped: (key) => search.onTyped(key) || (dialog !== undefined && document.querySelector('[role="dialog"]') === null),
+    onTyped: (key) => search.onTyped(key) || flagging.onTyped(key) || (dialog !== undefined && document.querySelector('[role="dialog"]') === null),
     onUnknownKey: search.onUnknownKey,
   });
 
@@ -106,11 +113,11 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
             {hasGuesses && (
               <div className={styles.beside}>
                 <GuessBars entry={entry} classes={classes} />
-                <Suspense>{explanation && <itemHelp.Part project={project} explanation={explanation} />}</Suspense>
+                {explanation && <itemHelp.Part project={project} explanation={explanation} />}
               </div>
             )}
           </div>
-          <EntryFacts entry={entry} project={project} />
+          <EntryFacts entry={entry} project={project} hasModel={hasGuesses || hasModel} />
           <LabelBar classes={classes} actions={actions} suggestion={entry.suggestion} />
         </>
       ) : (
@@ -137,20 +144,9 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
         <ReviewTrail history={state.history} classes={classes} />
       </footer>
 
-      <Suspense>
-        {dialog?.kind === "help" && <help.Part actions={actions} isOpen onClose={close} />}
-        {dialog?.kind === "guide" && <guide.Part project={project} actions={actions} onClose={close} />}
-        {dialog?.kind === "flag" && (
-          <flag.Part
-            item={dialog.entry.item}
-            onClose={close}
-            onFlagged={() => {
-              session.drop(dialog.entry.id);
-              close();
-            }}
-          />
-        )}
-      </Suspense>
+      {dialog?.kind === "help" && <help.Part actions={actions} isOpen onClose={close} />}
+      {dialog?.kind === "guide" && <guide.Part project={project} actions={actions} onClose={close} />}
+      {flagging.dialog}
       {search.dialog}
     </main>
   );
@@ -171,8 +167,9 @@ const Tools = memo(function Tools({ project, actions }: { project: Project; acti
 });
 
 /** Why this item is here, and what the model thinks of it. */
-function EntryFacts({ entry, project }: { entry: Entry; project: Project }) {
-  const reason = REASONS[entry.reason];
+function EntryFacts({ entry, project, hasModel }: { entry: Entry; project: Project; hasModel: boolean }) {
+  // Before there is a model nothing is hidden, and nobody is told that it is.
+  const reason = entry.is_blind && !hasModel ? BEFORE_A_MODEL : REASONS[entry.reason];
   const guess = project.classes.find((one) => one.id === entry.suggestion?.class_id);
   return (
     <div className={styles.facts}>
@@ -183,7 +180,7 @@ function EntryFacts({ entry, project }: { entry: Entry; project: Project }) {
         {entry.item.key}
       </Text>
       <Text size="sm" c="dimmed" className={styles.why}>
-        {entry.is_blind
+        {entry.is_blind && hasModel
           ? t("Blind: the model's guess is hidden.")
           : guess && entry.suggestion
             ? t("The model says {name}, {share} sure.", { name: guess.name, share: percent(entry.suggestion.confidence, 0) })

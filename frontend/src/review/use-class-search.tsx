@@ -1,6 +1,6 @@
 /** The typed search for a class: open or not, its text, and its dialog, which comes after the first items. */
 
-import { Suspense, useCallback, useRef, useState, type ReactNode } from "react";
+import { useCallback, useRef, useState, type ReactNode } from "react";
 
 import type { Entry, LabelClass } from "@/api/types";
 import { isLetter } from "@/keys/registry";
@@ -58,19 +58,15 @@ export function useClassSearch({ classes, hasItem, suggestion, onChoose }: Optio
       open(key);
       return true;
     },
-    dialog: (
-      <Suspense>
-        {text !== null && (
-          <dialog.Part
-            classes={classes}
-            suggestion={suggestion}
-            text={text}
-            onText={change}
-            onClose={() => change(null)}
-            onChoose={choose}
-          />
-        )}
-      </Suspense>
+    dialog: text !== null && (
+      <dialog.Part
+        classes={classes}
+        suggestion={suggestion}
+        text={text}
+        onText={change}
+        onClose={() => change(null)}
+        onChoose={choose}
+      />
     ),
   };
 }

@@ -1,6 +1,7 @@
 import { SimpleGrid, Text } from "@mantine/core";
 
 import type { Project, Round } from "@/api/types";
+import { said } from "@/ui/server-says";
 import { plural, t } from "@/language/translate";
 import { ConfidenceBars } from "@/training/charts/confidence-bars";
 import { ConfusionMatrix } from "@/training/charts/confusion-matrix";
@@ -71,7 +72,7 @@ export function RoundCharts({ project, round }: { project: Project; round: Round
           note={`${t("Calibration error {raw} raw, {calibrated} calibrated.", {
             raw: percent(measured.ece_raw),
             calibrated: percent(measured.ece_calibrated),
-          })} ${calibration?.why ?? ""}`}
+          })} ${said(calibration?.why ?? "")}`}
         >
           <ReliabilityChart
             label={

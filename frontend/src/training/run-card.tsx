@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { mayEngineer } from "@/api/roles";
 import type { Project, Run } from "@/api/types";
+import { said } from "@/ui/server-says";
 import { plural, t } from "@/language/translate";
 import { cancelRun, runQuery, runsQuery } from "@/training/api";
 import { policyText } from "@/training/policy-text";
@@ -56,7 +57,7 @@ export function RunCard({ project, run }: { project: Project; run: Run }) {
         {(run.is_open || run.state === "failed") && <WorkProgress work={run} noun={t("run")} />}
         {run.stop_reason && (
           <Text size="sm">
-            <b>{t("Why it stopped:")}</b> {run.stop_reason}
+            <b>{t("Why it stopped:")}</b> {said(run.stop_reason)}
           </Text>
         )}
         <FormError error={cancel.error} />

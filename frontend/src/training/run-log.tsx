@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import { LANGUAGE } from "@/language/languages";
+import { said } from "@/ui/server-says";
 import { t } from "@/language/translate";
 import { readLog } from "@/training/api";
 import styles from "@/training/run-log.module.css";
@@ -36,12 +37,12 @@ export function RunLog({ runId, isOpen }: { runId: number; isOpen: boolean }) {
     >
       {lines.length === 0 && (
         <Text size="sm" c="dimmed">
-          {t("Nothing is logged yet.")}
+          {isOpen ? t("The first lines come as soon as the items are read.") : t("Nothing was logged.")}
         </Text>
       )}
       {lines.map((line) => (
         <div key={line.id} className={styles[line.level]}>
-          <span className={styles.time}>{new Date(line.at).toLocaleTimeString(LANGUAGE)}</span> {line.message}
+          <span className={styles.time}>{new Date(line.at).toLocaleTimeString(LANGUAGE)}</span> {said(line.message)}
         </div>
       ))}
     </Box>

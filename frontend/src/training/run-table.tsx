@@ -2,6 +2,7 @@ import { Checkbox, Group, Table, Text, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 
 import type { Id, Run } from "@/api/types";
+import { said } from "@/ui/server-says";
 import { t } from "@/language/translate";
 import { when, words } from "@/ui/format";
 import { ButtonLink, TextLink } from "@/ui/link";
@@ -52,7 +53,7 @@ export function RunTable({ projectId, runs }: { projectId: Id; runs: readonly Ru
                 <Table.Td>{words(run.learner)}</Table.Td>
                 <Table.Td>{run.rounds.length}</Table.Td>
                 <Table.Td>{when(run.created_at)}</Table.Td>
-                <Table.Td>{run.stop_reason || run.error_message || "–"}</Table.Td>
+                <Table.Td>{said(run.stop_reason) || run.error_message || "–"}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>

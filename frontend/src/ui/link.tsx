@@ -4,7 +4,7 @@ import { Anchor, Button, type AnchorProps, type ButtonProps } from "@mantine/cor
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 
-export function TextLink({ to, children, ...rest }: AnchorProps & { to: string; dir?: "auto"; children: ReactNode }) {
+export function TextLink({ to, children, ...rest }: AnchorProps & { to: string; dir?: "auto"; title?: string; children: ReactNode }) {
   return (
     <Anchor component={Link} to={to} {...rest}>
       {children}

@@ -1,6 +1,7 @@
 import { Alert, Badge, Group, Progress, Stack, Text } from "@mantine/core";
 
 import type { Ahead, Work, WorkState } from "@/api/types";
+import { said } from "@/ui/server-says";
 import { type Message, msg, t } from "@/language/translate";
 import { capitalized, count, duration } from "@/ui/format";
 
@@ -56,7 +57,7 @@ export function WorkProgress({ work, noun }: { work: Work & { ahead?: Ahead | nu
     <Stack gap={6} role="status" aria-live="polite">
       <Group justify="space-between">
         <Text size="sm">
-          {work.state === "queued" ? waiting(work.ahead) : capitalized(work.step_name || t("working"))}
+          {work.state === "queued" ? waiting(work.ahead) : capitalized(said(work.step_name) || t("working"))}
           {work.n_steps > 0 && ` · ${t("{n} of {total}", { n: count(work.step), total: count(work.n_steps) })}`}
         </Text>
         <Text size="sm" c="dimmed">

@@ -65,7 +65,7 @@ function RoundDetail({ project, round }: { project: Project; round: Round }) {
           <Figure
             name={t("True precision of the accepted")}
             value={percent(true_precision.accepted, 2)}
-            note={t("{low} to {high}, by the sealed truth", { low: percent(true_precision.low, 2), high: percent(true_precision.high, 2) })}
+            note={t("{low} to {high}, by the true classes imported for benchmarks", { low: percent(true_precision.low, 2), high: percent(true_precision.high, 2) })}
           />
         )}
       </SimpleGrid>

@@ -1,7 +1,9 @@
-import { Button, Group, NativeSelect, Stack, Table, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Code, Group, NativeSelect, Stack, Table, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { ApiError } from "@/api/client";
+import { useSession } from "@/api/session";
 import type { Member, Project, Role } from "@/api/types";
 import { addMember, changeMember, membersQuery, removeMember } from "@/labeling/api";
 import { ROLES } from "@/labeling/names";
@@ -28,13 +30,18 @@ export function MembersPanel({ project }: { project: Project }) {
   const [username, setUsername] = useState("");
   const [role, setRole] = useState<Role>("annotator");
   const isOwner = project.role === "owner";
+  const [made, setMade] = useState<{ username: string; password: string }>();
+  const session = useSession();
   const add = useMutation({
-    mutationFn: () => addMember(project.id, { username, role }),
-    onSuccess: () => {
+    mutationFn: (create: boolean) => addMember(project.id, { username, role, create }),
+    onSuccess: (member) => {
+      setMade(member.initial_password ? { username: member.username, password: member.initial_password } : undefined);
       setUsername("");
       return client.invalidateQueries({ queryKey: membersQuery(project.id).queryKey });
     },
   });
+
+  const isUnknown = add.error instanceof ApiError && add.error.status === 404 && username.trim() !== "";
 
   return (
     <Panel title={t("Members")} note={t("Whoever is not a member cannot see that the project exists")}>
@@ -54,7 +61,7 @@ export function MembersPanel({ project }: { project: Project }) {
           <form
             onSubmit={(event) => {
               event.preventDefault();
-              add.mutate();
+              add.mutate(false);
             }}
           >
             <Group align="flex-start">
@@ -73,6 +80,19 @@ export function MembersPanel({ project }: { project: Project }) {
           </form>
         )}
         <FormError error={add.error} shownBeside={["username"]} />
+        {isUnknown && session.data?.may_create_accounts && (
+          <Group>
+            <Button variant="default" size="xs" loading={add.isPending} onClick={() => add.mutate(true)}>
+              {t("Make the account {name} and add it", { name: username.trim() })}
+            </Button>
+          </Group>
+        )}
+        {made && (
+          <Alert color="teal" title={t("The account {name} was made", { name: made.username })} withCloseButton closeButtonLabel={t("Close")} onClose={() => setMade(undefined)}>
+            <Text size="sm">{t("Its first password, shown this once. Give it to nobody else, and ask them to change it under Account.")}</Text>
+            <Code data-testid="initial-password">{made.password}</Code>
+          </Alert>
+        )}
       </Stack>
     </Panel>
   );

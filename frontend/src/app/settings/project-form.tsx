@@ -20,7 +20,7 @@ const NUMBERS: { name: NumberSetting; label: Message; help: Message; min: number
   { name: "target_precision", label: msg("Target precision"), help: msg("The share of machine labels that should be right"), min: 0.5, max: 1, step: 0.01 },
   { name: "confidence_level", label: msg("Confidence level"), help: msg("How sure to be of that share"), min: 0.5, max: 0.9999, step: 0.01 },
   { name: "holdout_share", label: msg("Holdout share"), help: msg("Of human labels that come by a random draw: kept for measuring"), min: 0, max: 0.9, step: 0.05 },
-  { name: "answers_wanted", label: msg("Answers wanted"), help: msg("People per item; above 1 the majority decides"), min: 1, max: 20 },
+  { name: "answers_wanted", label: msg("Answers wanted"), help: msg("People per item; above 1 all answer blind and the majority decides. What waits in the queue follows"), min: 1, max: 20 },
   { name: "review_budget", label: msg("Queue size"), help: msg("Entries open after a round"), min: 0 },
   { name: "random_share", label: msg("Random share of the queue"), help: msg("Drawn uniformly: feeds the holdout"), min: 0, max: 1, step: 0.05 },
   { name: "retrain_after", label: msg("Retrain after"), help: msg("New human labels that start the next run by themselves; 0: only by hand"), min: 0 },

@@ -1,12 +1,13 @@
-import { Button, Group, Paper, Stack, TagsInput, Text, Textarea, TextInput, Title } from "@mantine/core";
+import { Button, Group, NumberInput, Paper, Stack, TagsInput, Text, Textarea, TextInput, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 
 import type { Preview, Project } from "@/api/types";
 import { createProject, projectsQuery, startImport } from "@/labeling/api";
 import { HumanLabelsSwitch } from "@/labeling/human-labels-switch";
 import { ImportWatch } from "@/labeling/import-watch";
+import { takeDropped } from "@/labeling/dropped";
 import { UploadStep } from "@/labeling/upload-step";
 import { useUpload } from "@/labeling/use-upload";
 import { t } from "@/language/translate";
@@ -17,6 +18,13 @@ import { FormError } from "@/ui/states";
 /** A project from a file: drop it, see what is in it, name it, watch it come in. */
 export default function NewProjectPage() {
   const file = useUpload();
+  const { send } = file;
+  useEffect(() => {
+    const dropped = takeDropped();
+    if (dropped) send(dropped);
+    // Once: what was dropped on the page before this one.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
   const [started, setStarted] = useState<{ project: Project; importId: number }>();
   const navigate = useNavigate();
 
@@ -59,6 +67,7 @@ function NameStep({ upload, fileName, preview, isBusy, onStarted }: NameStepProp
   const [name, setName] = useState(fileName.replace(/(\.[a-z0-9]+)+$/i, ""));
   const [question, setQuestion] = useState("");
   const [chosen, setChosen] = useState<string[]>();
+  const [answersWanted, setAnswersWanted] = useState(1);
   const [areHuman, setAreHuman] = useState(true);
   const [project, setProject] = useState<Project>();
   const classes = chosen ?? preview.classes.map((one) => one.name);
@@ -66,7 +75,7 @@ function NameStep({ upload, fileName, preview, isBusy, onStarted }: NameStepProp
   const create = useMutation({
     mutationFn: async () => {
       // Kept if the import is refused, so that a second try does not make a second project.
-      const made = project ?? (await createProject({ name, question, item_type: preview.item_type, classes }));
+      const made = project ?? (await createProject({ name, question, item_type: preview.item_type, classes, answers_wanted: answersWanted }));
       setProject(made);
       const started = await startImport(made.id, { upload, options: { ...preview.options, labels_from: areHuman ? "person" : "machine" } });
       return { made, importId: started.id };
@@ -115,8 +124,18 @@ function NameStep({ upload, fileName, preview, isBusy, onStarted }: NameStepProp
             onChange={setChosen}
             error={fieldError(create.error, "classes")}
           />
+          <NumberInput
+            label={t("Answers wanted")}
+            description={t("How many people answer each item. From 2 on they answer without the model's guess, and the majority decides.")}
+            min={1}
+            max={20}
+            w="fit-content"
+            value={answersWanted}
+            onChange={(value) => value !== "" && setAnswersWanted(Number(value))}
+            error={fieldError(create.error, "answers_wanted")}
+          />
           {preview.n_labeled > 0 && <HumanLabelsSwitch isHuman={areHuman} onChange={setAreHuman} />}
-          <FormError error={create.error} shownBeside={["name", "question", "classes"]} />
+          <FormError error={create.error} shownBeside={["name", "question", "classes", "answers_wanted"]} />
           {project && create.isError && (
             <Text size="sm" c="dimmed">
               {t("The project was made, but the import was not started. Change what is wrong and try again.")}

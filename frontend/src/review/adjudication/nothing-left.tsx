@@ -31,7 +31,7 @@ export function NothingLeft({ project, origin, state, opinions, onRetry }: Props
   const at = `/projects/${project.id}`;
   if (origin === "people") {
     return (
-      <Empty title={t("No verdict is wanted")}>
+      <Empty title={t("There is nothing to decide")}>
         <Text c="dimmed">
           {project.answers_wanted > 1
             ? t("Nobody disagrees at present, and no flag is open.")

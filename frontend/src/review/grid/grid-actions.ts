@@ -46,7 +46,7 @@ export function gridActions(classes: readonly LabelClass[], surface: GridSurface
     { id: "toggle", title: t("Wrong, or right after all"), short: t("Wrong"), group: t("Mark the item"), keys: ["Space"], isEnabled, perform: surface.toggle },
     { id: "search", title: t("Find the class that it is"), short: t("Find"), group: t("Mark the item"), keys: ["/"], isEnabled, perform: surface.openSearch },
     { id: "open", title: t("Look closer"), short: t("Closer"), group: t("Mark the item"), keys: ["."], isEnabled, perform: surface.openItem },
-    { id: "confirm", title: t("Confirm the rest of the page"), short: t("Confirm"), group: t("The page"), keys: ["Enter"], isEnabled, perform: surface.confirm },
+    { id: "confirm", title: t("Confirm what was seen of the page"), short: t("Confirm"), group: t("The page"), keys: ["Enter"], isEnabled, perform: surface.confirm },
     { id: "undo", title: t("Undo the last page"), short: t("Undo"), group: t("The page"), keys: ["z", "Backspace"], isEnabled: surface.canUndo, perform: surface.undo },
     move("left", t("To the left"), ["ArrowLeft"], () => (surface.isRightToLeft() ? 1 : -1)),
     move("right", t("To the right"), ["ArrowRight"], () => (surface.isRightToLeft() ? -1 : 1)),

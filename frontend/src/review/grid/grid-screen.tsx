@@ -12,16 +12,18 @@ import { progressQuery } from "@/labeling/api";
 import { ItemView } from "@/labeling/item-view";
 import { NoItems } from "@/labeling/no-items";
 import { rich } from "@/language/rich";
-import { t } from "@/language/translate";
+import { plural, t } from "@/language/translate";
 import { gridActions } from "@/review/grid/grid-actions";
 import { PAGE_SIZES, type GridSession, type GridState } from "@/review/grid/grid-session";
 import { GridTile, tileId } from "@/review/grid/grid-tile";
 import styles from "@/review/grid/grid.module.css";
+import { useSeen } from "@/review/grid/use-seen";
 import { OutboxPanel } from "@/review/outbox-panel";
 import { ProjectHeading } from "@/review/project-heading";
 import { useClassSearch } from "@/review/use-class-search";
 import { ColourSchemeToggle } from "@/ui/colour-scheme";
 import { count } from "@/ui/format";
+import { useChunkSoon } from "@/ui/lazily";
 import { ButtonLink } from "@/ui/link";
 import { Empty, Loading } from "@/ui/states";
 
@@ -57,9 +59,13 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
     onChoose: (classId) => session.label(classId),
   });
   const { open: openSearch } = search;
+  useChunkSoon(() => import("@/review/review-page"));
   const guess = classes.find((one) => one.id === state.classId);
   const name = guess?.name ?? t("of this class");
-  const n_marked = page.filter((one) => state.marks.has(one.id)).length;
+  const seen = page.filter((one) => state.seen.has(one.id));
+  const n_unseen = page.length - seen.length;
+  const n_marked = seen.filter((one) => state.marks.has(one.id)).length;
+  const watch = useSeen((entryIds) => session.see(entryIds));
 
   const ownActions = useMemo(
     () =>
@@ -182,6 +188,7 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
                   markedAs={typeof mark === "number" ? classes.find((one) => one.id === mark) : undefined}
                   isCursor={place === state.cursor}
                   onPress={press}
+                  watch={watch}
                 />
               );
             })}
@@ -195,19 +202,24 @@ export function GridScreen({ project, session, state, onClass, onSize }: Props) 
         <Group gap="xs">
           <Button
             size="compact-md"
-            disabled={page.length === 0}
+            disabled={seen.length === 0}
             onMouseDown={(event) => event.preventDefault()}
             onClick={() => session.confirm()}
             rightSection={confirmKey && <Kbd size="xs">{keyLabel(confirmKey)}</Kbd>}
           >
             {n_marked > 0
-              ? t("Confirm {n}, {marked} marked", { n: count(page.length - n_marked), marked: count(n_marked) })
-              : t("Confirm {n}", { n: count(page.length) })}
+              ? t("Confirm {n}, {marked} marked", { n: count(seen.length - n_marked), marked: count(n_marked) })
+              : t("Confirm {n}", { n: count(seen.length) })}
           </Button>
           {["toggle", "search", "open", "undo"].map((id) => (
             <ActionButton key={id} actions={actions} id={id} />
           ))}
         </Group>
+        {n_unseen > 0 && (
+          <Text size="xs" role="status" data-testid="unseen">
+            {plural(n_unseen, "1 is not seen yet and stays", "{n} are not seen yet and stay", { n: count(n_unseen) })}
+          </Text>
+        )}
         <Text size="xs" c="dimmed" className={styles.wide}>
           {t("Stored as confirmed in a grid, with the guess shown: never as a blind answer.")}
         </Text>

@@ -37,6 +37,9 @@ function make(claims: (Entry[] | Error)[], size = 3) {
   return { session, sent, undone, asked, clock };
 }
 
+/** Everything on the page was in sight, with its picture. */
+const seeAll = (session: GridSession) => session.see(session.page.map((one) => one.id));
+
 const ids = (page: readonly Entry[]) => page.map((one) => one.id);
 
 test("one key confirms the rest of the page and shows the next at once", async () => {
@@ -47,6 +50,7 @@ test("one key confirms the rest of the page and shows the next at once", async (
   session.toggle();
   session.move(1);
   session.label(DOG);
+  seeAll(session);
 
   session.confirm();
 
@@ -65,6 +69,7 @@ test("the key of the suggested class takes a mark off and never answers with not
   session.toggle();
   session.label(CAT);
   session.label(CAT);
+  seeAll(session);
 
   session.confirm();
 
@@ -75,6 +80,7 @@ test("undo takes the whole page back and shows it with its marks", async () => {
   const { session, undone } = make([entries(1, 5), entries(4, 2)]);
   await session.renew();
   session.toggle();
+  seeAll(session);
   session.confirm();
 
   session.undo();
@@ -87,6 +93,7 @@ test("undo takes the whole page back and shows it with its marks", async () => {
 test("undo goes back to the class of the page that it takes back", async () => {
   const { session } = make([entries(1, 3), [], entries(11, 3)]);
   await session.renew();
+  seeAll(session);
   session.confirm();
   session.setClass(DOG);
   await session.renew();
@@ -100,6 +107,7 @@ test("undo goes back to the class of the page that it takes back", async () => {
 test("what is answered is not shown again while the server still counts it as held", async () => {
   const { session, asked } = make([entries(1, 6), entries(1, 9)]);
   await session.renew();
+  seeAll(session);
   session.confirm();
   await session.renew();
 
@@ -120,6 +128,7 @@ test("without the server the page in hand can still be confirmed", async () => {
   const { session, sent } = make([entries(1, 3), new Error("offline")]);
   await session.renew();
   await session.renew();
+  seeAll(session);
 
   session.confirm();
 
@@ -145,4 +154,24 @@ test("the cursor stays on the page", async () => {
   expect(session.getState().cursor).toBe(2);
   session.setSize(1);
   expect(session.getState().cursor).toBe(0);
+});
+
+test("what was not seen is not confirmed, stays with its marks, and the next come after it", async () => {
+  const { session, sent } = make([entries(1, 6), []]);
+  await session.renew();
+  session.move(1);
+  session.toggle();
+
+  session.confirm();
+  expect(sent).toEqual([]);
+
+  session.see([1, 3, 5]); // 5 is on the next page
+  session.confirm();
+
+  expect(sent.map((one) => one.entry_id)).toEqual([1, 3]);
+  expect(ids(session.page)).toEqual([2, 4, 5]);
+  expect([...session.getState().marks]).toEqual([[2, "wrong"]]);
+
+  session.undo();
+  expect(ids(session.page)).toEqual([1, 3, 2]);
 });

@@ -27,6 +27,8 @@ export interface GridState {
   /** On the page and, behind it, those of the next: both are held for us. */
   entries: readonly Entry[];
   marks: ReadonlyMap<Id, Mark>;
+  /** Entries that were in sight with their content loaded: nothing else is ever confirmed. */
+  seen: ReadonlySet<Id>;
   /** Place on the page that keys act on. */
   cursor: number;
   history: readonly DonePage[];
@@ -61,7 +63,7 @@ export class GridSession {
     start: { classId: Id; size: number },
   ) {
     this.shownAt = this.now();
-    this.state = { ...start, entries: [], marks: new Map(), cursor: 0, history: [], status: "loading", trouble: null };
+    this.state = { ...start, entries: [], marks: new Map(), seen: new Set(), cursor: 0, history: [], status: "loading", trouble: null };
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -114,17 +116,23 @@ export class GridSession {
     if (entry) this.mark(entry.id, classId === this.state.classId ? undefined : classId);
   }
 
-  /** Answers the whole page, as marked, and shows the next. */
+  /** These were in sight, and what they show was loaded. */
+  see(ids: readonly Id[]): void {
+    if (ids.some((id) => !this.state.seen.has(id))) this.set({ seen: new Set([...this.state.seen, ...ids]) });
+  }
+
+  /** Answers what was seen of the page, as marked; what was not stays, and the next come after it. */
   confirm(): void {
-    const page = this.page;
+    const page = this.page.filter((one) => this.state.seen.has(one.id));
     if (page.length === 0) return;
     const { classId, marks, history } = this.state;
     // Each has its share of the time, so that they add up to what the page took.
     const seconds = Math.round((this.now() - this.shownAt) / 10 / page.length) / 100;
     const done = page.map((entry) => ({ entry, answer: { ...this.answer(entry), seconds } }));
     for (const one of page) this.doneIds.add(one.id);
-    const kept = new Map([...marks].filter(([id]) => page.some((one) => one.id === id)));
-    const entries = this.state.entries.slice(page.length);
+    const answered = new Set(page.map((one) => one.id));
+    const kept = new Map([...marks].filter(([id]) => answered.has(id)));
+    const entries = this.state.entries.filter((one) => !answered.has(one.id));
     this.set({
       entries,
       marks: new Map([...marks].filter(([id]) => !kept.has(id))),

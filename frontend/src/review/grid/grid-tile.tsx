@@ -1,4 +1,4 @@
-import { memo } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 
 import type { Entry, Item, LabelClass } from "@/api/types";
 import { orderedValues, useColumns, type Row } from "@/labeling/columns";
@@ -6,6 +6,7 @@ import { SeriesPlot } from "@/labeling/series-plot";
 import { t } from "@/language/translate";
 import styles from "@/review/grid/grid.module.css";
 import type { Mark } from "@/review/grid/grid-session";
+import type { Watch } from "@/review/grid/use-seen";
 import { percent } from "@/ui/format";
 
 const SMALL_PIXELS = 160;
@@ -21,16 +22,23 @@ interface Props {
   markedAs: LabelClass | undefined;
   isCursor: boolean;
   onPress: (place: number) => void;
+  /** Told of the tile once what it shows is there. */
+  watch: Watch;
 }
 
 /** One item of the grid: what it is, how sure the model is, and its mark in words. */
-export const GridTile = memo(function GridTile({ entry, place, guess, mark, markedAs, isCursor, onPress }: Props) {
+export const GridTile = memo(function GridTile({ entry, place, guess, mark, markedAs, isCursor, onPress, watch }: Props) {
   const { item, suggestion } = entry;
   const said = mark === undefined ? "" : (markedAs?.name ?? t("not {name}", { name: guess?.name ?? t("this") }));
+  const tile = useRef<HTMLDivElement>(null);
+  const [isLoaded, setLoaded] = useState(item.image === null);
+  const { id } = entry;
+  useEffect(() => (isLoaded && tile.current ? watch(tile.current, id) : undefined), [isLoaded, watch, id]);
   const sure = suggestion ? percent(suggestion.confidence, 0) : "";
   return (
     // Moved to and marked by the keys of the page, which the group around all tiles has the focus for.
     <div
+      ref={tile}
       id={tileId(entry)}
       role="checkbox"
       aria-checked={mark !== undefined}
@@ -47,7 +55,7 @@ export const GridTile = memo(function GridTile({ entry, place, guess, mark, mark
       onClick={() => onPress(place)}
     >
       <div className={styles.content}>
-        <Content item={item} />
+        <Content item={item} onLoaded={() => setLoaded(true)} />
       </div>
       <div className={styles.caption}>
         <span className={styles.key} dir="auto">
@@ -66,10 +74,10 @@ export const GridTile = memo(function GridTile({ entry, place, guess, mark, mark
 
 export const tileId = (entry: Entry) => `tile-${entry.id}`;
 
-function Content({ item }: { item: Item }) {
+function Content({ item, onLoaded }: { item: Item; onLoaded: () => void }) {
   if (item.image) {
     const isSmall = Math.max(item.image.width, item.image.height) <= SMALL_PIXELS;
-    return <img src={item.image.thumbnail_url} alt="" className={styles.image} data-small={isSmall || undefined} decoding="async" />;
+    return <Picture url={item.image.thumbnail_url} isSmall={isSmall} onLoaded={onLoaded} />;
   }
   if (item.text !== null) return (
       <div className={styles.text} dir="auto">
@@ -78,6 +86,53 @@ function Content({ item }: { item: Item }) {
     );
   if (Array.isArray(item.features)) return <SeriesPlot values={item.features} isSmall />;
   return <Values row={item.features ?? {}} />;
+}
+
+/** One that cannot be loaded says so, and is asked for again at a press or when the network is back. */
+function Picture({ url, isSmall, onLoaded }: { url: string; isSmall: boolean; onLoaded: () => void }) {
+  const [state, setState] = useState<"loading" | "loaded" | "failed">("loading");
+  const [nTries, setTries] = useState(0);
+  const again = () => {
+    setState("loading");
+    setTries((n) => n + 1);
+  };
+  useEffect(() => {
+    if (state !== "failed") return;
+    window.addEventListener("online", again);
+    return () => window.removeEventListener("online", again);
+  }, [state]);
+  if (state === "failed") return (
+      <div className={styles.missing}>
+        {t("Not loaded")}
+        <button
+          type="button"
+          className={styles.again}
+          onMouseDown={(event) => event.preventDefault()}
+          onClick={(event) => {
+            event.stopPropagation();
+            again();
+          }}
+        >
+          {t("Try again")}
+        </button>
+      </div>
+    );
+  return (
+    <img
+      key={nTries}
+      src={url}
+      alt=""
+      className={styles.image}
+      data-small={isSmall || undefined}
+      data-loading={state === "loading" || undefined}
+      decoding="async"
+      onLoad={() => {
+        setState("loaded");
+        onLoaded();
+      }}
+      onError={() => setState("failed")}
+    />
+  );
 }
 
 function Values({ row }: { row: Row }) {

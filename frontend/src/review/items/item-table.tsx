@@ -32,8 +32,8 @@ export function ItemTable({ project, items }: { project: Project; items: readonl
         <Table.Tbody>
           {items.map((item) => (
             <Table.Tr key={item.id}>
-              <Table.Td maw={200}>
-                <TextLink to={`/projects/${project.id}/items/${item.id}`} size="sm" dir="auto">
+              <Table.Td maw={200} w={200}>
+                <TextLink to={`/projects/${project.id}/items/${item.id}`} size="sm" dir="auto" truncate display="block" title={item.key}>
                   {item.key}
                 </TextLink>
               </Table.Td>

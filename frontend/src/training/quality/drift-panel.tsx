@@ -2,6 +2,7 @@ import { Stack, Table, Text } from "@mantine/core";
 
 import type { Drift, FeatureShift, Findings } from "@/api/types";
 import { LANGUAGE } from "@/language/languages";
+import { said } from "@/ui/server-says";
 import { t } from "@/language/translate";
 import { categoryAxis, GRID, legend, valueAxis } from "@/training/charts/axes";
 import { Chart, CHART_COLOURS } from "@/ui/chart";
@@ -14,7 +15,7 @@ const SHOWN = 12;
 export function DriftPanel({ found }: { found: Findings["drift"] }) {
   const { two_sample, features = [], n_features = 0, intensity } = found;
   return (
-    <Panel title={t("Labeled items against the pool")} isTall note={found.sentence}>
+    <Panel title={t("Labeled items against the pool")} isTall note={said(found.sentence)}>
       <Stack gap="sm">
         {two_sample && (
           <Text size="sm">

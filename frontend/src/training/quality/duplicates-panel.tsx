@@ -2,6 +2,7 @@ import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 
 import type { DuplicateGroup, Findings, Inspection, NamedItem, Project } from "@/api/types";
+import { said } from "@/ui/server-says";
 import { plural, t } from "@/language/translate";
 import { ClassById } from "@/training/quality/class-by-id";
 import { NamedItemLine } from "@/training/quality/named-item";
@@ -22,7 +23,7 @@ export function DuplicatesPanel({ project, inspection, found }: Props) {
   const [limit, setLimit] = useState(SHOWN);
   const groups = found.groups ?? [];
   return (
-    <Panel title={t("Near duplicates")} note={found.sentence}>
+    <Panel title={t("Near duplicates")} note={said(found.sentence)}>
       <Stack gap="md">
         {groups.slice(0, limit).map((group) => (
           <GroupLines key={group.item_ids[0]} project={project} group={group} items={inspection.items} />

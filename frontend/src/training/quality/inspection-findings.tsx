@@ -1,6 +1,7 @@
 import { SimpleGrid, Stack } from "@mantine/core";
 
 import type { Inspection, Project } from "@/api/types";
+import { said } from "@/ui/server-says";
 import { t } from "@/language/translate";
 import { ReliabilityChart } from "@/training/charts/reliability-chart";
 import { MapPanel } from "@/training/map/map-panel";
@@ -17,13 +18,13 @@ export function InspectionFindings({ project, inspection }: { project: Project; 
     <Stack gap="md">
       {labels && <LabelErrorsPanel project={project} inspection={inspection} found={labels} />}
       {map && (
-        <Panel title={t("Map")} note={map.sentence}>
+        <Panel title={t("Map")} note={said(map.sentence)}>
           {(map.n_points ?? 0) > 0 && <MapPanel project={project} inspectionId={inspection.id} />}
         </Panel>
       )}
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         {labels?.reliability && (
-          <Panel title={t("Reliability on the training labels, out of fold")} note={labels.reliability.sentence}>
+          <Panel title={t("Reliability on the training labels, out of fold")} note={said(labels.reliability.sentence)}>
             <ReliabilityChart
               label={t("Reliability: confidence against accuracy on the training labels")}
               curves={[{ name: t("out of fold"), bins: labels.reliability.bins, colour: CHART_COLOURS.human }]}

@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import { mayEngineerOrReview } from "@/api/roles";
 import type { Findings, Inspection, LabelErrorCandidate, NamedItem, Project } from "@/api/types";
+import { said } from "@/ui/server-says";
 import { plural, t } from "@/language/translate";
 import { flagCandidates } from "@/training/quality/api";
 import { ClassById } from "@/training/quality/class-by-id";
@@ -38,7 +39,7 @@ export function LabelErrorsPanel({ project, inspection, found }: Props) {
   const shown = candidates.slice(0, limit);
   const shownIds = shown.map((one) => one.item_id);
   return (
-    <Panel title={t("Possible label errors")} note={found.sentence}>
+    <Panel title={t("Possible label errors")} note={said(found.sentence)}>
       {shown.length > 0 && (
         <Table.ScrollContainer minWidth={520}>
           <Table>

@@ -1,0 +1,89 @@
+/**
+ * Sentences that the server says and the page shows: reasons why a run stopped, lines of its log, steps, findings.
+ *
+ * They are stored in English, and the English sentence is the key here as it is for the page's own
+ * (docs/decisions/0013): a template knows it again, takes the values out, and t() says it in the reader's language.
+ * What no template knows stays English. tests/test_server_sentences.py holds the templates against the server's code.
+ */
+
+import { LANGUAGE } from "@/language/languages";
+import { msg, t, type Message } from "@/language/translate";
+
+export const SERVER_SENTENCES: readonly Message[] = [
+  // why a run stopped: training/stopping.py
+  msg("Every item has a human label, so there was nothing left to predict."),
+  msg("It did the {n} rounds that were asked for."),
+  msg("It did its one round."),
+  msg("This learner learns from the whole pool at once, so another round would learn the same."),
+  msg("No prediction passed the threshold, so another round would learn the same. Lower the threshold, or label more items."),
+  msg("The last round accepted nothing new, so another one would learn the same."),
+  msg("The last {n} rounds brought no gain on the holdout."),
+  // steps of a run: training/progress.py
+  msg("round {n} of {all}: {step}"),
+  msg("starting a process of its own"),
+  msg("reading items"),
+  msg("fitting"),
+  msg("calibrating"),
+  msg("evaluating"),
+  msg("predicting"),
+  msg("deciding"),
+  msg("storing"),
+  // its log: training/pipeline.py, evaluation.py and calibration.py
+  msg("A worker has taken the run, and a process of its own learns."),
+  msg("Going on after round {n}, the last whole one."),
+  msg("Calibration: {why}"),
+  msg("{n} held-out human labels; calibration needs {least} at least. Label more items drawn at random."),
+  msg("Already calibrated: no temperature lowers the log-loss of {loss} on {n} held-out labels."),
+  msg("Accuracy on the {set}: {share} of {n} (95% interval {low} to {high})."),
+  msg("Nothing is held out yet, so the accuracy is not known. Answer items drawn at random."),
+  msg("Accepted {n} of {all} predictions ({share})."),
+  // findings of an inspection: training/inspection_pipeline.py and training/quality/
+  msg("None of the {n} labels stands against the others. Nothing needs to be done."),
+  msg("No two of {n} items are all but the same. Nothing needs to be done."),
+  msg("The labeled items look like the pool, as far as can be told. Nothing needs to be done."),
+  msg("There are fewer than {n} items on one side, too few to tell. Label more."),
+  msg("{n} labels measure this; from {least} on it means something. Label more items drawn at random."),
+  msg("Confidence means what it says, as far as {n} labels can tell (calibration error {error})."),
+];
+
+interface Template {
+  message: Message;
+  names: string[];
+  pattern: RegExp;
+}
+
+const NAME = /\{(\w+)\}/g;
+let templates: Template[] | undefined;
+
+/** The most words of its own first, so that a general template never takes a special sentence. */
+function compiled(): Template[] {
+  templates ??= SERVER_SENTENCES.map((message) => {
+    const escaped = message.english.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
+    return {
+      message,
+      names: [...message.english.matchAll(NAME)].map((one) => one[1] ?? ""),
+      pattern: new RegExp(`^${escaped.replace(NAME, "(.+?)")}$`, "s"),
+    };
+  }).sort((a, b) => b.message.english.replace(NAME, "").length - a.message.english.replace(NAME, "").length);
+  return templates;
+}
+
+/** What the server said, in the reader's language where it is known. */
+export function said(sentence: string, language: string = LANGUAGE): string {
+  if (language === "en") return sentence;
+  for (const { message, names, pattern } of compiled()) {
+    const found = pattern.exec(sentence);
+    if (found) return t(message, Object.fromEntries(names.map((name, at) => [name, inside(found[at + 1] ?? "", language)])));
+  }
+  return sentence;
+}
+
+/** A value may be a sentence itself, such as the step of a round; a number is written as the language writes it. */
+function inside(value: string, language: string): string {
+  const number = /^(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(%?)$/.exec(value);
+  if (!number) return said(value, language);
+  const [, whole = "", rest = "", percent = ""] = number;
+  const digits = Math.max(0, rest.length - 1);
+  const written = new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(Number(whole.replaceAll(",", "") + rest));
+  return percent ? `${written} %` : written;
+}
