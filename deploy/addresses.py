@@ -22,7 +22,16 @@ MAX_SOCKET_PATH = 100  # bytes; the kernel allows 107 and PostgreSQL adds a name
 # Statements that people wait for are prepared (labeling/hot.py): Django turns that off, and psycopg would
 # else prepare what is used this often by itself. One plan for all values, or PostgreSQL would make a new one
 # for each call, which takes longer than the statement.
-_PREPARED = {"prepare_threshold": 10**9, "options": "-c plan_cache_mode=force_generic_plan"}
+# A statement whose client is gone ends after some seconds: a worker that was killed must not hold locks for long.
+_PREPARED = {
+    "prepare_threshold": 10**9,
+    "options": "-c plan_cache_mode=force_generic_plan -c client_connection_check_interval=5000",
+    # A server, or a network, that is gone without a word is noticed within half a minute.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
 
 
 def data_secret(data_dir: Path) -> str:

@@ -231,8 +231,9 @@ CELERY_TASK_ROUTES = {
     **{name: {"queue": "default"} for name in _SWEEPS},
     "labeling.tasks.*": {"queue": "io"},
     "training.tasks.*": {"queue": "train"},
-    "review.tasks.diversify_queue": {"queue": "train"},  # computes on the packed arrays
-    "review.tasks.explain_queue": {"queue": "train"},
+    # They pack the project's items first where nobody has, which may take minutes: not in the one slot of a run.
+    "review.tasks.diversify_queue": {"queue": "predict"},
+    "review.tasks.explain_queue": {"queue": "predict"},
     # Statistics over all predictions: up to a minute, beside what people wait for.
     "review.tasks.freeze_attempt": {"queue": "predict"},
     "review.tasks.settle_attempt": {"queue": "predict"},

@@ -32,7 +32,7 @@ def sweep_review() -> None:
         ring(explain_queue, refill_id)
 
 
-# Routed to the workers of `train`: they have scikit-learn and the packed arrays at hand, and may take a minute.
+# Beside the runs and not among them: they may have to pack the project's items first.
 @shared_task
 def diversify_queue(project_id: int) -> None:
     pipeline.queue_diversify(project_id)

@@ -86,7 +86,7 @@ def running(
                 children=[
                     up.Child("web", ["web", "--host", host, "--port", str(port), "--workers", str(n_web)]),
                     up.Child("train", ["worker", "--queues", "train"]),
-                    up.Child("worker", ["worker", "--queues", "io,default,predict", "--concurrency", "2"]),
+                    up.Child("worker", ["worker", "--queues", "io,default,predict", "--concurrency", "3"]),
                     up.Child("scheduler", ["scheduler"]),
                 ],
                 embedded_postgres=settings.EMBEDDED_POSTGRES,

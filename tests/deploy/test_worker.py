@@ -29,7 +29,8 @@ def test_every_task_goes_to_a_queue_that_workers_listen_to(task: str) -> None:
         ("labeling.tasks.export_project", "io"),
         ("labeling.tasks.sweep_works", "default"),
         ("review.tasks.publish_ready_rounds", "default"),
-        ("review.tasks.diversify_queue", "train"),
+        ("review.tasks.diversify_queue", "predict"),
+        ("review.tasks.explain_queue", "predict"),
     ],
 )
 def test_each_kind_of_work_has_its_queue(task: str, queue: str) -> None:
