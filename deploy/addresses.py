@@ -34,6 +34,17 @@ _PREPARED = {
 }
 
 
+# Who waits for a request is told within two seconds that the server is away, also where its host is gone
+# without a word. Unlike a limit on statements this ends none that the server still works on.
+_SOON = {
+    "connect_timeout": 2,
+    "tcp_user_timeout": 2000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 1,
+    "keepalives_count": 2,
+}
+
+
 def data_secret(data_dir: Path) -> str:
     """The secret key of this data directory, made at first use; one for now if there is no such directory.
 
@@ -75,7 +86,13 @@ def database_settings(url: str, data_dir: Path, *, pool_size: int) -> dict[str, 
         )
     query = dict(parse_qsl(parts.query))
     host = query.pop("host", parts.hostname or "")
-    pool = {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 10}} if pool_size else {}
+    # It gives up soon and begins anew with the next request: else it would ask a server that was away for an
+    # hour only every few minutes.
+    pool = (
+        {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 1.5, "reconnect_timeout": 1.0}, **_SOON}
+        if pool_size
+        else {}
+    )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -86,6 +103,24 @@ def database_settings(url: str, data_dir: Path, *, pool_size: int) -> dict[str, 
         "CONN_HEALTH_CHECKS": True,  # a pool must not hand out what a restarted server has cut
         "OPTIONS": {**_PREPARED, **pool, **query},
     }
+
+
+def storage_options(backend: str, options: dict[str, Any], *, seconds: int) -> dict[str, Any]:
+    """The options of the storage, which is waited for so long and asked twice; unless they say something else.
+
+    Of the backends that are used far away only S3's takes a limit; it takes it as an object.
+    """
+    if not backend.startswith("storages.backends.s3") or "client_config" in options:
+        return options
+    from botocore.config import Config  # of the extra s3
+
+    limits = Config(
+        connect_timeout=min(2, seconds),
+        read_timeout=seconds,
+        retries={"total_max_attempts": 1 if seconds <= 2 else 3},
+        signature_version=options.get("signature_version"),
+    )
+    return {**options, "client_config": limits}
 
 
 def postgres_folder(data_dir: Path) -> Path:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connections
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -47,7 +51,7 @@ class Part:
 def health_parts() -> list[Part]:
     """Every part, the ones that others need first. Takes two seconds at most where something hangs."""
     database = _database()
-    parts = [database, _broker()]
+    parts = [database, _broker(), _storage()]
     if database.is_up:
         parts += _pulses(timezone.now())
     return parts
@@ -87,6 +91,49 @@ def _broker() -> Part:
             how_to_fix="Start `assay up`, or the server that ASSAY_BROKER_URL names. No work is lost.",
         )
     return Part(name="broker", is_up=True, since=None, message=where)
+
+
+STORAGE_SECONDS = 5.0  # for which an answer of the storage is remembered: probes come often
+_storage_seen: tuple[float, Part] | None = None
+
+
+def _storage() -> Part:
+    global _storage_seen
+    if _storage_seen is None or time.monotonic() - _storage_seen[0] > STORAGE_SECONDS:
+        _storage_seen = (time.monotonic(), _look_at_storage())
+    return _storage_seen[1]
+
+
+def _look_at_storage() -> Part:
+    """Whether there is a place for files: the bucket, or a folder that we may write to."""
+    bucket = getattr(default_storage, "bucket_name", None)
+    where = f"bucket {bucket}" if bucket else str(getattr(default_storage, "location", "the storage"))
+    try:
+        if bucket:
+            default_storage.bucket.meta.client.head_bucket(Bucket=bucket)  # type: ignore[attr-defined]
+        elif isinstance(default_storage, FileSystemStorage):
+            _check_folder(Path(default_storage.location))
+        else:
+            default_storage.exists("assay")
+    except Exception as error:  # noqa: BLE001  each storage raises its own family
+        return Part(
+            name="storage",
+            is_up=False,
+            since=None,
+            message=f"The storage ({where}) does not answer, so files are neither shown nor taken: "
+            f"{' '.join(str(error).split())}",
+            how_to_fix="Make the bucket or folder, or look at ASSAY_STORAGE and ASSAY_STORAGE_OPTIONS. "
+            "Work that needs it waits.",
+        )
+    return Part(name="storage", is_up=True, since=None, message=where)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raises OSError unless files can be written there, or will be once it is made."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(f"{folder} may not be written to")
 
 
 def _pulses(now: dt.datetime) -> list[Part]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from deploy.addresses import broker_options, broker_url, data_secret, database_settings
+from deploy.addresses import broker_options, broker_url, data_secret, database_settings, storage_options
 from deploy.env import (
     read_bool,
     read_int,
@@ -122,11 +122,17 @@ MEDIA_ROOT = ASSAY_DATA_DIR / "storage"
 # Nobody but the user that Assay runs as reads what people gave it.
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+# How long the storage is waited for; web processes say 1 (wsgi.py), since somebody waits for them.
+ASSAY_STORAGE_SECONDS = read_int("ASSAY_STORAGE_SECONDS", 30, low=1, high=600)
+_STORAGE = read_str("ASSAY_STORAGE", "django.core.files.storage.FileSystemStorage")
 STORAGES = {
     # Blobs, imports, exports, artifacts: any django-storages backend.
     "default": {
-        "BACKEND": read_str("ASSAY_STORAGE", "django.core.files.storage.FileSystemStorage"),
-        "OPTIONS": read_json("ASSAY_STORAGE_OPTIONS"),  # the backend's own, such as {"bucket_name": "labels"}
+        "BACKEND": _STORAGE,
+        # the backend's own, such as {"bucket_name": "labels"}
+        "OPTIONS": storage_options(
+            _STORAGE, read_json("ASSAY_STORAGE_OPTIONS"), seconds=ASSAY_STORAGE_SECONDS
+        ),
     },
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedStaticFilesStorage",

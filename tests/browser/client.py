@@ -32,6 +32,9 @@ class Client:
     def patch(self, path: str, body: object) -> Any:
         return self._call("PATCH", path, body)
 
+    def put(self, path: str, body: object) -> Any:
+        return self._call("PUT", path, body)
+
     def sign_in(self, username: str, password: str) -> None:
         self._context.request.get("/api/session")  # brings the CSRF cookie
         self.post("/session", {"username": username, "password": password})

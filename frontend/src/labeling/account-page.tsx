@@ -1,9 +1,22 @@
-import { Alert, Button, Code, CopyButton, Group, Stack, Table, Text, TextInput } from "@mantine/core";
+import {
+  Alert,
+  Button,
+  Checkbox,
+  Code,
+  CopyButton,
+  Group,
+  NumberInput,
+  PasswordInput,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+} from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import type { Token } from "@/api/types";
-import { createToken, deleteToken, tokensQuery } from "@/labeling/api";
+import { changePassword, createToken, deleteToken, tokensQuery } from "@/labeling/api";
 import { t } from "@/language/translate";
 import { ConfirmButton } from "@/ui/confirm-button";
 import { fieldError } from "@/ui/errors";
@@ -20,6 +33,7 @@ export default function AccountPage() {
     <Page title={t("Account")} size="md">
       <Stack>
         <TokensPanel />
+        <PasswordPanel />
         <Panel title={t("Language")} note={t("Of all pages in this browser. What people and data say stays in its own language.")}>
           <LanguageSelect maw={240} />
         </Panel>
@@ -32,8 +46,9 @@ function TokensPanel() {
   const client = useQueryClient();
   const tokens = useQuery(tokensQuery);
   const [name, setName] = useState("");
+  const [days, setDays] = useState<number | string>("");
   const create = useMutation({
-    mutationFn: () => createToken(name),
+    mutationFn: () => createToken(name, typeof days === "number" ? days : null),
     onSuccess: () => {
       setName("");
       return client.invalidateQueries({ queryKey: tokensQuery.queryKey });
@@ -57,12 +72,21 @@ function TokensPanel() {
               onChange={(event) => setName(event.currentTarget.value)}
               error={fieldError(create.error, "name")}
             />
+            <NumberInput
+              label={t("Good for how many days")}
+              placeholder={t("as long as allowed")}
+              min={1}
+              allowDecimal={false}
+              value={days}
+              onChange={setDays}
+              error={fieldError(create.error, "days")}
+            />
             <Button type="submit" loading={create.isPending}>
               {t("Make a token")}
             </Button>
           </Group>
         </form>
-        <FormError error={create.error} shownBeside={["name"]} />
+        <FormError error={create.error} shownBeside={["name", "days"]} />
         {create.data?.token && <NewToken token={create.data.token} />}
         <Ready query={tokens} what={t("your tokens")}>
           {({ results }) =>
@@ -82,6 +106,64 @@ function TokensPanel() {
           }
         </Ready>
       </Stack>
+    </Panel>
+  );
+}
+
+/** Asks for the old password; the sessions of other browsers end. */
+function PasswordPanel() {
+  const client = useQueryClient();
+  const [oldPassword, setOldPassword] = useState("");
+  const [newPassword, setNewPassword] = useState("");
+  const [isWithTokens, setIsWithTokens] = useState(false);
+  const change = useMutation({
+    mutationFn: () => changePassword({ old_password: oldPassword, new_password: newPassword, revoke_tokens: isWithTokens }),
+    onSuccess: () => {
+      setOldPassword("");
+      setNewPassword("");
+      return client.invalidateQueries({ queryKey: tokensQuery.queryKey });
+    },
+  });
+
+  return (
+    <Panel title={t("Password")} note={t("When it changes, you are signed out in all other browsers.")}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          change.mutate();
+        }}
+      >
+        <Stack align="flex-start">
+          <PasswordInput
+            label={t("Old password")}
+            autoComplete="current-password"
+            w={320}
+            required
+            value={oldPassword}
+            onChange={(event) => setOldPassword(event.currentTarget.value)}
+            error={fieldError(change.error, "old_password")}
+          />
+          <PasswordInput
+            label={t("New password")}
+            autoComplete="new-password"
+            w={320}
+            required
+            value={newPassword}
+            onChange={(event) => setNewPassword(event.currentTarget.value)}
+            error={fieldError(change.error, "new_password")}
+          />
+          <Checkbox
+            label={t("Revoke my tokens, too")}
+            checked={isWithTokens}
+            onChange={(event) => setIsWithTokens(event.currentTarget.checked)}
+          />
+          <Button type="submit" loading={change.isPending}>
+            {t("Change the password")}
+          </Button>
+          <FormError error={change.error} shownBeside={["old_password", "new_password"]} />
+          {change.isSuccess && <Text role="status">{t("The password is changed.")}</Text>}
+        </Stack>
+      </form>
     </Panel>
   );
 }
@@ -116,6 +198,7 @@ function TokenRow({ token }: { token: Token }) {
         <Code>{token.begins_with}…</Code>
       </Table.Td>
       <Table.Td>{when(token.created_at)}</Table.Td>
+      <Table.Td>{token.expires_at === null ? t("has no end") : t("good until {time}", { time: when(token.expires_at) })}</Table.Td>
       <Table.Td ta="end">
         <ConfirmButton
           size="compact-sm"

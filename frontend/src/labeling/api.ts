@@ -147,5 +147,8 @@ export const cancelExport = (id: Id) => api.post<unknown>(`/exports/${id}/cancel
 export const exportFileUrl = (id: Id) => `/api/exports/${id}/file`;
 
 export const tokensQuery = queryOptions({ queryKey: ["tokens"], queryFn: () => api.get<Page<Token>>("/tokens") });
-export const createToken = (name: string) => api.post<NewToken>("/tokens", { name });
+export const createToken = (name: string, days: number | null) => api.post<NewToken>("/tokens", { name, days });
 export const deleteToken = (id: Token["id"]) => api.delete(`/tokens/${id}`);
+
+export const changePassword = (given: { old_password: string; new_password: string; revoke_tokens: boolean }) =>
+  api.put<{ n_tokens_revoked: number }>("/password", given);
