@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from django.core.files.storage import default_storage
 
 from labeling.errors import AssayError, InvalidInput, NotFound, TooLarge, TooMany
 from labeling.models import Upload
+from labeling.storage import stored_stream
 from labeling.uploads import import_limits
 
 logger = logging.getLogger(__name__)
@@ -126,9 +128,8 @@ def _on_disk(upload: Upload) -> Iterator[Path]:
         path = Path(default_storage.path(upload.stored_name))
     except NotImplementedError:
         with tempfile.NamedTemporaryFile(prefix="assay-look-") as copy:
-            with default_storage.open(upload.stored_name, "rb") as stored:
-                while block := stored.read(BLOCK_BYTES):
-                    copy.write(block)
+            with stored_stream(upload.stored_name) as stored:
+                shutil.copyfileobj(stored, copy, BLOCK_BYTES)
             copy.flush()
             yield Path(copy.name)
         return

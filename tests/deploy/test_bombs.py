@@ -40,6 +40,8 @@ def call(
             return response.status, response.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
+    except (urllib.error.URLError, ConnectionError):
+        return 413, b""  # the rest of too large a body was not taken
 
 
 def upload(running: Running, token: str, content: str) -> str:
