@@ -115,6 +115,13 @@ def test_certificate_of_the_old_version_still_stands_downloads_as_it_was_and_is_
         owner.download(f"certificates/{certificates[0]['id']}/document", document)
         owner.download(f"certificates/{certificates[0]['id']}/labels", labels)
         progress = owner.get(f"projects/{CERTIFIED}/progress")
+        beside = owner.get(
+            f"rounds/{owner.get(f'projects/{CERTIFIED}/rounds')['results'][-1]['id']}/beside-standing"
+        )
+        # As before, rounds publish themselves; the certified labels name the round that they were taken from.
+        assert owner.get(f"projects/{CERTIFIED}")["publishing"] == "by_itself"
+    assert progress["publication"]["taken_from_id"] is not None
+    assert beside["standing"]["round_id"] is not None
     assert json.loads(document.read_bytes()) == json.loads((OLD / "certificate.json").read_bytes())
     assert labels.read_bytes() == (OLD / "labels.csv").read_bytes()
     assert (progress["n_items"], progress["n_human"], progress["n_machine"]) == (600, 187, 413)
