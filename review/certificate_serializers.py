@@ -156,7 +156,7 @@ class NextHundredOutput(serializers.Serializer):
     saves = serializers.IntegerField(allow_null=True, help_text="Answers in all; negative: they cost more.")
     is_worth_it = serializers.BooleanField()
     code = serializers.ChoiceField(
-        choices=["one_forecast", "saves", "mixed", "certify", "certified"],
+        choices=["one_forecast", "saves", "few", "mixed", "certify", "certified"],
         help_text="Stands for the sentence.",
     )
     sentence = serializers.CharField()

@@ -102,6 +102,7 @@ def _make(project: Project, standing: Round | None) -> None:
             next_hundred(
                 n_human=[*(each.n_human for each in before), n_human],
                 n_review=[*(each.plan["n_review"] for each in before), of_goal.n_review],
+                n_items=counts["n_items"],
             )
         ),
         "rows": plan_table(**counts),

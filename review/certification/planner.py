@@ -72,7 +72,7 @@ class Forecast:
 class NextHundred:
     """What the next hundred answers buy: `saves` answers in all (negative: they cost more than they save).
 
-    `code` stands for the sentence, for pages in other languages: one_forecast, saves, mixed or certify.
+    `code` stands for the sentence, for pages in other languages: one_forecast, saves, few, mixed or certify.
     """
 
     saves: int | None
@@ -152,7 +152,7 @@ def plan_table(
     return rows
 
 
-def next_hundred(*, n_human: Sequence[int], n_review: Sequence[int]) -> NextHundred:
+def next_hundred(*, n_human: Sequence[int], n_review: Sequence[int], n_items: int) -> NextHundred:
     """What the next hundred answers buy, from the plans made so far, oldest first.
 
     n_human   items labeled by people when each plan was made; of plans made at the same number the newest counts
@@ -161,28 +161,39 @@ def next_hundred(*, n_human: Sequence[int], n_review: Sequence[int]) -> NextHund
     What lies above the cut falls with the square root of the labels, so that the next hundred take 100 / (2 n_human)
     of it off people's hands: they pay while more than twice as many items lie there as people have labeled. Most of
     what is asked next lies there anyway, so asking too long costs little, and stopping too early a lot. Not worth it
-    only once each of the last two plans says so: one alone is often off by half.
+    only once each of the last two plans says so: one alone is often off by half. Plans made before a hundred answers
+    (or a tenth of the items, if that is less) say nothing: they rest on how sure a model of so few labels says it is.
 
     How it was chosen, and what it costs against the best number of answers, had it been known:
     docs/decisions/0018-advice-by-what-lies-above-the-cut.md.
     """
     if len(n_human) != len(n_review):
         raise ValueError("Needs one plan for each count of labels.")
+    fewest = min(HUNDRED, n_items // 10)
     newest = dict(zip(n_human, n_review, strict=True))
-    bought = [_bought(given, left) for given, left in newest.items()][-PATIENCE:]
-    if len(bought) < PATIENCE:
+    if len(newest) < PATIENCE:
         return NextHundred(
             None,
             True,
             "one_forecast",
             "One forecast alone says little: what the next hundred answers buy shows after more answers.",
         )
+    bought = [_bought(given, left) for given, left in newest.items()]
+    counted = [saves for given, saves in zip(newest, bought, strict=True) if given >= fewest][-PATIENCE:]
     saves = bought[-1]
     if saves > 0:
         return NextHundred(
             saves, True, "saves", f"The next hundred answers should save about {_about(saves)} others."
         )
-    if max(bought) > 0:
+    if len(counted) < PATIENCE:
+        return NextHundred(
+            saves,
+            True,
+            "few",
+            "By the newest forecast more answers would not pay, but it rests on few answers: answer some more, and see "
+            "what the next says.",
+        )
+    if max(counted) > 0:
         return NextHundred(
             saves,
             True,

@@ -1969,7 +1969,7 @@ export interface components {
          *     * `certified` - certified
          * @enum {string}
          */
-        CodeEnum: "one_forecast" | "saves" | "mixed" | "certify" | "certified";
+        CodeEnum: "one_forecast" | "saves" | "few" | "mixed" | "certify" | "certified";
         /** @description A column of table rows. What is usual is null where too few values, or all sorts of them, are known. */
         ColumnOutput: {
             name: string;

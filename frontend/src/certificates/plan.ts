@@ -62,6 +62,7 @@ export function planText(plan: Plan): string {
 export function adviceText({ next_hundred: { code, saves, sentence } }: Plan): string {
   if (code === "one_forecast") return t("One forecast alone says little: what the next hundred answers buy shows after more answers.");
   if (code === "saves" && saves !== null) return t("The next hundred answers should save about {n} others.", { n: count(rough(saves)) });
+  if (code === "few") return t("By the newest forecast more answers would not pay, but it rests on few answers: answer some more, and see what the next says.");
   if (code === "mixed") return t("By the newest forecast more answers would not pay, by the one before they would: answer some more, and see what the next says.");
   if (code === "certify") return t("The last two forecasts say that more answers would cost more than they save: certify now.");
   return sentence;
