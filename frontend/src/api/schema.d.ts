@@ -1964,6 +1964,7 @@ export interface components {
         /**
          * @description * `one_forecast` - one_forecast
          *     * `saves` - saves
+         *     * `few` - few
          *     * `mixed` - mixed
          *     * `certify` - certify
          *     * `certified` - certified
@@ -2941,6 +2942,7 @@ export interface components {
              *
              *     * `one_forecast` - one_forecast
              *     * `saves` - saves
+             *     * `few` - few
              *     * `mixed` - mixed
              *     * `certify` - certify
              *     * `certified` - certified
