@@ -13,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.blindness import Sight, check_sees_items, check_takes_home, sight_of
 from labeling.errors import Conflict, NotFound
-from labeling.export_services import export_request
+from labeling.export_services import export_is_overtaken, export_request
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.item_selectors import ItemFilters
 from labeling.models import Export
@@ -75,7 +76,9 @@ class ExportsView(APIView):
         responses=page_of(ExportOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        exports = project_for(request.user, project_id).exports.select_related("created_by")
+        project = project_for(request.user, project_id)
+        check_sees_items(project.member_role)
+        exports = project.exports.select_related("created_by")
         return page_response(*keyset_page(request, exports), ExportOutput)
 
     @extend_schema(
@@ -95,7 +98,9 @@ class ExportsView(APIView):
 class ExportView(APIView):
     @extend_schema(operation_id="export_show", summary="How far an export is", responses=ExportOutput)
     def get(self, request: Request, export_id: int) -> Response:
-        return Response(ExportOutput(export_for(request, export_id)).data)
+        export = export_for(request, export_id)
+        check_sees_items(export.member_role)
+        return Response(ExportOutput(export).data)
 
 
 @extend_schema(tags=["exports"])
@@ -120,6 +125,13 @@ class ExportFileView(APIView):
     )
     def get(self, request: Request, export_id: int) -> FileResponse:
         export = export_for(request, export_id)
+        check_takes_home(export.project, export.member_role)
+        if sight_of(export.member_role) != Sight.ALL and export_is_overtaken(export):
+            raise Conflict(
+                "Since this file was written people are asked blind about items whose labels are in it. "
+                "Ask for the export again.",
+                code="asked_blind",
+            )
         if not export.stored_name:
             raise Conflict(
                 f"This export is {export.state}, so it has no file. Ask for it again once it is done."

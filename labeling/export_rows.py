@@ -4,6 +4,9 @@ Labels are only added and retired, so the state of any moment can be read at any
 read one after another fit together without a long transaction, and the same export can be made
 again. Three facts about an item are not kept over time and are told as they are now: its split if
 it was imported into one, its key, and the names of classes and sources.
+
+Who asks for exports may be asked about items, too, so what is withheld when the file is written
+(labeling/blindness.py) is in it as an item of the pool without a label.
 """
 
 from __future__ import annotations
@@ -181,11 +184,16 @@ class ExportRows:
         written, which PostgreSQL's statistics do not know yet.
         """
         conditions, params = _conditions(self.filters)
+        # As one list for the page: looked up item by item it would cost more than the labels do.
+        withheld = """item.id IN (
+            SELECT item_id FROM labeling_withheld
+            WHERE project_id = %(project)s AND item_id > %(last)s AND item_id <= %(upto)s)"""
         columns = ", ".join(f"{sql} AS {name}" for name, sql, _ in self.columns)
         query = f"""
             SELECT {columns}
             FROM (
-                SELECT item.*, CASE
+                SELECT item.*, {withheld} AS is_withheld, CASE
+                    WHEN item.split <> 'test' AND {withheld} THEN 'pool'
                     WHEN item.split = 'holdout' AND NOT EXISTS (
                         SELECT FROM labeling_label AS first
                         WHERE first.project_id = %(project)s AND first.item_id = item.id
@@ -201,7 +209,7 @@ class ExportRows:
             LEFT JOIN LATERAL (
                 SELECT * FROM labeling_label AS label
                 WHERE label.project_id = %(project)s AND label.item_id = item.id AND label.is_human
-                  AND label.created_at <= %(at)s
+                  AND NOT item.is_withheld AND label.created_at <= %(at)s
                   AND (label.retired_at IS NULL OR label.retired_at > %(at)s)
                 LIMIT 1
             ) AS human ON true
@@ -211,7 +219,7 @@ class ExportRows:
                   AND label.created_at <= %(at)s
                   AND (label.retired_at IS NULL OR label.retired_at > %(at)s)
                 LIMIT 1
-            ) AS machine ON human.id IS NULL
+            ) AS machine ON human.id IS NULL AND NOT item.is_withheld
             CROSS JOIN LATERAL (
                 SELECT coalesce(human.id, machine.id) AS id,
                        coalesce(human.label_class_id, machine.label_class_id) AS label_class_id,
@@ -248,6 +256,8 @@ def _conditions(filters: ItemFilters) -> tuple[Sequence[str], dict[str, Any]]:
     """The filters of the item list, on the joined rows."""
     conditions = ["true"]
     params: dict[str, Any] = {}
+    if filters.source or filters.class_id is not None or filters.is_about_confidence:
+        conditions.append("NOT item.is_withheld")
     if filters.source:
         conditions.append(LABELED_BY[LabeledBy(filters.source)])
     if filters.class_id is not None:

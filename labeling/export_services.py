@@ -53,6 +53,21 @@ def export_request(
     return export
 
 
+def export_is_overtaken(export: Export) -> bool:
+    """Whether an item of which the file tells the label is asked blind since it was written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT EXISTS (
+                SELECT FROM labeling_withheld withheld JOIN labeling_label label ON label.item_id = withheld.item_id
+                WHERE withheld.project_id = %(project)s AND withheld.since > %(written)s
+                  AND label.created_at <= %(at)s AND (label.retired_at IS NULL OR label.retired_at > %(at)s))
+            """,
+            {"project": export.project_id, "written": export.started_at, "at": export.as_of},
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def _database_now() -> dt.datetime:
     """The clock that labels and publications are dated by."""
     with connection.cursor() as cursor:

@@ -13,6 +13,7 @@ import datetime as dt
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
 
+from labeling.blindness import Sight, withheld_among
 from labeling.errors import Conflict
 from labeling.item_selectors import LabeledItem, labeled_items
 from labeling.models import GuideExample, Item, LabelClass, Project, Split
@@ -37,8 +38,11 @@ _RECENT = """
     ) ranked WHERE place <= %(n)s ORDER BY place"""
 
 
-def guide_examples(project: Project) -> dict[int, list[tuple[LabeledItem, bool]]]:
-    """Class id -> its examples, each with whether somebody chose it; the chosen first, in the order chosen."""
+def guide_examples(project: Project, sight: Sight = Sight.ALL) -> dict[int, list[tuple[LabeledItem, bool]]]:
+    """Class id -> its examples, each with whether somebody chose it; the chosen first, in the order chosen.
+
+    Without what is asked blind, for whoever may be asked; annotators are shown what somebody chose, and nothing else.
+    """
     chosen = GuideExample.objects.filter(project=project, item__split__in=[Split.POOL, Split.HOLDOUT])
     chosen_ids = dict.fromkeys(chosen.order_by("created_at", "pk").values_list("pk", flat=True))  # in order
     with connection.cursor() as cursor:
@@ -49,7 +53,9 @@ def guide_examples(project: Project) -> dict[int, list[tuple[LabeledItem, bool]]
     examples: dict[int, list[tuple[LabeledItem, bool]]] = {
         class_id: [] for class_id in LabelClass.objects.filter(project=project).values_list("pk", flat=True)
     }
-    for row in labeled_items([*chosen_ids, *recent_ids]):
+    shown = [*chosen_ids] if sight == Sight.OWN else [*chosen_ids, *recent_ids]
+    withheld = withheld_among(shown, Sight.ALL if sight == Sight.ALL else Sight.SETTLED)
+    for row in labeled_items([item_id for item_id in shown if item_id not in withheld]):
         if row.label is None or not row.label.is_human:  # withdrawn since
             continue
         of_class = examples[row.label.label_class_id]
@@ -60,7 +66,15 @@ def guide_examples(project: Project) -> dict[int, list[tuple[LabeledItem, bool]]
 
 
 def example_choose(*, item: Item, by: AbstractBaseUser) -> None:
-    """The guide shows the item from now on. Raises Conflict where it has no human label, or there is no room."""
+    """The guide shows the item from now on. Raises Conflict where it has no human label, or there is no room.
+
+    And where it is withheld: what is shown to all cannot be asked blind.
+    """
+    if withheld_among([item.pk], Sight.SETTLED):
+        raise Conflict(
+            "Somebody is asked about this item blind. Choose another, or wait until it is answered.",
+            code="asked_blind",
+        )
     (row,) = labeled_items([item.pk])
     if row.label is None or not row.label.is_human:
         raise Conflict(

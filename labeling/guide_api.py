@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.blindness import sight_of
 from labeling.guide import example_choose, example_forget, guide_examples
 from labeling.http import ErrorOutput
 from labeling.models import Item
@@ -32,7 +33,7 @@ class GuideView(APIView):
                     for row, is_chosen in rows
                 ],
             }
-            for class_id, rows in guide_examples(project).items()
+            for class_id, rows in guide_examples(project, sight_of(project.member_role)).items()
         ]
         return Response({"classes": classes})
 

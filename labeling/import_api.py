@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.blindness import check_sees_items
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.import_options import options_from_json
 from labeling.import_serializers import (
@@ -78,6 +79,7 @@ class ImportsView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
+        check_sees_items(project.member_role)  # a report names rows with what the file says of them
         return page_response(*keyset_page(request, IMPORTS.filter(project=project)), ImportOutput)
 
     @extend_schema(
@@ -98,7 +100,9 @@ class ImportsView(APIView):
 class ImportView(APIView):
     @extend_schema(operation_id="import_show", summary="One import", responses=ImportOutput)
     def get(self, request: Request, import_id: int) -> Response:
-        return Response(ImportOutput(row_for(request.user, IMPORTS, import_id)).data)
+        work = row_for(request.user, IMPORTS, import_id)
+        check_sees_items(work.member_role)
+        return Response(ImportOutput(work).data)
 
 
 @extend_schema(tags=["imports"])

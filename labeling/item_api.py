@@ -11,9 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.blindness import redact, sight_of
 from labeling.errors import InvalidInput, NotFound
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, read_page
-from labeling.item_selectors import ItemOrder, item_page
+from labeling.item_selectors import ItemOrder, LabeledItem, item_page
 from labeling.item_services import items_add
 from labeling.models import Item
 from labeling.permissions import MAY_ENGINEER, project_for, row_for
@@ -23,8 +24,8 @@ from labeling.serializers import (
     ItemListQuery,
     ItemOutput,
     ItemsAddedOutput,
-    item_json,
     items_json,
+    labeled_json,
 )
 
 
@@ -33,6 +34,7 @@ class ItemsView(APIView):
     @extend_schema(
         operation_id="items_list",
         summary="Items with their current labels, by whom, class, confidence, split, or how they begin",
+        description="Without the labels of what is asked blind, for whoever may be asked; annotators see none.",
         parameters=[ItemListQuery, *PAGE_PARAMETERS],
         responses={200: page_of(ItemOutput), 400: ErrorOutput},
     )
@@ -42,7 +44,14 @@ class ItemsView(APIView):
         query.is_valid(raise_exception=True)
         order = ItemOrder(query.validated_data["order"])
         page = read_page(request, *((float, int) if order.is_by_confidence else (int,)))
-        rows, last = item_page(project, query.filters(), order, after=page.after, limit=page.limit)
+        rows, last = item_page(
+            project,
+            query.filters(),
+            order,
+            sight=sight_of(project.member_role),
+            after=page.after,
+            limit=page.limit,
+        )
         return Response({"results": items_json(rows), "next": encode_cursor(*last) if last else None})
 
     @extend_schema(
@@ -64,7 +73,10 @@ class ItemView(APIView):
     @extend_schema(operation_id="item_show", summary="One item with its current label", responses=ItemOutput)
     def get(self, request: Request, item_id: int) -> Response:
         item = row_for(request.user, Item.objects.select_related("blob"), item_id)
-        return Response(item_json(item, current_labels_of([item_id]).get(item_id)))
+        (row,) = redact(
+            [LabeledItem(item, current_labels_of([item_id]).get(item_id))], sight_of(item.member_role)
+        )
+        return Response(labeled_json(row))
 
 
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER)

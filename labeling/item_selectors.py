@@ -13,9 +13,20 @@ from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Sub
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate, Left
 
-from labeling.errors import InvalidInput
+from labeling.blindness import Sight, redact, without_withheld
+from labeling.errors import InvalidInput, NotAllowed
 from labeling.hot import fetch_prepared
-from labeling.models import TEXT_PREFIX_CHARS, Blob, Item, Label, Project, Publication, Split, shown_split
+from labeling.models import (
+    TEXT_PREFIX_CHARS,
+    Blob,
+    Item,
+    Label,
+    Project,
+    Publication,
+    Split,
+    Withheld,
+    shown_split,
+)
 from labeling.selectors import current_labels_of, publication_of
 
 M = TypeVar("M", bound=models.Model)
@@ -58,6 +69,10 @@ class ItemFilters:
     ids: tuple[int, ...] = ()  # these items and no others
 
     @property
+    def is_about_labels(self) -> bool:
+        return bool(self.source or self.class_id is not None or self.is_about_confidence or self.split)
+
+    @property
     def is_about_confidence(self) -> bool:
         return self.confidence_min is not None or self.confidence_max is not None
 
@@ -68,22 +83,35 @@ class LabeledItem:
 
     item: Item
     label: Label | None
+    is_withheld: bool = False  # its label, from whoever reads: labeling/blindness.py
 
 
 def item_page(
-    project: Project, filters: ItemFilters, order: ItemOrder, *, after: Sequence[Any] | None, limit: int
+    project: Project,
+    filters: ItemFilters,
+    order: ItemOrder,
+    *,
+    sight: Sight = Sight.ALL,
+    after: Sequence[Any] | None,
+    limit: int,
 ) -> tuple[list[LabeledItem], tuple[Any, ...] | None]:
     """One page of the list, and the key of its last row if there are more: (id,) or (confidence, id).
 
-    Only machine labels have a confidence, so a list by confidence is of those. Raises InvalidInput
-    where filters contradict one another.
+    Only machine labels have a confidence, so a list by confidence is of those. What is withheld from the sight is
+    found by no filter of labels. Raises InvalidInput where filters contradict one another, NotAllowed where the
+    sight must not filter by labels at all.
     """
     check_filters(filters, order)
+    if sight == Sight.OWN and (filters.is_about_labels or order.is_by_confidence):
+        raise NotAllowed(
+            "Annotators answer blind, so they list items without filters or an order by label, confidence or split. "
+            "Leave those out."
+        )
     publication = publication_of(project)
-    keys = _keys(project, filters, order, publication, after=after, n=limit + 1)
+    keys = _keys(project, filters, order, publication, sight, after=after, n=limit + 1)
     more = len(keys) > limit
     keys = keys[:limit]
-    return labeled_items([key[-1] for key in keys]), keys[-1] if more else None
+    return redact(labeled_items([key[-1] for key in keys]), sight), keys[-1] if more else None
 
 
 def labeled_items(item_ids: list[int]) -> list[LabeledItem]:
@@ -179,29 +207,32 @@ def _keys(
     filters: ItemFilters,
     order: ItemOrder,
     publication: Publication | None,
+    sight: Sight,
     *,
     after: Sequence[Any] | None,
     n: int,
 ) -> list[tuple[Any, ...]]:
+    def machine() -> QuerySet[Label]:
+        return without_withheld(_machine(project, publication, filters), "item_id", sight)
+
+    def human() -> QuerySet[Label]:
+        return without_withheld(_human(project, filters), "item_id", sight)
+
     if order.is_by_confidence:
-        labels = _machine(project, publication, filters).filter(confidence__isnull=False)
-        return _by_confidence(labels, order, after=after, n=n)
+        return _by_confidence(machine().filter(confidence__isnull=False), order, after=after, n=n)
     if filters.is_about_confidence or filters.source == LabeledBy.MACHINE:
-        return _by_id(_machine(project, publication, filters), "item_id", order, after=after, n=n)
+        return _by_id(machine(), "item_id", order, after=after, n=n)
     if filters.source == LabeledBy.HUMAN:
-        return _by_id(_human(project, filters), "item_id", order, after=after, n=n)
+        return _by_id(human(), "item_id", order, after=after, n=n)
     if filters.class_id is not None:
-        walks = [
-            _by_id(labels, "item_id", order, after=after, n=n)
-            for labels in (_human(project, filters), _machine(project, publication, filters))
-        ]
+        walks = [_by_id(labels, "item_id", order, after=after, n=n) for labels in (human(), machine())]
         return list(heapq.merge(*walks, reverse=order.is_down))[:n]
     items = Item.objects.filter(project=project)
     if filters.ids:
         items = items.filter(pk__in=filters.ids)
     if filters.source == LabeledBy.NONE:
-        items = _unlabeled(items, publication)
-    return _by_id(_matching(project, items, filters), "pk", order, after=after, n=n)
+        items = without_withheld(_unlabeled(items, publication), "pk", sight)
+    return _by_id(_matching(project, items, filters, sight), "pk", order, after=after, n=n)
 
 
 def _human(project: Project, filters: ItemFilters) -> QuerySet[Label]:
@@ -248,9 +279,14 @@ def _stored_splits(shown: str) -> list[str]:
     return [split for split in Split.values if shown_split(split) == shown]
 
 
-def _matching(project: Project, items: QuerySet[Item], filters: ItemFilters) -> QuerySet[Item]:
+def _matching(project: Project, items: QuerySet[Item], filters: ItemFilters, sight: Sight) -> QuerySet[Item]:
     if filters.split:
-        items = items.filter(split__in=_stored_splits(filters.split))
+        of_split = Q(split__in=_stored_splits(filters.split))
+        if sight != Sight.ALL and filters.split != Split.TEST:  # what is withheld is shown as of the pool
+            withheld = Q(Exists(Withheld.objects.filter(item=OuterRef("pk"))))
+            is_pool = filters.split == Split.POOL
+            of_split = of_split | (withheld & ~Q(split=Split.TEST)) if is_pool else of_split & ~withheld
+        items = items.filter(of_split)
     if filters.search:
         items = search_items(items, project, filters.search)
     return items

@@ -626,3 +626,25 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class Withheld(models.Model):
+    """An item of which whoever may be asked is not told what others say: labeling/blindness.py.
+
+    A view over the rows of review/, defined by its migrations; nothing is written here.
+    """
+
+    item = models.OneToOneField(
+        Item, primary_key=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    project = models.ForeignKey(Project, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    since = models.DateTimeField()  # what was said from here on is withheld from the counts, too
+    is_closed = models.BooleanField()  # answered, if only for a while: what has moved the counts
+
+    class Meta:
+        managed = False
+        db_table = "labeling_withheld"
+        verbose_name_plural = "withheld"
+
+    def __str__(self) -> str:
+        return f"{self.item_id}"

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.blindness import check_sees_items, sight_of
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.models import LabelClass, Membership, Project
 from labeling.permissions import MAY_ENGINEER, MAY_OWN, MAY_SEE, Roles, project_for, row_for
@@ -135,7 +136,9 @@ class TimelineView(APIView):
         responses=MomentOutput(many=True),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        return Response(MomentOutput(timeline(project_for(request.user, project_id)), many=True).data)
+        project = project_for(request.user, project_id)
+        check_sees_items(project.member_role)
+        return Response(MomentOutput(timeline(project, sight_of(project.member_role)), many=True).data)
 
 
 @extend_schema(tags=["projects"])
@@ -143,10 +146,13 @@ class ProgressView(APIView):
     @extend_schema(
         operation_id="project_progress",
         summary="How many items are labeled, by whom and as what",
+        description="For whoever may be asked blind, without the answers that can still be taken back or are not counted "
+        "yet. Annotators learn the number of items alone, as each count would tell them what others said.",
         responses=ProgressOutput,
     )
     def get(self, request: Request, project_id: int) -> Response:
-        return Response(ProgressOutput(progress(project_for(request.user, project_id))).data)
+        project = project_for(request.user, project_id)
+        return Response(ProgressOutput(progress(project, sight_of(project.member_role))).data)
 
 
 @extend_schema(tags=["projects"])

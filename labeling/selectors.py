@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection
 from django.db.models import Count, Sum
 from django.utils import timezone
 
+from labeling.blindness import Sight
 from labeling.hot import fetch_prepared
 from labeling.models import (
     Import,
@@ -100,16 +102,22 @@ def deletions_of(user: AbstractBaseUser) -> list[Deletion]:
     ]
 
 
-def progress(project: Project) -> Progress:
+def progress(project: Project, sight: Sight = Sight.ALL) -> Progress:
     """The project's counts, from indexes and from what was counted when it was written.
 
-    Nothing here reads a million rows of items: imports counted theirs, a publication counted its
-    labels, and what people have said since is indexed apart.
+    For whoever may be asked they are as if blind answers that can still be taken back, or are not counted, had not
+    been given. Annotators learn how many items there are, and what was published.
+
+    Nothing here reads a million rows of items: imports counted theirs, a publication counted its labels, and what
+    people have said since is indexed apart.
     """
     publication = publication_of(project)
     human = human_class_counts(project.pk)
     machine = standing_class_counts(publication) if publication else {}
     class_ids = LabelClass.objects.filter(project=project).values_list("pk", flat=True)
+    if sight == Sight.OWN:
+        n_test = Item.objects.filter(project=project, split=Split.TEST).count()
+        return Progress(item_count(project.pk), 0, 0, 0, n_test, [], publication)
     measured = dict(
         Item.objects.filter(project=project)
         .exclude(split=Split.POOL)
@@ -117,6 +125,8 @@ def progress(project: Project) -> Progress:
         .annotate(n=Count("*"))
         .order_by()
     )
+    if sight == Sight.SETTLED:
+        _unsay(project, publication, human, machine, measured)
     return Progress(
         n_items=item_count(project.pk),
         n_human=sum(human.values()),
@@ -126,6 +136,49 @@ def progress(project: Project) -> Progress:
         by_class=[ClassCount(pk, human.get(pk, 0), machine.get(pk, 0)) for pk in class_ids],
         publication=publication,
     )
+
+
+# What blind answers that are not settled said, retired, and held out.
+_UNSETTLED = """
+    WITH unsettled AS MATERIALIZED (
+        SELECT item_id, min(since) AS since FROM labeling_withheld
+        WHERE project_id = %(project)s AND is_closed GROUP BY item_id
+    )
+    SELECT 'human' AS what, label.label_class_id, count(*)
+    FROM unsettled JOIN labeling_label label ON label.item_id = unsettled.item_id
+    WHERE label.is_human
+      AND label.retired_at IS NULL AND label.created_at >= unsettled.since GROUP BY 2
+    UNION ALL
+    SELECT 'machine', label.label_class_id, count(*)
+    FROM unsettled JOIN labeling_label label ON label.item_id = unsettled.item_id
+    WHERE NOT label.is_human
+      AND label.source_id = %(source)s::bigint AND label.retired_at >= unsettled.since GROUP BY 2
+    UNION ALL
+    SELECT 'holdout', NULL, count(*)
+    FROM unsettled JOIN labeling_item item ON item.id = unsettled.item_id
+    WHERE item.split = 'holdout'
+      AND NOT EXISTS (SELECT FROM labeling_label label WHERE label.item_id = item.id AND label.is_human
+                      AND label.created_at < unsettled.since)"""
+
+
+def _unsay(
+    project: Project,
+    publication: Publication | None,
+    human: dict[int, int],
+    machine: dict[int, int],
+    measured: dict[str, int],
+) -> None:
+    """The counts as they were before blind answers that are not settled."""
+    values = {"project": project.pk, "source": publication.source_id if publication else None}
+    with connection.cursor() as cursor:
+        cursor.execute(_UNSETTLED, values)
+        for what, class_id, n in cursor.fetchall():
+            if what == "human":
+                human[class_id] -= n
+            elif what == "machine":
+                machine[class_id] = machine.get(class_id, 0) + n
+            else:
+                measured[Split.HOLDOUT] = measured.get(Split.HOLDOUT, 0) - n
 
 
 def item_count(project_id: int) -> int:

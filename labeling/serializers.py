@@ -411,6 +411,11 @@ class ItemOutput(serializers.Serializer):
     features = serializers.JSONField(allow_null=True, help_text="Object by column, or list of numbers.")
     image = ImageOutput(allow_null=True)
     label = LabelOutput(allow_null=True)
+    is_withheld = serializers.BooleanField(
+        required=False,
+        help_text="Its label, and whether it has one, is not told you: somebody is asked about it blind, or you may be. "
+        "Left out of what the queue hands out.",
+    )
 
 
 class GuideExampleOutput(serializers.Serializer):
@@ -449,7 +454,7 @@ class ItemsAddedOutput(serializers.Serializer):
     n_labels = serializers.IntegerField()
 
 
-def item_json(item: Item, label: Label | None = None) -> dict[str, Any]:
+def item_json(item: Item, label: Label | None = None, *, is_withheld: bool = False) -> dict[str, Any]:
     """ItemOutput of an item whose blob is loaded, and of its current label with its source."""
     return {
         "id": item.pk,
@@ -459,11 +464,17 @@ def item_json(item: Item, label: Label | None = None) -> dict[str, Any]:
         "features": item.features,
         "image": image_json(item),
         "label": label_json(label) if label is not None else None,
+        "is_withheld": is_withheld,
     }
 
 
+def labeled_json(row: LabeledItem) -> dict[str, Any]:
+    """ItemOutput of a row as labeling/blindness.py left it."""
+    return item_json(row.item, row.label, is_withheld=row.is_withheld)
+
+
 def items_json(rows: list[LabeledItem]) -> list[dict[str, Any]]:
-    return [item_json(row.item, row.label) for row in rows]
+    return [labeled_json(row) for row in rows]
 
 
 def image_json(item: Item) -> dict[str, Any] | None:

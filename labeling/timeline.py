@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.utils import timezone
 
+from labeling.blindness import Sight
 from labeling.models import Project
 
 N_MOMENTS = 60
@@ -33,11 +34,15 @@ class Moment:
 
 # A row's bucket is the number of moments at or before it: it is there at every later one.
 _STATEMENT = """
-    WITH said AS MATERIALIZED (
+    WITH unsettled AS MATERIALIZED (  -- what blind answers said, or retired, that can still be taken back
+        SELECT item_id, min(since) AS since FROM labeling_withheld
+        WHERE project_id = %(project)s AND is_closed AND %(hides)s GROUP BY item_id
+    ), said AS MATERIALIZED (
         SELECT width_bucket(created_at, %(moments)s::timestamptz[]) AS came,
                CASE WHEN retired_at IS NOT NULL THEN width_bucket(retired_at, %(moments)s::timestamptz[]) END AS went,
                count(*) AS n
-        FROM labeling_label WHERE project_id = %(project)s AND is_human GROUP BY 1, 2
+        FROM labeling_label label LEFT JOIN unsettled USING (item_id)
+        WHERE project_id = %(project)s AND is_human AND (since IS NULL OR created_at < since) GROUP BY 1, 2
     ), publication AS (
         SELECT id, source_id, started_at, coalesce(ended_at, 'infinity') AS ended_at, n_labels
         FROM labeling_publication WHERE project_id = %(project)s
@@ -50,6 +55,8 @@ _STATEMENT = """
         FROM publication JOIN labeling_label label
           ON label.source_id = publication.source_id AND NOT label.is_human
          AND label.retired_at > publication.started_at AND label.retired_at < publication.ended_at
+        LEFT JOIN unsettled ON unsettled.item_id = label.item_id
+        WHERE unsettled.since IS NULL OR label.retired_at < unsettled.since
         GROUP BY 1, 2
     )
     SELECT 'human', came, n FROM said
@@ -66,15 +73,19 @@ _STATEMENT = """
 """
 
 
-def timeline(project: Project, *, n_moments: int = N_MOMENTS) -> list[Moment]:
-    """Counts at `n_moments` even moments from the project's beginning to now, the oldest first."""
+def timeline(project: Project, sight: Sight = Sight.ALL, *, n_moments: int = N_MOMENTS) -> list[Moment]:
+    """Counts at `n_moments` even moments from the project's beginning to now, the oldest first.
+
+    For whoever may be asked, as if blind answers that are not settled had not been given.
+    """
     now = timezone.now()
     span = now - project.created_at
     moments = [project.created_at + span * (place + 1) / n_moments for place in range(n_moments)]
     came = {"human": [0] * (n_moments + 1), "items": [0] * (n_moments + 1)}
     machine = [0] * n_moments
     with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT, {"project": project.pk, "moments": moments})
+        hides = sight != Sight.ALL
+        cursor.execute(_STATEMENT, {"project": project.pk, "moments": moments, "hides": hides})
         for what, place, n in cursor.fetchall():
             if what == "machine":
                 machine[place - 1] = int(n)

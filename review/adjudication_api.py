@@ -10,14 +10,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, keyset_page, page_of, read_page
+from labeling.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, read_page
 from labeling.permissions import MAY_REVIEW, project_for, row_for
 from labeling.project_api import valid
 from labeling.serializers import LabelOutput
 from review.adjudication import NewVerdict, verdict_give, verdict_undo
 from review.disagreements import disagreement_page
 from review.models import Entry, Verdict
-from review.selectors import adjudication_summary, disputes_of, verdicts_of
+from review.selectors import adjudication_summary, dispute_page, disputes_of, verdicts_of
 from review.serializers import (
     AdjudicationOutput,
     AdjudicationQuery,
@@ -64,8 +64,9 @@ class DisputesView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id, MAY_REVIEW)
-        entries, cursor = keyset_page(request, disputes_of(project), newest_first=False)
-        return Response({"results": disputes_json(entries), "next": cursor})
+        page = read_page(request, str, int)
+        entries, last = dispute_page(project, after=page.after, limit=page.limit)
+        return Response({"results": disputes_json(entries), "next": encode_cursor(*last) if last else None})
 
 
 @extend_schema(tags=["review"])

@@ -75,6 +75,7 @@ class _Row:
     seen: dict[str, Any]
     lease_id: int | None
     lease_state: str | None
+    is_overtaken: bool  # a person labeled the item past the queue, and this answer replaces nothing
     label_id: int | None = None
 
 
@@ -150,7 +151,7 @@ def _apply(
             row.entry_state, row.n_free = "skipped", 0
         elif answer.kind == "skip_me":
             row.n_free += was_held
-        elif answer.class_id is not None and row.reason == Reason.SECOND:
+        elif answer.class_id is not None and (row.reason == Reason.SECOND or row.is_overtaken):
             row.entry_state, row.n_free = "done", 0  # it measures the first answer, and replaces nothing
         elif answer.class_id is not None:
             is_one = row.n_wanted == 1 and row.reason != Reason.GOLD
@@ -256,14 +257,16 @@ _READ_FACTS = """
            asked.class_id IS NULL OR class.id IS NOT NULL, lease.created_at, human.created_at,
            entry.id, entry.item_id, entry.state, entry.reason, entry.n_wanted, entry.n_free,
            coalesce(lease.is_blind, entry.is_blind), entry.suggested_class_id, entry.suggested_confidence,
-           entry.suggested_others, lease.id, lease.state, lease.in_grid
+           entry.suggested_others, lease.id, lease.state, lease.in_grid,
+           coalesce(entry.is_blind, false) AND EXISTS (
+               SELECT FROM review_attempt WHERE project_id = %(project)s AND state = 'auditing')
     FROM unnest(%(keys)s::uuid[], %(entries)s::bigint[], %(classes)s::bigint[])
          WITH ORDINALITY AS asked (key, entry_id, class_id, n)
     LEFT JOIN review_answer prior ON prior.key = asked.key
     LEFT JOIN review_entry entry ON entry.id = asked.entry_id AND entry.project_id = %(project)s
     LEFT JOIN LATERAL (
         SELECT id, state, in_grid, is_blind, created_at FROM review_lease
-        WHERE entry_id = entry.id AND person_id = %(person)s ORDER BY id DESC LIMIT 1
+        WHERE entry_id = entry.id AND person_id = %(person)s AND state <> 'barred' ORDER BY id DESC LIMIT 1
     ) lease ON true
     LEFT JOIN LATERAL (
         SELECT max(created_at) FILTER (WHERE is_human) AS created_at FROM labeling_label
@@ -314,6 +317,7 @@ def _facts_of(answers: Sequence[NewAnswer], rows: Rows) -> list[tuple[NewAnswer,
             lease_id,
             lease,
             in_grid,
+            is_among_audits,
         ) = row[8:]
         prior = Answered(prior_person, prior_entry, prior_kind, prior_class) if has_prior else None
         seen = {
@@ -324,11 +328,25 @@ def _facts_of(answers: Sequence[NewAnswer], rows: Rows) -> list[tuple[NewAnswer,
             ),
             "in_grid": bool(in_grid),  # among many of one class, each with the suggestion
         }
+        is_measuring = reason in MEASURING
+        # What is asked among audits is taken as they are, or a label past the queue would tell them apart.
         facts = Facts(
-            prior, state, is_class_known, lease, leased_at, human_at, bool(in_grid), reason in MEASURING
+            prior,
+            state,
+            is_class_known,
+            lease,
+            leased_at,
+            human_at,
+            bool(in_grid),
+            is_measuring or is_among_audits,
         )
+        is_overtaken = is_among_audits and not is_measuring and human_at is not None
         found.append(
-            (answer, facts, _Row(entry_id, item_id, state, reason, n_wanted, n_free, seen, lease_id, lease))
+            (
+                answer,
+                facts,
+                _Row(entry_id, item_id, state, reason, n_wanted, n_free, seen, lease_id, lease, is_overtaken),
+            )
         )
     return found
 

@@ -85,7 +85,9 @@ class ExplanationsView(APIView):
         project = project_for(request.user, project_id)
         query = ExplanationsQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        found = explanations_of(project, query.validated_data["items"])
+        found = explanations_of(
+            project, query.validated_data["items"], person=request.user, role=project.member_role
+        )
         return Response([explanation_json(one) for one in found])
 
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import itertools
 import logging
-import math
 from collections.abc import Hashable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -39,7 +39,7 @@ from review.certification.draw import items_hash, ranking_hash, salt_hash
 from review.certification.facts import delta_of_attempt
 from review.certification.stages import Part, is_next_worth_it, stage_levels, stage_sizes
 from review.certification.walk import Cut, split_by_class, walk, walk_by_class
-from review.entries import answers_wanted_now, entries_ask, entries_close
+from review.entries import answers_wanted_now, entries_ask, entries_close, n_mixed
 from review.flagging import flag_add
 from review.models import (
     OF_REFILL,
@@ -47,6 +47,7 @@ from review.models import (
     AttemptState,
     Audit,
     Certificate,
+    Decoy,
     Entry,
     EntryState,
     Promise,
@@ -61,8 +62,6 @@ from training.artifacts import artifact_hash
 from training.selectors import standing_round
 
 logger = logging.getLogger(__name__)
-
-MIX = 0.1  # of what is handed out during the audits are other entries, so that blind does not mean audit
 
 # Freezing
 
@@ -109,6 +108,7 @@ def attempt_freeze(attempt_id: int) -> None:
     attempt.frozen_at = lock_labels_shared(project.pk)  # the database's clock, as for answers
     attempt.save()  # queued still: audits are drawn once, while it is
     _draw(attempt)
+    _draw_decoys(attempt)
     _ask_stage(attempt)
     Attempt.objects.filter(pk=attempt.pk).update(state=AttemptState.AUDITING)
     logger.info("Attempt %s of project %s: audits in stages, %s.", number, project.pk, attempt.stages)
@@ -203,25 +203,60 @@ def _draw(attempt: Attempt) -> None:
     Item.objects.filter(pk__in=drawn, split=Split.POOL).update(split=Split.AUDIT)
 
 
+def _draw_decoys(attempt: Attempt) -> None:
+    """One in ten of what each stage asks is something else, and known before the first answer, as its audits are.
+
+    So that items that are held back for a later stage are not all audits, either.
+    """
+    numbers = [0, *(min(size, attempt.n_candidates) for size in attempt.stages)]
+    n_second = min(attempt.n_second_wanted, attempt.n_human)
+    wanted = [
+        n_mixed(upto - before + (n_second if stage == 1 else 0))
+        for stage, (before, upto) in enumerate(itertools.pairwise(numbers), start=1)
+    ]
+    items = iter(_most_doubtful(attempt, sum(wanted)))
+    Decoy.objects.bulk_create(
+        Decoy(attempt=attempt, item_id=item_id, stage=stage)
+        for stage, n in enumerate(wanted, start=1)
+        for item_id in itertools.islice(items, n)
+    )
+
+
+def _decoys(attempt: Attempt, n: int) -> list[Decoy]:
+    """`n` of this stage that nobody has labeled since; other doubtful ones take the place of those."""
+    labeled = Label.objects.filter(item_id=OuterRef("item_id"), is_human=True, retired_at__isnull=True)
+    decoys = list(attempt.decoys.filter(~Exists(labeled), stage=attempt.stage, entry=None)[:n])
+    if len(decoys) < n:
+        more = _most_doubtful(attempt, n - len(decoys))
+        decoys += Decoy.objects.bulk_create(
+            Decoy(attempt=attempt, item_id=item_id, stage=attempt.stage) for item_id in more
+        )
+    return decoys
+
+
 def _ask_stage(attempt: Attempt) -> None:
     """The stage's audits wait in the queue, with other entries, all blind; in the first with the second answers, too."""
     project = attempt.project
     stage = attempt.audits.filter(position__lte=attempt.n_audits, answered_at=None, entry=None)
     audits = list(stage.order_by("position"))
     seconds = _draw_seconds(attempt) if attempt.stage == 1 else []
-    n_mixed = max(0, math.ceil(MIX / (1 - MIX) * len(audits)) - len(seconds))
+    decoys = _decoys(attempt, n_mixed(len(audits) + len(seconds)))
     asked = [
         *((audit.item_id, Reason.AUDIT) for audit in audits),
         *((item_id, Reason.SECOND) for item_id, _ in seconds),
-        *((item_id, Reason.UNCERTAIN) for item_id in _most_doubtful(attempt, n_mixed)),
+        *((decoy.item_id, Reason.UNCERTAIN) for decoy in decoys),
     ]
     entries = entries_ask(project, asked, salt=f"{attempt.salt}:{attempt.stage}")
     with connection.cursor() as cursor:
         # What waits already is asked blind too for as long: an annotator cannot tell an audit by its looks.
         cursor.execute(
-            "UPDATE review_entry SET is_blind = true WHERE project_id = %s AND state = 'open' AND n_free = n_wanted",
+            """UPDATE review_entry SET is_blind = true
+            WHERE project_id = %s AND state = 'open' AND n_free = n_wanted AND reason <> 'flagged'""",
             [project.pk],
         )
+    for decoy in decoys:
+        decoy.entry_id = entries[decoy.item_id]
+    Decoy.objects.bulk_update(decoys, ["entry"], batch_size=2_000)
     for audit in audits:
         audit.entry_id = entries[audit.item_id]
     Audit.objects.bulk_update(audits, ["entry"], batch_size=2_000)
@@ -250,10 +285,12 @@ def _draw_seconds(attempt: Attempt) -> list[tuple[int, int]]:
 
 
 def _most_doubtful(attempt: Attempt, n: int) -> list[int]:
-    """Candidates that are no audits, and that nobody has labeled since."""
+    """Candidates that are no audits and no decoys, and that nobody has labeled since or decides now."""
     of_item = {"item_id": OuterRef("item_id")}
     rows = attempt.frozen.filter(rank__gte=1).exclude(
         Exists(attempt.audits.filter(**of_item))
+        | Exists(attempt.decoys.filter(**of_item))
+        | Exists(Entry.objects.filter(**of_item, state=EntryState.DISPUTED))
         | Exists(Label.objects.filter(**of_item, is_human=True, retired_at__isnull=True))
     )
     return list(rows.order_by("-rank").values_list("item_id", flat=True)[:n])
@@ -282,11 +319,13 @@ def _walk_if_answered(attempt: Attempt) -> bool:
     if asked.filter(state__in=[EntryState.OPEN, EntryState.DISPUTED]).exists():
         return False
     _take_answers(attempt)
+    # From here on nothing that was answered blind so far can be taken back, whatever it was for.
+    attempt.settled_at = lock_labels_shared(attempt.project_id)
+    Attempt.objects.filter(pk=attempt.pk).update(settled_at=attempt.settled_at)
     result = _walk(attempt)
     if _goes_on(attempt, result):
         attempt.stage += 1
         Attempt.objects.filter(pk=attempt.pk).update(stage=attempt.stage)
-        lock_labels_shared(attempt.project_id)
         _ask_stage(attempt)
         return False
     cuts = result.per_class.values() if attempt.per_class else [result.whole]

@@ -5,20 +5,24 @@ What workers do with an attempt, in the order it happens: review/attempt_pipelin
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
+from labeling.blindness import UNDO_SECONDS
 from labeling.errors import Conflict, InvalidInput
-from labeling.models import Item, Project, Split
+from labeling.models import Item, Membership, Project, Publication, Split
+from labeling.permissions import MAY_ANSWER
 from labeling.selectors import NO_HUMAN_LABEL
 from labeling.work import ring
 from review.entries import entries_close
 from review.models import (
     OPEN_ATTEMPTS,
+    Answer,
     Attempt,
     AttemptState,
     Audit,
@@ -64,6 +68,7 @@ def attempt_ask(
     confidence = _within(
         "confidence", project.confidence_level if confidence is None else confidence, CONFIDENCE_RANGE
     )
+    _check_second_person(project, n_second)
     with transaction.atomic():
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         _check_none_open(project)
@@ -109,7 +114,8 @@ def attempt_abandon(*, attempt: Attempt, reason: str) -> Attempt:
     attempt.state = AttemptState.ABANDONED
     attempt.state_reason = reason[:REASON_CHARS] or "Abandoned by hand."
     attempt.ended_at = timezone.now()
-    attempt.save(update_fields=["state", "state_reason", "ended_at"])
+    attempt.settled_at = attempt.ended_at
+    attempt.save(update_fields=["state", "state_reason", "ended_at", "settled_at"])
     attempt_release(attempt)
     return attempt
 
@@ -120,7 +126,9 @@ def attempt_release(attempt: Attempt) -> None:
     For the transaction that ends it.
     """
     asked = attempt.project.entries.filter(state__in=[EntryState.OPEN, EntryState.DISPUTED])
-    of_attempt = asked.filter(audit__attempt=attempt) | asked.filter(second_answer__attempt=attempt)
+    of_attempt = asked.filter(
+        Q(audit__attempt=attempt) | Q(second_answer__attempt=attempt) | Q(decoy__attempt=attempt)
+    )
     below = asked.filter(reason=Reason.BELOW_CUT, state=EntryState.OPEN)
     entry_ids = {*of_attempt.values_list("pk", flat=True), *below.values_list("pk", flat=True)}
     entries_close(entry_ids=sorted(entry_ids), state=EntryState.WITHDRAWN)
@@ -200,7 +208,8 @@ def candidates_by_side(attempt: Attempt) -> tuple[str, dict[str, object]]:
 def check_no_answered_audit(item_ids: Sequence[int]) -> None:
     """Raises Conflict for items whose blind answer is part of an open attempt: it stands until that has ended.
 
-    One that still waits for its answer is not named, so that nobody learns which those are.
+    While audits are answered, any blind answer counts as part of it. One that still waits for its answer is not
+    named. So nobody learns which are audits.
     """
     answered = Audit.objects.filter(
         item_id__in=item_ids,
@@ -208,12 +217,42 @@ def check_no_answered_audit(item_ids: Sequence[int]) -> None:
         entry__state__in=[EntryState.DONE, EntryState.SKIPPED],
     )
     found = answered.values_list("item__key", flat=True).first()
+    if found is None:
+        among_audits = Entry.objects.filter(
+            item_id__in=item_ids,
+            is_blind=True,
+            state__in=[EntryState.DONE, EntryState.SKIPPED],
+            project__attempts__state=AttemptState.AUDITING,
+            project__attempts__frozen_at__lte=F("closed_at"),
+        )
+        found = among_audits.values_list("item__key", flat=True).first()
     if found is not None:
         raise Conflict(
             f"The label of {found!r} is an answer in an open attempt to certify, and stands until that has ended. "
             "Relabel it then, or abandon the attempt.",
             code="under_audit",
         )
+
+
+def stands(answer: Answer, entry: Entry, *, now: dt.datetime) -> bool:
+    """Whether a blind answer can no longer be taken back: its time is over, or it may have been counted.
+
+    The same for every blind entry, whatever it is for. Where no model and nobody else has said anything that
+    could be looked up, there is no hurry.
+    """
+    if not entry.is_blind:
+        return False
+    attempts = Attempt.objects.filter(project=answer.project_id, frozen_at__lte=answer.created_at)
+    if attempts.filter(settled_at__gt=answer.created_at).exists() or is_settled(entry):
+        return True
+    if (now - answer.created_at).total_seconds() < UNDO_SECONDS:
+        return False
+    standing = Publication.objects.filter(project=answer.project_id, ended_at__isnull=True)
+    return (
+        entry.reason == Reason.GOLD
+        or standing.exists()
+        or attempts.filter(state=AttemptState.AUDITING).exists()
+    )
 
 
 def is_settled(entry: Entry) -> bool:
@@ -239,6 +278,16 @@ def _check_none_open(project: Project) -> None:
             "Finish or abandon it first.",
             code="attempt_open",
         )
+
+
+def _check_second_person(project: Project, n_second: int) -> None:
+    members = Membership.objects.filter(project=project, role__in=MAY_ANSWER, user__is_active=True)
+    if n_second and members.count() < 2:
+        sentence = (
+            f"n_second is {n_second}, and a second answer is never given by the one who gave the first; but one member "
+            "of this project may answer. Add somebody, or leave n_second at 0."
+        )
+        raise InvalidInput(sentence, fields={"n_second": [sentence]})
 
 
 def _within(name: str, value: float, allowed: tuple[float, float]) -> float:

@@ -52,13 +52,24 @@ class AttemptOutput(serializers.ModelSerializer):
     round_name = serializers.CharField(source="round.source.name", default=None, allow_null=True)
     certificate_id = serializers.IntegerField(source="certificate.pk", default=None, allow_null=True)
     n_audits = serializers.IntegerField(read_only=True, help_text="Asked for so far.")
-    n_audits_done = serializers.IntegerField(read_only=True)
+    n_audits_done = serializers.IntegerField(
+        read_only=True, help_text="Answered; while audits are asked, those of the stages before this one."
+    )
     stages = serializers.ListField(
         child=serializers.IntegerField(), read_only=True,
         help_text="Audits by the end of each stage; a later one follows only if it should save people work.",
     )  # fmt: skip
     n_second = serializers.IntegerField(read_only=True)
-    n_second_done = serializers.IntegerField(read_only=True)
+    n_second_done = serializers.IntegerField(
+        read_only=True, help_text="Answered; 0 until the first stage is over."
+    )
+    n_asked = serializers.IntegerField(
+        read_only=True,
+        help_text="Blind answers that this stage wants: to audits, second answers, and what is mixed in.",
+    )
+    n_answered = serializers.SerializerMethodField(
+        help_text="Blind answers of any kind since the stage began, up to n_asked."
+    )
     n_remaining = serializers.SerializerMethodField(help_text="Items that people have still to label.")
     n_wrong = serializers.IntegerField(
         read_only=True, allow_null=True,
@@ -70,9 +81,12 @@ class AttemptOutput(serializers.ModelSerializer):
         fields = [
             "id", "number", "state", "state_reason", "promise", "eps", "confidence", "per_class", "delta",
             "round_id", "round_name", "ranked_by", "n_items", "n_human", "n_candidates", "n_audits", "stages", "stage",
-            "n_audits_done", "n_second", "n_second_done", "n_remaining", "n_wrong", "cut", "salt_hash", "items_hash",
+            "n_audits_done", "n_second", "n_second_done", "n_asked", "n_answered", "n_remaining", "n_wrong", "cut", "salt_hash", "items_hash",
             "ranking_hash", "asked_by", "asked_at", "frozen_at", "ended_at", "certificate_id",
         ]  # fmt: skip
+
+    def get_n_answered(self, attempt: Attempt) -> int:
+        return min(attempt.n_given, attempt.n_asked)
 
     def get_n_remaining(self, attempt: Attempt) -> int:
         return n_remaining(attempt) if attempt.state == AttemptState.REVIEWING else 0

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 
 from django.db import connection
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.blindness import check_sees_items, check_takes_home
 from labeling.errors import Conflict, NotFound
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.permissions import MAY_ENGINEER, MAY_SEE, project_for, row_for
@@ -32,9 +33,13 @@ from review.certificate_serializers import (
     ReasonInput,
 )
 from review.models import (
+    Answer,
+    AnswerKind,
     Attempt,
+    AttemptState,
     Audit,
     Certificate,
+    Entry,
     EntryState,
     Forecast,
     SecondAnswer,
@@ -54,6 +59,7 @@ class AttemptsView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
+        check_sees_items(project.member_role)
         return page_response(*keyset_page(request, _attempts().filter(project=project)), AttemptOutput)
 
     @extend_schema(
@@ -72,7 +78,9 @@ class AttemptsView(APIView):
 class AttemptView(APIView):
     @extend_schema(operation_id="attempt", summary="An attempt and how far it is", responses=AttemptOutput)
     def get(self, request: Request, attempt_id: int) -> Response:
-        return Response(AttemptOutput(row_for(request.user, _attempts(), attempt_id, MAY_SEE)).data)
+        attempt = row_for(request.user, _attempts(), attempt_id, MAY_SEE)
+        check_sees_items(attempt.member_role)
+        return Response(AttemptOutput(attempt).data)
 
 
 @extend_schema(tags=["certificates"])
@@ -100,6 +108,7 @@ class CertificatesView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
+        check_sees_items(project.member_role)
         certificates = _certificates().filter(project=project)
         return page_response(*keyset_page(request, certificates), CertificateOutput)
 
@@ -108,9 +117,9 @@ class CertificatesView(APIView):
 class CertificateView(APIView):
     @extend_schema(operation_id="certificate", summary="A certificate in short", responses=CertificateOutput)
     def get(self, request: Request, certificate_id: int) -> Response:
-        return Response(
-            CertificateOutput(row_for(request.user, _certificates(), certificate_id, MAY_SEE)).data
-        )
+        certificate = row_for(request.user, _certificates(), certificate_id, MAY_SEE)
+        check_sees_items(certificate.member_role)
+        return Response(CertificateOutput(certificate).data)
 
 
 @extend_schema(tags=["certificates"])
@@ -122,6 +131,7 @@ class CertificateDocumentView(APIView):
     )
     def get(self, request: Request, certificate_id: int) -> Response:
         certificate = row_for(request.user, _certificates(), certificate_id, MAY_SEE)
+        check_takes_home(certificate.project, certificate.member_role)
         if not certificate.document:
             raise Conflict(
                 "A worker is writing this certificate; ask again in some seconds.", code="not_written"
@@ -136,10 +146,11 @@ class CertificateLabelsView(APIView):
     @extend_schema(
         operation_id="certificate_labels",
         summary="The labels that a certificate is about, as CSV, as they stood when it was issued",
-        responses={(200, "text/csv"): OpenApiTypes.STR},
+        responses={(200, "text/csv"): OpenApiTypes.STR, 409: ErrorOutput},
     )
     def get(self, request: Request, certificate_id: int) -> StreamingHttpResponse:
         certificate = row_for(request.user, _certificates(), certificate_id, MAY_SEE)
+        check_takes_home(certificate.project, certificate.member_role)
         response = StreamingHttpResponse(_csv_lines(certificate), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = (
             f'attachment; filename="certificate-{certificate.number}-labels.csv"'
@@ -206,19 +217,49 @@ class PlanView(APIView):
 
 
 def _attempts():  # type: ignore[no-untyped-def]
-    """Attempts with how far people have come. Never with how many audits failed while they are being answered."""
+    """Attempts with how far people have come: never how many audits failed while they are answered, nor how many
+    are answered, for a count that moves with some blind answers and not with others tells them apart.
+    """
     audits = Audit.objects.filter(attempt=OuterRef("pk"))
     seconds = SecondAnswer.objects.filter(attempt=OuterRef("pk"))
     closed = Q(entry__state__in=[EntryState.DONE, EntryState.SKIPPED])
     failed = Q(answered_class__isnull=True) | ~Q(answered_class=F("label_class"))
     asked = Q(entry__isnull=False) | Q(answered_at__isnull=False)
+    is_auditing = Q(state=AttemptState.AUDITING)
+    stage = Entry.objects.filter(
+        Q(audit__attempt=OuterRef("pk"))
+        | Q(second_answer__attempt=OuterRef("pk"))
+        | Q(decoy__attempt=OuterRef("pk")),
+        created_at__gte=Coalesce(OuterRef("settled_at"), OuterRef("asked_at")),
+    )
+    given = Answer.objects.filter(
+        project=OuterRef("project"),
+        created_at__gte=Coalesce(OuterRef("settled_at"), OuterRef("frozen_at")),
+        withdrawn_at__isnull=True,
+        kind__in=[AnswerKind.LABEL, AnswerKind.SKIP_ALL],
+        seen__is_blind=True,
+    )
     rows = Attempt.objects.select_related("project", "round__source", "asked_by", "certificate")
     return rows.annotate(
-        n_audits_done=_count(audits.filter(closed)),
+        n_audits_done=Case(When(is_auditing, then=_settled_audits()), default=_count(audits.filter(closed))),
         n_second=_count(seconds),
-        n_second_done=_count(seconds.filter(closed)),
+        n_second_done=Case(
+            When(is_auditing & Q(settled_at__isnull=True), then=0), default=_count(seconds.filter(closed))
+        ),
         n_wrong=Case(When(cut__isnull=False, then=_count(audits.filter(asked & failed)))),
+        n_asked=Case(When(is_auditing, then=_total(stage, "project", Sum("n_wanted"))), default=0),
+        n_given=Case(When(is_auditing, then=_total(given, "project", Count("pk"))), default=0),
     )
+
+
+def _settled_audits():  # type: ignore[no-untyped-def]
+    """Audits of the stages before the one under way."""
+    before = Audit.objects.filter(attempt=OuterRef("pk"), entry__created_at__lt=OuterRef("settled_at"))
+    return _count(before)
+
+
+def _total(rows, by, total):  # type: ignore[no-untyped-def]
+    return Coalesce(Subquery(rows.order_by().values(by).annotate(n=total).values("n")), 0)
 
 
 def _count(rows):  # type: ignore[no-untyped-def]

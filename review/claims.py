@@ -70,9 +70,10 @@ _EXPIRE_OF_OTHERS = (
     + " SELECT count(*) FROM expired"
 )
 
+# Answers that are wanted, not entries: whatever kind of entry is taken, there is one less.
 _COUNT = f"""(
-        SELECT count(*) FROM (
-            SELECT 1 FROM review_entry
+        SELECT coalesce(sum(n_free), 0)::int FROM (
+            SELECT n_free FROM review_entry
             WHERE project_id = %(project)s AND state = 'open' AND n_free > 0
             LIMIT {MAX_COUNTED + MAX_CLAIMED}
         ) open_entry)"""
@@ -95,7 +96,7 @@ _CLAIM = f"""
           AND NOT EXISTS (
             SELECT 1 FROM review_lease lease
             WHERE lease.entry_id = entry.id AND lease.person_id = %(person)s
-              AND lease.state IN ('held', 'answered', 'skipped')
+              AND lease.state IN ('held', 'answered', 'skipped', 'barred')
             OFFSET 0)
         ORDER BY {HANDING_ORDER} LIMIT {{n}}
         FOR UPDATE SKIP LOCKED

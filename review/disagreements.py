@@ -90,10 +90,9 @@ _IS_OPEN = " AND ".join(
           AND kept.model_class_id = said.class_id AND kept.kind = 'keep' AND kept.withdrawn_at IS NULL""",
         """review_entry waiting
         WHERE waiting.item_id = said.item_id AND waiting.state IN ('open', 'disputed')""",
+        "labeling_withheld withheld WHERE withheld.item_id = said.item_id",
         """review_audit audit JOIN review_attempt attempt ON attempt.id = audit.attempt_id
         WHERE audit.item_id = said.item_id AND attempt.state = ANY(%(open_attempts)s)""",
-        """review_monitoraudit watched
-        WHERE watched.item_id = said.item_id AND watched.answered_at IS NULL""",
     )
 )
 

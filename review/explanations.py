@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AbstractBaseUser
+
+from labeling.blindness import Sight, sight_of, withheld_among
 from labeling.item_selectors import LabeledItem, labeled_items
-from labeling.models import Project
-from review.models import Entry, EntryState, Explanation, Reason
+from labeling.models import GuideExample, Label, Project
+from review.models import Entry, EntryState, Explanation, LeaseState, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +28,24 @@ class ItemHelp:
     words: list[tuple[str, float]] | None  # word in lower case, nats; None: not looked for
 
 
-def explanations_of(project: Project, item_ids: Sequence[int]) -> list[ItemHelp]:
-    """Of those items that wait in the queue, are not asked blind and have an explanation.
+def explanations_of(
+    project: Project, item_ids: Sequence[int], *, person: AbstractBaseUser, role: str
+) -> list[ItemHelp]:
+    """Of those items that wait in the queue, are not asked blind and have an explanation; for annotators, that they hold.
 
     Near items are shown with the label that stands now. One that is in the queue itself is left out: somebody
-    is asked about it, perhaps blind, to measure people.
+    is asked about it, perhaps blind, to measure people. Annotators are shown those that they labeled themselves, or
+    that somebody chose for the guide: of any other they may be asked.
     """
+    sight = sight_of(role)
     waiting = Entry.objects.filter(
         project=project,
         item__in=item_ids,
         state__in=[EntryState.OPEN, EntryState.DISPUTED],
         is_blind=False,
     ).exclude(reason=Reason.DOUBTED)  # somebody said that the model is wrong: its guess is not shown
+    if sight == Sight.OWN:
+        waiting = waiting.filter(leases__person=person, leases__state=LeaseState.HELD, leases__is_blind=False)
     explanations = list(Explanation.objects.filter(project=project, item__in=waiting.values("item")))
     near_ids = list({near_id for one in explanations for near_id, _ in one.nearest})
     asked = set(
@@ -44,6 +53,12 @@ def explanations_of(project: Project, item_ids: Sequence[int]) -> list[ItemHelp]
             "item", flat=True
         )
     )
+    asked |= withheld_among(near_ids, Sight.ALL if sight == Sight.ALL else Sight.SETTLED)
+    if sight == Sight.OWN:
+        labels = Label.objects.human().standing().filter(item__in=near_ids, source__user=person)
+        chosen = GuideExample.objects.filter(pk__in=near_ids)
+        known = {*labels.values_list("item", flat=True), *chosen.values_list("pk", flat=True)}
+        asked |= set(near_ids) - known
     near = {
         row.item.pk: row
         for row in labeled_items(near_ids)

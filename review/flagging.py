@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.utils import timezone
 
+from labeling.blindness import IS_WITHHELD
 from labeling.errors import Conflict
 from labeling.models import Item
 from review.entries import entries_close
@@ -21,7 +22,8 @@ def flag_add(*, item: Item, person: AbstractBaseUser, note: str) -> Flag:
     """The item is flagged, and its entry (a new one if none is open) waits for a reviewer on top.
 
     The person's own lease of it is given back; another person who holds it may still answer it. An entry
-    that is disputed stays so: it waits for a reviewer already. An audit stays one, and is answered blind.
+    that is disputed stays so: it waits for a reviewer already. What is asked blind is answered first, an audit or
+    not, so that a flag does not tell which; then its flag brings it to a reviewer (flags_ask).
     """
     flag = Flag.objects.create(project_id=item.project_id, item=item, person=person, note=note)
     with connection.cursor() as cursor:
@@ -32,7 +34,8 @@ def flag_add(*, item: Item, person: AbstractBaseUser, note: str) -> Flag:
             VALUES (%(project)s, %(item)s, 'flagged', %(priority)s, 'open', 1, 1, false, now())
             ON CONFLICT (item_id) WHERE state IN ('open', 'disputed')
             DO UPDATE SET reason = 'flagged', priority = %(priority)s
-                WHERE review_entry.state = 'open' AND review_entry.reason NOT IN ({sql_list(MEASURING)})
+                WHERE review_entry.state = 'open' AND NOT review_entry.is_blind
+                  AND review_entry.reason NOT IN ({sql_list(MEASURING)})
             RETURNING id
             """,
             {"project": item.project_id, "item": item.pk, "priority": FLAGGED_PRIORITY},
@@ -51,6 +54,28 @@ def flag_add(*, item: Item, person: AbstractBaseUser, note: str) -> Flag:
                 {"entry": changed[0], "person": person.pk},
             )
     return flag
+
+
+def flags_ask() -> int:
+    """Items that were flagged while they were asked blind, and have been answered, wait for a reviewer; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, is_blind,
+                                      created_at)
+            SELECT DISTINCT flag.project_id, flag.item_id, 'flagged', %(priority)s, 'open', 1, 1, false, now()
+            FROM review_flag flag JOIN review_entry asked ON asked.item_id = flag.item_id AND asked.is_blind
+            WHERE flag.resolved_at IS NULL AND asked.created_at < flag.created_at
+              AND asked.closed_at > flag.created_at
+              AND NOT {IS_WITHHELD.format(item="flag.item_id")}
+              AND NOT EXISTS (
+                SELECT FROM review_entry other WHERE other.item_id = flag.item_id
+                  AND (other.state IN ('open', 'disputed') OR other.created_at > flag.created_at))
+            ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO NOTHING
+            """,
+            {"priority": FLAGGED_PRIORITY},
+        )
+        return cursor.rowcount
 
 
 @transaction.atomic

@@ -76,7 +76,7 @@ _PICK = f"""
       AND (entry.id IS NULL OR ({_IS_FREE} AND NOT EXISTS (
             SELECT 1 FROM review_lease lease
             WHERE lease.entry_id = entry.id AND lease.person_id = %(person)s
-              AND lease.state IN ('held', 'answered', 'skipped')
+              AND lease.state IN ('held', 'answered', 'skipped', 'barred')
             OFFSET 0)))
     ORDER BY guess.confidence, guess.item_id LIMIT {{n}}"""
 

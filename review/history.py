@@ -8,42 +8,39 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from labeling.blindness import Sight, sight_of, withheld_among
 from labeling.models import Item, Label, Publication, Split
 from labeling.permissions import MAY_REVIEW
-from review.models import Answer, EntryState, Flag, Lease, LeaseState, Verdict, VerdictKind
+from review.models import Answer, EntryState, Flag, Verdict, VerdictKind
 from training.models import Prediction
 
 Event = dict[str, Any]
 
 # At one moment: what was guessed, what was said, what that made.
 KINDS = ("prediction", "flag", "answer", "verdict", "undone", "retired", "label", "split", "published")
-MACHINE_KINDS = ("prediction", "verdict", "published")
 
 
 def item_history(*, item: Item, person: AbstractBaseUser, role: str) -> list[Event]:
-    """The item's events, each {"at", "kind", ...}. Who may still answer blind is not told what others said.
+    """The item's events, each {"at", "kind", ...}. Who may still be asked is told what they said and flagged alone.
 
-    From annotators: other people's answers to an entry that is still open; and what the machine says,
-    while the person holds a blind entry of the item.
+    That is annotators, of any item, and whoever may be asked of one that is withheld (labeling/blindness.py). Other
+    people's answers to an entry that is still open are for reviewers, and for those who are never asked.
     """
-    events = [
-        *_label_events(item),
-        *_published_events(item),
-        *_prediction_events(item),
-        *_answer_events(item, person, sees_all=role in MAY_REVIEW),
-        *_flag_events(item),
-        *_verdict_events(item),
-    ]
-    is_blind = Lease.objects.filter(
-        person=person, state=LeaseState.HELD, entry__item=item, entry__is_blind=True
-    ).exists()
-    if is_blind:
-        events = [event for event in events if not _tells_the_machines_word(event)]
+    sight = sight_of(role)
+    if withheld_among([item.pk], sight):
+        own = [*_answer_events(item, person, sees_all=False), *_flag_events(item)]
+        events = [event for event in own if event["by"] == _name(person)]
+    else:
+        sees_all = role in MAY_REVIEW or sight == Sight.ALL
+        events = [
+            *_label_events(item),
+            *_published_events(item),
+            *_prediction_events(item),
+            *_answer_events(item, person, sees_all=sees_all),
+            *_flag_events(item),
+            *_verdict_events(item),
+        ]
     return sorted(events, key=lambda event: (event["at"], KINDS.index(event["kind"])))
-
-
-def _tells_the_machines_word(event: Event) -> bool:
-    return event["kind"] in MACHINE_KINDS or event.get("is_human") is False
 
 
 def _label_events(item: Item) -> Iterator[Event]:

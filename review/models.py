@@ -76,7 +76,11 @@ AWAITS_VERDICT = Q(state="disputed") | Q(state="open", reason="flagged")
 
 
 class Entry(models.Model):
-    """One item that people should look at, why, and how soon."""
+    """One item that people should look at, why, and how soon.
+
+    Its id says nothing of when or why it was made: the database gives a keyed permutation of a sequence
+    (migration 0019), 2^40 and above, so that audits that were drawn together do not stand together.
+    """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="entries", db_index=False)
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="entries")
@@ -112,13 +116,20 @@ class Entry(models.Model):
         ]
         indexes = [
             models.Index(  # the order in which the queue is handed out
-                fields=["project", "-priority", "id"],
+                fields=["project", "-priority", "created_at", "id"],
                 condition=Q(state="open", n_free__gt=0),
                 name="entry_next",
             ),
             # Counts, from the index alone; is_blind is a key column, since included ones are not deduplicated.
             models.Index(fields=["project", "state", "reason", "is_blind"], name="entry_count"),
-            models.Index(fields=["project", "id"], condition=AWAITS_VERDICT, name="entry_verdict"),
+            models.Index(
+                fields=["project", "created_at", "id"], condition=AWAITS_VERDICT, name="entry_verdict"
+            ),
+            models.Index(  # what was answered blind since a moment: the view labeling_withheld
+                fields=["project", "closed_at"],
+                condition=Q(is_blind=True, state__in=["done", "skipped"]),
+                name="entry_blind_closed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -131,6 +142,7 @@ class LeaseState(models.TextChoices):
     SKIPPED = "skipped", "Skipped by this person"
     RELEASED = "released", "Given back"
     EXPIRED = "expired", "Ran out"
+    BARRED = "barred", "Not asked: knows too much"  # its label is theirs, or they were shown the suggestion
 
 
 class Lease(models.Model):
@@ -213,6 +225,7 @@ class Answer(models.Model):
         indexes = [
             models.Index(fields=["person", "project", "-created_at"], name="answer_mine"),
             models.Index(fields=["project", "-created_at"], name="answer_recent"),
+            models.Index(fields=["entry"], condition=Q(withdrawn_at__isnull=False), name="answer_withdrawn"),
         ]
 
     def __str__(self) -> str:
@@ -395,6 +408,8 @@ class Attempt(models.Model):
     stage = models.PositiveSmallIntegerField(
         default=1
     )  # 1, 2, ... of the stages: the one under way, or the last
+    # Answers to blind entries given from the freeze up to here have been counted, and stand.
+    settled_at = models.DateTimeField(null=True, blank=True)
     cut = models.PositiveIntegerField(null=True, blank=True)  # ranks up to here keep the machine's label
     # {"walk": review/certification/walk.py, Cut; "per_class": class id -> Cut, where that was asked}
     result = models.JSONField(default=dict)
@@ -498,6 +513,23 @@ class SecondAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"second answer to item {self.item_id}"
+
+
+class Decoy(models.Model):
+    """An item that is asked among the audits of a stage, so that blind does not mean audit. Its answer is a label."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="decoys")
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
+    stage = models.PositiveSmallIntegerField()  # 1, 2, ... in which it is asked
+    entry = models.OneToOneField(  # null until its stage, and if the item was labeled before
+        Entry, null=True, blank=True, on_delete=models.SET_NULL, related_name="decoy"
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["attempt", "item"], name="decoy_once")]
+
+    def __str__(self) -> str:
+        return f"decoy {self.item_id}"
 
 
 class Certificate(models.Model):

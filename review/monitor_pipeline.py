@@ -17,6 +17,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from labeling.blindness import UNDO_SECONDS
 from labeling.errors import AssayError
 from labeling.locks import lock_labels_exclusive
 from labeling.models import Label, Project, Publication, Publishing, Retirement
@@ -175,7 +176,10 @@ def _populations(certificate: Certificate) -> dict[int, int]:
 
 
 def _take_answers(certificate: Certificate) -> None:
-    """What people said, blind, of the monitoring audits. One skipped for everyone has none, and counts as wrong."""
+    """What people said, blind, of the monitoring audits. One skipped for everyone has none, and counts as wrong.
+
+    Once it can no longer be taken back: so nobody learns by trying which answer was to an audit.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -185,8 +189,9 @@ def _take_answers(certificate: Certificate) -> None:
             LEFT JOIN LATERAL ({BLIND_WORD}) given ON true
             WHERE audit.certificate_id = %s AND audit.answered_at IS NULL AND entry.id = audit.entry_id
               AND entry.state IN ('done', 'skipped')
+              AND entry.closed_at <= clock_timestamp() - %s * interval '1 second'
             """,
-            [certificate.pk],
+            [certificate.pk, UNDO_SECONDS],
         )
 
 

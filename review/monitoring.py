@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from labeling.errors import Conflict
 from labeling.locks import lock_labels_shared
-from review.entries import entries_ask
+from labeling.selectors import NO_HUMAN_LABEL
+from review.entries import entries_ask, n_mixed
 from review.models import Certificate, MonitorAudit, Reason
 
 MAX_ASKED = 5_000  # monitoring audits in one request
@@ -35,7 +36,14 @@ def monitor_ask(*, certificate: Certificate, n: int) -> int:
     drawn = _draw(certificate, first=n_before, n=n)
     if not drawn:
         return 0
-    entries = entries_ask(project, [(item_id, Reason.AUDIT) for item_id, _ in drawn], salt=_salt(certificate))
+    salt = _salt(certificate)
+    luck = int(hashlib.sha256(f"{salt}:mixed:{n_before}".encode()).hexdigest()[:8], 16) / 16**8
+    asked = [
+        *((item_id, Reason.AUDIT) for item_id, _ in drawn),
+        *((item_id, Reason.UNCERTAIN) for item_id in _decoys(certificate, n_mixed(len(drawn), luck=luck))),
+    ]
+    # Another order for each draw: an item's place in one says nothing of the next.
+    entries = entries_ask(project, asked, salt=f"{salt}:{n_before}")
     MonitorAudit.objects.bulk_create(
         MonitorAudit(
             certificate=certificate,
@@ -68,6 +76,34 @@ def _draw(certificate: Certificate, *, first: int, n: int) -> list[tuple[int, in
             {"source": certificate.source_id, "salt": _salt(certificate), "first": first, "n": n},
         )
         return cursor.fetchall()
+
+
+def _decoys(certificate: Certificate, n: int) -> list[int]:
+    """Items that are asked among the audits: of the certified ones, which no person has labeled, the last of the draw."""
+    if n == 0:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT label.item_id FROM labeling_label label
+            WHERE label.source_id = %(source)s AND NOT label.is_human AND label.retired_at IS NULL
+              AND {NO_HUMAN_LABEL.format(item="label.item_id")}
+              AND NOT EXISTS (SELECT FROM review_monitoraudit audit
+                              WHERE audit.certificate_id = %(certificate)s AND audit.item_id = label.item_id)
+              AND NOT EXISTS (SELECT FROM review_entry entry WHERE entry.item_id = label.item_id
+                              AND (entry.state = 'disputed' OR entry.is_blind AND entry.state = 'open'))
+            ORDER BY encode(sha256(convert_to(%(salt)s || ':' || label.item_id, 'UTF8')), 'hex') DESC
+            LIMIT %(n)s
+            """,
+            {
+                "source": certificate.source_id,
+                "project": certificate.project_id,
+                "certificate": certificate.pk,
+                "salt": _salt(certificate),
+                "n": n,
+            },
+        )
+        return [item_id for (item_id,) in cursor.fetchall()]
 
 
 def n_audits_due(certificate: Certificate) -> int:

@@ -22,8 +22,8 @@ DOUBTED_PRIORITY = 1.0  # marked wrong in a grid: above what a refill gives, bel
 # but not all of one kind (margin_random). 1: the score decides alone.
 POOL_OF_PICKS = {"margin_random": 2}
 
-# How the claim hands out, with the id as the tie-break. The index entry_next has the same order.
-HANDING_ORDER = "priority DESC, id"
+# How the claim hands out, the oldest first where priorities are the same. The index entry_next has the same order.
+HANDING_ORDER = "priority DESC, created_at, id"
 
 # Prediction columns by acquisition, the most worth asking first.
 ACQUISITION_ORDERS = {

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.blindness import Sight, sight_of
 from labeling.errors import Conflict, InvalidInput
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.models import Item, Label
@@ -79,7 +80,8 @@ class FlagsView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
-        return page_response(*keyset_page(request, flags_of(project)), FlagOutput)
+        flags = flags_of(project, request.user, project.member_role)
+        return page_response(*keyset_page(request, flags), FlagOutput)
 
 
 @extend_schema(tags=["review"])
@@ -161,14 +163,15 @@ class PeopleView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
-        people, by_reason, n_answers = people_work(project)
+        sight = sight_of(project.member_role)
+        people, by_reason, n_answers = people_work(project, sight)
         if project.member_role not in MAY_ENGINEER_OR_REVIEW:
             people = [one for one in people if one.username == request.user.get_username()]
         found = {
             "n_answers": n_answers,
             "people": people,
             "by_reason": by_reason,
-            "machine_wrong": wrong_share(project),
+            "machine_wrong": None if sight == Sight.OWN else wrong_share(project, sight),
         }
         return Response(PeopleOutput(found).data)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from django.contrib.auth.models import User
 from django.db import connection
 
+from labeling.blindness import Sight
 from labeling.models import Label, Project, SourceKind
 from review.models import MEASURING, Reason
 
@@ -75,16 +76,23 @@ def median_interval(values: Sequence[float]) -> tuple[float | None, float | None
     return middle, ordered[max(low, 1) - 1], ordered[min(high, n) - 1]
 
 
+# `tells`: what the answer says of the item may be judged before whoever reads.
 _NEWEST = """
     SELECT answer.person_id, answer.item_id, answer.kind, answer.label_class_id, answer.seconds,
-           entry.reason, entry.suggested_class_id, extract(epoch FROM answer.created_at)::float8
+           entry.reason, entry.suggested_class_id, extract(epoch FROM answer.created_at)::float8,
+           answer.item_id NOT IN (SELECT item_id FROM labeling_withheld WHERE project_id = %(project)s)
     FROM (SELECT * FROM review_answer WHERE project_id = %(project)s AND withdrawn_at IS NULL
           ORDER BY created_at DESC LIMIT %(n)s) answer
     LEFT JOIN review_entry entry ON entry.id = answer.entry_id"""
 
 
-def people_work(project: Project) -> tuple[list[PersonWork], list[ReasonYield], int]:
-    """(people, most answers first; what the queue's reasons found; answers looked at)."""
+def people_work(
+    project: Project, sight: Sight = Sight.ALL
+) -> tuple[list[PersonWork], list[ReasonYield], int]:
+    """(people, most answers first; what the queue's reasons found; answers looked at).
+
+    Answers about what is withheld from the sight are counted and judged by nothing; for annotators all are so.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, {"project": project.pk, "n": N_ANSWERS})
         answers = cursor.fetchall()
@@ -94,7 +102,7 @@ def people_work(project: Project) -> tuple[list[PersonWork], list[ReasonYield], 
     said: dict[int, dict[int, int]] = defaultdict(dict)  # item -> person -> class, the newest word first
     newest_at: dict[int, float] = {}  # item -> seconds since 1970: ten thousand datetimes are slow to read
     gold: list[tuple[int, int, int]] = []  # person, item, class
-    for person_id, item_id, kind, class_id, seconds, reason, suggested_id, at in answers:
+    for person_id, item_id, kind, class_id, seconds, reason, suggested_id, at, is_settled in answers:
         work = people[person_id]
         if kind != "label":
             work.n_skipped += 1
@@ -102,6 +110,8 @@ def people_work(project: Project) -> tuple[list[PersonWork], list[ReasonYield], 
         work.n_answers += 1
         if seconds is not None:
             work.seconds.append(seconds)
+        if sight == Sight.OWN or (sight == Sight.SETTLED and not is_settled):
+            continue
         if reason == Reason.GOLD:
             gold.append((person_id, item_id, class_id))
         if reason in MEASURING:

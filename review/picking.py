@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
+from labeling.blindness import Sight, withheld_among
 from labeling.locks import lock_labels_shared
-from labeling.models import Project
+from labeling.models import Item, Project
 from labeling.selectors import NO_HUMAN_LABEL
 from review.entries import answers_wanted_now
 from review.models import OF_DOUBT, sql_list
@@ -31,7 +32,7 @@ class Picked:
 def items_pick(*, project: Project, item_ids: Sequence[int]) -> Picked:
     """Those of the project's items that nobody has labeled wait in the queue, without the model's guess.
 
-    An entry that the model's doubt made moves ahead; one that measures, is flagged or disputed stays as it is.
+    An entry that the model's doubt made moves ahead; one that is asked blind, is flagged or disputed stays as it is.
     """
     wanted = sorted(set(item_ids))
     lock_labels_shared(project.pk)
@@ -50,7 +51,9 @@ def items_pick(*, project: Project, item_ids: Sequence[int]) -> Picked:
             """,
             values,
         )
-        eligible = [item_id for (item_id,) in cursor.fetchall()]
+        # Audits are out of the pool and others are not: what is asked blind counts as waiting, whatever it is.
+        asked = withheld_among(wanted, Sight.SETTLED)
+        eligible = [item_id for (item_id,) in cursor.fetchall() if item_id not in asked]
         cursor.execute(
             f"""
             INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, is_blind,
@@ -64,4 +67,5 @@ def items_pick(*, project: Project, item_ids: Sequence[int]) -> Picked:
             values | {"eligible": eligible, "blind": is_blind_to_all(project)},
         )
         n_queued = cursor.rowcount
-    return Picked(n_queued, len(eligible) - n_queued, len(wanted) - len(eligible))
+        n_asked = Item.objects.filter(project=project, pk__in=asked).count()
+    return Picked(n_queued, len(eligible) - n_queued + n_asked, len(wanted) - len(eligible) - n_asked)

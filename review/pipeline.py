@@ -10,11 +10,13 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from labeling.blindness import UNDO_SECONDS
 from labeling.errors import AssayError, Conflict
 from labeling.locks import lock_labels_shared
 from labeling.models import Import, Item, LabelClass, Project, Publishing
 from labeling.work import OPEN_STATES
 from review.claims import leases_expire
+from review.flagging import flags_ask
 from review.models import (
     MEASURING,
     Attempt,
@@ -50,6 +52,7 @@ def sweep() -> list[int]:
         pass
     publish_ready()
     withdraw_labeled_elsewhere()
+    flags_ask()
     cold = projects_starting_cold()
     for project in cold:
         queue_refill(project=project, withdraws=False)
@@ -170,6 +173,8 @@ def withdraw_labeled_elsewhere() -> int:
             WHERE import.state = 'done' AND import.n_labels_added > 0 AND import.finished_at > %s
               AND entry.project_id = import.project_id AND entry.state = 'open'
               AND entry.n_free = entry.n_wanted AND entry.reason NOT IN ({sql_list([Reason.FLAGGED, *MEASURING])})
+              AND NOT (entry.is_blind AND EXISTS (
+                SELECT FROM labeling_audited audited WHERE audited.project_id = entry.project_id))
               AND human.item_id = entry.item_id AND human.is_human AND human.retired_at IS NULL
               AND human.created_at > entry.created_at
             """,
@@ -192,7 +197,8 @@ def attempts_to_settle() -> list[int]:
 def certificates_to_look_at() -> list[int]:
     """Certificates without their document, with news for the monitor or too few audits, or with a breach to follow."""
     certificates = Certificate.objects.filter(project__deleted_at__isnull=True).select_related("project")
-    closed = Q(entry__state__in=[EntryState.DONE, EntryState.SKIPPED])
+    long_ago = timezone.now() - dt.timedelta(seconds=UNDO_SECONDS)
+    closed = Q(entry__state__in=[EntryState.DONE, EntryState.SKIPPED], entry__closed_at__lte=long_ago)
     news = MonitorAudit.objects.filter(closed, certificate=OuterRef("pk"), answered_at__isnull=True)
     later = Attempt.objects.filter(project=OuterRef("project"), pk__gt=OuterRef("attempt"))
     valid = certificates.filter(revoked_at__isnull=True)

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Q
 
+from labeling.blindness import is_audited
 from labeling.errors import Conflict, InvalidInput, NotAllowed
 from labeling.locks import lock_labels_shared
 from labeling.models import Item, Label, LabelClass, Project, Source
@@ -64,13 +65,13 @@ def entry_decide(*, entry: Entry, person: AbstractBaseUser, class_id: int) -> La
 @transaction.atomic
 def label_withdraw(*, label: Label, person: AbstractBaseUser, role: str) -> Label:
     """The human label no longer stands. Its author may do this, and reviewers. Raises Conflict, NotAllowed."""
+    if label.source.user_id != person.pk and role not in MAY_REVIEW:
+        raise NotAllowed("This label is not yours; ask its author or a reviewer to withdraw it.")
     if not label.is_human:
         raise InvalidInput(
             "This is a machine's label. Relabel the item, or discard the published round as a whole.",
             code="machine_label",
         )
-    if label.source.user_id != person.pk and role not in MAY_REVIEW:
-        raise NotAllowed("This label is not yours; ask its author or a reviewer to withdraw it.")
     check_no_answered_audit([label.item_id])
     label_retire(label=label, by=person)
     label.refresh_from_db()
@@ -89,9 +90,9 @@ def words_record(
     check_no_answered_audit(item_ids)
     is_open = [EntryState.OPEN, EntryState.DISPUTED]
     waiting = Entry.objects.select_for_update().filter(item_id__in=item_ids, state__in=is_open).order_by("pk")
-    waiting = waiting.exclude(
-        Q(reason__in=MEASURING, state=EntryState.OPEN)
-    )  # a blind answer is still wanted
+    # A blind answer is still wanted; among audits that of every blind entry, so that this does not tell them apart.
+    is_wanted = Q(reason__in=MEASURING) | Q(is_blind=True) if is_audited(project) else Q(reason__in=MEASURING)
+    waiting = waiting.exclude(is_wanted, state=EntryState.OPEN)
     entry_ids = list(waiting.values_list("pk", flat=True))
     source = source or source_for_person(project=project, user=person)
     recorded = labels_record(project=project, words=words, source=source, by=person)

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from labeling.blindness import Sight
 from labeling.errors import InvalidInput
 from labeling.models import Item
 from review.flagging import flag_add
 from review.models import Flag
 from training.models import Inspection
+from training.sight import findings_seen
 
 
 @transaction.atomic
@@ -20,11 +22,12 @@ def candidates_flag(
 ) -> list[Flag]:
     """Those candidates wait on top of the queue for a reviewer, with the doubt as the flag's note.
 
-    An item whose flag is still open is not flagged again; one whose label was changed since is left alone, as
+    What is asked blind is no candidate meanwhile. An item whose flag is still open is not flagged again; one whose label was changed since is left alone, as
     the doubt was about another label. Returns the new flags. Raises InvalidInput for items that are no candidates.
     """
     candidates = {
-        each["item_id"]: each for each in inspection.findings.get("labels", {}).get("candidates", [])
+        each["item_id"]: each
+        for each in findings_seen(inspection.findings, Sight.SETTLED).get("labels", {}).get("candidates", [])
     }
     strangers = [item_id for item_id in item_ids if item_id not in candidates]
     if strangers:

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from labeling.models import Project, Publication
+from labeling.blindness import Sight, sight_of
+from labeling.errors import InvalidInput
+from labeling.models import Project, Publication, Withheld
 from review.disagreements import MAX_COUNTED, disagreement_count, opinions_of
 from review.models import (
     AWAITS_VERDICT,
@@ -28,35 +30,51 @@ from review.models import (
 
 MAX_OPEN_COUNTED = 100_000  # entries of each reason: a million would take a quarter of a second
 
-# Each reason along the index, no further than it is counted.
+# Each reason along the index, no further than it is counted. Where entries want several answers those are counted
+# that are missing: else one that wants fewer than others, as second answers do, would be told by being counted once.
 _OPEN_BY_REASON = """
-    SELECT asked.reason, asked.is_blind, counted.n
+    SELECT asked.reason, asked.is_blind, counted.n, counted.n_entries
     FROM (SELECT reason, is_blind FROM unnest(%(reasons)s::text[]) reason, unnest(ARRAY[false, true]) is_blind) asked
     CROSS JOIN LATERAL (
-        SELECT count(*) AS n FROM (
-            SELECT 1 FROM review_entry entry
+        SELECT {n} AS n, count(*) AS n_entries FROM (
+            SELECT {columns} FROM review_entry entry
             WHERE entry.project_id = %(project)s AND entry.state = 'open'
               AND entry.reason = asked.reason AND entry.is_blind = asked.is_blind
             LIMIT %(most)s) few
-    ) counted WHERE counted.n > 0 ORDER BY 1, 2"""
+    ) counted WHERE counted.n_entries > 0 ORDER BY 1, 2"""
+_ENTRIES = _OPEN_BY_REASON.format(n="count(*)", columns="1")
+_ANSWERS = _OPEN_BY_REASON.format(
+    n="coalesce(sum(n_missing), 0)::int",
+    columns="""CASE WHEN n_wanted = 1 THEN 1 ELSE n_free + (
+                SELECT count(*) FROM review_lease lease
+                WHERE lease.entry_id = entry.id AND lease.state = 'held') END AS n_missing""",
+)
 
 
 def queue_summary(*, project: Project, person: AbstractBaseUser) -> dict[str, Any]:
-    """How much is in the queue, by reason, and this person's part of it; of each reason up to MAX_OPEN_COUNTED."""
+    """How much is in the queue, by reason, and this person's part of it; of each reason up to MAX_OPEN_COUNTED.
+
+    Answers that are missing: of an entry that wants one, one.
+    """
     entries = Entry.objects.filter(project=project)
+    open_gold = Q(state=EntryState.OPEN, reason=Reason.GOLD)
     by_reason: dict[str, int] = {}
     reasons = [reason.value for reason in Reason if reason not in (Reason.GRID, Reason.BLIND)]
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN_BY_REASON, {"project": project.pk, "reasons": reasons, "most": MAX_OPEN_COUNTED})
+        is_one_each = project.answers_wanted == 1 and not entries.filter(open_gold).exists()
+        cursor.execute(
+            _ENTRIES if is_one_each else _ANSWERS,
+            {"project": project.pk, "reasons": reasons, "most": MAX_OPEN_COUNTED},
+        )
         counts = cursor.fetchall()
-    for reason, is_blind, n in counts:
+    for reason, is_blind, n, _ in counts:
         shown = shown_reason(reason, is_blind=is_blind)
         by_reason[shown] = by_reason.get(shown, 0) + n
     held = Lease.objects.filter(project=project, state=LeaseState.HELD)
     answered = Answer.objects.filter(project=project, person=person, withdrawn_at__isnull=True)
     return {
         "n_open": sum(by_reason.values()),
-        "is_all_counted": all(n < MAX_OPEN_COUNTED for *_, n in counts),
+        "is_all_counted": all(n_entries < MAX_OPEN_COUNTED for *_, n_entries in counts),
         "n_disputed": entries.filter(state=EntryState.DISPUTED).count(),
         "by_reason": by_reason,
         "answered_by_me": answered.count(),
@@ -79,14 +97,50 @@ def answer_page(
     return answers, (last.created_at, last.key) if last else None
 
 
-def flags_of(project: Project) -> QuerySet[Flag]:
-    return Flag.objects.filter(project=project).select_related("person", "item")
+def flags_of(project: Project, person: AbstractBaseUser, role: str) -> QuerySet[Flag]:
+    """The project's flags, without those by others on items that are withheld from whoever reads.
+
+    A note may say what somebody or an inspection holds of the item.
+    """
+    flags = Flag.objects.filter(project=project)
+    sight = sight_of(role)
+    mine = Q(person=person)
+    if sight == Sight.OWN:
+        flags = flags.filter(mine)
+    elif sight == Sight.SETTLED:
+        flags = flags.filter(mine | ~Exists(Withheld.objects.filter(item=OuterRef("item"))))
+    return flags.select_related("person", "item")
 
 
 def disputes_of(project: Project) -> QuerySet[Entry]:
     """Entries that wait for a reviewer's verdict, each with the answers that count."""
     waiting = Entry.objects.filter(AWAITS_VERDICT, project=project)
     return waiting.select_related("item__blob").prefetch_related("answers__person")
+
+
+def dispute_page(
+    project: Project, *, after: Sequence[Any] | None, limit: int
+) -> tuple[list[Entry], tuple[str, int] | None]:
+    """One page of them, the oldest first, and the key (moment, id) of its last if there are more."""
+    waiting = disputes_of(project)
+    if after is not None:
+        at, pk = moment_of(after[0]), after[1]
+        waiting = waiting.filter(Q(created_at__gt=at) | Q(created_at=at, pk__gt=pk))
+    entries = list(waiting.order_by("created_at", "pk")[: limit + 1])
+    has_more = len(entries) > limit
+    entries = entries[:limit]
+    return entries, (entries[-1].created_at.isoformat(), entries[-1].pk) if has_more else None
+
+
+def moment_of(text: str) -> dt.datetime:
+    """Of a cursor. Raises InvalidInput for one that we did not make."""
+    try:
+        return dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput(
+            "This cursor is not one that this list made. Leave it out to begin at the first page.",
+            fields={"cursor": ["Use `next` of the page before."]},
+        ) from error
 
 
 def adjudication_summary(project: Project, *, with_model: bool = True) -> dict[str, Any]:
@@ -96,7 +150,7 @@ def adjudication_summary(project: Project, *, with_model: bool = True) -> dict[s
     labels since its round, and is left out (None) unless asked for.
     """
     opinions = opinions_of(project)
-    waiting = Entry.objects.filter(AWAITS_VERDICT, project=project).order_by("pk")
+    waiting = Entry.objects.filter(AWAITS_VERDICT, project=project).order_by("created_at", "pk")
     return {
         "n_people": waiting[:MAX_COUNTED].count(),
         "n_model": disagreement_count(project, opinions) if with_model else None,

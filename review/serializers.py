@@ -13,7 +13,7 @@ from rest_framework import serializers
 
 from labeling.models import Label, Publication, Split
 from labeling.selectors import current_labels_of
-from labeling.serializers import ItemOutput, SourceOutput, item_json
+from labeling.serializers import ItemOutput, SourceOutput, item_json, labeled_json
 from review.answers import MAX_ANSWERS
 from review.claims import MAX_CLAIMED
 from review.disagreements import BASES, MAX_COUNTED, STRONG, Disagreement
@@ -316,6 +316,9 @@ class UndoInput(serializers.Serializer):
 
 class AnswerOutput(serializers.ModelSerializer):
     class_id = serializers.IntegerField(source="label_class_id", allow_null=True)
+    label_id = serializers.SerializerMethodField(
+        help_text="The label that it made; null if it made none, or was given blind."
+    )
     item_key = serializers.CharField(source="item.key")
 
     class Meta:
@@ -324,6 +327,9 @@ class AnswerOutput(serializers.ModelSerializer):
             "key", "entry_id", "item_id", "item_key", "kind", "class_id", "label_id", "seen", "seconds", "note",
             "created_at", "withdrawn_at",
         ]  # fmt: skip
+
+    def get_label_id(self, answer: Answer) -> int | None:
+        return None if answer.seen.get("is_blind") else answer.label_id
 
 
 class VoteOutput(serializers.Serializer):
@@ -682,8 +688,7 @@ def explanation_json(one: ItemHelp) -> dict[str, Any]:
     return {
         "item_id": one.item_id,
         "nearest": [
-            {"item": item_json(near.labeled.item, near.labeled.label), "similarity": near.similarity}
-            for near in one.nearest
+            {"item": labeled_json(near.labeled), "similarity": near.similarity} for near in one.nearest
         ],
         "words": None
         if one.words is None

@@ -11,15 +11,15 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from labeling.blindness import UNDO_SECONDS
 from labeling.errors import Conflict, NotFound
 from labeling.locks import lock_labels_shared
 from labeling.models import Project, Publication
 from labeling.services import label_retire
-from review.attempts import is_settled
+from review.attempts import stands
 from review.claims import entries_show
 from review.entries import answers_wanted_now
 from review.models import (
-    MEASURING,
     OWN_NUMBER,
     Answer,
     AnswerKind,
@@ -49,7 +49,7 @@ def answer_undo(*, answer: Answer, person: AbstractBaseUser) -> dict[str, Any]:
         raise Conflict(
             "The entry of this answer is gone; ask a reviewer to relabel the item.", code="entry_gone"
         )
-    _check_still_undoable(answer, entry)
+    _check_still_undoable(answer, entry, now=now)
     if answer.label is not None:
         label_retire(label=answer.label, by=person)
     Answer.objects.filter(pk=answer.pk).update(withdrawn_at=now)
@@ -89,13 +89,13 @@ def answers_undo(*, project: Project, person: AbstractBaseUser, keys: Sequence[U
     return results
 
 
-def _check_still_undoable(answer: Answer, entry: Entry) -> None:
+def _check_still_undoable(answer: Answer, entry: Entry, *, now: dt.datetime) -> None:
     """Raises Conflict if what followed the answer cannot be taken back with it."""
-    if entry.reason in MEASURING and is_settled(entry):
+    if stands(answer, entry, now=now):
         raise Conflict(
-            "The audit that this answer belongs to is over, so the answer cannot be undone. "
-            "Ask a reviewer to relabel the item.",
-            code="audit_over",
+            f"Answers to what is asked blind can be taken back for {UNDO_SECONDS} seconds, and as long as they are "
+            "not counted. Ask a reviewer to relabel the item.",
+            code="blind_stands",
         )
     published = Publication.objects.filter(project_id=answer.project_id, started_at__gt=answer.created_at)
     if answer.kind == AnswerKind.LABEL and published.exists():
@@ -116,7 +116,8 @@ def _check_still_undoable(answer: Answer, entry: Entry) -> None:
         AnswerKind.SKIP_ALL: (EntryState.SKIPPED,),
         AnswerKind.NOT_THIS: (EntryState.OPEN,),
     }[AnswerKind(answer.kind)]
-    is_decided_by_others = entry.state == EntryState.DONE and answer.label is None
+    labels_nothing = entry.reason in (Reason.SECOND, Reason.GOLD)  # and can be taken back as others can
+    is_decided_by_others = entry.state == EntryState.DONE and answer.label is None and not labels_nothing
     if entry.state not in expected or is_decided_by_others:
         raise Conflict(
             f"The entry of this answer is closed since ({EntryState(entry.state).label.lower()}), "

@@ -77,7 +77,7 @@ _SEVERAL = f"""
     FROM (SELECT * FROM review_entry
           WHERE project_id = %(project)s AND state IN ('done', 'disputed') AND n_wanted > 1
             AND reason NOT IN ({sql_list(MEASURING)})
-          ORDER BY state = 'disputed' DESC, id DESC LIMIT %(n)s) entry
+          ORDER BY state = 'disputed' DESC, created_at DESC, id LIMIT %(n)s) entry
     JOIN review_answer answer
       ON answer.entry_id = entry.id AND answer.kind = 'label' AND answer.withdrawn_at IS NULL
     ORDER BY entry.id, answer.created_at"""

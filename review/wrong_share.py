@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from labeling.blindness import IS_WITHHELD, Sight
 from labeling.models import Project
 from review.certification.estimates import Estimate, difference, horvitz_thompson
 from training.selectors import standing_of
@@ -25,7 +26,7 @@ class WrongShare:
 
 
 # All states are named so that the index on project, state and reason is of use.
-_DRAWN = """
+_DRAWN = f"""
     SELECT entry.created_at, entry.probability, human.label_class_id, prediction.label_class_id,
            1 - prediction.confidence, coalesce(prediction.is_accepted, false)
     FROM review_entry entry
@@ -33,12 +34,13 @@ _DRAWN = """
       ON prediction.round_id = entry.round_id AND prediction.item_id = entry.item_id
     LEFT JOIN labeling_label human
       ON human.item_id = entry.item_id AND human.is_human AND human.retired_at IS NULL AND entry.state = 'done'
+     AND NOT (%(hides)s AND {IS_WITHHELD.format(item="entry.item_id")})
     WHERE entry.project_id = %(project)s AND entry.reason = 'random' AND entry.round_id = %(round)s
       AND entry.state IN ('open', 'disputed', 'done', 'skipped', 'withdrawn')"""
 
 
-def wrong_share(project: Project) -> WrongShare | None:
-    """None if no round's labels stand: nobody's do, or those of a certificate, which says more.
+def wrong_share(project: Project, sight: Sight = Sight.ALL) -> WrongShare | None:
+    """Without answers that are withheld from the sight. None if no round's labels stand: nobody's do, or those of a certificate, which says more.
 
     A refill draws uniformly, so an item's chance is the sum of those of the round's refills, times the share of
     what was drawn that is answered. Items come in an order that only the project's salt decides, so what is
@@ -49,7 +51,8 @@ def wrong_share(project: Project) -> WrongShare | None:
     if round is None or not round.metrics.get("n_accepted"):
         return None
     with connection.cursor() as cursor:
-        cursor.execute(_DRAWN, {"project": project.pk, "round": round.pk})
+        values = {"project": project.pk, "round": round.pk, "hides": sight != Sight.ALL}
+        cursor.execute(_DRAWN, values)
         drawn = cursor.fetchall()
     answered = [row for row in drawn if row[2] is not None]
     refills = {(created_at, probability or 0.0) for created_at, probability, *_ in drawn}

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.blindness import check_sees_items, check_takes_home, sight_of
 from labeling.errors import InvalidInput, NotFound
 from labeling.http import (
     PAGE_PARAMETERS,
@@ -23,8 +24,7 @@ from labeling.http import (
     page_response,
     read_page,
 )
-from labeling.models import Role
-from labeling.permissions import MAY_ENGINEER, Roles, project_for, row_for
+from labeling.permissions import MAY_ENGINEER, project_for, row_for
 from labeling.project_api import valid
 from training.artifacts import artifact_zip
 from training.models import Round, Run
@@ -55,8 +55,6 @@ from training.serializers import (
 from training.services import run_cancel, run_request
 
 LOG_LINES = 500  # of one answer
-# Annotators answer blind, and are not to look up what a model says of what they are asked.
-MAY_SEE_PREDICTIONS: Roles = (Role.OWNER, Role.ENGINEER, Role.REVIEWER, Role.VIEWER)
 AFTER = OpenApiParameter("after", int, description="Id of the last line that you have; 0 for all.")
 
 
@@ -210,14 +208,20 @@ class RoundItemsView(APIView):
     )
     def get(self, request: Request, round_id: int) -> Response:
         rounds = Round.objects.select_related("run").defer("metrics", "confidences")
-        round = row_for(request.user, rounds, round_id, MAY_SEE_PREDICTIONS, project="run__project")
+        round = row_for(request.user, rounds, round_id, project="run__project")
+        check_sees_items(round.member_role)
         query = RoundItemQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         chosen = dict(query.validated_data)
         surest_first = chosen.pop("order") == "-confidence"
         page = read_page(request, float, int)
         rows, last = round_item_page(
-            round, RoundItemFilters(**chosen), surest_first=surest_first, after=page.after, limit=page.limit
+            round,
+            RoundItemFilters(**chosen),
+            sight=sight_of(round.member_role),
+            surest_first=surest_first,
+            after=page.after,
+            limit=page.limit,
         )
         return Response(
             {
@@ -250,12 +254,14 @@ class RoundDiffItemsView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         left, right, asked = _two_rounds(request, project_id, DiffItemQuery)
+        sight = sight_of(project_for(request.user, project_id).member_role)
         page = read_page(request, float, int)
         rows, last = diff_page(
             left,
             right,
             left_id=asked.get("left_class"),
             right_id=asked.get("right_class"),
+            sight=sight,
             after=page.after,
             limit=page.limit,
         )
@@ -267,7 +273,8 @@ def _two_rounds(
     request: Request, project_id: int, query_type: type[DiffQuery]
 ) -> tuple[Round, Round, dict[str, Any]]:
     """The rounds that ?left= and ?right= name, both of this project, and the rest of the query."""
-    project = project_for(request.user, project_id, MAY_SEE_PREDICTIONS)
+    project = project_for(request.user, project_id)
+    check_sees_items(project.member_role)
     query = query_type(data=request.query_params)
     query.is_valid(raise_exception=True)
     asked = dict(query.validated_data)
@@ -287,8 +294,9 @@ class RoundModelView(APIView):
         responses={(200, "application/zip"): OpenApiTypes.BINARY, 409: ErrorOutput},
     )
     def get(self, request: Request, round_id: int) -> FileResponse:
-        rounds = Round.objects.select_related("run")
+        rounds = Round.objects.select_related("run__project")
         round = row_for(request.user, rounds, round_id, project="run__project")
+        check_takes_home(round.run.project, round.member_role)
         name = f"run-{round.run.number}-round-{round.number}.zip"
         return FileResponse(artifact_zip(round), as_attachment=True, filename=name)
 

@@ -1,4 +1,4 @@
-"""The images that a round's learner drew, over HTTP. Every member reads."""
+"""The images that a round's learner drew, over HTTP. Every member reads but annotators."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.blindness import check_sees_items, sight_of, withheld_among
 from labeling.permissions import row_for
 from training.generated import generated_read
 from training.models import Round
@@ -36,4 +37,11 @@ class RoundGeneratedView(APIView):
     def get(self, request: Request, round_id: int) -> Response:
         rounds = Round.objects.select_related("run")
         round = row_for(request.user, rounds, round_id, project="run__project")
-        return Response(GeneratedClassOutput(generated_read(round), many=True).data)
+        check_sees_items(round.member_role)
+        by_class = generated_read(round)
+        withheld = withheld_among(
+            [item_id for one in by_class for item_id in one["item_ids"]], sight_of(round.member_role)
+        )
+        for one in by_class:
+            one["item_ids"] = [item_id for item_id in one["item_ids"] if item_id not in withheld]
+        return Response(GeneratedClassOutput(by_class, many=True).data)

@@ -1,4 +1,4 @@
-"""Inspections of the data and the labels over HTTP. Engineers start and cancel; every member reads."""
+"""Inspections of the data and the labels over HTTP. Engineers start and cancel; every member reads but annotators."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.blindness import check_sees_items, sight_of
 from labeling.errors import NotFound
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.permissions import MAY_ENGINEER, project_for, row_for
@@ -18,6 +19,7 @@ from labeling.project_api import valid
 from training.inspection_services import inspection_cancel, inspection_request
 from training.models import Inspection
 from training.serializers import InspectionInput, InspectionOutput, InspectionSummaryOutput, MapOutput
+from training.sight import findings_seen, points_seen
 
 SHOWN = Inspection.objects.select_related("created_by").defer("map_points")
 
@@ -32,6 +34,7 @@ class InspectionsView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
+        check_sees_items(project.member_role)
         rows = SHOWN.filter(project=project).defer("findings")
         return page_response(*keyset_page(request, rows), InspectionSummaryOutput)
 
@@ -55,12 +58,17 @@ class InspectionView(APIView):
         responses=InspectionOutput,
     )
     def get(self, request: Request, inspection_id: int) -> Response:
-        return Response(InspectionOutput(row_for(request.user, SHOWN.all(), inspection_id)).data)
+        inspection = row_for(request.user, SHOWN.all(), inspection_id)
+        check_sees_items(inspection.member_role)
+        inspection.findings = findings_seen(inspection.findings, sight_of(inspection.member_role))
+        return Response(InspectionOutput(inspection).data)
 
 
 @extend_schema(tags=["training"])
 class InspectionMapView(APIView):
-    """Stored as it is sent: nothing is unpacked for a page that shows a hundred thousand points."""
+    """Stored as it is sent: nothing is unpacked for a page that shows a hundred thousand points, unless some are
+    withheld from whoever looks.
+    """
 
     @extend_schema(
         operation_id="inspection_map",
@@ -68,9 +76,9 @@ class InspectionMapView(APIView):
         responses={200: MapOutput, 404: ErrorOutput},
     )
     def get(self, request: Request, inspection_id: int) -> HttpResponse:
-        points = row_for(
-            request.user, Inspection.objects.only("map_points", "project"), inspection_id
-        ).map_points
+        inspection = row_for(request.user, Inspection.objects.only("map_points", "project"), inspection_id)
+        check_sees_items(inspection.member_role)
+        points = points_seen(inspection, sight_of(inspection.member_role))
         if points is None:
             raise NotFound(f"Inspection {inspection_id} has no map. Wait until it is done, or inspect again.")
         is_taken = "gzip" in request.headers.get("Accept-Encoding", "")

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 
+from labeling.blindness import Sight, not_withheld_sql
 from labeling.errors import Conflict, InvalidInput
 from labeling.hot import time_limit
 from labeling.item_selectors import LabeledItem, labeled_items
@@ -75,11 +76,13 @@ def diff_page(
     *,
     left_id: int | None,
     right_id: int | None,
+    sight: Sight = Sight.ALL,
     after: Sequence[Any] | None,
     limit: int,
 ) -> tuple[list[DiffItem], tuple[float, int] | None]:
     """The items of one cell, the surest first, and the key (confidence, item id) of the last if there are more.
 
+    What is withheld from the sight is left out.
     Sure is the left round, or where it accepted nothing the right one: its class is walked by confidence.
     Raises as diff_cells; InvalidInput if neither class is given.
     """
@@ -104,7 +107,7 @@ def diff_page(
             LEFT JOIN training_prediction other
               ON other.round_id = %(other_round)s AND other.item_id = walked.item_id
             WHERE walked.round_id = %(round)s AND walked.label_class_id = %(class)s AND walked.is_accepted
-              AND {where_other} {beyond}
+              AND {where_other} {beyond} AND {not_withheld_sql("walked.item_id", sight)}
             ORDER BY walked.confidence DESC, walked.item_id DESC LIMIT %(n)s
             """,
             {

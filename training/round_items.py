@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import TextChoices
 
+from labeling.blindness import Sight, not_withheld_sql
 from labeling.errors import Conflict, InvalidInput
 from labeling.item_selectors import LabeledItem, labeled_items
 from training.models import Round
@@ -47,14 +48,21 @@ class RoundItem:
 
 
 def round_item_page(
-    round: Round, filters: RoundItemFilters, *, surest_first: bool, after: Sequence[Any] | None, limit: int
+    round: Round,
+    filters: RoundItemFilters,
+    *,
+    sight: Sight = Sight.ALL,
+    surest_first: bool,
+    after: Sequence[Any] | None,
+    limit: int,
 ) -> tuple[list[RoundItem], tuple[float, int] | None]:
     """One page by confidence, and the key (confidence, item id) of its last row if there are more.
 
+    What is withheld from the sight is left out.
     Raises InvalidInput where filters contradict one another, Conflict if the predictions were pruned.
     """
     _check(round, filters)
-    rows = _read(round, filters, surest_first=surest_first, after=after, n=limit + 1)
+    rows = _read(round, filters, sight, surest_first=surest_first, after=after, n=limit + 1)
     has_more = len(rows) > limit
     rows = rows[:limit]
     items = {each.item.pk: each for each in labeled_items([row[1] for row in rows])}
@@ -85,13 +93,20 @@ def _check(round: Round, filters: RoundItemFilters) -> None:
 
 
 def _read(
-    round: Round, filters: RoundItemFilters, *, surest_first: bool, after: Sequence[Any] | None, n: int
+    round: Round,
+    filters: RoundItemFilters,
+    sight: Sight,
+    *,
+    surest_first: bool,
+    after: Sequence[Any] | None,
+    n: int,
 ) -> list[tuple[float, int, int, int | None]]:
     """(confidence, item, class, truth) of the n first rows: the head of each cell, merged."""
     of_pool = filters.of == RoundSet.POOL
     direction = "DESC" if surest_first else "ASC"
     table = "training_prediction" if of_pool else "training_measuredprediction"
     where = ["said.round_id = %(round)s", "said.label_class_id = cell.class_id"]
+    where.append(not_withheld_sql("said.item_id", sight))
     if not of_pool:
         where += ["said.is_test = %(is_test)s", "said.truth_id = cell.truth_id"]
     if filters.confidence_min is not None:

@@ -29,7 +29,7 @@ STALL_SECONDS = (
     600.0  # nothing moves: a worker is down, or the queue has nothing that these people may answer
 )
 DIVERSE_SECONDS = 120.0
-COUNTED_SECONDS = 30.0  # within which a worker has counted monitoring audits, unless others were answered
+COUNTED_SECONDS = 90.0  # within which a worker has counted monitoring audits, unless others were answered
 RUN_SECONDS = 24 * 3600.0
 N_REDRAWN = 200  # draws of the audits that tell luck from merit
 N_MORE = 10  # answers at a time, where those that are counted are not enough yet
@@ -289,8 +289,7 @@ class Play:
                 self.tell(_about_attempt(attempt))
             wanted = attempt["n_remaining"]
             if attempt["state"] == "auditing":
-                wanted = attempt["n_audits"] - attempt["n_audits_done"]
-                wanted += attempt["n_second"] - attempt["n_second_done"]
+                wanted = attempt["n_asked"] - attempt["n_answered"]
             if wanted:
                 with self._timed("answering"):
                     n_done = self.crowd.answer(wanted)

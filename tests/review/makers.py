@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import struct
 import uuid
 from collections.abc import Sequence
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
+from labeling.blindness import UNDO_SECONDS
 from labeling.models import Item, LabelClass, Membership, Project, Source, SourceKind
 from labeling.services import publication_open
 from labeling.work import WorkState
@@ -92,6 +95,13 @@ def make_entries(project: Project, items: Sequence[Item], **fields: object) -> l
         )
         for rank, item in enumerate(items)
     )
+
+
+def let_stand(project: Project) -> None:
+    """Time passes: what was answered blind can no longer be taken back."""
+    long_ago = timezone.now() - dt.timedelta(seconds=2 * UNDO_SECONDS)
+    closed = Entry.objects.filter(project=project, closed_at__gt=long_ago)
+    closed.update(closed_at=long_ago)
 
 
 def role_of(project: Project, person: User) -> str:

@@ -21,7 +21,7 @@ from review.models import Audit, Entry, EntryState, Flag, SecondAnswer, Verdict
 from tests.conftest import client_of
 from tests.makers import make_human_label, make_items, make_project
 from tests.review.certifying import make_world
-from tests.review.makers import answer, claim, make_entries, make_round, stand
+from tests.review.makers import answer, claim, let_stand, make_entries, make_round, stand
 from training.models import Inspection, MeasuredPrediction, Round
 
 
@@ -184,6 +184,7 @@ def test_nothing_of_the_model_is_shown_while_audits_are_asked(project: Project, 
     assert (summary["is_blind"], summary["n_model"]) == (True, 0)
 
     attempt_abandon(attempt=attempt, reason="")
+    let_stand(project)
     assert listed(project, confidence_min=0) != []
 
 

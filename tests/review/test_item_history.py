@@ -81,13 +81,17 @@ def test_an_annotator_is_not_told_what_others_said_while_the_entry_is_open(
     assert len(item_history(item=item, person=ben, role="reviewer")) == 1
 
 
-def test_who_holds_a_blind_entry_is_not_told_what_the_machine_says(project: Project, ben: User) -> None:
+def test_who_may_be_asked_is_not_told_what_the_machine_says_of_what_is_asked_blind(
+    project: Project, ben: User
+) -> None:
     (item,) = make_items(project, 1)
     project.random_share = 1
     project.save(update_fields=["random_share"])
     round_publish(round_id=make_round(project, [(item, project.classes.first(), 0.95)]).pk)
-    assert len(item_history(item=item, person=ben, role="annotator")) == 3
+    assert len(item_history(item=item, person=ben, role="viewer")) == 3
     claim(project, ben)
     assert Entry.objects.get().is_blind
 
-    assert item_history(item=item, person=ben, role="annotator") == []
+    for role in ("annotator", "owner", "engineer", "reviewer"):
+        assert item_history(item=item, person=ben, role=role) == []
+    assert len(item_history(item=item, person=ben, role="viewer")) == 3

@@ -19,7 +19,7 @@ from review.publish import round_publish
 from review.relabeling import entry_decide
 from tests.makers import make_human_label
 from tests.review.certifying import World, make_world
-from tests.review.makers import make_round
+from tests.review.makers import let_stand, make_round
 from training.models import Round, Run, Trigger
 from training.selectors import standing_of
 
@@ -35,6 +35,7 @@ def certificate(world: World) -> Certificate:
 
 
 def settle(certificate: Certificate) -> Certificate:
+    let_stand(certificate.project)
     monitor_settle(certificate.pk)
     certificate.refresh_from_db()
     return certificate

@@ -6,6 +6,9 @@ interface WithRole {
   role: Role;
 }
 
+/** Annotators answer blind: of single items they are shown their own words alone (labeling/blindness.py). */
+export const answersBlind = ({ role }: WithRole) => role === "annotator";
+
 /** Import, train, certify, settings. */
 export const mayEngineer = ({ role }: WithRole) => role === "owner" || role === "engineer";
 

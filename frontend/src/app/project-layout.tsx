@@ -4,7 +4,7 @@ import { useEffect, useRef } from "react";
 import { NavLink, Outlet, useLocation } from "react-router";
 
 import { ApiError } from "@/api/client";
-import { mayReview } from "@/api/roles";
+import { answersBlind, mayReview } from "@/api/roles";
 import type { Project } from "@/api/types";
 import { NotFoundPage } from "@/app/not-found-page";
 import styles from "@/app/shell.module.css";
@@ -19,17 +19,20 @@ import { Ready } from "@/ui/query";
 const WAITING_STALE_MS = 30_000;
 
 const TABS = [
-  { to: "", title: msg("Overview") },
+  { to: "", title: msg("Overview"), forAnnotators: true },
   { to: "training", title: msg("Training") },
   { to: "compare", title: msg("Compare") },
   { to: "quality", title: msg("Quality") },
-  { to: "items", title: msg("Items") },
+  { to: "items", title: msg("Items"), forAnnotators: true },
   { to: "adjudication", title: msg("Adjudication") },
   { to: "publications", title: msg("Publications") },
   { to: "certificates", title: msg("Certificates") },
   { to: "data", title: msg("Data") },
-  { to: "settings", title: msg("Settings") },
+  { to: "settings", title: msg("Settings"), forAnnotators: true },
 ];
+
+/** Annotators are offered the pages that show them something. */
+const tabsOf = (project: Project) => TABS.filter((tab) => !answersBlind(project) || "forAnnotators" in tab);
 
 /** How many disputes and flags wait for the reviewer who looks. */
 function Waiting({ project }: { project: Project }) {
@@ -70,7 +73,7 @@ export function ProjectLayout() {
             <span className={styles.projectName} title={data.name} dir="auto">
               {data.name}
             </span>
-            {TABS.map((tab) => (
+            {tabsOf(data).map((tab) => (
               <NavLink key={tab.to} to={`/projects/${projectId}${tab.to && `/${tab.to}`}`} end={tab.to === ""} className={styles.tab}>
                 {t(tab.title)}
                 {tab.to === "adjudication" && <Waiting project={data} />}

@@ -4,7 +4,7 @@ import type { Attempt, Certificate } from "@/api/types";
 import { auditsPerClass, boundPercent, goalPercent, goalText, nextText, perClassText, shareOf, standing } from "@/certificates/attempt-state";
 
 const attempt = (about: Partial<Attempt>) =>
-  ({ number: 2, state: "auditing", n_audits: 40, n_audits_done: 31, stages: [40], stage: 1, n_second: 0, n_second_done: 0, n_remaining: 0, ...about }) as Attempt;
+  ({ number: 2, state: "auditing", n_audits: 40, n_asked: 45, n_answered: 36, stages: [40], stage: 1, n_remaining: 0, ...about }) as Attempt;
 const certificate = (about: Partial<Certificate>) =>
   ({ number: 1, sentence: "At most 3 are wrong.", revoked_at: null, revoked_reason: "", ...about }) as Certificate;
 const plan = "About 400 human labels for at most 1%.";
@@ -29,10 +29,10 @@ test("a goal says of what, how sure, and whether each class is meant", () => {
   expect(goalText({ ...goal, per_class: true })).toContain("in each predicted class");
 });
 
-test("what happens next counts second answers among those to come", () => {
+test("what happens next counts blind answers of every kind", () => {
   expect(nextText(attempt({}))).toMatch(/^9 blind answers still to come/);
-  expect(nextText(attempt({ n_second: 10, n_second_done: 8 }))).toMatch(/^11 blind answers/);
-  expect(nextText(attempt({ n_audits_done: 40 }))).toMatch(/^Every audit that was asked for is answered/);
+  expect(nextText(attempt({ n_asked: 57, n_answered: 46 }))).toMatch(/^11 blind answers/);
+  expect(nextText(attempt({ n_answered: 45 }))).toMatch(/^As many blind answers are in as were asked for/);
   expect(nextText(attempt({ state: "reviewing", n_remaining: 1 }))).toContain("the last 1 item ");
 });
 

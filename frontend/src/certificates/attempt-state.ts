@@ -68,8 +68,8 @@ export function nextText(attempt: Attempt): string {
 }
 
 function auditingText(attempt: Attempt): string {
-  const n = attempt.n_audits - attempt.n_audits_done + attempt.n_second - attempt.n_second_done;
-  if (n === 0) return t("Every audit that was asked for is answered. A worker runs the test, which chooses the cut.");
+  const n = attempt.n_asked - attempt.n_answered;
+  if (n === 0) return t("As many blind answers are in as were asked for. Once the last audit is among them a worker runs the test, which chooses the cut.");
   const coming = plural(
     n,
     "{n} blind answer still to come, mixed among other entries of the queue.",
@@ -131,10 +131,10 @@ function openText(attempt: Attempt): string {
   const name = attemptName(attempt);
   if (attempt.state === "auditing") {
     return plural(
-      attempt.n_audits,
-      "{attempt} is under way: {done} of {n} audit answered.",
-      "{attempt} is under way: {done} of {n} audits answered.",
-      { attempt: name, done: count(attempt.n_audits_done), n: count(attempt.n_audits) },
+      attempt.n_asked,
+      "{attempt} is under way: {done} of {n} blind answer given.",
+      "{attempt} is under way: {done} of {n} blind answers given.",
+      { attempt: name, done: count(attempt.n_answered), n: count(attempt.n_asked) },
     );
   }
   if (attempt.state === "reviewing") {

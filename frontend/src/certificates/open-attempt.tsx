@@ -51,14 +51,17 @@ export function OpenAttempt({ project, attempt }: { project: Project; attempt: A
 
 const auditsName = ({ stage, stages }: Attempt) =>
   stages.length > 1
-    ? t("Blind audits answered (stage {stage} of at most {stages})", { stage, stages: stages.length })
-    : t("Blind audits answered");
+    ? t("Blind answers, to audits and what is mixed in (stage {stage} of at most {stages})", { stage, stages: stages.length })
+    : t("Blind answers, to audits and what is mixed in");
 
 function Counts({ attempt }: { attempt: Attempt }) {
   return (
     <Stack gap="xs">
-      <Counted name={auditsName(attempt)} n={attempt.n_audits_done} of={attempt.n_audits} />
-      {attempt.n_second > 0 && <Counted name={t("Second answers")} n={attempt.n_second_done} of={attempt.n_second} />}
+      {attempt.state === "auditing" ? (
+        <Counted name={auditsName(attempt)} n={attempt.n_answered} of={attempt.n_asked} />
+      ) : (
+        <Counted name={t("Audits")} n={attempt.n_audits_done} of={attempt.n_audits} />
+      )}
       {attempt.state === "reviewing" && (
         <Text size="sm">
           {rich("Left for people beyond the cut: {items}", {

@@ -2,6 +2,7 @@ import { Alert, Badge, Card, Group, SimpleGrid, Stack, Text, Title } from "@mant
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "react-router";
 
+import { answersBlind } from "@/api/roles";
 import type { Project } from "@/api/types";
 import { deletionsQuery, LIVE_MS, progressQuery, projectsQuery } from "@/labeling/api";
 import { keepDropped } from "@/labeling/dropped";
@@ -93,7 +94,7 @@ function ProjectCard({ project }: { project: Project }) {
       <Text size="sm" c="dimmed" lineClamp={2} mb="sm" dir="auto">
         {project.question || classesOf(project)}
       </Text>
-      {progress.data && <LabeledBar progress={progress.data} />}
+      {progress.data && !answersBlind(project) && <LabeledBar progress={progress.data} />}
     </Card>
   );
 }

@@ -1,6 +1,6 @@
 import { Group } from "@mantine/core";
 
-import { mayEngineer } from "@/api/roles";
+import { answersBlind, mayEngineer } from "@/api/roles";
 import type { Progress, Project, Queue } from "@/api/types";
 import { useCandidate } from "@/app/candidate/candidate-panel";
 import { t } from "@/language/translate";
@@ -27,7 +27,7 @@ export function NextStep({ project, progress, queue, hasRounds }: Props) {
           {hasRounds ? t("Train the next round") : t("Train the first round")}
         </ButtonLink>
       )}
-      {progress.n_human + progress.n_machine > 0 && (
+      {progress.n_human + progress.n_machine > 0 && !answersBlind(project) && (
         <ButtonLink variant="default" to={`/projects/${project.id}/data`}>
           {t("Export")}
         </ButtonLink>

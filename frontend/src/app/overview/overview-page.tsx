@@ -1,6 +1,7 @@
 import { Group, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
+import { answersBlind } from "@/api/roles";
 import type { Progress, Project } from "@/api/types";
 import { NextStep } from "@/app/overview/next-step";
 import { PeoplePanel } from "@/app/overview/people-panel";
@@ -41,11 +42,37 @@ export default function OverviewPage() {
       <Ready query={project} what={t("the project")}>
         {(data) => (
           <Ready query={progress} what={t("the counts")}>
-            {(counts) => (counts.n_items === 0 ? <NoItems project={data} /> : <Overview project={data} progress={counts} />)}
+            {(counts) => {
+              if (counts.n_items === 0) return <NoItems project={data} />;
+              return answersBlind(data) ? <BlindOverview project={data} progress={counts} /> : <Overview project={data} progress={counts} />;
+            }}
           </Ready>
         )}
       </Ready>
     </Page>
+  );
+}
+
+/** For annotators: what is asked, what waits, and their own work. Counts of labels would tell them what others said. */
+function BlindOverview({ project, progress }: { project: Project; progress: Progress }) {
+  const queue = useQuery({ ...queueQuery(project.id), ...LIVE });
+  return (
+    <Stack>
+      <Paper withBorder p="md">
+        {project.question && (
+          <Text mb="sm" fw={500} dir="auto">
+            {project.question}
+          </Text>
+        )}
+        <Figure name={t("In the queue")} value={queue.data ? openCount(queue.data) : "–"} note={queue.data && t("{n} answered by you", { n: count(queue.data.answered_by_me) })} />
+        <NextStep project={project} progress={progress} queue={queue.data} hasRounds={false} />
+        <Text size="sm" c="dimmed" mt="md">
+          {t("You answer blind, so that your answers can prove something: what others or a model say of the items is not shown to you.")}
+        </Text>
+      </Paper>
+      <QueuePanel project={project} queue={queue.data} />
+      <PeoplePanel project={project} />
+    </Stack>
   );
 }
 

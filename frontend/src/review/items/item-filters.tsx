@@ -28,11 +28,13 @@ const ORDERS = [
 interface Props {
   filters: ItemFilters;
   classes: readonly LabelClass[];
+  /** Whoever looks answers blind: there is nothing to filter by but how items begin. */
+  isBlind: boolean;
   onChange: (change: Partial<ItemFilters>) => void;
 }
 
 /** Which items are shown, and in what order. The choice lives in the address, so it can be shared. */
-export function ItemFilterBar({ filters, classes, onChange }: Props) {
+export function ItemFilterBar({ filters, classes, isBlind, onChange }: Props) {
   const search = useDebouncedCallback((text: string) => onChange({ search: text || undefined }), 300);
   const confidence = (value: string | number) => (value === "" ? undefined : Number(value) / 100);
   const classOptions = [{ value: "", label: t("any") }, ...classes.map((one) => ({ value: String(one.id), label: one.name }))];
@@ -44,6 +46,8 @@ export function ItemFilterBar({ filters, classes, onChange }: Props) {
         onChange={(event) => search(event.currentTarget.value)}
         w={190}
       />
+      {isBlind ? null : (
+        <>
       <NativeSelect label={t("Labeled by")} data={said(SOURCES)} value={filters.source ?? ""} onChange={(event) => onChange({ source: event.currentTarget.value || undefined })} />
       <NativeSelect
         label={t("Class")}
@@ -68,7 +72,9 @@ export function ItemFilterBar({ filters, classes, onChange }: Props) {
         onChange={(value) => onChange({ confidence_max: confidence(value) })}
       />
       <NativeSelect label={t("Split")} data={said(SPLITS)} value={filters.split ?? ""} onChange={(event) => onChange({ split: event.currentTarget.value || undefined })} />
-      <NativeSelect label={t("Order")} data={said(ORDERS)} value={filters.order ?? "id"} onChange={(event) => onChange({ order: event.currentTarget.value })} />
+        </>
+      )}
+      <NativeSelect label={t("Order")} data={said(isBlind ? ORDERS.slice(0, 2) : ORDERS)} value={filters.order ?? "id"} onChange={(event) => onChange({ order: event.currentTarget.value })} />
     </Group>
   );
 }

@@ -25,7 +25,7 @@ export function ItemGrid({ project, items }: { project: Project; items: readonly
               {item.key}
             </span>
           </TextLink>
-          <LabelCell label={item.label} classes={project.classes} />
+          <LabelCell label={item.label} isWithheld={item.is_withheld} classes={project.classes} />
           {"said" in item && <SaidCell said={item.said} classes={project.classes} />}
           <RelabelSelect project={project} item={item} />
         </li>

@@ -46,7 +46,7 @@ export default function ItemPage() {
                   <Panel title={t("The label that stands")}>
                     <Stack gap="xs" align="flex-start">
                       <Group>
-                        <LabelCell label={data.label} classes={owner.classes} />
+                        <LabelCell label={data.label} isWithheld={data.is_withheld} classes={owner.classes} />
                         <Badge variant="default">{t(SPLITS[data.split])}</Badge>
                       </Group>
                       <Text size="sm" c="dimmed">
@@ -74,7 +74,8 @@ export default function ItemPage() {
   );
 }
 
-function standing({ label }: Item): string {
+function standing({ label, is_withheld }: Item): string {
+  if (is_withheld) return t("Not shown to whoever may be asked about this item, blind, now or later.");
   if (label === null) return t("Nobody has labeled this item yet.");
   const who = label.source.name;
   if (label.is_human) return t("{who} said so; no machine can replace it.", { who });

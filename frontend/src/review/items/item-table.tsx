@@ -43,7 +43,7 @@ export function ItemTable({ project, items }: { project: Project; items: readonl
                 </Text>
               </Table.Td>
               <Table.Td>
-                <LabelCell label={item.label} classes={project.classes} />
+                <LabelCell label={item.label} isWithheld={item.is_withheld} classes={project.classes} />
               </Table.Td>
               {"said" in item && (
                 <Table.Td>

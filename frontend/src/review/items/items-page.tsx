@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
 
+import { answersBlind } from "@/api/roles";
 import type { Project } from "@/api/types";
 import { itemsQuery, projectQuery, type ItemFilters } from "@/labeling/api";
 import { t } from "@/language/translate";
@@ -24,7 +25,7 @@ export default function ItemsPage() {
       <Ready query={project} what={t("the project")}>
         {(data) => (
           <>
-            <ItemFilterBar filters={filters} classes={data.classes} onChange={change} />
+            <ItemFilterBar filters={filters} classes={data.classes} isBlind={answersBlind(data)} onChange={change} />
             <Items project={data} filters={filters} />
           </>
         )}

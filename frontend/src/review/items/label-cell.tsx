@@ -6,11 +6,11 @@ import { ClassTag } from "@/ui/class-tag";
 import { percent } from "@/ui/format";
 
 /** The label that stands, and whose word it is: a person's and a machine's never look alike. */
-export function LabelCell({ label, classes }: { label: CurrentLabel | null; classes: readonly LabelClass[] }) {
+export function LabelCell({ label, isWithheld = false, classes }: { label: CurrentLabel | null; isWithheld?: boolean; classes: readonly LabelClass[] }) {
   if (label === null) {
     return (
       <Text size="sm" c="dimmed">
-        {t("not labeled")}
+        {isWithheld ? t("not shown") : t("not labeled")}
       </Text>
     );
   }

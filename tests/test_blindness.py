@@ -1,0 +1,582 @@
+"""Who may still be asked learns nothing of what anybody or anything else says: every operation of the API, tried.
+
+The walk is made twice: in a world, and in the same world where the machine and other people said something else of the
+items that must be kept from whoever looks (what it said of the next of them, so that counts are the same). Every answer,
+to every operation of the schema, has to be the same to the byte, but for moments. An operation that the schema has and
+this file has not makes it fail: say there how it is called.
+
+Then come those who cheat by other means: what audits, second answers and decoys are is tried to be told apart.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.generators import SchemaGenerator
+
+from labeling.errors import Conflict, InvalidInput
+from labeling.export_rows import ExportRows
+from labeling.item_selectors import ItemFilters
+from labeling.models import Item, Label, Membership, Project, Split, Withheld
+from review import attempts
+from review.attempt_pipeline import attempt_settle
+from review.attempts import attempt_ask
+from review.flagging import flags_ask
+from review.models import Answer, Decoy, Entry, Flag, Lease
+from review.monitoring import monitor_ask
+from review.undoing import answer_undo
+from tests.review.blind import Scene, make_scene, otherwise, whole
+from tests.review.certifying import make_world
+from tests.review.makers import answer, claim
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@pytest.fixture
+def scene(project: Project, ada: User, ben: User, settings: Any, tmp_path: Any) -> Scene:
+    settings.MEDIA_ROOT = str(tmp_path)
+    return make_scene(project, ada, ben)
+
+
+# The walk
+
+# How an operation is tried: ways to call it, each a query or a body. {names} are rows of the scene. Of an operation
+# that is not named here nobody has said what it may tell.
+ITEM_LISTS: list[dict[str, Any]] = [
+    {"limit": "200"},
+    *({"ids": "{item_id}"}, {"source": "machine", "limit": "200"}, {"source": "human", "limit": "200"}),
+    *({"source": "none"}, {"class": "{class_id}", "limit": "200"}, {"order": "confidence", "limit": "200"}),
+    *({"order": "-confidence"}, {"confidence_min": "0.8"}, {"confidence_max": "0.8"}),
+    *({"split": "pool", "limit": "200"}, {"split": "holdout"}, {"search": "item"}),
+]
+A_CLASS = {"class_id": "{class_id}"}
+PLAIN = [
+    "answer_undo", "attempt", "attempt_abandon", "certificate", "certificate_audits", "certificate_document",
+    "certificate_labels", "certificate_revoke", "class_remove", "class_update", "comparison_show", "comparison_cancel",
+    "export_show", "export_cancel", "export_file", "flag_resolve", "import_show", "import_cancel", "inspection_show",
+    "inspection_cancel", "inspection_map", "item_show", "item_example_choose", "item_example_forget", "flag_add",
+    "item_history", "item_image", "item_thumbnail", "label_withdraw", "learners_list", "member_remove", "projects_list",
+    "project_show", "project_update", "project_delete", "answers_mine", "attempts_list", "certificates_list",
+    "classes_list", "project_columns", "comparisons_list", "exports_list", "flags_list", "gold_end", "guide_show",
+    "imports_list", "import_create", "inspections_list", "members_list", "people_show", "plan", "policies_list",
+    "project_progress", "publications_list", "publication_discard", "queue_show", "queue_refill", "rounds_list",
+    "runs_list", "timeline_show", "verdicts_list", "weighing_show", "round_show", "round_confidences", "round_generated",
+    "round_model", "run_show", "run_cancel", "run_log", "verdict_undo", "disputes_list",
+]  # fmt: skip
+# They are of nobody's project, or of whoever asks.
+OF_NO_ITEM = {
+    "health_show", "session_show", "session_open", "session_close", "tokens_list", "token_create", "token_revoke", "deletions_list",
+    "upload_create", "preview_create", "keys_choose", "project_create",
+}  # fmt: skip
+WAYS: dict[str, list[dict[str, Any]]] = {name: [{}] for name in PLAIN} | {
+    "items_list": ITEM_LISTS,
+    "adjudication_show": [{}, {"with_model": "false"}],
+    "disagreements_list": [{}, {"confidence_min": "0"}],
+    "rounds_diff": [{"left": "{round_id}", "right": "{round_id}"}],
+    "rounds_diff_items": [
+        {"left": "{round_id}", "right": "{round_id}", "left_class": "{class_id}", "right_class": "{class_id}"}
+    ],
+    "round_items": [{}, {"predicted": "{class_id}", "limit": "200"}, {"order": "-confidence"}],
+    "queue_explanations": [{"items": "{item_id}"}, {"items": "{near_id}"}],
+    "queue_claim": [{"n": 20}],
+    "queue_release": [{"entry_ids": ["{held}"]}],
+    "grid_claim": [{**A_CLASS, "n": 20}],
+    "answers_submit": [
+        {"answers": [{"key": str(uuid.uuid4()), "entry_id": "{held}", "kind": "label", **A_CLASS}]},
+        {"answers": [{"key": str(uuid.uuid4()), "entry_id": "{held}", "kind": "skip_all"}]},
+        {"answers": [{"key": str(uuid.uuid4()), "entry_id": "{held}", "kind": "not_this"}]},
+    ],
+    "answers_undo": [{"keys": ["{key}"]}],
+    "items_pick": [{"item_ids": ["{item_id}"]}],
+    "gold_ask": [{"item_ids": ["{second_id}"]}, {"n": 3}],
+    "items_relabel": [[{"item_id": "{item_id}", **A_CLASS}], [{"item_id": "{second_id}", **A_CLASS}]],  # type: ignore[list-item]
+    "items_add": [[]],  # type: ignore[list-item]
+    "entry_decide": [A_CLASS],
+    "verdict_give": [{"key": str(uuid.uuid4()), "entry_id": "{entry_id}", **A_CLASS}],
+    "disputes_settle": [{"min_quality": 0.9}],
+    "label_errors_flag": [{"item_ids": ["{second_id}"]}],
+    "attempt_ask": [{"eps": 0.1}],
+    "class_add": [{"name": "newt"}],
+    "comparison_start": [{"learners": [{"learner": "naive_bayes"}]}],
+    "inspection_start": [{}],
+    "run_start": [{"learner": "naive_bayes"}],
+    "export_request": [{"format": "csv"}],
+    "round_publish": [{"round_id": "{round_id}"}],
+    "member_add": [{"username": "nobody", "role": "viewer"}],
+    "member_change": [{"role": "viewer"}],
+}
+
+
+def operations() -> dict[str, tuple[str, str]]:
+    """Operation -> (method, path) of the schema that is served."""
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    return {
+        about["operationId"]: (method, path)
+        for path, methods in paths.items()
+        for method, about in methods.items()
+        if method in METHODS
+    }
+
+
+def test_every_operation_of_the_schema_is_walked() -> None:
+    known = WAYS.keys() | OF_NO_ITEM
+    assert set(operations()) - known == set(), (
+        "What may these tell of an item, and to whom? Say so in this file."
+    )
+    assert known - set(operations()) == set()
+
+
+def filled(value: Any, rows: dict[str, object]) -> Any:
+    if isinstance(value, dict):
+        return {key: filled(each, rows) for key, each in value.items()}
+    if isinstance(value, list):
+        return [filled(each, rows) for each in value]
+    if isinstance(value, str) and value.startswith("{"):
+        return rows[value.strip("{}")]
+    return value
+
+
+def call(scene: Scene, name: str, operation: str, given: Any) -> bytes:
+    """The whole answer; whatever it changed is as it was."""
+    method, path = operations_found[operation]
+    client = scene.client(name)
+    address = re.sub(r"{(\w+)}", lambda found: str(scene.rows[found[1]]), path)
+    given = filled(given, scene.rows)
+    with transaction.atomic():
+        if method == "get":
+            said = whole(client.get(address, given))
+        else:
+            # Rows that it makes have the next numbers, whoever asks.
+            said = re.sub(
+                rb'"(\w*id|\w*ids)":\s*\[?\d+\]?',
+                b"id",
+                whole(getattr(client, method)(address, given, format="json")),
+            )
+            said = re.sub(rb"Content-Length[^)]*", b"", said)
+        transaction.set_rollback(True)
+    return said
+
+
+operations_found = operations()
+
+
+CLOSES = "certificate_labels"  # its stream, where it is not refused, ends with the connection
+
+
+def walk(scene: Scene, name: str, *, only: str | None = None) -> dict[tuple[str, int], bytes]:
+    return {
+        (operation, place): call(scene, name, operation, given)
+        for operation, ways in WAYS.items()
+        if only is None or operations_found[operation][0] == only
+        if name != "vic" or operation != CLOSES
+        for place, given in enumerate(ways)
+    }
+
+
+def prepare(scene: Scene, name: str) -> list[dict[str, Any]]:
+    """The person holds entries; the rows of the scene name one, and an item of each kind."""
+    held = claim(scene.project, scene.people[name], 12)
+    scene.rows |= {
+        "held": held[0]["id"],
+        "item_id": held[0]["item"]["id"],
+        "near_id": scene.world.items[40].pk,
+        "second_id": scene.attempt.second_answers.first().item_id,
+    }
+    return held
+
+
+def to_hide(scene: Scene, name: str) -> set[int]:
+    if name == "ben":
+        return {item.pk for item in scene.world.items} - {
+            item.pk for item in scene.world.items[:3]
+        }  # the guide
+    return scene.withheld()
+
+
+def differing(one: dict[Any, bytes], other: dict[Any, bytes]) -> list[Any]:
+    return [(each, one[each][:3_000], other[each][:3_000]) for each in one if one[each] != other[each]]
+
+
+@pytest.mark.parametrize("name", ["ben", "ada", "eng", "rev"])
+def test_no_operation_tells_what_others_say_of_what_may_be_asked(scene: Scene, name: str) -> None:
+    person = scene.people[name]
+    held = prepare(scene, name)
+    as_it_is = walk(scene, name)
+    with otherwise(scene, to_hide(scene, name), not_of=person):
+        assert differing(as_it_is, walk(scene, name)) == []
+
+    # And answers tell nothing, either, once they are given.
+    def answered() -> dict[Any, bytes]:
+        for entry in held[:8]:
+            key = uuid.uuid5(uuid.NAMESPACE_OID, str(entry["id"]))
+            answer(scene.project, person, entry["id"], scene.world.classes[0], key=key)
+        scene.rows["key"] = Answer.objects.filter(person=person).latest("created_at").key
+        return walk(scene, name, only="get")
+
+    with transaction.atomic():
+        as_it_is = answered()
+        transaction.set_rollback(True)
+    with otherwise(scene, to_hide(scene, name), not_of=person):
+        assert differing(as_it_is, answered()) == []
+
+
+def test_the_walk_finds_what_is_told_to_those_who_are_never_asked(scene: Scene) -> None:
+    prepare(scene, "ada")
+    as_it_is = walk(scene, "vic", only="get")
+    with otherwise(scene, scene.withheld()):
+        found = {operation for (operation, _), *_ in differing(as_it_is, walk(scene, "vic", only="get"))}
+    assert {
+        "items_list",
+        "item_show",
+        "item_history",
+        "inspection_map",
+        "round_items",
+        "rounds_diff_items",
+    } <= found
+
+
+def test_annotators_are_refused_what_speaks_of_all_items(scene: Scene) -> None:
+    prepare(scene, "ben")
+    for operation in ("export_file", "exports_list", "round_model", "inspection_map", "inspection_show", "attempt",
+                      "attempts_list", "certificate_labels", "certificate_document", "round_items", "rounds_diff",
+                      "round_generated", "timeline_show"):  # fmt: skip
+        assert call(scene, "ben", operation, WAYS[operation][0]).startswith(b"403"), operation
+    for way in ITEM_LISTS:
+        expected = b"403" if set(way) & {"source", "class", "confidence_min", "confidence_max", "split"} or "confidence" in way.get("order", "") else b"200"  # fmt: skip
+        assert call(scene, "ben", "items_list", way).startswith(expected), way
+
+
+def test_whoever_may_be_asked_takes_no_file_and_no_model_home_while_audits_are_answered(scene: Scene) -> None:
+    for operation in ("export_file", "round_model", "certificate_labels", "certificate_document"):
+        for name in ("ada", "eng", "rev"):
+            assert call(scene, name, operation, {}).startswith(b"409"), operation
+    assert call(scene, "vic", "export_file", {}).startswith(b"200")
+
+
+def test_no_filter_finds_what_is_withheld_and_the_plain_list_shows_it_without_label(scene: Scene) -> None:
+    ada, withheld = scene.client("ada"), scene.withheld()
+    address = f"/api/projects/{scene.project.pk}/items?limit=200"
+    listed = {row["id"]: row for row in ada.get(address).data["results"]}
+    assert {pk for pk, row in listed.items() if row["is_withheld"]} == withheld
+    assert {(row["label"] is None, row["split"]) for pk, row in listed.items() if pk in withheld} == {
+        (True, "pool")
+    }
+    for way in ("source=machine", "source=human", "source=none", "order=confidence", "split=holdout",
+                f"class={scene.world.classes[0].pk}", "confidence_min=0.1"):  # fmt: skip
+        found = {row["id"] for row in ada.get(f"{address}&{way}").data["results"]}
+        assert not found & withheld, way
+    assert withheld <= {row["id"] for row in ada.get(f"{address}&split=pool").data["results"]}
+
+
+def test_an_export_leaves_out_the_labels_of_what_is_asked_blind(scene: Scene) -> None:
+    withheld = scene.withheld()
+    rows = [
+        row
+        for page in ExportRows(scene.project, ItemFilters(), timezone.now()).pages()
+        for table in page.tables
+        for row in table.to_pylist()
+    ]
+    assert len(rows) == len(scene.world.items)
+    for row in rows:
+        assert (row["label"] is None) == (row["item_id"] in withheld), row
+        assert row["item_id"] not in withheld or (row["split"], row["label_id"]) == ("pool", None)
+    filtered = ExportRows(scene.project, ItemFilters(source="none"), timezone.now()).pages()
+    assert not withheld & {row["item_id"] for page in filtered for t in page.tables for row in t.to_pylist()}
+
+
+# Those who cheat
+
+
+def auc(scores: list[float], is_audit: list[bool]) -> float:
+    """How often an audit scores above something else; 1/2: the score tells nothing."""
+    ranks = np.argsort(np.argsort(scores)) + 1
+    marks = np.array(is_audit)
+    n, m = marks.sum(), (~marks).sum()
+    return float((ranks[marks].sum() - n * (n + 1) / 2) / (n * m))
+
+
+def spread(is_audit: list[bool]) -> float:
+    """Standard deviation of auc() where the score tells nothing."""
+    n, m = sum(is_audit), len(is_audit) - sum(is_audit)
+    return float(np.sqrt((n + m + 1) / (12 * n * m)))
+
+
+def test_neither_ids_nor_order_nor_looks_tell_audits_from_what_is_asked_with_them(
+    project: Project, ada: User, ben: User, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    scene = make_scene(project, ada, ben, n_items=700, n_second=20, n_audits=200)
+    kinds = scene.kinds()
+    handed: list[dict[str, Any]] = []
+    while entries := claim(scene.project, scene.people["ben"], 50):
+        handed += entries
+        for entry in entries:
+            answer(scene.project, scene.people["ben"], entry["id"], scene.world.classes[0])
+    of_stage = [entry for entry in handed if kinds.get(entry["item"]["id"])]
+    is_audit = [kinds[entry["item"]["id"]] == "audit" for entry in of_stage]
+    others = [entry for entry in handed if entry["item"]["id"] not in kinds and entry["is_blind"]]
+    assert sum(is_audit) > 180
+    assert is_audit.count(False) > 30
+    assert others
+
+    place = auc([float(n) for n, _ in enumerate(of_stage)], is_audit)
+    assert abs(place - 0.5) < 4 * spread(is_audit), place
+    both = [*of_stage, *others]
+    marks = [*is_audit, *(False for _ in others)]
+    number = auc([float(entry["id"]) for entry in both], marks)
+    assert abs(number - 0.5) < 4 * spread(marks), number
+    assert all(2**40 <= entry["id"] < 2**53 for entry in both)
+    looks = {
+        repr({k: v for k, v in entry.items() if k not in ("id", "lease_until", "item")})
+        + repr({k: v for k, v in entry["item"].items() if k not in ("id", "key", "text")})
+        for entry in both
+    }
+    assert len(looks) == 1, looks
+    mine = scene.client("ben").get(f"/api/projects/{scene.project.pk}/answers/mine?limit=200").data["results"]
+    said = {repr({k: row[k] for k in ("kind", "label_id", "seen", "note", "withdrawn_at")}) for row in mine if row["seen"]["is_blind"]}  # fmt: skip
+    assert len(said) == 1, said
+
+
+def test_one_in_ten_of_what_each_stage_asks_is_something_else(project: Project, ada: User, ben: User) -> None:
+    wrong = {place: (place + 1) % 3 for place in range(30, 900, 15)}
+    world = make_world(project, owner=ada, person=ben, n_items=900, wrong=wrong)
+    attempt = world.ask(eps=0.1, n_second=9)
+    for stage in (1, 2):
+        assert attempt.stage == stage
+        decoys = attempt.decoys.filter(stage=stage, entry__isnull=False)
+        n_asked = attempt.n_audits - (attempt.stages[stage - 2] if stage > 1 else 0)
+        n_asked += attempt.second_answers.count() if stage == 1 else 0
+        assert decoys.count() == pytest.approx(0.1 * (decoys.count() + n_asked), abs=1)
+        # What is held back for later is not all audits, either.
+        assert attempt.decoys.filter(entry=None).count() > 0
+        world.answer_queue()
+        world.settle(attempt)
+    labeled = Label.objects.filter(item__in=Decoy.objects.values("item"), is_human=True)
+    assert labeled.count() >= 5  # they are real: their answers are labels
+
+
+COUNTERS = ("queue_show", "project_progress", "attempt", "attempts_list", "people_show", "timeline_show",
+            "certificates_list", "runs_list", "exports_list", "weighing_show", "adjudication_show")  # fmt: skip
+
+
+def test_counters_move_alike_whatever_is_answered_and_undone(scene: Scene) -> None:
+    """What anybody's counters say before and after one answer, and after it is taken back, by what it was for."""
+    kinds = scene.kinds()
+    held: list[dict[str, Any]] = claim(scene.project, scene.people["ben"], 50)
+    by_kind: dict[str, list[dict[str, Any]]] = {}
+    for entry in held:
+        if entry["is_blind"]:
+            by_kind.setdefault(kinds.get(entry["item"]["id"], "other"), []).append(entry)
+    gold = Entry.objects.get(reason="gold", project=scene.project)
+    by_kind.setdefault("gold", [entry for entry in held if entry["id"] == gold.pk])
+    assert {"audit", "second", "decoy"} <= by_kind.keys()
+
+    def look() -> dict[Any, bytes]:
+        return {
+            (name, operation): call(scene, name, operation, {})
+            for name in ("ben", "dan", "ada", "rev")
+            for operation in COUNTERS
+        }
+
+    moved: dict[str, dict[Any, bytes]] = {}
+    for kind, entries in by_kind.items():
+        for entry in entries[:1]:
+            with transaction.atomic():
+                done = answer(scene.project, scene.people["ben"], entry["id"], scene.world.classes[1])
+                assert done["outcome"] == "stored"
+                after = look()
+                said = Answer.objects.get(key=done["key"])
+                answer_undo(answer=said, person=scene.people["ben"])
+                moved[kind] = after | {("undone", *each): said for each, said in look().items()}
+                transaction.set_rollback(True)
+    for kind, counters in moved.items():
+        assert differing(moved["audit"], counters) == [], kind
+
+
+def test_history_and_item_look_alike_whatever_was_answered(scene: Scene) -> None:
+    kinds = scene.kinds()
+    held = claim(scene.project, scene.people["ada"], 40)
+    shown: dict[str, set[str]] = {}
+    for entry in held:
+        item_id = entry["item"]["id"]
+        answer(scene.project, scene.people["ada"], entry["id"], scene.world.classes[0])
+        ada = scene.client("ada")
+        item = ada.get(f"/api/items/{item_id}").data
+        events = ada.get(f"/api/items/{item_id}/history").data["events"]
+        look = {key: item[key] for key in ("label", "split", "is_withheld")}
+        told = [{k: v for k, v in event.items() if k not in ("at", "key")} for event in events]
+        shown.setdefault(kinds.get(item_id, "other"), set()).add(repr((look, told)))
+    assert {"audit", "decoy"} <= shown.keys()
+    assert len(set().union(*shown.values())) == 1, shown
+
+
+def test_giving_back_and_looking_again_tells_nothing(scene: Scene) -> None:
+    (entry, *_) = claim(scene.project, scene.people["ben"], 1)
+    ben, item_id = scene.client("ben"), entry["item"]["id"]
+    ben.post(f"/api/projects/{scene.project.pk}/queue/release", {"entry_ids": [entry["id"]]}, format="json")
+
+    assert ben.get(f"/api/items/{item_id}/history").data == {"events": []}
+    assert ben.get(f"/api/items/{item_id}").data["label"] is None
+    again = ben.post(f"/api/projects/{scene.project.pk}/queue/claim", {"n": 1}, format="json").data
+    assert again["entries"][0]["id"] == entry["id"]
+
+
+def test_flags_picks_and_relabels_are_answered_alike_for_audits_and_decoys(scene: Scene) -> None:
+    attempt = scene.attempt
+    audit, decoy = attempt.audits.exclude(entry=None).first(), attempt.decoys.exclude(entry=None).first()
+    later = attempt.audits.filter(entry=None).first()
+    world = scene.world
+    said: dict[str, list[Any]] = {}
+    for kind, item_id in (("audit", audit.item_id), ("decoy", decoy.item_id), *([("later", later.item_id)] if later else [])):  # fmt: skip
+        with transaction.atomic():
+            ada, ben = scene.client("ada"), scene.client("ben")
+            picked = ada.post(f"/api/projects/{scene.project.pk}/queue/items", {"item_ids": [item_id]}, format="json").data  # fmt: skip
+            example = ada.put(f"/api/items/{item_id}/example").status_code
+            gold = ada.post(
+                f"/api/projects/{scene.project.pk}/gold", {"item_ids": [item_id]}, format="json"
+            ).status_code
+            asked = Entry.objects.filter(item=item_id, state="open").values_list(
+                "state", "is_blind", "n_free"
+            )
+            flagged = ben.post(f"/api/items/{item_id}/flags", {"note": "?"}, format="json").status_code
+            after = list(asked.all())
+            relabeled = ada.post(f"/api/projects/{scene.project.pk}/labels", [{"item_id": item_id, "class_id": world.classes[2].pk}], format="json").status_code  # fmt: skip
+            still = list(asked.all())
+            said[kind] = [picked, example, gold, flagged, relabeled]
+            if kind != "later":
+                said[kind] += [after, still]
+                entries = claim(scene.project, scene.people["ben"], 50)
+                (mine,) = [entry for entry in entries if entry["item"]["id"] == item_id]
+                answered = answer(scene.project, scene.people["ben"], mine["id"], world.classes[0])
+                again = ada.post(f"/api/projects/{scene.project.pk}/labels", [{"item_id": item_id, "class_id": world.classes[2].pk}], format="json")  # fmt: skip
+                said[kind] += [answered["outcome"], again.status_code, again.data["code"]]
+            transaction.set_rollback(True)
+    assert said["audit"] == said["decoy"]
+    if later:
+        assert said["later"] == said["audit"][:5]
+
+
+def test_a_flag_on_what_is_asked_blind_reaches_a_reviewer_once_it_is_answered(scene: Scene) -> None:
+    (entry, *_) = claim(scene.project, scene.people["ben"], 1)
+    item = Item.objects.get(pk=entry["item"]["id"])
+    scene.client("ben").post(f"/api/items/{item.pk}/flags", {"note": "look"}, format="json")
+    answer(scene.project, scene.people["ben"], entry["id"], scene.world.classes[0])
+    assert flags_ask() == 0  # it is not settled: its place in the queue would tell
+
+    attempts.attempt_abandon(attempt=scene.attempt, reason="")
+    Entry.objects.filter(pk=entry["id"]).update(closed_at=timezone.now() - timezone.timedelta(hours=1))
+    Flag.objects.filter(item=item).update(created_at=timezone.now() - timezone.timedelta(hours=2))
+    Entry.objects.filter(item=item).update(created_at=timezone.now() - timezone.timedelta(hours=3))
+    assert flags_ask() == 1
+    assert Entry.objects.get(item=item, state="open").reason == "flagged"
+    assert flags_ask() == 0
+
+
+def test_a_blind_answer_is_taken_back_for_a_minute_whatever_it_is_for(scene: Scene) -> None:
+    kinds = scene.kinds()
+    person = scene.people["ben"]
+    seen = {}
+    for entry in claim(scene.project, person, 50):
+        if entry["is_blind"]:
+            seen.setdefault(kinds.get(entry["item"]["id"], "other"), entry)
+    assert {"audit", "second", "decoy"} <= seen.keys()
+    for kind, entry in seen.items():
+        answer(scene.project, person, entry["id"], scene.world.classes[0])
+        said = Answer.objects.get(entry=entry["id"], person=person, withdrawn_at=None)
+        with transaction.atomic():
+            assert answer_undo(answer=said, person=person)["id"] == entry["id"], kind
+            transaction.set_rollback(True)
+        long_ago = timezone.now() - timezone.timedelta(seconds=90)
+        Answer.objects.filter(pk=said.pk).update(created_at=long_ago)
+        with pytest.raises(Conflict, match="60 seconds"):
+            answer_undo(answer=said, person=person)
+
+
+def test_nobody_is_the_second_to_label_what_they_labeled_first(scene: Scene) -> None:
+    authors = {
+        second.item_id: Label.objects.get(item=second.item_id, is_human=True, retired_at=None).source.user_id
+        for second in scene.attempt.second_answers.all()
+    }
+    assert len(set(authors.values())) > 1
+    for name in ("ada", "dan", "ben"):
+        with transaction.atomic():
+            handed = {entry["item"]["id"] for entry in claim(scene.project, scene.people[name], 50)}
+            own = {item_id for item_id, author in authors.items() if author == scene.people[name].pk}
+            assert not handed & own
+            assert set(authors) - own <= handed or len(handed) == 50
+            transaction.set_rollback(True)
+
+
+def test_second_answers_are_refused_where_nobody_else_may_give_them(
+    project: Project, ada: User, ben: User
+) -> None:
+    world = make_world(project, owner=ada, person=ben)
+    Membership.objects.filter(user=ben).update(role="viewer")
+    with pytest.raises(InvalidInput, match="one member"):
+        attempt_ask(project=world.project, user=ada, n_second=5)
+
+
+def test_who_was_shown_the_guess_is_not_asked_if_somebody_else_may_be(
+    project: Project, ada: User, ben: User
+) -> None:
+    world = make_world(project, owner=ada, person=ben)
+    Project.objects.filter(pk=project.pk).update(review_budget=280, random_share=0.0)
+    from review.pipeline import queue_refill
+
+    project.refresh_from_db()
+    queue_refill(project=project)
+    shown = {entry["item"]["id"] for entry in claim(project, ben, 50)}
+    attempt = world.ask(n_audits=150)
+    audited = set(attempt.audits.values_list("item_id", flat=True))
+    assert shown & audited
+
+    handed = set()
+    while entries := claim(project, ben, 50):
+        handed |= {entry["item"]["id"] for entry in entries if entry["is_blind"]}
+        for entry in entries:
+            answer(project, ben, entry["id"], world.classes[0])
+    assert not handed & shown & audited
+    barred = Lease.objects.filter(state="barred", person=ben, entry__item__in=shown & audited)
+    assert barred.count() == len(shown & audited)
+    assert (
+        shown & audited <= {entry["item"]["id"] for entry in claim(project, ada, 50)}
+        or len(shown & audited) > 50
+    )
+
+
+def test_after_release_decoys_are_asked_with_the_monitors_audits(
+    project: Project, ada: User, ben: User
+) -> None:
+    world = make_world(project, owner=ada, person=ben)
+    certificate = world.certify(n_audits=60)
+    world.empty_queue()
+    n = monitor_ask(certificate=certificate, n=45)
+    asked = Entry.objects.filter(project=project, state="open")
+    assert n == 45
+    assert asked.filter(reason="audit").count() == 45
+    assert 4 <= asked.filter(reason="uncertain", is_blind=True).count() <= 6
+    single = sum(monitor_ask(certificate=certificate, n=1) for _ in range(30))
+    n_others = Entry.objects.filter(project=project, state="open", reason="uncertain").count() - 5
+    assert single == 30
+    assert 0 <= n_others <= 10  # one at a time: one in ten on average, not one each
+
+
+def test_what_was_answered_blind_shows_once_it_stands(project: Project, ada: User, ben: User) -> None:
+    world = make_world(project, owner=ada, person=ben)
+    attempt = world.ask(n_audits=30)
+    world.answer_queue()
+    audited = attempt.audits.first().item_id
+    assert Withheld.objects.filter(item=audited).exists()
+    attempt_settle(attempt.pk)
+    Entry.objects.filter(project=project, state="done").update(
+        closed_at=timezone.now() - timezone.timedelta(minutes=2)
+    )
+    assert not Withheld.objects.filter(item=audited).exists()
+    assert Item.objects.get(pk=audited).split in (Split.POOL, Split.AUDIT)
