@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling.blindness import Sight, sight_of
+from labeling.blindness import Sight, check_takes_home, sight_of
 from labeling.errors import Conflict, InvalidInput
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.models import Item, Label
@@ -52,7 +52,6 @@ from review.serializers import (
     RelabelInput,
 )
 from review.wrong_share import wrong_share
-from training.api import MAY_SEE_PREDICTIONS
 from training.models import Inspection, Round
 
 
@@ -243,7 +242,8 @@ class RoundBesideView(APIView):
     )
     def get(self, request: Request, round_id: int) -> Response:
         rounds = Round.objects.select_related("run__project", "source").defer("metrics", "confidences")
-        round = row_for(request.user, rounds, round_id, MAY_SEE_PREDICTIONS, project="run__project")
+        round = row_for(request.user, rounds, round_id, project="run__project")
+        check_takes_home(round.run.project, round.member_role)  # its counts move with each answer
         return Response(BesideOutput(beside_standing(round)).data)
 
 

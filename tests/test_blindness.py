@@ -68,11 +68,11 @@ PLAIN = [
     "imports_list", "import_create", "inspections_list", "members_list", "people_show", "plan", "policies_list",
     "project_progress", "publications_list", "publication_discard", "queue_show", "queue_refill", "rounds_list",
     "runs_list", "timeline_show", "verdicts_list", "weighing_show", "round_show", "round_confidences", "round_generated",
-    "round_model", "run_show", "run_cancel", "run_log", "verdict_undo", "disputes_list",
+    "round_model", "round_beside_standing", "run_show", "run_cancel", "run_log", "verdict_undo", "disputes_list",
 ]  # fmt: skip
 # They are of nobody's project, or of whoever asks.
 OF_NO_ITEM = {
-    "health_show", "session_show", "session_open", "session_close", "tokens_list", "token_create", "token_revoke", "deletions_list",
+    "health_show", "session_show", "session_open", "session_close", "tokens_list", "token_create", "token_revoke", "deletions_list", "password_change",
     "upload_create", "preview_create", "keys_choose", "project_create",
 }  # fmt: skip
 WAYS: dict[str, list[dict[str, Any]]] = {name: [{}] for name in PLAIN} | {
@@ -108,7 +108,7 @@ WAYS: dict[str, list[dict[str, Any]]] = {name: [{}] for name in PLAIN} | {
     "inspection_start": [{}],
     "run_start": [{"learner": "naive_bayes"}],
     "export_request": [{"format": "csv"}],
-    "round_publish": [{"round_id": "{round_id}"}],
+    "round_publish": [{"instead_of": None}],
     "member_add": [{"username": "nobody", "role": "viewer"}],
     "member_change": [{"role": "viewer"}],
 }
