@@ -411,7 +411,8 @@ export interface paths {
         };
         /**
          * The items of an inspection's map, with what they are coloured by
-         * @description Stored as it is sent: nothing is unpacked for a page that shows a hundred thousand points.
+         * @description Stored as it is sent: nothing is unpacked for a page that shows a hundred thousand points, unless some are
+         *     withheld from whoever looks.
          */
         get: operations["inspection_map"];
         put?: never;
@@ -1012,7 +1013,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Items with their current labels, by whom, class, confidence, split, or how they begin */
+        /**
+         * Items with their current labels, by whom, class, confidence, split, or how they begin
+         * @description Without the labels of what is asked blind, for whoever may be asked; annotators see none.
+         */
         get: operations["items_list"];
         put?: never;
         /** Add up to 10,000 texts, rows or series, some of them labeled; all or none */
@@ -1116,7 +1120,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many items are labeled, by whom and as what */
+        /**
+         * How many items are labeled, by whom and as what
+         * @description For whoever may be asked blind, without the answers that can still be taken back or are not counted yet. Annotators learn the number of items alone, as each count would tell them what others said.
+         */
         get: operations["project_progress"];
         put?: never;
         post?: never;
@@ -1731,6 +1738,7 @@ export interface components {
             item_key: string;
             kind: components["schemas"]["AnswerKindEnum"];
             class_id: number | null;
+            /** @description The label that it made; null if it made none, or was given blind. */
             readonly label_id: number | null;
             seen?: unknown;
             /** Format: double */
@@ -1813,9 +1821,15 @@ export interface components {
             /** @description Audits by the end of each stage; a later one follows only if it should save people work. */
             readonly stages: number[];
             stage?: number;
+            /** @description Answered; while audits are asked, those of the stages before this one. */
             readonly n_audits_done: number;
             readonly n_second: number;
+            /** @description Answered; 0 until the first stage is over. */
             readonly n_second_done: number;
+            /** @description Blind answers that this stage wants: to audits, second answers, and what is mixed in. */
+            readonly n_asked: number;
+            /** @description Blind answers of any kind since the stage began, up to n_asked. */
+            readonly n_answered: number;
             /** @description Items that people have still to label. */
             readonly n_remaining: number;
             /** @description Audits that failed, skipped ones included; null while they are being answered. */
@@ -2171,6 +2185,8 @@ export interface components {
             features: unknown;
             image: components["schemas"]["ImageOutput"] | null;
             label: components["schemas"]["LabelOutput"] | null;
+            /** @description Its label, and whether it has one, is not told you: somebody is asked about it blind, or you may be. Left out of what the queue hands out. */
+            is_withheld?: boolean;
             /** @description Null: the round made no prediction of it. */
             left: components["schemas"]["RoundSaidOutput"] | null;
             right: components["schemas"]["RoundSaidOutput"] | null;
@@ -2703,6 +2719,8 @@ export interface components {
             features: unknown;
             image: components["schemas"]["ImageOutput"] | null;
             label: components["schemas"]["LabelOutput"] | null;
+            /** @description Its label, and whether it has one, is not told you: somebody is asked about it blind, or you may be. Left out of what the queue hands out. */
+            is_withheld?: boolean;
         };
         ItemPage: {
             results: components["schemas"]["ItemOutput"][];
@@ -3503,6 +3521,8 @@ export interface components {
             features: unknown;
             image: components["schemas"]["ImageOutput"] | null;
             label: components["schemas"]["LabelOutput"] | null;
+            /** @description Its label, and whether it has one, is not told you: somebody is asked about it blind, or you may be. Left out of what the queue hands out. */
+            is_withheld?: boolean;
             said: components["schemas"]["SaidOutput"];
         };
         RoundItemPage: {
@@ -4273,6 +4293,14 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
             503: components["responses"]["Error503"];
         };
     };
