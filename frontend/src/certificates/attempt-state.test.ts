@@ -58,7 +58,7 @@ test("the price of a promise for each class is a number only where there are cla
 
 test("a project with a valid certificate is certified, also while the next attempt is under way", () => {
   expect(standing([certificate({})], [], plan)).toEqual({ state: "Certified", text: "At most 3 are wrong." });
-  expect(standing([certificate({})], [attempt({})], plan).text).toBe("At most 3 are wrong. Attempt 2 is under way: 31 of 40 audits answered.");
+  expect(standing([certificate({})], [attempt({})], plan).text).toBe("At most 3 are wrong. Attempt 2 is under way: 36 of 45 blind answers given.");
 });
 
 test("a project without one says what would lead to it", () => {
