@@ -185,7 +185,7 @@ class Walk:
         assert work["state"] == "done", work
         return int(project)
 
-    def start_run(self, project: int, *, learner: str = "mlp", n_rounds: int = 2, **params: object) -> int:
+    def start_run(self, project: int, *, learner: str = "simple_cnn", n_rounds: int = 2, **params: object) -> int:
         body = {
             "learner": learner, "params": params, "n_rounds": n_rounds,
             "policy": {"kind": "fixed", "threshold": 0.9},
@@ -480,7 +480,7 @@ def storage(walk: Walk) -> None:
 
 def broker(walk: Walk) -> None:
     """RabbitMQ loses patience with long tasks, and restarts."""
-    run = walk.start_run(walk.project, n_rounds=12)
+    run = walk.start_run(walk.project, n_rounds=4)
     began = time.monotonic()
     walk.run_when(
         run, lambda said: said["state"] == "running" and said["step_name"], "the run does not start"
@@ -651,7 +651,7 @@ def deleted(walk: Walk) -> None:
         "SELECT (SELECT count(*) FROM labeling_project), (SELECT count(*) FROM labeling_item), "
         "(SELECT count(*) FROM labeling_blob), (SELECT count(*) FROM labeling_label), "
         "(SELECT count(*) FROM training_prediction), (SELECT count(*) FROM training_run), "
-        "(SELECT count(*) FROM labeling_leftover)"
+        "(SELECT count(*) FROM labeling_leftover WHERE due_at < now())"
     )[0]
     walk.hold(not any(counts), "no row is left", counts)
     deadline = time.monotonic() + 90
