@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -139,10 +140,57 @@ def test_example_of_the_environment_names_only_known_settings() -> None:
     assert set(names) <= variables_read() | {"POSTGRES_PASSWORD"}
 
 
-def test_manifests_can_be_read() -> None:
-    kinds = [each["kind"] for each in yaml.safe_load_all(read("deploy/kubernetes/assay.yml"))]
+FIXED_IN_CONTAINERS = {"ASSAY_DATA_DIR", "ASSAY_PRODUCTION", "DATABASE_URL", "ASSAY_BROKER_URL"}
+
+
+def test_every_setting_of_the_docs_reaches_each_container_of_compose() -> None:
+    compose: dict[str, Any] = yaml.safe_load(read("deploy/compose.yml"))
+    documented = set(re.findall(r"^\| `([A-Z_]+)`", read("docs/settings.md"), flags=re.MULTILINE))
+    exampled = set(re.findall(r"^#?([A-Z_]+)=", read("deploy/env.example"), flags=re.MULTILINE))
+    assert len(documented) > 15
+
+    for name in ("setup", "web", "worker", "worker-train", "scheduler"):
+        environment = compose["services"][name]["environment"]
+        for setting in documented | exampled - {"POSTGRES_PASSWORD"}:
+            if setting not in FIXED_IN_CONTAINERS:
+                assert re.match(rf"\$\{{{setting}:[-?]", environment[setting]), (name, setting)
+
+
+def manifests() -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all(read("deploy/kubernetes/assay.yml")))
+
+
+def test_manifests_fit_the_schemas_of_kubernetes() -> None:
+    for manifest in manifests():
+        kubernetes_validate.validate(manifest, "1.31", strict=True)
+    kinds = [each["kind"] for each in manifests()]
 
     assert kinds.count("Deployment") == 4
+    assert {"Job", "Service", "Ingress", "HorizontalPodAutoscaler", "PodDisruptionBudget"} < set(kinds)
+
+
+def test_every_pod_runs_with_as_few_rights_as_it_needs_and_is_watched() -> None:
+    pods = {
+        each["metadata"]["name"]: each["spec"]["template"]
+        for each in manifests()
+        if each["kind"] in ("Deployment", "Job")
+    }
+    for name, template in pods.items():
+        pod = template["spec"]
+        assert pod["securityContext"]["runAsNonRoot"], name
+        assert template["metadata"]["labels"]["part-of"] == "assay"  # what the network policy is about
+        for container in [*pod["containers"], *pod.get("initContainers", [])]:
+            rights = container["securityContext"]
+            assert rights["readOnlyRootFilesystem"]
+            assert not rights["allowPrivilegeEscalation"]
+            assert rights["capabilities"]["drop"] == ["ALL"]
+            assert container["resources"]["limits"]["memory"]
+            assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/data", "/tmp"}
+        if name != "assay-setup":
+            [container] = pod["containers"]
+            assert {"startupProbe", "livenessProbe"} <= set(container)
+            assert pod["initContainers"][0]["name"] == "wait-for-setup"
+            assert pod["terminationGracePeriodSeconds"] > 30
 
 
 def test_lock_holds_every_pin_and_no_address() -> None:

@@ -185,7 +185,9 @@ class Walk:
         assert work["state"] == "done", work
         return int(project)
 
-    def start_run(self, project: int, *, learner: str = "simple_cnn", n_rounds: int = 2, **params: object) -> int:
+    def start_run(
+        self, project: int, *, learner: str = "simple_cnn", n_rounds: int = 2, **params: object
+    ) -> int:
         body = {
             "learner": learner, "params": params, "n_rounds": n_rounds,
             "policy": {"kind": "fixed", "threshold": 0.9},
