@@ -24,7 +24,7 @@ from tests.hosts.network import NAMES, SITE, inside
 ROOT = Path(__file__).resolve().parent.parent.parent
 INFRA = NAMES["infra"]
 RABBIT = Path("/usr/lib/rabbitmq/bin")
-CONSUMER_TIMEOUT_MS = 60_000
+CONSUMER_TIMEOUT_MS = int(os.environ.get("HOSTS_PATIENCE_MS", "60000"))  # of RabbitMQ
 
 
 @dataclass
