@@ -70,7 +70,6 @@ results: setup  ## the learners and the case study of docs/results.md; DATA=fold
 	$(VENV)/bin/assay reproduce seed-001 $(DATA)/mnist --results .assay/results/seed-001.jsonl --markdown
 
 hosts: setup  ## several hosts, S3, RabbitMQ and nginx, on bad days; Linux, root and Debian's packages (docs/attacks.md)
-	$(RUN) -m pip install --quiet --constraint constraints.txt --editable ".[s3,hosts]"
 	$(RUN) -m tests.hosts $(STEPS)
 
 chaos: setup  ## faults of every kind over a whole loop; MINUTES=15 SEED=1 (docs/attacks.md)

@@ -11,7 +11,6 @@ import io
 import json
 import os
 import signal
-import ssl
 import subprocess
 import sys
 import threading
@@ -675,7 +674,7 @@ STEPS: list[Callable[[Walk], None]] = [
 
 
 def main() -> int:
-    ssl.create_default_context()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped
     return Walk(Path(sys.argv[1])).run(sys.argv[2:])
 
 
