@@ -55,6 +55,8 @@ export function FlagDialog({ item, note, onNote, onFlagged, onClose }: Props) {
             autosize
             minRows={2}
             value={note}
+            // What was typed before the field was there stands in it: one goes on behind it.
+            onFocus={({ currentTarget: field }) => field.setSelectionRange(field.value.length, field.value.length)}
             onChange={(event) => onNote(event.currentTarget.value)}
             error={fieldError(flag.error, "note")}
             onKeyDown={(event) => {
