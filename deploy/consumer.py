@@ -70,6 +70,9 @@ class HeartScheduler(Scheduler):
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as error:
             logger.warning("The broker is awaited: %s", error)
+            # A connection that RabbitMQ has ended is never mended: the next tick makes another.
+            for name in ("producer", "connection"):
+                self.__dict__.pop(name, None)
 
     def _ensure_connected(self) -> Any:
         def error(exc: Exception, interval: float) -> None:

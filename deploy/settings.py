@@ -251,7 +251,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": name,
         "schedule": float(ASSAY_SWEEP_SECONDS),
         # A sweep that waited longer is worth nothing: the next one does the same.
-        "options": {"expires": 2 * ASSAY_SWEEP_SECONDS, "retry": False},
+        "options": {"expires": 2 * ASSAY_SWEEP_SECONDS},
     }
     for name in _SWEEPS
 }
