@@ -21,6 +21,7 @@ def run_to_its_end(ada: Client, project_id: int, learner: str, threshold: float 
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
         run = ada.get(f"/runs/{run['id']}")
+        assert run["state"] not in ("failed", "cancelled"), run
         round = run["rounds"][-1] if run["rounds"] else None
         if not run["is_open"] and round and (is_judged or round["state"] != "ready" or round["held_back"]):
             return dict(round)
