@@ -161,7 +161,8 @@ def call(scene: Scene, name: str, operation: str, given: Any) -> bytes:
             )
             said = re.sub(rb"Content-Length[^)]*", b"", said)
         transaction.set_rollback(True)
-    return said
+    # Of a project that is seconds old, moments before the last fall now here, now there.
+    return said[-100:] if operation == "timeline_show" and said.startswith(b"200") else said
 
 
 operations_found = operations()

@@ -27,7 +27,7 @@ from review.models import Answer, Attempt, Certificate, Explanation, Verdict
 from review.pipeline import queue_refill
 from tests.labeling.makers import record
 from tests.review.certifying import World, make_world
-from tests.review.makers import answer, claim
+from tests.review.makers import answer, claim, let_stand
 from training.models import Comparison, Inspection, Trial
 
 ROLES = {"eng": Role.ENGINEER, "rev": Role.REVIEWER, "dan": Role.ANNOTATOR, "vic": Role.VIEWER}
@@ -98,6 +98,7 @@ def make_scene(
     queue_refill(project=project)
     for entry in claim(project, ben, 4):
         answer(project, ben, entry["id"], world.truth[entry["item"]["id"]])
+    let_stand(project)
     said = Answer.objects.filter(person=ben).first()
     Explanation.objects.create(
         item=items[40], project=project, round=world.round, nearest=[[items[3].pk, 0.9]], words=[["owl", 1.0]]
