@@ -37,7 +37,7 @@ def test_browser_signs_in_and_out(ada: User) -> None:
 
     response = sign_in(client, ADA)
 
-    me = {"id": ada.pk, "username": "ada", "is_staff": False, "keys": {}}
+    me = {"id": ada.pk, "username": "ada", "is_staff": False, "may_create_accounts": False, "keys": {}}
     assert (response.status_code, response.data) == (200, me)
     assert client.get("/api/session").data == me
     token = client.cookies["csrftoken"].value

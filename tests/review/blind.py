@@ -220,6 +220,12 @@ OF_PEOPLE = [
 ]
 
 
+# A machine's label that a person's replaced before the item was withheld: which class has lost it was no secret then,
+# and counts by class say it still. Such labels are turned round among themselves.
+EARLY = """coalesce(retired_at < (
+    SELECT min(since) FROM labeling_withheld withheld WHERE withheld.item_id = labeling_label.item_id), false)"""
+
+
 @contextmanager
 def otherwise(scene: Scene, item_ids: set[int], *, not_of: User | None = None) -> Iterator[None]:
     """While it lasts, the machine said of each of these items what it said of the next; counts are as they were.
@@ -234,13 +240,15 @@ def otherwise(scene: Scene, item_ids: set[int], *, not_of: User | None = None) -
             for table, columns, part, condition in tables:
                 moved = ", ".join(f"lead({name}, 1, first_{name}) OVER each AS {name}" for name in columns)
                 first = ", ".join(f"first_value({name}) OVER each AS first_{name}" for name in columns)
-                inner = f"""SELECT ctid AS place, {part}, item_id, {", ".join(columns)}, {first} FROM {table}
+                is_early = EARLY if table == "labeling_label" else "false"
+                inner = f"""SELECT place, {part}, is_early, item_id, {", ".join(columns)}, {first}
+                    FROM (SELECT *, ctid AS place, {is_early} AS is_early FROM {table}) {table}
                     WHERE item_id = ANY(%s) AND {condition.format(mine=mine, me=not_of.pk if not_of else 0)}
-                    WINDOW each AS (PARTITION BY {part} ORDER BY item_id)"""
+                    WINDOW each AS (PARTITION BY {part}, is_early ORDER BY item_id)"""
                 cursor.execute(
                     f"""UPDATE {table} SET {", ".join(f"{name} = turned.{name}" for name in columns)}
                     FROM (SELECT place, {moved} FROM ({inner}) one
-                          WINDOW each AS (PARTITION BY {part} ORDER BY item_id)) turned
+                          WINDOW each AS (PARTITION BY {part}, is_early ORDER BY item_id)) turned
                     WHERE {table}.ctid = turned.place""",
                     [list(item_ids)],
                 )
