@@ -234,7 +234,9 @@ def paths_to(root: Model, *, indexed_only: bool = False) -> dict[Model, str]:
     waiting = [root]
     while waiting:
         parent = waiting.pop(0)
-        for model in apps.get_models():
+        for model in (
+            each for each in apps.get_models() if each._meta.managed
+        ):  # a view has no rows of its own
             for key in model._meta.concrete_fields:
                 if model in paths or model is root or not _belongs(key, parent):
                     continue

@@ -77,7 +77,7 @@ def test_an_outsider_finds_nothing_and_an_annotator_may_not_import(
 
     for path in (f"/api/projects/{project.pk}/imports", f"/api/imports/{work.pk}"):
         assert cy_client.get(path).status_code == 404
-        assert ben_client.get(path).status_code == 200
+        assert ben_client.get(path).status_code == 403
     for client, status in ((cy_client, 404), (ben_client, 403)):
         upload = send(client)
         answer = client.post(f"/api/projects/{project.pk}/imports", {"upload": upload}, format="json")

@@ -134,7 +134,12 @@ def test_everything_of_the_project_goes_and_nothing_of_another(ada: User, ada_cl
 
     assert counts() == before
     assert not default_storage.exists(file)
-    assert set(before) - {name for name, n in before.items() if n} <= {"Refill", "Erasure"}
+    assert set(before) - {name for name, n in before.items() if n} <= {
+        "Refill",
+        "Erasure",
+        "Decoy",
+        "Withheld",
+    }
 
 
 def test_project_that_was_not_deleted_is_not_erased(project: Project) -> None:

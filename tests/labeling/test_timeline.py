@@ -85,10 +85,16 @@ def test_items_of_an_import_count_from_its_beginning(project: Project, ada: User
     assert [moment.n_items for moment in moments] == [0, 0, 0, 0, 7, 7, 7, 7, 7, 7]
 
 
-def test_a_member_reads_it(project: Project, ben_client: APIClient) -> None:
+def test_members_but_annotators_read_it(
+    project: Project, ada_client: APIClient, ben_client: APIClient
+) -> None:
     make_items(project, 2)
 
-    reply = ben_client.get(f"/api/projects/{project.pk}/timeline")
+    reply = ada_client.get(f"/api/projects/{project.pk}/timeline")
+
+    assert (
+        ben_client.get(f"/api/projects/{project.pk}/timeline").status_code == 403
+    )  # its counts move by answers
 
     assert reply.status_code == 200
     assert len(reply.data) == 60

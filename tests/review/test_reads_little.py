@@ -11,7 +11,7 @@ from review.disagreements import disagreement_page
 from review.publish import round_publish
 from review.selectors import adjudication_summary
 from tests.makers import make_human_label, make_items
-from tests.review.makers import answer, claim, make_entries, make_round
+from tests.review.makers import answer, claim, make_entries, make_round, stand
 from training.models import Round
 from training.querysets import has_predictions
 
@@ -71,7 +71,7 @@ def test_what_a_model_contradicts_is_found_without_reading_the_labels_it_learned
     cat, dog, _ = project.classes.all()
     learned, asked = make_items(project, N_SAID), make_items(project, 3, prefix="asked")
     labels = [make_human_label(item, cat, user=ada) for item in learned]
-    round = make_round(project, [(item, dog, 0.9) for item in asked])
+    round = stand(make_round(project, [(item, dog, 0.9) for item in asked]))
     Round.objects.filter(pk=round.pk).update(last_human_label_id=labels[-1].pk)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE labeling_label, labeling_item, training_prediction")

@@ -212,7 +212,7 @@ def test_a_round_without_a_model_says_so(ada: User, ada_client: APIClient) -> No
         ("get", "/api/runs/{run}/log", 200),
         ("get", "/api/projects/{project}/rounds", 200),
         ("get", "/api/rounds/{round}", 200),
-        ("get", "/api/rounds/{round}/model", 409),
+        ("get", "/api/rounds/{round}/model", 403),
     ],
 )
 def test_members_read_engineers_write_and_outsiders_find_nothing(
