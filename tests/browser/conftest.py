@@ -172,19 +172,19 @@ def enter(server: Server, chromium: Browser) -> Iterator[Enter]:
 
 
 @contextmanager
-def as_ada(server: Server, chromium: Browser) -> Iterator[Client]:
-    """Calls of the API as Ada, for what a whole session shares."""
+def as_person(server: Server, chromium: Browser, name: str) -> Iterator[Client]:
+    """Calls of the API in that person's name, for what a whole session shares."""
     context = chromium.new_context(base_url=server.address)
-    ada = Client(context)
-    ada.sign_in("ada", PASSWORDS["ada"])
-    yield ada
+    person = Client(context)
+    person.sign_in(name, PASSWORDS[name])
+    yield person
     context.close()
 
 
 @pytest.fixture(scope="session")
 def trained(server: Server, chromium: Browser) -> int:
     """Ada's project after a round: 45 items labeled by people, 45 by the model, a queue with suggestions."""
-    with as_ada(server, chromium) as ada:
+    with as_person(server, chromium, "ada") as ada:
         project_id = ada.make_project(
             "animals", n_items=90, n_labeled=45, question="Which animal is this about?", random_share=0
         )
@@ -195,7 +195,7 @@ def trained(server: Server, chromium: Browser) -> int:
 @pytest.fixture(scope="session")
 def examined(server: Server, chromium: Browser) -> int:
     """Ada's project of various texts after a round, a comparison of two learners and an inspection."""
-    with as_ada(server, chromium) as ada:
+    with as_person(server, chromium, "ada") as ada:
         project_id = ada.make_varied_project("stories")
         ada.train(project_id)
         ada.finish(
@@ -208,14 +208,15 @@ def examined(server: Server, chromium: Browser) -> int:
 
 @pytest.fixture(scope="session")
 def certified(server: Server, chromium: Browser) -> int:
-    """Ada's project with a certificate, and some audits after it."""
-    with as_ada(server, chromium) as ada:
+    """Ada's project with a certificate, and some audits after it. Ben gives the second answers."""
+    with as_person(server, chromium, "ada") as ada, as_person(server, chromium, "ben") as ben:
         project_id = ada.make_project(
             "certified", n_items=150, n_labeled=60, question="Which animal is this about?", random_share=0
         )
+        ada.post(f"/projects/{project_id}/members", {"username": "ben", "role": "annotator"})
         ada.train(project_id)
         ada.ask_attempt(project_id, eps=0.1, n_audits=40, n_second=60)
-        certificate = ada.certify(project_id)
+        certificate = ada.certify(project_id, ben)
         ada.post(f"/certificates/{certificate['id']}/audits", {"n": 10})
     return project_id
 
@@ -223,7 +224,7 @@ def certified(server: Server, chromium: Browser) -> int:
 @pytest.fixture(scope="session")
 def trained_twice(server: Server, chromium: Browser) -> int:
     """Ada's project after two runs of different learners; four labels against the model, and a flag."""
-    with as_ada(server, chromium) as ada:
+    with as_person(server, chromium, "ada") as ada:
         project_id = ada.make_project(
             "twice", n_items=90, n_labeled=45, question="Which animal is this about?", random_share=0
         )
