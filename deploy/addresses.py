@@ -88,11 +88,7 @@ def database_settings(url: str, data_dir: Path, *, pool_size: int) -> dict[str, 
     host = query.pop("host", parts.hostname or "")
     # It gives up soon and begins anew with the next request: else it would ask a server that was away for an
     # hour only every few minutes.
-    pool = (
-        {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 1.5, "reconnect_timeout": 1.0}, **_SOON}
-        if pool_size
-        else {}
-    )
+    pool = {"pool": _pool(pool_size), **_SOON} if pool_size else {}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -102,6 +98,19 @@ def database_settings(url: str, data_dir: Path, *, pool_size: int) -> dict[str, 
         "PORT": str(parts.port or ""),
         "CONN_HEALTH_CHECKS": True,  # a pool must not hand out what a restarted server has cut
         "OPTIONS": {**_PREPARED, **pool, **query},
+    }
+
+
+def _pool(max_size: int) -> dict[str, Any]:
+    from deploy.watched import POOL_SECONDS, WATCH, WatchedConnection
+
+    return {
+        "min_size": 1,
+        "max_size": max_size,
+        "timeout": POOL_SECONDS,
+        "reconnect_timeout": 1.0,
+        "reconnect_failed": WATCH.refused,
+        "connection_class": WatchedConnection,
     }
 
 

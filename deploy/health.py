@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from deploy.pulse import LOST_SECONDS
+from deploy.watched import WATCH
 from deploy.worker import QUEUES, app
 from labeling.models import WorkerPulse
 
@@ -50,8 +52,11 @@ class Part:
 
 def health_parts() -> list[Part]:
     """Every part, the ones that others need first. Takes two seconds at most where something hangs."""
-    database = _database()
-    parts = [database, _broker(), _storage()]
+    with ThreadPoolExecutor(2) as aside:
+        looks = [aside.submit(_database), aside.submit(_broker)]
+        storage = _storage()  # here, since what speaks S3 keeps its connections by thread
+    database, broker = (look.result() for look in looks)
+    parts = [database, broker, storage]
     if database.is_up:
         parts += _pulses(timezone.now())
     return parts
@@ -64,6 +69,8 @@ def _database() -> Part:
     parameters.pop("pool", None)
     where = settings.DATABASES["default"]["HOST"] or "localhost"
     try:
+        if WATCH.is_away:
+            raise psycopg.OperationalError("it is waited for")
         with psycopg.connect(**parameters) as connection:
             row = connection.execute("SELECT pg_postmaster_start_time()").fetchone()
     except psycopg.Error as error:
@@ -79,8 +86,9 @@ def _database() -> Part:
 
 def _broker() -> Part:
     try:
-        with app.connection_for_write(connect_timeout=2) as connection:
-            connection.ensure_connection(max_retries=1, timeout=2)
+        limits = {name: 1 for name in settings.CELERY_BROKER_TRANSPORT_OPTIONS if name.endswith("timeout")}
+        with app.connection_for_write(connect_timeout=1, transport_options=limits) as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=1)
             where = connection.as_uri()
     except Exception as error:  # noqa: BLE001  each transport raises its own family
         return Part(

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import threading
+from queue import Full, Queue
 from typing import Any, TypeVar
 
 from celery import Task
@@ -288,12 +290,36 @@ def _was_there_since(since: Any) -> Q:
 
 def ring(task: Task, pk: int) -> None:
     """Ring the doorbell once the transaction has committed. A dead broker only delays: a sweep rings again."""
+    transaction.on_commit(lambda: _ring_aside(task, pk) if _aside is not None else _ring_now(task, pk))
 
-    def try_to_ring() -> None:
-        try:
-            # A bell that nobody heard for a minute is dropped: the sweep has rung again meanwhile.
-            task.apply_async((pk,), retry=False, expires=60)
-        except OperationalError as error:
-            logger.warning("Broker is down, %s(%s) waits for the next sweep: %s", task.name, pk, error)
 
-    transaction.on_commit(try_to_ring)
+_aside: Queue[tuple[Task, int]] | None = None
+MOST_RUNG_ASIDE = 100  # bells that wait for the broker; the sweeps ring those that are more
+
+
+def ring_aside() -> None:
+    """From now on a thread of this process rings: who waits for a request does not wait for the broker as well."""
+    global _aside
+    waiting = _aside = Queue(MOST_RUNG_ASIDE)
+
+    def ring_all() -> None:
+        while True:
+            _ring_now(*waiting.get())
+
+    threading.Thread(target=ring_all, name="bells", daemon=True).start()
+
+
+def _ring_aside(task: Task, pk: int) -> None:
+    assert _aside is not None
+    try:
+        _aside.put_nowait((task, pk))
+    except Full:
+        logger.warning("Broker is slow, %s(%s) waits for the next sweep", task.name, pk)
+
+
+def _ring_now(task: Task, pk: int) -> None:
+    try:
+        # A bell that nobody heard for a minute is dropped: the sweep has rung again meanwhile.
+        task.apply_async((pk,), retry=False, expires=60)
+    except OperationalError as error:
+        logger.warning("Broker is down, %s(%s) waits for the next sweep: %s", task.name, pk, error)

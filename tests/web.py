@@ -67,14 +67,14 @@ class Web:
         return line
 
     def send(self, raw: bytes, *, seconds: float = 1) -> bytes:
-        """What comes back until the other side closes, or nothing comes for so long."""
+        """What comes back until the other side closes, or nothing more comes for so long."""
         with self.open() as line:
             line.sendall(raw)
-            line.settimeout(seconds)
             found = b""
             try:
                 while chunk := line.recv(65536):
                     found += chunk
+                    line.settimeout(seconds)
             except TimeoutError:
                 pass
             return found

@@ -118,6 +118,27 @@ test("a dead server gets the same answers again, in order, after ever longer wai
   expect(server.stored).toEqual(["key-1", "key-2"]);
 });
 
+test("answers wait out a server whose database or storage is away, and none is refused", async () => {
+  const server = new Server();
+  const { outbox, waits, again } = make(server);
+  server.fail = () => new ApiError(503, "database_unavailable", "The database does not answer at the moment.");
+  outbox.addAnswer(1, entry(1), answer(1));
+  outbox.addAnswer(1, entry(2), answer(2));
+  await isResting(outbox);
+
+  expect(outbox.getState()).toMatchObject({ refused: [], trouble: { code: "database_unavailable" } });
+  expect(outbox.getState().waiting).toHaveLength(2);
+
+  again();
+  await vi.waitFor(() => expect(waits).toHaveLength(2));
+  server.fail = () => undefined;
+  again();
+  await isQuiet(outbox);
+
+  expect(server.stored).toEqual(["key-1", "key-2"]);
+  expect(outbox.getState().trouble).toBeNull();
+});
+
 test("an answer whose reply was lost is sent again under its key and stored once", async () => {
   const server = new Server();
   server.isLosingReplies = true;
