@@ -76,7 +76,7 @@ def test_a_candidate_waits_beside_what_stands_until_one_button_publishes_it(
 
     # The way back is the same button.
     page.goto(f"/projects/{project_id}/rounds/{first['id']}")
-    page.get_by_role("button", name="Put this round back").click()
+    page.get_by_role("button", name="Publish this round again").click()
     expect(page.get_by_role("dialog")).to_contain_text("of run 2, round 1 are retired")
     page.get_by_role("button", name="Yes, let them stand").click()
     expect(page.get_by_text("These labels stand now")).to_be_visible()

@@ -46,7 +46,7 @@ def test_what_differs_in_settings_comes_first_and_all_are_there_on_demand(
     expect(results.get_by_role("row", name="Coverage")).to_be_visible()
     expect(results.get_by_role("row", name="Human labels trained on")).to_contain_text(str(n_human))
     expect(results.get_by_text("These labels stand now")).to_be_visible()
-    expect(results.get_by_role("button", name="Put this round back")).to_be_visible()
+    expect(results.get_by_role("button", name="Publish this round again")).to_be_visible()
     for chart in ("Accuracy on the holdout", "Coverage", "Human labels"):
         expect(page.get_by_role("img", name=f"{chart} over rounds")).to_be_visible()
 

@@ -57,7 +57,7 @@ function History({ project, publications }: { project: Project; publications: Pu
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{t("Labels of")}</Table.Th>
-              <Table.Th>{t("Stood")}</Table.Th>
+              <Table.Th>{t("In use")}</Table.Th>
               <Table.Th>{t("Labels")}</Table.Th>
               <Table.Th>
                 <VisuallyHidden>{t("Actions")}</VisuallyHidden>
@@ -121,7 +121,7 @@ function Actions({ project, publication, standing }: { project: Project; publica
           onConfirm={() => discard.mutateAsync()}
         >
           {t(
-            "All its machine labels are retired and no machine labels stand. What people labeled stays. The round can be put back later. A valid certificate is revoked, for good.",
+            "All its machine labels are retired and no machine labels stand. What people labeled stays. The round can be published again later. A valid certificate is revoked, for good.",
           )}
         </ConfirmButton>
       </Group>
@@ -134,9 +134,9 @@ function Actions({ project, publication, standing }: { project: Project; publica
         size="xs"
         variant="default"
         color="teal"
-        label={t("Put this round back")}
-        question={t("Put the labels of {source} back?", { source: publication.source.name })}
-        confirmLabel={t("Put them back")}
+        label={t("Publish this round again")}
+        question={t("Publish the labels of {source} again?", { source: publication.source.name })}
+        confirmLabel={t("Publish them again")}
         error={putBack.error}
         onConfirm={() => putBack.mutateAsync(round_id)}
       >

@@ -33,7 +33,7 @@ export function PublishRoundButton({ project, round }: { project: Project; round
   return (
     <ConfirmButton
       color="teal"
-      label={round.state === "published" ? t("Put this round back") : t("Publish this round")}
+      label={round.state === "published" ? t("Publish this round again") : t("Publish this round")}
       question={t("Make the labels of round {round} stand?", { round: `${round.run_number}.${round.number}` })}
       confirmLabel={t("Yes, let them stand")}
       error={publish.error}

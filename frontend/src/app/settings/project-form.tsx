@@ -25,7 +25,7 @@ const NUMBERS: { name: NumberSetting; label: Message; help: Message; min: number
   { name: "random_share", label: msg("Random share of the queue"), help: msg("Drawn uniformly: feeds the holdout"), min: 0, max: 1, step: 0.05 },
   { name: "retrain_after", label: msg("Retrain after"), help: msg("New human labels that start the next run by themselves; 0: only by hand"), min: 0 },
   { name: "monitor_per_week", label: msg("Audits a week after release"), help: msg("Blind checks of certified labels; 0: none"), min: 0, max: 10_000 },
-  { name: "lease_seconds", label: msg("Lease, in seconds"), help: msg("How long a person holds an item before it goes to others"), min: 5, max: 86_400 },
+  { name: "lease_seconds", label: msg("Time to answer, in seconds"), help: msg("How long a person holds an item before it goes to others"), min: 5, max: 86_400 },
 ];
 
 const ORDERS: { value: ProjectSettings["acquisition"]; label: Message }[] = [
