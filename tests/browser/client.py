@@ -109,6 +109,8 @@ class Client:
         self, project_id: int, learner: str = "logistic_regression", threshold: float = 0.5
     ) -> dict[str, Any]:
         """Run one round to its end, and until its labels stand."""
+        publishing = self.get(f"/projects/{project_id}")["publishing"]
+        assert publishing == "by_itself", "its labels would wait for somebody to publish them"
         settings = {
             "learner": learner,
             "n_rounds": 1,

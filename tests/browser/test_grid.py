@@ -136,7 +136,13 @@ def test_only_pictures_that_were_loaded_and_in_sight_are_confirmed(enter: Enter)
     ]
     project = ada.post(
         "/projects",
-        {"name": "pictures", "item_type": "image", "classes": ["left", "right"], "random_share": 0},
+        {
+            "name": "pictures",
+            "item_type": "image",
+            "classes": ["left", "right"],
+            "random_share": 0,
+            "publishing": "by_itself",
+        },
     )
     ada.import_file(project["id"], "pictures.jsonl", "\n".join(map(json.dumps, rows)))
     ada.train(project["id"])
