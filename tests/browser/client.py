@@ -7,16 +7,28 @@ import time
 import uuid
 from typing import Any
 
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Page
 
 WORDS = {"cat": "purr whisker meow", "dog": "bark fetch wag", "owl": "hoot night wing"}
 WRONG = (7, 19, 34)  # of the varied project
+PATIENCE_SECONDS = 15  # as of the other waits for a page
 WAIT_SECONDS = 400  # for work of a worker; of a machine with other things to do
 
 
 def right_class(text: str) -> str:
     """Of an item of make_project."""
     return next(name for name, words in WORDS.items() if words in text)
+
+
+def until(page: Page, expression: str, arg: object = None) -> None:
+    """Wait until the expression, or the function of `arg`, is true in the page.
+
+    Playwright's wait_for_function asks a second time by eval(), which the page's policy forbids.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not page.evaluate(expression, arg):
+        assert time.monotonic() < deadline, f"It did not become true: {expression}"
+        page.wait_for_timeout(50)
 
 
 class Client:

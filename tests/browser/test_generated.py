@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.client import WAIT_SECONDS, Client
+from tests.browser.client import WAIT_SECONDS, Client, until
 from tests.browser.conftest import Enter
 
 CLASSES = ("dark", "bright")
@@ -70,7 +70,7 @@ def expect_images(images: Locator, n: int) -> None:
     expect(images).to_have_count(n)
     for image in images.all():
         image.scroll_into_view_if_needed()
-        image.page.wait_for_function(IS_DRAWN, arg=image.element_handle())
+        until(image.page, IS_DRAWN, image.element_handle())
 
 
 def test_generated_images_stand_marked_beside_real_ones_at_a_desk_and_on_a_phone(enter: Enter) -> None:
@@ -91,7 +91,7 @@ def test_generated_images_stand_marked_beside_real_ones_at_a_desk_and_on_a_phone
     expect_images(real.locator("img"), len(shown))
 
     page.set_viewport_size(PHONE)
-    page.wait_for_function(f"{OVERFLOW} === 0")  # charts follow the new width a frame later
+    until(page, f"{OVERFLOW} === 0")  # charts follow the new width a frame later
     for image in [*generated.all(), *real.all()]:
         box = image.bounding_box()
         assert box is not None

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.client import Client
+from tests.browser.client import Client, until
 from tests.browser.conftest import Enter
 
 STORED = "All stored"
@@ -102,7 +102,8 @@ def test_the_mouse_marks_too_and_what_was_not_confirmed_is_given_back(enter: Ent
     page.get_by_role("link", name="animals").click()
     expect(page.get_by_role("link", name="Grid", exact=True)).to_be_visible()
 
-    page.wait_for_function(
+    until(
+        page,
         "([id, n]) => fetch(`/api/projects/${id}/queue`).then(r => r.json()).then(q => q.n_held === n)",
         arg=[trained, before],
     )
@@ -129,7 +130,7 @@ def picture(i: int) -> str:
 
 def test_only_pictures_that_were_loaded_and_in_sight_are_confirmed(enter: Enter) -> None:
     """Of twelve, one comes late, one never, and some are below the fold: those stay."""
-    page, ada = enter("ada", viewport={"width": 700, "height": 480})
+    page, ada = enter("ada", viewport={"width": 420, "height": 420})
     rows = [
         {"id": f"p-{i:02}", "image": picture(i)} | ({"label": ["left", "right"][i % 2]} if i < 20 else {})
         for i in range(60)
@@ -164,16 +165,17 @@ def test_only_pictures_that_were_loaded_and_in_sight_are_confirmed(enter: Enter)
     expect(tiles(page)).to_have_count(12)
     confirm = page.get_by_role("button", name="Confirm", exact=False)
     expect(page.get_by_text("Not loaded")).to_be_visible()
-    page.wait_for_function(
+    until(
+        page,
         "document.querySelectorAll('[role=checkbox] img').length === 11 && "
-        "[...document.querySelectorAll('[role=checkbox] img')].filter(one => one.complete).length === 10"
+        "[...document.querySelectorAll('[role=checkbox] img')].filter(one => one.complete).length === 10",
     )
     stage = tiles(page).first.locator("xpath=../..").bounding_box()
     assert stage is not None
     bottom = stage["y"] + stage["height"]
     boxes = [one.bounding_box() for one in tiles(page).all()]
     in_sight = [place for place, box in enumerate(boxes) if box and box["y"] + box["height"] / 2 < bottom]
-    assert 2 < len(in_sight) < 12, "some are below the fold, or the test says nothing"
+    assert 2 < len(in_sight) < 12, f"some must be below the fold: {stage}, {boxes}"
     shown = keys_shown(page)
     expect(confirm).to_contain_text(f"Confirm {len(in_sight) - 2}")
     expect(page.get_by_test_id("unseen")).to_contain_text(str(12 - len(in_sight) + 2))
@@ -189,7 +191,7 @@ def test_only_pictures_that_were_loaded_and_in_sight_are_confirmed(enter: Enter)
     expect(page.get_by_text("Not loaded")).to_have_count(0)
     page.keyboard.press("Home")
     expect(confirm).to_be_enabled()
-    page.wait_for_function("[...document.querySelectorAll('[role=checkbox] img')].every(one => one.complete)")
+    until(page, "[...document.querySelectorAll('[role=checkbox] img')].every(one => one.complete)")
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("outbox")).to_have_text(STORED)
     assert set(shown[:2]) <= set(said(ada, project["id"]))

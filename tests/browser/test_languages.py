@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.client import Client
+from tests.browser.client import Client, until
 from tests.browser.conftest import PASSWORDS, Enter, Server
 from tests.browser.test_looks import DESK, OVERFLOW, PHONE, SCREENSHOTS, accessibility
 from tests.browser.test_review import key_on_screen, open_review, said
@@ -81,9 +81,7 @@ def test_a_page_from_right_to_left_is_labeled_with_classes_of_any_script(
                 assert one["stripeRight"] > one["stripeLeft"], "the class's colour too"
                 assert not one["isCut"]
         page.keyboard.press(hotkey)
-        page.wait_for_function(
-            "(key) => document.querySelector('[data-testid=item-key]').textContent !== key", arg=key
-        )
+        until(page, "(key) => document.querySelector('[data-testid=item-key]').textContent !== key", arg=key)
 
     expect(page.get_by_test_id("outbox")).to_have_text("All stored")
     assert sorted(said(ada, project_id)) == sorted(zip(texts, CLASSES, strict=True))

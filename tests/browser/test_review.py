@@ -103,7 +103,7 @@ def test_the_key_of_the_suggested_class_answers_with_it(enter: Enter, trained: i
     assert sorted(said(ada, trained)) == sorted([(shown, suggested), (accepted, guess)])
 
 
-def test_a_flag_with_a_note_goes_to_a_reviewer(enter: Enter) -> None:
+def test_a_flag_with_a_note_goes_to_a_reviewer_once_what_is_asked_blind_is_answered(enter: Enter) -> None:
     page, ada = enter("ada")
     project_id = ada.make_queue("flags")
     open_review(page, project_id)
@@ -115,12 +115,14 @@ def test_a_flag_with_a_note_goes_to_a_reviewer(enter: Enter) -> None:
     note = page.get_by_label("What is the matter?")
     expect(note).to_have_value("two animals, 1 of them hidden")
     expect(note).to_have_attribute("placeholder", "Half of it is in another language")
+    expect(page.get_by_role("dialog")).to_contain_text(
+        "once it has been answered, a reviewer will look at it"
+    )
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("item-key")).not_to_have_text(flagged)
 
-    page.goto(f"/projects/{project_id}/adjudication")
-    expect(page.get_by_test_id("item-key")).to_have_text(flagged)
-    expect(page.get_by_role("region", name="Who said what")).to_contain_text("two animals, 1 of them hidden")
+    page.goto(f"/projects/{project_id}/adjudication?of=flags")
+    expect(page.get_by_role("row", name=flagged)).to_contain_text("two animals, 1 of them hidden")
     assert said(ada, project_id) == []
 
 

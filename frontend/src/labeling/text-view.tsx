@@ -8,7 +8,7 @@ import { ITEM_SEARCH } from "@/labeling/stage-control";
 import { t, tc } from "@/language/translate";
 import { count } from "@/ui/format";
 
-/** From here on a text is long enough to be searched. */
+/** From here on a text is long enough to be searched; a shorter one is large and in the middle. */
 const LONG_CHARS = 300;
 const NONE: readonly WeightyWord[] = [];
 
@@ -37,7 +37,7 @@ export function TextView({ itemId, text, weighty = NONE }: { itemId: number; tex
   }
 
   return (
-    <div className={styles.reader}>
+    <div className={styles.reader} data-short={text.length < LONG_CHARS || undefined}>
       {(text.length >= LONG_CHARS || words !== "") && (
         <div className={styles.search}>
           {words.trim() !== "" && <span role="status">{n_found === 0 ? tc("words that were found", "none") : t("{n} found", { n: count(n_found) })}</span>}

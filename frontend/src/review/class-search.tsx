@@ -45,7 +45,8 @@ export function ClassSearch({
 
   return (
     <Modal opened onClose={onClose} title={t("Find a class")} size="sm" transitionProps={{ duration: 0 }}>
-      <Stack gap="xs">
+      {/* The ring of what has the focus is as wide as the dialog's header lets it be. */}
+      <Stack gap="xs" pt={4}>
         <TextInput
           data-autofocus
           dir="auto"

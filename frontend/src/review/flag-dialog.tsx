@@ -23,6 +23,8 @@ function exampleFor(item: Item): Message {
 
 interface Props {
   item: Item;
+  /** What is asked blind is answered before anybody looks at its flag. */
+  isBlind: boolean;
   note: string;
   onNote: (note: string) => void;
   onFlagged: () => void;
@@ -30,7 +32,7 @@ interface Props {
 }
 
 /** Sends an item to a reviewer with a note. The note stays in the form until the server has it. */
-export function FlagDialog({ item, note, onNote, onFlagged, onClose }: Props) {
+export function FlagDialog({ item, isBlind, note, onNote, onFlagged, onClose }: Props) {
   const flag = useMutation({ mutationFn: () => flagItem(item.id, note), onSuccess: onFlagged });
   const send = () => {
     if (!flag.isPending) flag.mutate();
@@ -45,7 +47,11 @@ export function FlagDialog({ item, note, onNote, onFlagged, onClose }: Props) {
         }}
       >
         <Stack>
-          <Text size="sm">{t("A reviewer will look at it first. You go on with the next item.")}</Text>
+          <Text size="sm">
+            {isBlind
+              ? t("It is asked blind: once it has been answered, a reviewer will look at it. You go on with the next item.")
+              : t("A reviewer will look at it first. You go on with the next item.")}
+          </Text>
           <Textarea
             data-autofocus
             dir="auto"

@@ -7,6 +7,7 @@ import { t } from "@/language/translate";
 import { likeliest } from "@/review/likeliest";
 import styles from "@/review/review.module.css";
 import { percent } from "@/ui/format";
+import { onGround } from "@/ui/theme";
 
 /** Below this the classes that are not listed are not worth a line. */
 const REST = 0.005;
@@ -36,7 +37,7 @@ export function GuessBars({ entry, classes }: { entry: Entry; classes: readonly 
               </span>
               <span className={styles.barNumber}>{percent(confidence, 0)}</span>
               <span className={styles.track} aria-hidden>
-                <span style={{ width: `${confidence * 100}%`, background: one.colour }} />
+                <span style={{ width: `${confidence * 100}%`, background: onGround(one.colour) }} />
               </span>
             </li>
           ))}

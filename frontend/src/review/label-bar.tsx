@@ -7,6 +7,7 @@ import { t } from "@/language/translate";
 import { classActionId } from "@/review/actions";
 import styles from "@/review/review.module.css";
 import { percent } from "@/ui/format";
+import { onGround } from "@/ui/theme";
 
 const MANY = 20; // from here on the buttons are small and scroll: a class is found by typing, and the item keeps the screen
 
@@ -54,7 +55,7 @@ const LabelButton = memo(function LabelButton({ labelClass, action, isEnabled, c
     <UnstyledButton
       className={styles.label}
       data-suggested={confidence !== undefined || undefined}
-      style={{ "--class-colour": labelClass.colour } as React.CSSProperties}
+      style={{ "--class-colour": onGround(labelClass.colour) } as React.CSSProperties}
       disabled={!isEnabled}
       // A click must not take the focus: Space would then press this button again.
       onMouseDown={(event) => event.preventDefault()}

@@ -44,6 +44,7 @@ export function useFlagging(session: ReviewSession): Flagging {
     dialog: flagged && (
       <dialog.Part
         item={flagged.entry.item}
+        isBlind={flagged.entry.is_blind}
         note={flagged.note}
         onNote={write}
         onClose={close}

@@ -45,7 +45,7 @@ export function RunTable({ projectId, runs }: { projectId: Id; runs: readonly Ru
                   />
                 </Table.Td>
                 <Table.Td>
-                  <TextLink to={`/projects/${projectId}/runs/${run.id}`}>{t("Run {number}", { number: run.number })}</TextLink>
+                  <TextLink to={`/projects/${projectId}/runs/${run.id}`} style={{ whiteSpace: "nowrap" }}>{t("Run {number}", { number: run.number })}</TextLink>
                 </Table.Td>
                 <Table.Td>
                   <WorkBadge state={run.state} />

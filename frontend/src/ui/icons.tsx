@@ -13,6 +13,7 @@ const icon = (path: string) =>
         strokeLinecap="round"
         strokeLinejoin="round"
         aria-hidden
+        style={{ flexShrink: 0 }}
       >
         <path d={path} />
       </svg>

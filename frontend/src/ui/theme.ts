@@ -21,3 +21,6 @@ export const theme = createTheme({
     Anchor: { defaultProps: { underline: "always" } },
   },
 });
+
+/** A class's colour as CSS, to be told from the ground: a dark one is lighter where the page is dark. */
+export const onGround = (colour: string): string => `light-dark(${colour}, color-mix(in oklab, ${colour}, white 35%))`;

@@ -97,7 +97,7 @@ export function ProjectForm({ project }: { project: Project }) {
             onChange={(event) => set({ instructions: event.currentTarget.value })}
             error={fieldError(update.error, "instructions")}
           />
-          <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          <SimpleGrid cols={{ base: 1, sm: 2 }} style={{ alignItems: "end" }}>
             {NUMBERS.map(({ name, label, help, min, max, step }) => (
               <NumberInput
                 key={name}

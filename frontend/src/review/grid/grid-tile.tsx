@@ -8,6 +8,7 @@ import styles from "@/review/grid/grid.module.css";
 import type { Mark } from "@/review/grid/grid-session";
 import type { Watch } from "@/review/grid/use-seen";
 import { percent } from "@/ui/format";
+import { onGround } from "@/ui/theme";
 
 const SMALL_PIXELS = 160;
 const N_VALUES = 8;
@@ -50,7 +51,7 @@ export const GridTile = memo(function GridTile({ entry, place, guess, mark, mark
       className={styles.tile}
       data-cursor={isCursor || undefined}
       data-marked={mark === undefined ? undefined : mark === "wrong" ? "wrong" : "class"}
-      style={markedAs && ({ "--class-colour": markedAs.colour } as React.CSSProperties)}
+      style={markedAs && ({ "--class-colour": onGround(markedAs.colour) } as React.CSSProperties)}
       onMouseDown={(event) => event.preventDefault()}
       onClick={() => onPress(place)}
     >
