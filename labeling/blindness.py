@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, TypeVar
 from django.db import models
 from django.db.models import Exists, OuterRef, QuerySet
 
-from labeling.errors import Conflict, NotAllowed
+from labeling.errors import Conflict, NotAllowed, NotFound
 from labeling.hot import fetch_prepared
 from labeling.models import Project, Role, Split, Withheld
 
@@ -98,6 +98,16 @@ def check_sees_items(role: str) -> None:
             "You are an annotator of this project. Annotators answer blind, and are not shown what others or a model "
             "say of items. Ask an owner for another role if you need this."
         )
+
+
+def check_not_withheld(item_id: int, role: str, *, what: str) -> None:
+    """Raises NotFound, as if there were none, for a row that is about a withheld item. For acts on rows by their id.
+
+    Whatever differs between what is withheld (which blind answers made a label, and which did not) must not be told by
+    what is refused.
+    """
+    if sight_of(role) != Sight.ALL and withheld_among([item_id], Sight.SETTLED):
+        raise NotFound(f"There is no {what} that you may see.")
 
 
 def is_audited(project: Project) -> bool:

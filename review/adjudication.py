@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
+from labeling.blindness import Sight, withheld_among
 from labeling.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from labeling.locks import lock_labels_shared
 from labeling.models import Item, Label, Project
@@ -113,7 +114,8 @@ def _give(project: Project, person: AbstractBaseUser, new: NewVerdict) -> Verdic
     now = lock_labels_shared(project.pk)
     if new.entry_id is not None:
         entry = Entry.objects.select_for_update().filter(pk=new.entry_id, project=project).first()
-        if entry is None:
+        hidden = entry is not None and entry.reason == Reason.FLAGGED
+        if entry is None or (hidden and withheld_among([entry.item_id], Sight.SETTLED)):
             raise NotFound(f"There is no entry {new.entry_id} in this project.")
         entry.project = project
         verdict = _on_entry(entry, person, new, now)

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling.blindness import Sight, check_takes_home, sight_of
+from labeling.blindness import Sight, check_not_withheld, check_takes_home, sight_of
 from labeling.errors import Conflict, InvalidInput
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.models import Item, Label
@@ -93,6 +93,8 @@ class FlagResolveView(APIView):
     )
     def post(self, request: Request, flag_id: int) -> Response:
         flag = row_for(request.user, Flag.objects.select_related("person", "item"), flag_id, MAY_REVIEW)
+        if flag.person_id != request.user.pk:
+            check_not_withheld(flag.item_id, flag.member_role, what=f"flag {flag_id}")
         return Response(FlagOutput(flag_resolve(flag=flag)).data)
 
 
@@ -202,6 +204,7 @@ class LabelView(APIView):
     def delete(self, request: Request, label_id: int) -> Response:
         labels = Label.objects.select_related("project", "source")
         label = row_for(request.user, labels, label_id, MAY_ANSWER)
+        check_not_withheld(label.item_id, label.member_role, what=f"label {label_id}")
         label_withdraw(label=label, person=request.user, role=label.member_role)
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -9,8 +9,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Q
 
-from labeling.blindness import is_audited
-from labeling.errors import Conflict, InvalidInput, NotAllowed
+from labeling.blindness import Sight, is_audited, sight_of
+from labeling.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from labeling.locks import lock_labels_shared
 from labeling.models import Item, Label, LabelClass, Project, Source
 from labeling.permissions import MAY_REVIEW
@@ -64,7 +64,10 @@ def entry_decide(*, entry: Entry, person: AbstractBaseUser, class_id: int) -> La
 
 @transaction.atomic
 def label_withdraw(*, label: Label, person: AbstractBaseUser, role: str) -> Label:
-    """The human label no longer stands. Its author may do this, and reviewers. Raises Conflict, NotAllowed."""
+    """The human label no longer stands. Its author may do this, and reviewers. Raises Conflict, NotAllowed, NotFound."""
+    if label.source.user_id != person.pk and sight_of(role) == Sight.OWN:
+        # Which labels there are tells which answers of others made one.
+        raise NotFound(f"There is no label {label.pk} that you may see.")
     if label.source.user_id != person.pk and role not in MAY_REVIEW:
         raise NotAllowed("This label is not yours; ask its author or a reviewer to withdraw it.")
     if not label.is_human:

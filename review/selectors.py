@@ -112,9 +112,19 @@ def flags_of(project: Project, person: AbstractBaseUser, role: str) -> QuerySet[
     return flags.select_related("person", "item")
 
 
+def awaiting_verdict(project: Project) -> QuerySet[Entry]:
+    """Entries that wait for a reviewer's verdict.
+
+    A flag on an item that is withheld waits until what was answered blind is counted: its page shows the item's
+    label. A dispute among blind answers does not, as the audit would wait for ever.
+    """
+    of_withheld = Q(reason=Reason.FLAGGED) & Exists(Withheld.objects.filter(item=OuterRef("item")))
+    return Entry.objects.filter(AWAITS_VERDICT, project=project).exclude(of_withheld)
+
+
 def disputes_of(project: Project) -> QuerySet[Entry]:
     """Entries that wait for a reviewer's verdict, each with the answers that count."""
-    waiting = Entry.objects.filter(AWAITS_VERDICT, project=project)
+    waiting = awaiting_verdict(project)
     return waiting.select_related("item__blob").prefetch_related("answers__person")
 
 
@@ -150,7 +160,7 @@ def adjudication_summary(project: Project, *, with_model: bool = True) -> dict[s
     labels since its round, and is left out (None) unless asked for.
     """
     opinions = opinions_of(project)
-    waiting = Entry.objects.filter(AWAITS_VERDICT, project=project).order_by("created_at", "pk")
+    waiting = awaiting_verdict(project).order_by("created_at", "pk")
     return {
         "n_people": waiting[:MAX_COUNTED].count(),
         "n_model": disagreement_count(project, opinions) if with_model else None,

@@ -480,6 +480,51 @@ def test_a_flag_on_what_is_asked_blind_reaches_a_reviewer_once_it_is_answered(sc
     assert flags_ask() == 0
 
 
+def test_withdrawing_labels_by_guessed_ids_tells_no_blind_answers_apart(scene: Scene) -> None:
+    """An audit's answer makes a label and a second answer none; ids of labels follow each other."""
+    ben = scene.people["ben"]
+    for entry in claim(scene.project, ben, 20):
+        answer(scene.project, ben, entry["id"], scene.world.classes[0])
+    newest = Label.objects.latest("pk").pk
+    made = Label.objects.filter(source__user=ben, item__in=scene.withheld())
+    assert made.exists()
+
+    for name in ("ben", "eng"):
+        said = set()
+        for pk in [*made.values_list("pk", flat=True), newest + 1, newest + 1_000]:
+            reply = scene.client(name).delete(f"/api/labels/{pk}")
+            said.add((reply.status_code, reply.data["message"].replace(str(pk), "N")))
+        assert said == {(404, "There is no label N that you may see.")}
+    others = Label.objects.filter(is_human=True).exclude(source__user=ben).first()
+    assert scene.client("ben").delete(f"/api/labels/{others.pk}").status_code == 404
+
+
+def test_an_item_that_is_flagged_after_its_blind_answer_is_not_shown_to_reviewers_yet(scene: Scene) -> None:
+    ben, reviewer = scene.people["ben"], scene.client("rev")
+    (entry, *_) = claim(scene.project, ben, 1)
+    answer(scene.project, ben, entry["id"], scene.world.classes[0])
+    address = f"/api/projects/{scene.project.pk}"
+    before = reviewer.get(f"{address}/adjudication").data["n_people"]
+    flagged = scene.client("ben").post(
+        f"/api/items/{entry['item']['id']}/flags", {"note": "look"}, format="json"
+    )
+
+    shown = reviewer.get(f"{address}/disputes").data["results"]
+    assert entry["item"]["id"] not in [each["item"]["id"] for each in shown]
+    assert reviewer.get(f"{address}/adjudication").data["n_people"] == before
+    assert reviewer.post(f"/api/flags/{flagged.data['id']}/resolve").status_code == 404
+    waiting = Entry.objects.get(item=entry["item"]["id"], state="open")
+    verdict = {"key": str(uuid.uuid4()), "entry_id": waiting.pk}
+    reply = reviewer.post(f"{address}/verdicts", verdict, format="json")
+    assert (reply.status_code, reply.data["code"]) == (404, "not_found")
+
+    attempts.attempt_abandon(attempt=scene.attempt, reason="")
+    long_ago = timezone.now() - timezone.timedelta(hours=1)
+    Entry.objects.filter(pk=entry["id"]).update(closed_at=long_ago)
+    shown = reviewer.get(f"{address}/disputes").data["results"]
+    assert entry["item"]["id"] in [each["item"]["id"] for each in shown]
+
+
 def test_a_blind_answer_is_taken_back_for_a_minute_whatever_it_is_for(scene: Scene) -> None:
     kinds = scene.kinds()
     person = scene.people["ben"]
