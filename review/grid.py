@@ -156,7 +156,9 @@ def grid_claim(*, project: Project, person_id: int, class_id: int, n: int) -> li
                 break
             held += _take(picked, asked)
     entries = entries_show(person_id=person_id, entry_ids=held)
-    entries.sort(key=lambda entry: (entry["suggestion"] or {}).get("confidence") or 0.0)
+    entries.sort(
+        key=lambda entry: ((entry["suggestion"] or {}).get("confidence") or 0.0, entry["item"]["id"])
+    )
     return entries[:n]
 
 
