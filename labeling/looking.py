@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 
 from labeling.errors import AssayError, InvalidInput, NotFound, TooLarge, TooMany
 from labeling.models import Upload
@@ -124,16 +124,14 @@ def _on_disk(upload: Upload) -> Iterator[Path]:
     """The upload as a file of this machine: the storage's own, or a copy while somebody looks."""
     if not default_storage.exists(upload.stored_name):
         raise NotFound(f"The uploaded file {upload.file_name!r} is no longer there. Upload it again.")
-    try:
-        path = Path(default_storage.path(upload.stored_name))
-    except NotImplementedError:
-        with tempfile.NamedTemporaryFile(prefix="assay-look-") as copy:
-            with stored_stream(upload.stored_name) as stored:
-                shutil.copyfileobj(stored, copy, BLOCK_BYTES)
-            copy.flush()
-            yield Path(copy.name)
+    if isinstance(default_storage, FileSystemStorage):
+        yield Path(default_storage.path(upload.stored_name))
         return
-    yield path
+    with tempfile.NamedTemporaryFile(prefix="assay-look-") as copy:
+        with stored_stream(upload.stored_name) as stored:
+            shutil.copyfileobj(stored, copy, BLOCK_BYTES)
+        copy.flush()
+        yield Path(copy.name)
 
 
 def _run(task: Mapping[str, Any]) -> tuple[bytes, int | None]:
