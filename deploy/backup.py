@@ -161,7 +161,11 @@ def _check(path: Path) -> dict[str, Any]:
                     assert content is not None
                     (first if member.name == "assay.json" else end).update(json.load(content))
     except (tarfile.TarError, ValueError) as error:
-        raise InvalidInput(f"{path} is no backup of Assay, or is damaged: {error}.") from None
+        said = " ".join(str(error).split()).rstrip(".")
+        raise InvalidInput(
+            f"{path} is no backup of Assay, or is damaged{f' ({said})' if first else ''}. "
+            "Give the file that `assay backup` wrote."
+        ) from None
     if not first or end.get("n_files") != n_files:
         raise InvalidInput(f"{path} was cut off while it was written or copied. Take another backup.")
     known = {tuple(key) for key in MigrationLoader(None, ignore_no_migrations=True).disk_migrations}

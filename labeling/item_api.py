@@ -24,6 +24,7 @@ from labeling.serializers import (
     ItemListQuery,
     ItemOutput,
     ItemsAddedOutput,
+    ItemShownOutput,
     items_json,
     labeled_json,
 )
@@ -70,13 +71,15 @@ class ItemsView(APIView):
 
 @extend_schema(tags=["items"])
 class ItemView(APIView):
-    @extend_schema(operation_id="item_show", summary="One item with its current label", responses=ItemOutput)
+    @extend_schema(
+        operation_id="item_show", summary="One item with its current label", responses=ItemShownOutput
+    )
     def get(self, request: Request, item_id: int) -> Response:
         item = row_for(request.user, Item.objects.select_related("blob"), item_id)
         (row,) = redact(
             [LabeledItem(item, current_labels_of([item_id]).get(item_id))], sight_of(item.member_role)
         )
-        return Response(labeled_json(row))
+        return Response(labeled_json(row) | {"project_id": item.project_id})
 
 
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER)

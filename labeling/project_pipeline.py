@@ -28,6 +28,7 @@ from labeling.leftovers import files_delete, folder_files, leftovers_note, lefto
 from labeling.locks import NAMESPACE
 from labeling.models import Erasure, Export, Import, Item, Leftover, Project, Upload
 from labeling.project_files import FOLDERS
+from labeling.trouble import trouble_of
 from labeling.work import OPEN_STATES, Work, works_stop
 
 logger = logging.getLogger(__name__)
@@ -68,13 +69,15 @@ def project_erase(project_id: int) -> None:
             _erase_items(project_id)
             _erase_files(project_id)
             _erase_rest(project_id)
-        except Error:
-            raise  # the database is away, and the sweep waits for it
         except _NotYet as reason:
             _put_off(erasure, str(reason))
         except Exception as error:
+            if isinstance(error, Error) and trouble_of(error) is not None:
+                raise  # the database is away, or busy, and the sweep waits for it
             logger.exception("Deleting project %s", project_id)
-            _put_off(erasure, f"The storage does not let its files go: {error}")
+            said = " ".join(str(error).split()) or type(error).__name__
+            what = "The database does not let its rows go" if isinstance(error, Error) else None
+            _put_off(erasure, f"{what or 'The storage does not let its files go'}: {said}")
         else:
             logger.info("Project %s is erased.", project_id)
 

@@ -418,6 +418,12 @@ class ItemOutput(serializers.Serializer):
     )
 
 
+class ItemShownOutput(ItemOutput):
+    """One item by itself, and the project that it is of."""
+
+    project_id = serializers.IntegerField()
+
+
 class GuideExampleOutput(serializers.Serializer):
     item = ItemOutput()
     is_chosen = serializers.BooleanField(

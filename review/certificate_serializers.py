@@ -115,6 +115,7 @@ class CertificateOutput(serializers.ModelSerializer):
 
     sentence = serializers.SerializerMethodField(help_text="Null until a worker has written the document.")
     people_sentence = serializers.SerializerMethodField()
+    project_id = serializers.IntegerField()
     source_name = serializers.CharField(source="source.name")
     promise = serializers.CharField(source="attempt.promise")
     eps = serializers.FloatField(source="attempt.eps")
@@ -126,8 +127,8 @@ class CertificateOutput(serializers.ModelSerializer):
     class Meta:
         model = Certificate
         fields = [
-            "id", "number", "attempt_id", "sentence", "people_sentence", "source_name", "promise", "eps", "confidence",
-            "n_items", "issued_at", "revoked_at", "revoked_reason", "is_breach", "monitor", "monitor_per_week",
+            "id", "project_id", "number", "attempt_id", "sentence", "people_sentence", "source_name", "promise", "eps",
+            "confidence", "n_items", "issued_at", "revoked_at", "revoked_reason", "is_breach", "monitor", "monitor_per_week",
         ]  # fmt: skip
 
     def get_sentence(self, certificate: Certificate) -> str | None:

@@ -158,7 +158,9 @@ class Lease(models.Model):
     state = models.CharField(max_length=10, choices=LeaseState.choices, default=LeaseState.HELD)
     in_grid = models.BooleanField(default=False, db_default=False)  # handed out with many others of one class
     # Whether the suggestion was kept back from this person: as the entry was when it was handed out.
-    is_blind = models.BooleanField(null=True, blank=True)  # null: handed out before 0.2; the entry tells
+    is_blind = models.BooleanField(
+        null=True, blank=True
+    )  # null: handed out before this was kept; the entry tells
     until = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
 

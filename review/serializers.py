@@ -249,7 +249,9 @@ class ReleaseOutput(serializers.Serializer):
 
 
 class QueueOutput(serializers.Serializer):
-    n_open = serializers.IntegerField()
+    n_open = serializers.IntegerField(
+        help_text="Answers wanted from people; an item of which two are wanted counts twice."
+    )
     is_all_counted = serializers.BooleanField(
         help_text="False: of some reason there are more than 100,000 entries, and these were counted."
     )

@@ -14,7 +14,7 @@ from django.utils import timezone
 from labeling.blindness import UNDO_SECONDS
 from labeling.errors import Conflict, NotFound
 from labeling.locks import lock_labels_shared
-from labeling.models import Project, Publication
+from labeling.models import Project, Publication, Retirement
 from labeling.services import label_retire
 from review.attempts import stands
 from review.claims import entries_show
@@ -105,6 +105,11 @@ def _check_still_undoable(answer: Answer, entry: Entry, *, now: dt.datetime) -> 
             code="published_since",
         )
     if answer.label is not None and answer.label.retired_at is not None:
+        if answer.label.retired_reason == Retirement.WITHDRAWN:
+            raise Conflict(
+                "This label was withdrawn since, so there is nothing to undo. Ask a reviewer to relabel the item.",
+                code="withdrawn_since",
+            )
         raise Conflict(
             "Somebody has labeled this item since, so your answer cannot be undone. "
             "Ask a reviewer to relabel the item.",

@@ -109,6 +109,7 @@ class RoundSummaryOutput(serializers.ModelSerializer):
 class RoundOutput(RoundSummaryOutput):
     """Everything that is known about a round. Its metrics are null while it is running."""
 
+    project_id = serializers.IntegerField(source="run.project_id")
     threshold = serializers.DictField(child=serializers.FloatField())
     seconds = serializers.DictField(child=serializers.FloatField())
     metrics = serializers.DictField()
@@ -116,7 +117,7 @@ class RoundOutput(RoundSummaryOutput):
     class Meta:
         model = Round
         fields = [
-            *RoundSummaryOutput.Meta.fields, "last_human_label_id", "labels_hash", "code_version",
+            *RoundSummaryOutput.Meta.fields, "project_id", "last_human_label_id", "labels_hash", "code_version",
             "temperature", "threshold", "metrics", "seconds", "started_at", "pruned_at",
         ]  # fmt: skip
 
@@ -266,6 +267,7 @@ class TrainingWorkOutput(WorkOutput):
 
 
 class RunOutput(TrainingWorkOutput):
+    project_id = serializers.IntegerField()
     number = serializers.IntegerField()
     learner = serializers.CharField()
     params = serializers.DictField()

@@ -10,7 +10,7 @@ from django.db import connection
 
 from deploy.backup import backup_restore, backup_write
 from deploy.servers import servers_running
-from labeling.errors import InvalidInput
+from labeling.errors import Conflict, InvalidInput
 
 EVERY = 10_000  # files, between two lines
 
@@ -23,11 +23,16 @@ def _told(n: int) -> None:
 @click.command("backup")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--without-files", is_flag=True, help="Only the database: the storage has a backup of its own.")
-def backup_command(file: Path, without_files: bool) -> None:
+@click.option(
+    "--force", is_flag=True, help="Replace FILE if it is there; it stays until the new one is whole."
+)
+def backup_command(file: Path, without_files: bool, force: bool) -> None:
     """Write the database and the files of the storage to FILE, while everything runs."""
     file = file.resolve()
     if not file.parent.is_dir():
         raise InvalidInput(f"There is no folder {file.parent} to write {file.name} into.")
+    if file.exists() and not force:
+        raise Conflict(f"{file} is there already. Name another file, or replace it with --force.")
     with servers_running(settings.ASSAY_DATA_DIR, postgres=settings.EMBEDDED_POSTGRES, valkey=False):
         try:
             n_files, n_gone = backup_write(file, with_files=not without_files, on_file=_told)

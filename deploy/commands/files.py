@@ -6,6 +6,8 @@ import datetime as dt
 import os
 import shutil
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,10 @@ from labeling.import_options import CHOICES
 from labeling.import_services import import_from_path, import_run_inline, preview_path
 from labeling.item_selectors import ItemFilters, LabeledBy
 from labeling.models import Export, Import, Project, Split
-from labeling.project_services import project_create
+from labeling.project_pipeline import project_erase
+from labeling.project_services import project_create, project_delete
 from labeling.readers.rows import ColumnRole
-from labeling.work import Work
+from labeling.work import Work, WorkState
 
 SHOWN_PROBLEMS = 20
 WRITTEN_AS = ("csv", "jsonl", "parquet", "images")
@@ -68,13 +71,13 @@ def import_command(
     if columns:
         options["columns"] = dict(_role(text) for text in columns)
     person = find_person(user)
-    work = import_inline(
-        _project(project, path=path, options=options, person=person, is_created=is_created),
-        path=path,
-        options=options,
-        person=person,
-    )
-    _print_report(work, is_dry=bool(options.get("dry_run")))
+    is_dry = bool(options.get("dry_run"))
+    found, is_new = _project(project, path=path, options=options, person=person, is_created=is_created)
+    with _kept(found) if is_new else nullcontext() as keep:
+        work = import_inline(found, path=path, options=options, person=person)
+        if keep is not None and not is_dry and (work.state == WorkState.DONE or found.items.exists()):
+            keep()
+    _print_report(work, is_dry=is_dry)
     check_over(work, f"The import of {work.file_name}")
 
 
@@ -148,20 +151,38 @@ def import_inline(project: Project, *, path: Path, options: dict[str, Any], pers
         shower.close()
 
 
-def _project(name: str, *, path: Path, options: dict[str, Any], person: User, is_created: bool) -> Project:
+@contextmanager
+def _kept(project: Project) -> Iterator[Callable[[], None]]:
+    """A project made for an import: said to be made once it is kept, and otherwise taken away again at the end."""
+    is_kept = False
+
+    def keep() -> None:
+        nonlocal is_kept
+        is_kept = True
+        kind = project.get_item_type_display().lower()
+        click.echo(f"Made project {project.pk}: {project.name}, of {kind} items.")
+
     try:
-        return find_project(name)
+        yield keep
+    finally:
+        if not is_kept and not project.items.exists():
+            project_delete(project=project)
+            project_erase(project.pk)
+
+
+def _project(
+    name: str, *, path: Path, options: dict[str, Any], person: User, is_created: bool
+) -> tuple[Project, bool]:
+    """The project of that name, and whether it was made now."""
+    try:
+        return find_project(name), False
     except NotFound:
         if not is_created:
             raise
     if not path.exists():
         raise InvalidInput(f"There is no file or folder {path}.", code="no_such_file")
     item_type = preview_path(path=path, item_type=None, options=options).item_type
-    project = project_create(owner=person, settings={"name": name, "item_type": item_type})
-    click.echo(
-        f"Made project {project.pk}: {project.name}, of {project.get_item_type_display().lower()} items."
-    )
-    return project
+    return project_create(owner=person, settings={"name": name, "item_type": item_type}), True
 
 
 def _role(text: str) -> tuple[str, str]:
@@ -179,15 +200,20 @@ def _print_report(work: Import, *, is_dry: bool) -> None:
         f"{report.get('n_labels_added', 0):,} labels {verb}, {report.get('n_known', 0):,} known already."
     )
     counts = {
-        "n_sealed": "labels are sealed",
-        "n_duplicate_content": "rows repeat the content of another",
-        "n_label_conflicts": "rows contradict a label; the label that stood was kept",
-        "n_problems": "problems",
+        "n_sealed": ("label is sealed", "labels are sealed"),
+        "n_duplicate_content": ("row repeats the content of another", "rows repeat the content of another"),
+        "n_label_conflicts": (
+            "row contradicts a label; the label that stood was kept",
+            "rows contradict a label; the label that stood was kept",
+        ),
+        "n_problems": ("problem", "problems"),
     }
-    for name, about in counts.items():
+    for name, (one, many) in counts.items():
         if report.get(name):
-            click.echo(f"{report[name]:,} {about}.")
+            click.echo(f"{report[name]:,} {one if report[name] == 1 else many}.")
     for note in report.get("notes", []):
         click.echo(note)
-    for problem in report.get("problems", [])[:SHOWN_PROBLEMS]:
-        click.echo(f"  row {problem['row']}: {problem['message']}")
+    in_order = sorted(report.get("problems", []), key=lambda problem: problem["row"] or 0)
+    for problem in in_order[:SHOWN_PROBLEMS]:
+        where = "" if problem["row"] is None else f"row {problem['row']}: "
+        click.echo(f"  {where}{problem['message']}")

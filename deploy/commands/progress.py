@@ -16,6 +16,7 @@ from labeling.work import Work, WorkState
 LOOK_SECONDS = 0.5
 LINE_SECONDS = 10.0  # between two lines about the same step, where there is no terminal
 BAR_WIDTH = 30
+_ENDED = {WorkState.FAILED: "failed", WorkState.CANCELLED: "was cancelled"}
 
 
 class Shower:
@@ -78,7 +79,9 @@ def watch(work: Work, *, until: Callable[[], bool] = lambda: False) -> Work:
 def check_over(work: Work, what: str) -> None:
     """Raises ClickException with the row's own sentence, unless the work is done."""
     if work.state != WorkState.DONE:
-        raise click.ClickException(f"{what} is {work.state}. {work.error_message}".rstrip())
+        raise click.ClickException(
+            f"{what} {_ENDED.get(work.state, f'is {work.state}')}. {work.error_message}".rstrip()
+        )
 
 
 def _fresh(work: Work) -> Work:

@@ -38,6 +38,8 @@ def _web() -> list[Part]:
     if state is None:
         if not settings.EMBEDDED_POSTGRES:
             return []
+        if up.is_up(settings.ASSAY_DATA_DIR):
+            return [Part("web", False, None, "Assay is starting.", "Wait some seconds, and ask again.")]
         return [Part("web", False, None, "No `assay up` runs on this data directory.", "Start `assay up`.")]
     if up.web_answers(state["address"]):
         since = dt.datetime.fromisoformat(state["parts"]["web"]["started_at"])

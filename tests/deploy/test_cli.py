@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from click import ClickException
 from click.testing import CliRunner, Result
 from django.contrib.auth.models import User
 
 from deploy.cli import main
-from labeling.models import Item, Label, Project, Publication
+from deploy.commands.files import _print_report
+from deploy.commands.progress import check_over
+from labeling.models import Import, Item, Label, Project, Publication
 from tests.makers import make_items, make_project
 from tests.review.makers import make_round
 
@@ -60,6 +63,60 @@ def test_dry_run_writes_nothing(boss: User, reviews: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "3 items and 2 labels would be added" in result.output
     assert not Item.objects.exists()
+    assert not Project.objects.exists()
+    assert "Made project" not in result.output
+
+
+def test_a_project_made_for_a_file_that_cannot_be_imported_goes_again(boss: User, tmp_path: Path) -> None:
+    (tmp_path / "header.csv").write_text("id,text,label\n")
+
+    refused(assay("import", "Reviews", tmp_path / "header.csv", "--create"))
+
+    assert not Project.objects.exists()
+
+
+def test_one_problem_is_one_and_several_are_told_by_row(boss: User, tmp_path: Path) -> None:
+    path = tmp_path / "reviews.csv"
+    path.write_text("id,text,label\n1,works well,good\n2,,bad\n3,fell apart,bad\n")
+
+    one = assay("import", "Reviews", path, "--create")
+
+    assert "1 problem." in one.output
+    report = {"problems": [{"row": row, "message": "is empty"} for row in (3, None, 2)], "n_problems": 3}
+    with CliRunner().isolation() as (out, *_):
+        _print_report(Import(report=report), is_dry=False)
+        told = out.getvalue().decode()
+    assert "3 problems.\n  is empty\n  row 2: is empty\n  row 3: is empty" in told
+
+
+def test_work_that_ended_otherwise_says_how_in_plain_words() -> None:
+    with pytest.raises(ClickException, match=r"The import of a\.csv failed\. It has no rows\."):
+        check_over(Import(state="failed", error_message="It has no rows."), "The import of a.csv")
+    with pytest.raises(ClickException, match=r"The export was cancelled\."):
+        check_over(Import(state="cancelled"), "The export")
+
+
+def test_a_backup_replaces_no_file_unasked(tmp_path: Path) -> None:
+    file = tmp_path / "assay.backup"
+    file.write_text("of yesterday")
+
+    assert "replace it with --force" in refused(assay("backup", file))
+    assert file.read_text() == "of yesterday"
+
+    assert assay("backup", file, "--force", "--without-files").exit_code == 0
+    assert file.read_bytes() != b"of yesterday"
+
+
+def test_a_file_that_is_no_backup_is_refused_in_one_sentence_that_says_what_to_give(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("buy milk\n" * 100)
+
+    said = refused(assay("restore", file))
+
+    assert (
+        said
+        == f"Error: {file} is no backup of Assay, or is damaged. Give the file that `assay backup` wrote.\n"
+    )
 
 
 def test_export_writes_each_item_with_who_said_so(boss: User, reviews: Path, tmp_path: Path) -> None:

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.conf import settings
 
 from deploy import servers, up
+from deploy.commands import status
 from labeling.errors import Conflict
 from tests.running import ROOT, Running, eventually, free_port, running_product
 
@@ -95,6 +97,21 @@ def test_state_of_a_killed_up_is_not_taken_for_a_running_one(tmp_path: Path) -> 
     assert up.read_state(tmp_path) is None
     with up.only_one(tmp_path):
         assert up.read_state(tmp_path) is not None
+
+
+def test_status_of_an_up_that_has_only_just_begun_is_that_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "ASSAY_DATA_DIR", tmp_path)
+    monkeypatch.setattr(settings, "EMBEDDED_POSTGRES", True)
+
+    [before] = status._web()
+    with up.only_one(tmp_path):
+        [begun] = status._web()
+
+    assert before.message == "No `assay up` runs on this data directory."
+    assert begun.message == "Assay is starting."
+    assert not begun.is_up
 
 
 def test_down_takes_an_up_that_ended_for_ended_though_nobody_reaped_it(tmp_path: Path) -> None:

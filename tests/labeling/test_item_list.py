@@ -300,3 +300,11 @@ def test_item_without_an_image_has_none(project: Project, ada_client: APIClient)
     (item,) = make_items(project, 1)
 
     assert ada_client.get(f"/api/items/{item.pk}/image").status_code == 404
+
+
+def test_one_item_names_its_project(ada: User, ada_client: APIClient) -> None:
+    make_project(owner=ada)
+    project = make_project(owner=ada)
+    (item,) = make_items(project, 1)
+
+    assert ada_client.get(f"/api/items/{item.pk}").json()["project_id"] == project.pk

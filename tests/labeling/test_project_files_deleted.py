@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -340,3 +340,34 @@ def test_folder_files_of_no_folder_are_none() -> None:
     os.makedirs(default_storage.path("a/b"))
     default_storage.save("a/b/c", ContentFile(b"x"))
     assert folder_files("a") == ["a/b/c"]
+
+
+def test_what_the_database_refuses_is_said_and_tried_again_later(
+    images: Project, ada: User, ada_client: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM no_such_table FOR UPDATE")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(project_pipeline, "_erase_rest", refuse)
+        delete(images)
+
+    [shown] = ada_client.get("/api/deletions").json()["results"]
+    assert shown["problem"].startswith("The database does not let its rows go: relation")
+    assert erasures_due() == []
+    project_erase(images.pk)
+    assert not Project.objects.exists()
+
+
+def test_a_database_that_is_away_is_no_problem_of_the_deletion(
+    images: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: int) -> None:
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(project_pipeline, "_erase_rest", away)
+    with pytest.raises(OperationalError):
+        delete(images)
+
+    assert Erasure.objects.get().problem == ""

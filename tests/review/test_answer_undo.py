@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from labeling.errors import Conflict
 from labeling.models import Label, Project
+from labeling.services import label_retire
 from review.models import Answer, Entry, EntryState, Flag
 from review.publish import round_publish
 from review.relabeling import Relabel, items_relabel
@@ -36,6 +37,18 @@ def test_an_undone_answer_gives_the_entry_back_to_its_author(project: Project, a
     assert Label.objects.get().retired_reason == "withdrawn"
     assert claim(project, ben) == []
     assert give(project, ada, entry.pk, "dog").label.label_class.name == "dog"
+
+
+def test_undoing_after_withdrawing_ones_own_label_says_that_it_was_withdrawn(
+    project: Project, ada: User
+) -> None:
+    (entry,) = make_entries(project, make_items(project, 1))
+    claim(project, ada)
+    given = give(project, ada, entry.pk, "cat")
+    label_retire(label=given.label, by=ada)
+
+    with pytest.raises(Conflict, match="This label was withdrawn"):
+        answer_undo(answer=given, person=ada)
 
 
 def test_the_last_twenty_answers_can_be_walked_back(project: Project, ada: User) -> None:

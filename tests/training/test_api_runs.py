@@ -35,6 +35,7 @@ def test_an_engineer_starts_a_run_and_sees_it_queued(ada: User, ada_client: APIC
     assert started.status_code == 201
     assert shown.status_code == 200
     assert shown.data["state"] == "queued"
+    assert shown.data["project_id"] == project.pk
     assert shown.data["number"] == 1
     assert shown.data["params"] == {"C": 2.0, "balanced": False}
     assert shown.data["policy"] == {"kind": "fixed", "threshold": 0.9}
@@ -178,6 +179,7 @@ def test_a_finished_run_shows_its_rounds_its_log_and_its_model(ada: User, ada_cl
     later = ada_client.get(f"/api/runs/{run.pk}/log?after={log['results'][0]['id']}").data
     model = ada_client.get(f"/api/rounds/{listed[0]['id']}/model")
 
+    assert detail["project_id"] == project.pk
     assert shown["state"] == "done"
     assert shown["rounds"] == listed
     assert listed[0]["holdout_accuracy"] == detail["metrics"]["holdout"]["accuracy"]

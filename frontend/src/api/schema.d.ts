@@ -1899,6 +1899,7 @@ export interface components {
         /** @description A certificate in short; the whole is its document. */
         CertificateOutput: {
             readonly id: number;
+            project_id: number;
             number: number;
             readonly attempt_id: number;
             /** @description Null until a worker has written the document. */
@@ -2742,6 +2743,20 @@ export interface components {
              */
             class?: number;
         };
+        /** @description One item by itself, and the project that it is of. */
+        ItemShownOutput: {
+            id: number;
+            key: string;
+            split: components["schemas"]["SplitEnum"];
+            text: string | null;
+            /** @description Object by column, or list of numbers. */
+            features: unknown;
+            image: components["schemas"]["ImageOutput"] | null;
+            label: components["schemas"]["LabelOutput"] | null;
+            /** @description Its label, and whether it has one, is not told you: somebody is asked about it blind, or you may be. Left out of what the queue hands out. */
+            is_withheld?: boolean;
+            project_id: number;
+        };
         /**
          * @description * `image` - Image
          *     * `text` - Text
@@ -3422,6 +3437,7 @@ export interface components {
             n_upheld: number;
         };
         QueueOutput: {
+            /** @description Answers wanted from people; an item of which two are wanted counts twice. */
             n_open: number;
             /** @description False: of some reason there are more than 100,000 entries, and these were counted. */
             is_all_counted: boolean;
@@ -3557,6 +3573,7 @@ export interface components {
             n_accepted: number | null;
             /** Format: date-time */
             finished_at?: string | null;
+            project_id: number;
             /** Format: int64 */
             last_human_label_id?: number;
             labels_hash?: string;
@@ -3678,6 +3695,7 @@ export interface components {
             created_by?: string | null;
             /** @description Why it waits; null: it does not, or nothing runs. */
             readonly ahead: components["schemas"]["AheadOutput"] | null;
+            project_id: number;
             number: number;
             learner: string;
             params: {
@@ -4928,7 +4946,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ItemOutput"];
+                    "application/json": components["schemas"]["ItemShownOutput"];
                 };
             };
             400: components["responses"]["Error400"];

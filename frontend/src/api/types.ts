@@ -49,6 +49,7 @@ export type Features = Record<string, string | number | boolean | null> | number
 export type Source = Schemas["SourceOutput"];
 export type CurrentLabel = Schemas["LabelOutput"];
 export type Item = Exactly<Schemas["ItemOutput"], { features: Features | null }>;
+export type ShownItem = Item & Pick<Schemas["ItemShownOutput"], "project_id">;
 export interface Guide {
   classes: { class_id: Id; examples: { item: Item; is_chosen: boolean }[] }[];
 }

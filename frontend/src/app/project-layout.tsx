@@ -6,7 +6,7 @@ import { NavLink, Outlet, useLocation } from "react-router";
 import { ApiError } from "@/api/client";
 import { answersBlind, mayReview } from "@/api/roles";
 import type { Project } from "@/api/types";
-import { NotFoundPage } from "@/app/not-found-page";
+import { NotFoundPage } from "@/ui/not-found-page";
 import styles from "@/app/shell.module.css";
 import { projectQuery } from "@/labeling/api";
 import { msg, plural, t } from "@/language/translate";

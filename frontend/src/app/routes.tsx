@@ -3,7 +3,7 @@
 import type { ComponentType } from "react";
 import { createBrowserRouter, type RouteObject } from "react-router";
 
-import { NotFoundPage } from "@/app/not-found-page";
+import { NotFoundPage } from "@/ui/not-found-page";
 import { PageFailed } from "@/app/page-failed";
 import { SignedIn } from "@/app/signed-in";
 import { t } from "@/language/translate";

@@ -13,24 +13,19 @@ import { t } from "@/language/translate";
 import { useIdParam } from "@/ui/id-param";
 import { DownloadIcon } from "@/ui/icons";
 import { useDocumentTitle } from "@/ui/page";
-import { Ready } from "@/ui/query";
+import { Ready, ReadyOf } from "@/ui/query";
 import { Loading } from "@/ui/states";
 
 /** One certificate: the document itself, fit to be printed, and what was seen since it was issued. */
 export default function CertificatePage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
   const certificate = useQuery(certificateQuery(useIdParam("certificateId")));
-  // The browser's title is also the file name that printing proposes.
-  useDocumentTitle(certificate.data && project.data
-      ? t("Certificate {number} of {project}", { number: certificate.data.number, project: project.data.name })
-      : t("Certificate"),
-  );
   return (
     <Ready query={project} what={t("the project")}>
       {(owner) => (
-        <Ready query={certificate} what={t("the certificate")}>
+        <ReadyOf project={owner} query={certificate} what={t("the certificate")}>
           {(data) => <Shown project={owner} certificate={data} />}
-        </Ready>
+        </ReadyOf>
       )}
     </Ready>
   );
@@ -38,6 +33,8 @@ export default function CertificatePage() {
 
 function Shown({ project, certificate }: { project: Project; certificate: Certificate }) {
   const isWritten = certificate.sentence !== null;
+  // The browser's title is also the file name that printing proposes.
+  useDocumentTitle(t("Certificate {number} of {project}", { number: certificate.number, project: project.name }));
   const document = useQuery({ ...documentQuery(certificate.id), enabled: isWritten });
   const mayRevoke = certificate.revoked_at === null && mayEngineer(project);
   return (

@@ -12,7 +12,7 @@ import { CertificateList } from "@/certificates/certificate-list";
 import { OpenAttempt } from "@/certificates/open-attempt";
 import { PlanPanel } from "@/certificates/plan-panel";
 import { projectQuery } from "@/labeling/api";
-import { ROLES } from "@/labeling/names";
+import { A_ROLE } from "@/labeling/names";
 import { t } from "@/language/translate";
 import { useIdParam } from "@/ui/id-param";
 import { Page } from "@/ui/page";
@@ -63,7 +63,7 @@ function Certificates({ project }: { project: Project }) {
                 (mayAsk ? (
                   <AttemptForm project={project} goal={goal} onGoal={setGoal} />
                 ) : (
-                  <Alert color="gray">{t("Owners and engineers ask for attempts. You are {role} of this project.", { role: t(ROLES[project.role]) })}</Alert>
+                  <Alert color="gray">{t("Owners and engineers ask for attempts. You are {a_role} of this project.", { a_role: t(A_ROLE[project.role]) })}</Alert>
                 ))}
               <AttemptHistory project={project} attempts={results.filter((one) => !isOpen(one))} certificates={issued} />
             </>

@@ -11,6 +11,7 @@ import type {
   Import,
   ImportOptions,
   Item,
+  ShownItem,
   ItemType,
   LabelClass,
   Member, NewMember,
@@ -110,7 +111,7 @@ export const itemsQuery = (projectId: Id, filters: ItemFilters) =>
   });
 
 export const itemQuery = (id: Id) =>
-  queryOptions({ queryKey: ["items", id], queryFn: () => api.get<Item>(`/items/${id}`) });
+  queryOptions({ queryKey: ["items", id], queryFn: () => api.get<ShownItem>(`/items/${id}`) });
 
 export const uploadFile = (file: File, onProgress: (share: number) => void, signal?: AbortSignal) =>
   upload<Upload>("/uploads", file, onProgress, signal);

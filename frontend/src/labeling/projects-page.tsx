@@ -71,7 +71,10 @@ function Deletions() {
     <Stack gap="xs" mb="md">
       {shown.map((deletion) => (
         <Alert key={deletion.id} color={deletion.problem ? "orange" : "gray"} title={t("{name} is being deleted", { name: deletion.name })} role="status">
-          {t("{items} items and {files} files are left.", { items: count(deletion.n_items_left), files: count(deletion.n_files_left) })}
+          {t("Left: {items}, {files}.", {
+            items: plural(deletion.n_items_left, "{n} item", "{n} items", { n: count(deletion.n_items_left) }),
+            files: plural(deletion.n_files_left, "{n} file", "{n} files", { n: count(deletion.n_files_left) }),
+          })}
           {deletion.problem && ` ${t("It is tried again by itself.")} ${deletion.problem}`}
         </Alert>
       ))}

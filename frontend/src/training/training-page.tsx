@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { mayEngineer } from "@/api/roles";
 import type { Project, Run } from "@/api/types";
 import { projectQuery } from "@/labeling/api";
-import { ROLES } from "@/labeling/names";
+import { A_ROLE } from "@/labeling/names";
 import { t } from "@/language/translate";
 import { learnersQuery, policiesQuery, roundsQuery, runsQuery } from "@/training/api";
 import { NewRunForm } from "@/training/new-run-form";
@@ -46,7 +46,7 @@ function Training({ project }: { project: Project }) {
               (mayTrain ? (
                 <NextRun project={project} lastRun={latest} />
               ) : (
-                <Alert color="gray">{t("Owners and engineers start runs. You are {role} of this project.", { role: t(ROLES[project.role]) })}</Alert>
+                <Alert color="gray">{t("Owners and engineers start runs. You are {a_role} of this project.", { a_role: t(A_ROLE[project.role]) })}</Alert>
               ))}
             {past.length > 0 && <RunTable projectId={project.id} runs={results} />}
           </Stack>

@@ -64,7 +64,7 @@ function BlindOverview({ project, progress }: { project: Project; progress: Prog
             {project.question}
           </Text>
         )}
-        <Figure name={t("In the queue")} value={queue.data ? openCount(queue.data) : "–"} note={queue.data && t("{n} answered by you", { n: count(queue.data.answered_by_me) })} />
+        <Figure name={t("Answers wanted")} value={queue.data ? openCount(queue.data) : "–"} note={queue.data && t("{n} answered by you", { n: count(queue.data.answered_by_me) })} />
         <NextStep project={project} progress={progress} queue={queue.data} hasRounds={false} />
         <Text size="sm" c="dimmed" mt="md">
           {t("You answer blind, so that your answers can prove something: what others or a model say of the items is not shown to you.")}
@@ -116,7 +116,7 @@ function Overview({ project, progress }: { project: Project; progress: Progress 
           />
           <Figure name={t("Test accuracy")} value={percent(shown?.test_accuracy)} note={progress.n_test > 0 ? plural(progress.n_test, "{n} test item", "{n} test items", { n: count(progress.n_test) }) : t("no test items")} />
           <Figure name={t("Held out")} value={count(progress.n_holdout)} note={t("measured on, never trained on")} />
-          <Figure name={t("In the queue")} value={queue.data ? openCount(queue.data) : "–"} note={queue.data && t("{n} answered by you", { n: count(queue.data.answered_by_me) })} />
+          <Figure name={t("Answers wanted")} value={queue.data ? openCount(queue.data) : "–"} note={queue.data && t("{n} answered by you", { n: count(queue.data.answered_by_me) })} />
         </SimpleGrid>
         <CertificationLine project={project} />
         <NextStep project={project} progress={progress} queue={queue.data} hasRounds={finished.length > 0} />

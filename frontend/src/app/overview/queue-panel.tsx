@@ -13,7 +13,7 @@ export function QueuePanel({ project, queue }: { project: Project; queue: Queue 
   if (!queue) return null;
   const reasons = Object.entries(queue.by_reason).filter(([, n]) => n > 0);
   return (
-    <Panel title={t("Queue")} note={plural(queue.n_open, "{n} item open, {held} in somebody's hand", "{n} items open, {held} in somebody's hand", {
+    <Panel title={t("Queue")} note={plural(queue.n_open, "{n} answer wanted, {held} in somebody's hand", "{n} answers wanted, {held} in somebody's hand", {
         n: openCount(queue),
         held: count(queue.n_held),
       })}>

@@ -20,7 +20,7 @@ import { DownloadIcon } from "@/ui/icons";
 import { useIdParam } from "@/ui/id-param";
 import { Page } from "@/ui/page";
 import { Panel } from "@/ui/panel";
-import { Ready } from "@/ui/query";
+import { Ready, ReadyOf } from "@/ui/query";
 
 export default function RoundPage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
@@ -31,13 +31,13 @@ export default function RoundPage() {
   return (
     <Ready query={project} what={t("the project")}>
       {(owner) => (
-        <Ready query={round} what={t("the round")}>
+        <ReadyOf project={owner} query={round} what={t("the round")}>
           {(data) => (
             <Page title={t("Round {round}", { round: `${data.run_number}.${data.number}` })} size="xl" actions={<PublishRoundButton project={owner} round={data} />}>
               <RoundDetail project={owner} round={data} />
             </Page>
           )}
-        </Ready>
+        </ReadyOf>
       )}
     </Ready>
   );

@@ -17,7 +17,7 @@ import { useIdParam } from "@/ui/id-param";
 import { ButtonLink, TextLink } from "@/ui/link";
 import { Page } from "@/ui/page";
 import { Panel } from "@/ui/panel";
-import { Ready } from "@/ui/query";
+import { Ready, ReadyOf } from "@/ui/query";
 import { Empty } from "@/ui/states";
 
 type SideName = "left" | "right";
@@ -62,13 +62,13 @@ function TwoRuns({ project, runs, left, right }: { project: Project; runs: reado
   const one = useQuery(runQuery(left));
   const other = useQuery(runQuery(right));
   return (
-    <Ready query={one} what={t("the left run")}>
+    <ReadyOf project={project} query={one} what={t("the left run")}>
       {(a) => (
-        <Ready query={other} what={t("the right run")}>
+        <ReadyOf project={project} query={other} what={t("the right run")}>
           {(b) => <SideBySide project={project} runs={runs} left={a} right={b} />}
-        </Ready>
+        </ReadyOf>
       )}
-    </Ready>
+    </ReadyOf>
   );
 }
 

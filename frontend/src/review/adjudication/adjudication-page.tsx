@@ -9,7 +9,7 @@ import { KeyHelp } from "@/keys/help";
 import { useMyKeys } from "@/keys/my-keys";
 import { useActions } from "@/keys/use-actions";
 import { projectQuery } from "@/labeling/api";
-import { ROLES } from "@/labeling/names";
+import { A_ROLE } from "@/labeling/names";
 import { lookActions, searchAction, StageControl } from "@/labeling/stage-control";
 import { t } from "@/language/translate";
 import { adjudicationActions } from "@/review/adjudication/adjudication-actions";
@@ -48,7 +48,7 @@ function FlagsOnly({ project }: { project: Project }) {
   return (
     <Stack>
       <Text size="sm" c="dimmed">
-        {t("Owners and reviewers decide here. You are {role} of this project, and see what was flagged.", { role: t(ROLES[project.role]) })}
+        {t("Owners and reviewers decide here. You are {a_role} of this project, and see what was flagged.", { a_role: t(A_ROLE[project.role]) })}
       </Text>
       <FlagList project={project} maySettle={false} />
     </Stack>

@@ -17,7 +17,7 @@ import { decimal } from "@/ui/format";
 import { useIdParam } from "@/ui/id-param";
 import { Page } from "@/ui/page";
 import { Panel } from "@/ui/panel";
-import { Ready } from "@/ui/query";
+import { Ready, ReadyOf } from "@/ui/query";
 import { FormError } from "@/ui/states";
 
 /** One item: what it is, what stands, and everything that ever happened to it. */
@@ -29,7 +29,7 @@ export default function ItemPage() {
   return (
     <Ready query={project} what={t("the project")}>
       {(owner) => (
-        <Ready query={item} what={t("the item")}>
+        <ReadyOf project={owner} query={item} what={t("the item")}>
           {(data) => (
             <Page title={data.key}>
               <SimpleGrid cols={{ base: 1, md: 2 }}>
@@ -68,7 +68,7 @@ export default function ItemPage() {
               </SimpleGrid>
             </Page>
           )}
-        </Ready>
+        </ReadyOf>
       )}
     </Ready>
   );

@@ -12,7 +12,7 @@ import { useItemFilters } from "@/review/items/use-item-filters";
 import { roundQuery } from "@/training/api";
 import { useIdParam } from "@/ui/id-param";
 import { Page } from "@/ui/page";
-import { Ready } from "@/ui/query";
+import { Ready, ReadyOf } from "@/ui/query";
 
 export default function ItemsPage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
@@ -40,9 +40,9 @@ function RoundItemsPage({ project, roundId }: { project: UseQueryResult<Project>
     <Page title={t("Items of a round")} size="xl">
       <Ready query={project} what={t("the project")}>
         {(data) => (
-          <Ready query={round} what={t("the round")}>
+          <ReadyOf project={data} query={round} what={t("the round")}>
             {(one) => <RoundItems project={data} round={one} />}
-          </Ready>
+          </ReadyOf>
         )}
       </Ready>
     </Page>

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { mayEngineer } from "@/api/roles";
 import type { Project } from "@/api/types";
 import { projectQuery } from "@/labeling/api";
-import { ROLES } from "@/labeling/names";
+import { A_ROLE } from "@/labeling/names";
 import { t } from "@/language/translate";
 import { learnersQuery } from "@/training/api";
 import { comparisonsQuery } from "@/training/compare/api";
@@ -41,7 +41,7 @@ function Comparisons({ project }: { project: Project }) {
                 (mayStart ? (
                   <ComparisonForm project={project} learners={catalogue} />
                 ) : (
-                  <Alert color="gray">{t("Owners and engineers start comparisons. You are {role} of this project.", { role: t(ROLES[project.role]) })}</Alert>
+                  <Alert color="gray">{t("Owners and engineers start comparisons. You are {a_role} of this project.", { a_role: t(A_ROLE[project.role]) })}</Alert>
                 ))}
               {results
                 .filter((one) => !one.is_open)
