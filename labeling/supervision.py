@@ -269,8 +269,9 @@ def _died(job: Job, work: Work, sentence: str) -> None:
     """The child is dead though nobody wanted that: it is tried again, a few times in a row."""
     logger.error("%s: %s", _called(work), sentence)
     with suppress(WorkLost):
-        if work_die(work) and job.note is not None:
-            job.note(work, f"{sentence} It is tried again.")
+        if job.note is not None:
+            job.note(work, sentence)  # while the work is still ours
+        work_die(work)
 
 
 def _end(job: Job, work: Work, returncode: int, tail: deque[str], *, is_memory: bool) -> None:

@@ -60,7 +60,7 @@ def test_an_attempt_is_asked_for_audited_certified_printed_and_revoked(enter: En
 
     ask_on_page(page, project_id)
     attempt = page.get_by_role("region", name="Attempt 1")
-    expect(attempt).to_contain_text(re.compile(r"\b0 of \d+"), timeout=100 * SECONDS)
+    expect(attempt).to_contain_text(re.compile(r"0 of \d\d"), timeout=100 * SECONDS)
     expect(attempt).to_contain_text("at most 10% of all labels wrong, with 95% confidence")
     expect(page.get_by_role("region", name="New attempt")).to_be_hidden()
 
@@ -135,7 +135,7 @@ def test_an_abandoned_attempt_keeps_its_reason_and_what_it_spent(enter: Enter, c
     page, ada = enter("ada")
     ask_on_page(page, certified)
     attempt = page.get_by_role("region", name="Attempt 2")
-    expect(attempt).to_contain_text(re.compile(r"\b0 of \d+"), timeout=100 * SECONDS)
+    expect(attempt).to_contain_text(re.compile(r"0 of \d\d"), timeout=100 * SECONDS)
 
     attempt.get_by_role("button", name="Abandon").click()
     expect(page.get_by_role("dialog")).to_contain_text("Its share of the risk stays spent")
