@@ -630,9 +630,9 @@ def test_sentences_are_as_people_are_to_read_them() -> None:
         "items: 79 labeled by people, 37 without a label."
     )
     assert make_case(per_class=True, eps=0.1).document["sentence"] == (
-        "With 95% confidence at most 10% of the items that the model had put into a class are labeled wrong, for "
-        "every class at once (83 of all 900): 513 by the machine, 387 by people, proven by 110 blind audits of which "
-        "1 was wrong."
+        "With 95% confidence, for every predicted class at once, at most 10% of the items that the model had put "
+        "into it are labeled wrong (83 of all 900): 513 by the machine, 387 by people, proven by 110 blind audits of "
+        "which 1 was wrong. How many items of a true class carry another's label is no part of this promise."
     )
     both = make_case(second=(100, 2)).document
     assert both["sentence"].startswith(
