@@ -33,6 +33,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from deploy.database import require_postgres, run_program
 from deploy.orphans import FOLDERS, storage_files
 from labeling.errors import Conflict, InvalidInput
+from labeling.json_reading import read_json
 
 THREADS = 8
 MEMORY_BYTES = 2**20  # of one file; larger ones go to a temporary file
@@ -159,7 +160,7 @@ def _check(path: Path) -> dict[str, Any]:
                 if member.name in ("assay.json", "end.json"):
                     content = tar.extractfile(member)
                     assert content is not None
-                    (first if member.name == "assay.json" else end).update(json.load(content))
+                    (first if member.name == "assay.json" else end).update(read_json(content.read()))
     except (tarfile.TarError, ValueError) as error:
         said = " ".join(str(error).split()).rstrip(".")
         raise InvalidInput(

@@ -40,7 +40,12 @@ def monitor_ask(*, certificate: Certificate, n: int) -> int:
     luck = int(hashlib.sha256(f"{salt}:mixed:{n_before}".encode()).hexdigest()[:8], 16) / 16**8
     asked = [
         *((item_id, Reason.AUDIT) for item_id, _ in drawn),
-        *((item_id, Reason.UNCERTAIN) for item_id in _decoys(certificate, n_mixed(len(drawn), luck=luck))),
+        *(
+            (item_id, Reason.UNCERTAIN)
+            for item_id in _decoys(
+                certificate, n_mixed(len(drawn), luck=luck), besides=[item_id for item_id, _ in drawn]
+            )
+        ),
     ]
     # Another order for each draw: an item's place in one says nothing of the next.
     entries = entries_ask(project, asked, salt=f"{salt}:{n_before}")
@@ -78,7 +83,7 @@ def _draw(certificate: Certificate, *, first: int, n: int) -> list[tuple[int, in
         return cursor.fetchall()
 
 
-def _decoys(certificate: Certificate, n: int) -> list[int]:
+def _decoys(certificate: Certificate, n: int, *, besides: list[int]) -> list[int]:
     """Items that are asked among the audits: of the certified ones, which no person has labeled, the last of the draw."""
     if n == 0:
         return []
@@ -88,6 +93,7 @@ def _decoys(certificate: Certificate, n: int) -> list[int]:
             SELECT label.item_id FROM labeling_label label
             WHERE label.source_id = %(source)s AND NOT label.is_human AND label.retired_at IS NULL
               AND {NO_HUMAN_LABEL.format(item="label.item_id")}
+              AND label.item_id <> ALL(%(besides)s::bigint[])
               AND NOT EXISTS (SELECT FROM review_monitoraudit audit
                               WHERE audit.certificate_id = %(certificate)s AND audit.item_id = label.item_id)
               AND NOT EXISTS (SELECT FROM review_entry entry WHERE entry.item_id = label.item_id
@@ -100,6 +106,7 @@ def _decoys(certificate: Certificate, n: int) -> list[int]:
                 "project": certificate.project_id,
                 "certificate": certificate.pk,
                 "salt": _salt(certificate),
+                "besides": besides,
                 "n": n,
             },
         )

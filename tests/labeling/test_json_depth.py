@@ -212,6 +212,8 @@ def test_no_module_reads_json_from_outside_in_another_way() -> None:
         "training/learners/saving.py": "the description that we saved",
         "training/packed.py": "its own manifest",
         "training/reproduce.py": "its own results",
+        "review/out_of_date.py": "the basis of a forecast, as a worker wrote it",
+        "training/sight.py": "a map that a worker of ours packed",
     }
     found = subprocess.run(
         [sys.executable, "-c", _FIND_READERS], cwd=ROOT, capture_output=True, text=True, check=True
