@@ -192,6 +192,7 @@ def test_only_pictures_that_were_loaded_and_in_sight_are_confirmed(enter: Enter)
     page.keyboard.press("Home")
     expect(confirm).to_be_enabled()
     until(page, "[...document.querySelectorAll('[role=checkbox] img')].every(one => one.complete)")
+    page.wait_for_timeout(500)  # the page hears that a picture is there a moment after the picture is
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("outbox")).to_have_text(STORED)
     assert set(shown[:2]) <= set(said(ada, project["id"]))
