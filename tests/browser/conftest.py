@@ -114,7 +114,7 @@ class Server:
             return False
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server() -> Iterator[Server]:
     assert (ROOT / "frontend/dist/index.html").exists(), "Build the front end first: make setup"
     with socket.socket() as free:
@@ -133,7 +133,7 @@ def server() -> Iterator[Server]:
         shutil.rmtree(data_dir, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     path = find_chromium()
     assert path, "Browser tests need a Chromium: python -m tests.chromium installs one."
@@ -181,7 +181,7 @@ def as_person(server: Server, chromium: Browser, name: str) -> Iterator[Client]:
     context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def trained(server: Server, chromium: Browser) -> int:
     """Ada's project after a round: 45 items labeled by people, 45 by the model, a queue with suggestions."""
     with as_person(server, chromium, "ada") as ada:
@@ -192,7 +192,7 @@ def trained(server: Server, chromium: Browser) -> int:
     return project_id
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def examined(server: Server, chromium: Browser) -> int:
     """Ada's project of various texts after a round, a comparison of two learners and an inspection."""
     with as_person(server, chromium, "ada") as ada:
@@ -206,7 +206,7 @@ def examined(server: Server, chromium: Browser) -> int:
     return project_id
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def certified(server: Server, chromium: Browser) -> int:
     """Ada's project with a certificate, and some audits after it. Ben gives the second answers."""
     with as_person(server, chromium, "ada") as ada, as_person(server, chromium, "ben") as ben:
@@ -221,7 +221,7 @@ def certified(server: Server, chromium: Browser) -> int:
     return project_id
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def trained_twice(server: Server, chromium: Browser) -> int:
     """Ada's project after two runs of different learners; four labels against the model, and a flag."""
     with as_person(server, chromium, "ada") as ada:
