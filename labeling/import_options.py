@@ -15,7 +15,7 @@ from labeling.readers.sniff import FORMATS
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "format": FORMATS,
-    "labels_from": ("person", "machine"),
+    "labels_from": ("auto", "person", "machine"),
     "split": ("auto", "pool", "test"),
     "classes": ("add", "known_only"),
 }
@@ -32,7 +32,9 @@ class ImportOptions:
     quote: str | None = None  # one character, or "": quotes are ordinary characters
     has_header: bool | None = None
     columns: dict[str, str] | None = None  # column name -> role
-    labels_from: str = "person"  # who made the labels in the file
+    labels_from: str = (
+        "auto"  # who made the labels in the file; auto: as the file shows, and said in the report
+    )
     split: str = "auto"  # auto: as the file says, else pool; test: every labeled row is for measuring
     classes: str = "add"  # known_only: a class that the project does not have is a problem
     label_first: int | None = None  # so many labels are taken, the rest is left out

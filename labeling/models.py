@@ -200,6 +200,7 @@ class Item(models.Model):
     split = models.CharField(max_length=8, choices=Split.choices, default=Split.POOL)
     text = models.TextField(null=True, blank=True)
     features = models.JSONField(null=True, blank=True)  # table: object by column; series: list
+    extras = models.JSONField(null=True, blank=True)  # columns kept for people to see and for exports
     blob = models.ForeignKey(
         Blob, null=True, blank=True, on_delete=models.PROTECT, related_name="items", db_index=False
     )
@@ -530,6 +531,47 @@ class Import(Work):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class ImportedAnswer(models.Model):
+    """What one person or machine said of an item, as an imported file tells it. Never edited.
+
+    Only where a file tells more than one bare label of an item: who, when, several people, a rejection.
+    The item's label is made of these by the project's rule; exports carry them.
+    """
+
+    class Kind(models.TextChoices):
+        LABEL = "label", "Label"
+        REJECT = "reject", "Not this class"
+        IGNORE = "ignore", "Passed over"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="imported_answers")
+    brought_by = models.ForeignKey("Import", on_delete=models.CASCADE, related_name="imported_answers")
+    source = models.ForeignKey(  # one for each person or model that the file names
+        Source, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    label_class = models.ForeignKey(
+        LabelClass, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    confidence = models.FloatField(null=True, blank=True)  # of a machine, 0 to 1, as the file has it
+    probabilities = models.JSONField(null=True, blank=True)  # class name -> 0 to 1
+    said_at = models.DateTimeField(null=True, blank=True)  # as the file has it
+    note = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.label_class_id} by {self.source_id}"
+
+
+class Embedding(models.Model):
+    """A vector that a file brought for an item, for learners: float32, little endian."""
+
+    item = models.OneToOneField(Item, primary_key=True, on_delete=models.CASCADE, related_name="embedding")
+    vector = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"embedding of {self.item_id}"
 
 
 class Export(Work):

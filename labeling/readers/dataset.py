@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import PurePosixPath
 
@@ -31,6 +31,7 @@ class ColumnSample:
     name: str
     role: str
     examples: list[str]
+    why: str = ""  # a short sentence: what the role was seen by, or that somebody chose it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Dataset:
     columns: list[ColumnSample]  # empty for images and IDX
     reader: Reader
     can_be_labeled: bool
+    layout: str = ""  # the tool that wrote it, where that is seen: label-studio, doccano, assay, ...
+    notes: list[str] = field(default_factory=list)  # what was decided for the whole file, in sentences
 
 
 def open_dataset(bundle: Bundle, options: ImportOptions, *, item_type: str | None, limits: Limits) -> Dataset:
@@ -54,6 +57,8 @@ def open_dataset(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
     else:
         kind, entry = sniff.find_entry(bundle)
     kind = options.format or kind
+    if options.labels_from == "auto":
+        options = replace(options, labels_from="person")
     if kind in ("idx", "images"):
         return _open_images(bundle, replace(options, format=kind), kind, item_type, limits)
     if not entry:

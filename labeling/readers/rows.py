@@ -5,11 +5,12 @@ Rows are numbered from 1, as a reader of the file counts them; a header is no ro
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -40,6 +41,12 @@ class ColumnRole(StrEnum):
     LABEL = "label"
     CONFIDENCE = "confidence"  # of a machine's label, 0 to 1
     SPLIT = "split"
+    ANNOTATOR = "annotator"  # the person, or the model, that the label is of
+    TIME = "time"  # when that was said
+    VERDICT = "verdict"  # whether the label was accepted, rejected or ignored
+    NOTE = "note"  # of whoever labeled
+    EMBEDDING = "embedding"  # a vector that stands for the item, for learners
+    EXTRA = "extra"  # kept, shown to people and exported; never learned from
     IGNORE = "ignore"
 
 
@@ -78,6 +85,28 @@ class GreyPixels:
     content: bytes
 
 
+class SaidKind(StrEnum):
+    """What somebody did with the question."""
+
+    LABEL = "label"
+    REJECT = "reject"  # of this label: it is not this class
+    IGNORE = "ignore"  # looked at, and passed over
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one person or one machine said of an item, as a file tells it."""
+
+    kind: SaidKind
+    label: str | None  # the class; None only where it was ignored
+    is_human: bool
+    who: str = ""  # the person's or model's name in the file; "": the file names nobody
+    at: dt.datetime | None = None  # with a time zone; UTC where the file names none
+    confidence: float | None = None  # of a machine, 0 to 1
+    probabilities: dict[str, float] | None = None  # class -> 0 to 1, where the file has several
+    note: str = ""
+
+
 @dataclass(slots=True)
 class Row:
     """One item on its way in. The payload is exactly one of text, features and image."""
@@ -91,6 +120,10 @@ class Row:
     label: str | None = None
     confidence: float | None = None
     split: str = "pool"
+    # Only where the file tells more than one bare label of it: `label` is then what all of it comes to.
+    said: list[Said] = field(default_factory=list)
+    extras: dict[str, object] | None = None  # columns kept for people: JSON values
+    embedding: bytes | None = None  # float32, little endian
 
 
 class Reader(Protocol):

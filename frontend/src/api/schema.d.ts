@@ -2011,10 +2011,16 @@ export interface components {
          *     * `label` - label
          *     * `confidence` - confidence
          *     * `split` - split
+         *     * `annotator` - annotator
+         *     * `time` - time
+         *     * `verdict` - verdict
+         *     * `note` - note
+         *     * `embedding` - embedding
+         *     * `extra` - extra
          *     * `ignore` - ignore
          * @enum {string}
          */
-        ColumnRoleEnum: "id" | "text" | "image" | "feature" | "series" | "label" | "confidence" | "split" | "ignore";
+        ColumnRoleEnum: "id" | "text" | "image" | "feature" | "series" | "label" | "confidence" | "split" | "annotator" | "time" | "verdict" | "note" | "embedding" | "extra" | "ignore";
         ColumnSampleOutput: {
             name: string;
             role: components["schemas"]["ColumnRoleEnum"];
