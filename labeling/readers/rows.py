@@ -61,11 +61,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a row was left out, or what is odd about it. `row` is None if it concerns the whole file."""
+    """Why a row was left out, or what is odd about it. `row` is None if it concerns the whole file.
+
+    Reports count what was left out: every row that a file has is one item, one repeat, or left out once.
+    """
 
     row: int | None
     field: str
     message: str
+    file: str = ""  # of several in one import; "": the one that is imported
+    left_out: str = "row"  # or "label", "value": the row itself came in; "": nothing, it is only odd
 
 
 @dataclass(frozen=True, slots=True)
