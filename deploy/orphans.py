@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labeling.leftovers import leftovers_note
-from labeling.models import Blob, Export, Import, Leftover, Upload
+from labeling.models import Blob, Export, ImportFile, Leftover, Upload
 from training.models import Round
 
 AT_ONCE = 1_000  # names looked up together
@@ -93,7 +93,7 @@ def _blobs(names: Sequence[str]) -> set[str]:
 
 def _uploads(names: Sequence[str]) -> set[str]:
     found: set[str] = set()
-    for model in (Upload, Import):
+    for model in (Upload, ImportFile):
         found |= set(model.objects.filter(stored_name__in=names).values_list("stored_name", flat=True))
     return found
 

@@ -24,7 +24,7 @@ from labeling.import_services import (
     import_create,
     upload_check_size,
     upload_create,
-    upload_for,
+    uploads_for,
 )
 from labeling.looking import look_preview
 from labeling.models import Import
@@ -57,15 +57,15 @@ class UploadsView(APIView):
 class PreviewsView(APIView):
     @extend_schema(
         operation_id="preview_create",
-        summary="Look at an upload's first rows as they would be imported",
+        summary="Look at the first rows of an upload, or of several together, as they would be imported",
         request=PreviewInput,
         responses={200: PreviewOutput, 400: ErrorOutput, 413: ErrorOutput},
     )
     def post(self, request: Request) -> Response:
         given = valid(PreviewInput, request)
-        upload = upload_for(user=request.user, upload_id=given["upload"])
+        uploads = uploads_for(user=request.user, upload_ids=given["uploads"])
         options_from_json(given["options"])  # refused before anything is looked into
-        preview = look_preview(upload=upload, item_type=given["item_type"], options=given["options"])
+        preview = look_preview(uploads=uploads, item_type=given["item_type"], options=given["options"])
         return Response(PreviewOutput(preview).data)
 
 
@@ -84,15 +84,15 @@ class ImportsView(APIView):
 
     @extend_schema(
         operation_id="import_create",
-        summary="Import an upload in the background, or check all of it (options.dry_run)",
+        summary="Import an upload, or several together, in the background, or check all of it (options.dry_run)",
         request=ImportInput,
         responses={201: ImportOutput, 400: ErrorOutput, 413: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id, MAY_ENGINEER)
         given = valid(ImportInput, request)
-        upload = upload_for(user=request.user, upload_id=given["upload"])
-        work = import_create(project=project, upload=upload, options=given["options"], user=request.user)
+        uploads = uploads_for(user=request.user, upload_ids=given["uploads"])
+        work = import_create(project=project, uploads=uploads, options=given["options"], user=request.user)
         return Response(ImportOutput(work).data, status=status.HTTP_201_CREATED)
 
 

@@ -118,9 +118,10 @@ class _Job:
             self.store.close()
 
     def _bundle(self) -> AbstractContextManager[Bundle]:
-        if self.work.server_path:
-            return bundle_on_server(Path(self.work.server_path))
-        return bundle_stored(self.work.stored_name, self.work.file_name)
+        files = list(self.work.files.order_by("place"))
+        if any(file.server_path for file in files):
+            return bundle_on_server(*(Path(file.server_path) for file in files))
+        return bundle_stored([(file.stored_name, file.file_name) for file in files])
 
     def _run(self, bundle: Bundle, threads: Executor) -> None:
         self._beat(step_name="Opening")

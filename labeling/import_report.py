@@ -34,7 +34,7 @@ class ImportReport:
     conflicts: list[dict[str, Any]] = field(default_factory=list)  # {row, key, label, other, message}
     classes_added: list[str] = field(default_factory=list)
     n_problems: int = 0
-    problems: list[dict[str, Any]] = field(default_factory=list)  # {row, field, message}
+    problems: list[dict[str, Any]] = field(default_factory=list)  # {row, file, field, message}
     notes: list[str] = field(default_factory=list)  # what a person should know of the whole
 
     @classmethod
@@ -48,7 +48,7 @@ class ImportReport:
     def add_problem(self, problem: Problem) -> None:
         self.n_problems += 1
         if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append({"row": problem.row, "field": problem.field, "message": problem.message})
+            self.problems.append(asdict(problem))
 
     def add_duplicate(self, *, row: int, key: str, same_as: str) -> None:
         self.n_duplicate_content += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from labeling.models import ItemType
@@ -26,8 +28,28 @@ class UploadOutput(serializers.Serializer):
     n_bytes = serializers.IntegerField()
 
 
-class PreviewInput(serializers.Serializer):
-    upload = serializers.UUIDField()
+MAX_UPLOADS = 100  # of one import
+UPLOADS_HELP = "Several uploads that belong together: a table and its images, splits or shards of one set."
+
+
+class UploadsInput(serializers.Serializer):
+    """One upload, or several that are read together as one set."""
+
+    upload = serializers.UUIDField(required=False)
+    uploads = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=MAX_UPLOADS, help_text=UPLOADS_HELP
+    )
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """`uploads` holds all of them, each once, whichever way they were sent."""
+        one, several = given.pop("upload", None), given.get("uploads", [])
+        if (one is None) == (not several):
+            message = "Send the upload to read as `upload`, or several that belong together as `uploads`."
+            raise serializers.ValidationError({"upload": [message]})
+        return given | {"uploads": list(dict.fromkeys([one] if one is not None else several))}
+
+
+class PreviewInput(UploadsInput):
     item_type = serializers.ChoiceField(
         choices=ItemType.choices,
         required=False,
@@ -38,13 +60,15 @@ class PreviewInput(serializers.Serializer):
     options = serializers.DictField(required=False, default=dict, help_text=OPTIONS_HELP)
 
 
-class ImportInput(serializers.Serializer):
-    upload = serializers.UUIDField()
+class ImportInput(UploadsInput):
     options = serializers.DictField(required=False, default=dict, help_text=OPTIONS_HELP)
 
 
 class ProblemOutput(serializers.Serializer):
     row = serializers.IntegerField(allow_null=True, help_text="From 1; a header is no row.")
+    file = serializers.CharField(
+        allow_blank=True, default="", help_text="Blank where there is one file only."
+    )
     field = serializers.CharField()
     message = serializers.CharField()
 

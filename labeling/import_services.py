@@ -7,7 +7,7 @@ import re
 import socket
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from labeling.import_options import ImportOptions, check_labels_wanted, options_
 from labeling.import_preview import Preview, preview_make
 from labeling.leftovers import leftovers_note, leftovers_own
 from labeling.looking import TOO_SLOW, look_resolve
-from labeling.models import Import, ItemType, Project, Upload
+from labeling.models import Import, ImportFile, ItemType, Project, Upload
 from labeling.readers.bundle import Bundle
 from labeling.readers.dataset import Dataset, open_dataset
 from labeling.tasks import import_items
@@ -59,26 +59,29 @@ def upload_create(*, owner: AbstractBaseUser, file: File[bytes]) -> Upload:
     return upload
 
 
-def upload_for(*, user: AbstractBaseUser, upload_id: uuid.UUID) -> Upload:
-    """The user's own upload. Raises NotFound for anybody else's."""
-    upload = Upload.objects.filter(pk=upload_id, owner=user).first()
-    if upload is None:
-        raise NotFound(
-            f"There is no upload {upload_id} of yours. Uploads are kept for some days; upload the file again."
-        )
-    return upload
+def uploads_for(*, user: AbstractBaseUser, upload_ids: Sequence[uuid.UUID]) -> list[Upload]:
+    """The user's own uploads, in this order. Raises NotFound for anybody else's."""
+    found = Upload.objects.filter(owner=user).in_bulk(upload_ids)
+    for upload_id in upload_ids:
+        if upload_id not in found:
+            raise NotFound(
+                f"There is no upload {upload_id} of yours. Uploads are kept for some days; upload the file again."
+            )
+    return [found[upload_id] for upload_id in upload_ids]
 
 
-def preview_path(*, path: Path, item_type: str | None, options: Mapping[str, Any]) -> Preview:
-    """A look at a file or folder of this machine, for the command line. Raises InvalidInput, TooLarge."""
-    with bundle_on_server(path) as bundle:
+def preview_path(
+    *, path: Path, more: Sequence[Path] = (), item_type: str | None, options: Mapping[str, Any]
+) -> Preview:
+    """A look at files or folders of this machine, for the command line. Raises InvalidInput, TooLarge."""
+    with bundle_on_server(path, *more) as bundle:
         return preview_make(bundle, options_from_json(options), item_type=item_type, limits=import_limits())
 
 
 def import_create(
-    *, project: Project, upload: Upload, options: Mapping[str, Any], user: AbstractBaseUser
+    *, project: Project, uploads: Sequence[Upload], options: Mapping[str, Any], user: AbstractBaseUser
 ) -> Import:
-    """An import of the upload waits for a worker.
+    """An import of these uploads, read together as one set, waits for a worker.
 
     What can be seen now to be wrong raises InvalidInput, NotFound, TooLarge, TooMany; what takes long to
     see is for the worker.
@@ -86,7 +89,7 @@ def import_create(
     wanted = options_from_json(options)
     try:
         found, can_be_labeled = look_resolve(
-            upload=upload, item_type=str(ItemType(project.item_type)), options=wanted.as_json()
+            uploads=uploads, item_type=str(ItemType(project.item_type)), options=wanted.as_json()
         )
         resolved = options_from_json(found)
         check_labels_wanted(resolved, can_be_labeled=can_be_labeled)
@@ -98,33 +101,56 @@ def import_create(
         work = Import.objects.create(
             project=project,
             created_by=user,
-            file_name=upload.file_name,
-            stored_name=upload.stored_name,
+            file_name=file_names([upload.file_name for upload in uploads]),
             options=resolved.as_json(),
+        )
+        ImportFile.objects.bulk_create(
+            ImportFile(
+                brought_by=work, place=place, file_name=upload.file_name, stored_name=upload.stored_name
+            )
+            for place, upload in enumerate(uploads)
         )
         ring(import_items, work.pk)
     return work
 
 
 def import_from_path(
-    *, project: Project, path: Path, options: Mapping[str, Any], user: AbstractBaseUser
+    *,
+    project: Project,
+    path: Path,
+    more: Sequence[Path] = (),
+    options: Mapping[str, Any],
+    user: AbstractBaseUser,
 ) -> Import:
-    """An import of a file or folder of this machine, for `import_run_inline`. Raises InvalidInput, TooLarge.
+    """An import of files or folders of this machine, read together as one set, for `import_run_inline`. Raises InvalidInput, TooLarge.
 
     For the command line only: a request must never name a path.
     """
-    path = path.expanduser().resolve()
-    if not path.exists():
-        raise InvalidInput(f"There is no file or folder {path}.", code="no_such_file")
-    with bundle_on_server(path) as bundle:
+    paths = [one.expanduser().resolve() for one in (path, *more)]
+    for one in paths:
+        if not one.exists():
+            raise InvalidInput(f"There is no file or folder {one}.", code="no_such_file")
+    with bundle_on_server(*paths) as bundle:
         resolved = _resolve(bundle, project, options_from_json(options))
-    return Import.objects.create(
-        project=project,
-        created_by=user,
-        file_name=path.name[:500],
-        server_path=str(path),
-        options=resolved.as_json(),
-    )
+    with transaction.atomic():
+        work = Import.objects.create(
+            project=project,
+            created_by=user,
+            file_name=file_names([one.name for one in paths]),
+            options=resolved.as_json(),
+        )
+        ImportFile.objects.bulk_create(
+            ImportFile(brought_by=work, place=place, file_name=one.name[:500], server_path=str(one))
+            for place, one in enumerate(paths)
+        )
+    return work
+
+
+def file_names(names: Sequence[str]) -> str:
+    """What an import of these files is called."""
+    shown = ", ".join(names[:3])
+    text = shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
+    return text[:500]
 
 
 def import_run_inline(import_id: int, on_progress: Callable[[Import], None] | None = None) -> Import:

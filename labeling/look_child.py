@@ -1,4 +1,4 @@
-"""The process that looks into one strange file: `python -m labeling.look_child`, started by looking.py only.
+"""The process that looks into strange files: `python -m labeling.look_child`, started by looking.py only.
 
 It reads what to do as JSON from its standard input, sets its own limits before it opens the file, and writes
 one JSON object: {"found": {...}} or {"refused": {...}}. It knows neither Django nor the database.
@@ -19,8 +19,8 @@ from labeling.errors import AssayError, InvalidInput, TooLarge
 from labeling.import_options import options_from_json
 from labeling.import_preview import Preview, preview_make
 from labeling.json_reading import MAX_DEPTH
-from labeling.readers.bundle import bundle_of_file
 from labeling.readers.dataset import open_dataset
+from labeling.readers.joined import bundle_of_files
 from labeling.readers.rows import Limits
 
 NICENESS = 5  # people who answer on the same machine come first
@@ -71,7 +71,7 @@ def set_limits(*, seconds: int, n_bytes: int) -> None:
 def look(task: dict[str, Any]) -> dict[str, Any]:
     """What the task asks for: `act` is preview or resolve. Raises InvalidInput, TooLarge."""
     options, limits = options_from_json(task["options"]), Limits(**task["limits"])
-    with bundle_of_file(Path(task["path"]), task["file_name"]) as bundle:
+    with bundle_of_files([(Path(path), name) for path, name in task["files"]]) as bundle:
         if task["act"] == "preview":
             return _as_json(preview_make(bundle, options, item_type=task["item_type"], limits=limits))
         dataset = open_dataset(bundle, options, item_type=task["item_type"], limits=limits)

@@ -17,8 +17,8 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -84,25 +84,30 @@ class _Slots:
 _slots = _Slots()
 
 
-def look_preview(*, upload: Upload, item_type: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a Preview of the upload. Raises InvalidInput, NotFound, TooLarge, TooMany."""
-    return _look("preview", upload, item_type, options)
+def look_preview(
+    *, uploads: Sequence[Upload], item_type: str | None, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The fields of a Preview of the uploads. Raises InvalidInput, NotFound, TooLarge, TooMany."""
+    return _look("preview", uploads, item_type, options)
 
 
 def look_resolve(
-    *, upload: Upload, item_type: str, options: Mapping[str, Any]
+    *, uploads: Sequence[Upload], item_type: str, options: Mapping[str, Any]
 ) -> tuple[dict[str, Any], bool]:
     """(the options with everything detected filled in, whether labels were found). Raises as look_preview."""
-    found = _look("resolve", upload, item_type, options)
+    found = _look("resolve", uploads, item_type, options)
     return found["options"], found["can_be_labeled"]
 
 
-def _look(act: str, upload: Upload, item_type: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
-    with _slots.hold(upload.owner_id), _on_disk(upload) as path:
+def _look(
+    act: str, uploads: Sequence[Upload], item_type: str | None, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    file_name = uploads[0].file_name
+    with _slots.hold(uploads[0].owner_id), ExitStack() as stack:
+        files = [(str(stack.enter_context(_on_disk(upload))), upload.file_name) for upload in uploads]
         task = {
             "act": act,
-            "path": str(path),
-            "file_name": upload.file_name,
+            "files": files,
             "item_type": item_type,
             "options": options,
             "limits": asdict(import_limits()),
@@ -111,7 +116,7 @@ def _look(act: str, upload: Upload, item_type: str | None, options: Mapping[str,
         }
         answer, died = _run(task)
     if died is not None or not answer:
-        raise _gave_up(upload.file_name, died)
+        raise _gave_up(file_name, died)
     said = json.loads(answer)
     if "refused" in said:
         raise Refused(**said["refused"])

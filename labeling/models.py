@@ -513,13 +513,11 @@ class Publication(models.Model):
 
 
 class Import(Work):
-    """One file, folder or archive on its way in. Its source is the labels' provenance."""
+    """Files, folders or archives on their way in, read together as one set. Its source is the labels' provenance."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imports", db_index=False)
     source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    file_name = models.CharField(max_length=500)  # as the user calls it
-    stored_name = models.CharField(max_length=500, blank=True)  # in the storage; blank: server_path
-    server_path = models.CharField(max_length=1000, blank=True)  # only the command line may set it
+    file_name = models.CharField(max_length=500)  # as the user calls it, or them
     options = models.JSONField(default=dict)  # what was detected or chosen: format, columns, ...
     report = models.JSONField(default=dict)  # counts, classes found, first problems by row
     cursor = models.JSONField(default=dict)  # where the next batch begins, written with each batch
@@ -528,6 +526,23 @@ class Import(Work):
 
     class Meta:
         indexes = [models.Index(fields=["project", "-created_at"], name="import_history")]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class ImportFile(models.Model):
+    """One of the files that an import reads."""
+
+    brought_by = models.ForeignKey("Import", on_delete=models.CASCADE, related_name="files", db_index=False)
+    place = models.PositiveSmallIntegerField()  # from 0, in the order that they were given
+    file_name = models.CharField(max_length=500)  # as the user calls it
+    stored_name = models.CharField(max_length=500, blank=True)  # in the storage; blank: server_path
+    server_path = models.CharField(max_length=1000, blank=True)  # only the command line may set it
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["brought_by", "place"], name="import_file_once")]
+        indexes = [models.Index(fields=["stored_name"], name="import_file_stored")]
 
     def __str__(self) -> str:
         return self.file_name

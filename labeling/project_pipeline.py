@@ -26,7 +26,7 @@ from django.utils import timezone
 
 from labeling.leftovers import files_delete, folder_files, leftovers_note, leftovers_remove
 from labeling.locks import NAMESPACE
-from labeling.models import Erasure, Export, Import, Item, Leftover, Project, Upload
+from labeling.models import Erasure, Export, ImportFile, Item, Leftover, Project, Upload
 from labeling.project_files import FOLDERS
 from labeling.trouble import trouble_of
 from labeling.work import OPEN_STATES, Work, works_stop
@@ -104,10 +104,11 @@ def _note_files(project_id: int) -> None:
         leftovers_note(
             list(exported.values_list("stored_name", flat=True)), project_id=project_id, due_at=now
         )
-        uploaded = Import.objects.filter(project_id=project_id).exclude(stored_name="")
+        uploaded = ImportFile.objects.filter(brought_by__project_id=project_id).exclude(stored_name="")
         names = set(uploaded.values_list("stored_name", flat=True))
-        elsewhere = Import.objects.filter(stored_name__in=names, state__in=OPEN_STATES)
-        names -= set(elsewhere.exclude(project_id=project_id).values_list("stored_name", flat=True))
+        elsewhere = ImportFile.objects.filter(stored_name__in=names, brought_by__state__in=OPEN_STATES)
+        elsewhere = elsewhere.exclude(brought_by__project_id=project_id)
+        names -= set(elsewhere.values_list("stored_name", flat=True))
         Upload.objects.filter(stored_name__in=names).delete()
         leftovers_note(names, project_id=project_id, due_at=now)
         Leftover.objects.filter(project_id=project_id, due_at__gt=now).update(due_at=now)

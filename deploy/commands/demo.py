@@ -125,7 +125,7 @@ def _project(person: User, name: str, question: str) -> tuple[Project, bool]:
 
 def _import(project: Project, path: Path, options: dict[str, Any], person: User) -> None:
     click.echo(f"Importing {path}")
-    work = import_inline(project, path=path, options=options, person=person)
+    work = import_inline(project, paths=[path], options=options, person=person)
     check_over(work, f"The import of {path}")
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ WRITTEN_AS = ("csv", "jsonl", "parquet", "images")
 
 @click.command("import")
 @click.argument("project")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("paths", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="PATH...")
 @click.option("--create", "is_created", is_flag=True, help="Make the project if there is none of this name.")
 @click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
 @click.option("--format", type=click.Choice(CHOICES["format"]), help="Detected if left out.")
@@ -62,9 +62,17 @@ WRITTEN_AS = ("csv", "jsonl", "parquet", "images")
 @click.option("--user", help="In whose name; the first administrator if left out.")
 @with_database
 def import_command(
-    project: str, path: Path, is_created: bool, columns: tuple[str, ...], user: str | None, **given: Any
+    project: str,
+    paths: tuple[Path, ...],
+    is_created: bool,
+    columns: tuple[str, ...],
+    user: str | None,
+    **given: Any,
 ) -> None:
-    """Import a file, folder or archive into a project. The same file twice adds nothing."""
+    """Import files, folders or archives into a project. Several are read together, as parts of one set.
+
+    The same file twice adds nothing.
+    """
     options = {name: value for name, value in given.items() if value not in (None, False)}
     if given["has_header"] is False:
         options["has_header"] = False
@@ -72,9 +80,9 @@ def import_command(
         options["columns"] = dict(_role(text) for text in columns)
     person = find_person(user)
     is_dry = bool(options.get("dry_run"))
-    found, is_new = _project(project, path=path, options=options, person=person, is_created=is_created)
+    found, is_new = _project(project, paths=paths, options=options, person=person, is_created=is_created)
     with _kept(found) if is_new else nullcontext() as keep:
-        work = import_inline(found, path=path, options=options, person=person)
+        work = import_inline(found, paths=paths, options=options, person=person)
         if keep is not None and not is_dry and (work.state == WorkState.DONE or found.items.exists()):
             keep()
     _print_report(work, is_dry=is_dry)
@@ -141,9 +149,11 @@ def _class_id(project: Project, name: str | None) -> int | None:
     return found.pk
 
 
-def import_inline(project: Project, *, path: Path, options: dict[str, Any], person: User) -> Import:
+def import_inline(
+    project: Project, *, paths: Sequence[Path], options: dict[str, Any], person: User
+) -> Import:
     """Do the import here, with its progress shown. Raises AssayError for what can be seen to be wrong."""
-    work = import_from_path(project=project, path=path, options=options, user=person)
+    work = import_from_path(project=project, path=paths[0], more=paths[1:], options=options, user=person)
     shower = Shower()
     try:
         return import_run_inline(work.pk, on_progress=shower.show)
@@ -171,7 +181,7 @@ def _kept(project: Project) -> Iterator[Callable[[], None]]:
 
 
 def _project(
-    name: str, *, path: Path, options: dict[str, Any], person: User, is_created: bool
+    name: str, *, paths: Sequence[Path], options: dict[str, Any], person: User, is_created: bool
 ) -> tuple[Project, bool]:
     """The project of that name, and whether it was made now."""
     try:
@@ -179,9 +189,10 @@ def _project(
     except NotFound:
         if not is_created:
             raise
-    if not path.exists():
-        raise InvalidInput(f"There is no file or folder {path}.", code="no_such_file")
-    item_type = preview_path(path=path, item_type=None, options=options).item_type
+    for path in paths:
+        if not path.exists():
+            raise InvalidInput(f"There is no file or folder {path}.", code="no_such_file")
+    item_type = preview_path(path=paths[0], more=paths[1:], item_type=None, options=options).item_type
     return project_create(owner=person, settings={"name": name, "item_type": item_type}), True
 
 

@@ -11,22 +11,26 @@ import gzip
 import io
 import os
 import stat
+import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Protocol
 
 from labeling.errors import InvalidInput, TooLarge
+from labeling.readers.rows import LeftOut
 
-MAX_ENTRIES = 5_000_000
+MAX_ENTRIES = 300_000  # each takes half a kilobyte of memory while the archive is open
+MAX_DIRECTORY_BYTES = 48 * 2**20
 MAX_DEPTH = 20  # folders within folders
 MAX_TOTAL_BYTES = 200 * 2**30  # unpacked
 MAX_RATIO = 250  # unpacked to packed: text reaches 20, deflate's own limit is 1,032
 RATIO_FREE_BYTES = 16 * 2**20  # below this a high ratio harms nobody: blank images, short logs
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 GZIP_MAGIC = b"\x1f\x8b"
+END_OF_DIRECTORY, END_OF_DIRECTORY_64 = b"PK\x05\x06", b"PK\x06\x06"
+MAX_END_BYTES = 22 + 2**16 + 20 + 56  # the end of the directory with its comment and its large twin
 SYSTEM_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
@@ -34,6 +38,7 @@ class Bundle(Protocol):
     """Named files."""
 
     names: list[str]  # sorted, with "/" between folders
+    left_out: list[LeftOut]  # files that are in it and not among its names
 
     def open(self, name: str) -> BinaryIO:
         """The bytes of one file; not necessarily seekable. Raises InvalidInput."""
@@ -49,12 +54,13 @@ class FileBundle:
 
     def __init__(self, name: str, opener: Callable[[], BinaryIO], n_bytes: int) -> None:
         self.names = [PurePosixPath(name.replace("\\", "/")).name]
+        self.left_out: list[LeftOut] = []
         self.opener = opener
         self.n_bytes = n_bytes
 
     def open(self, name: str) -> BinaryIO:
         if name not in self.names:
-            raise _no_such_file(name)
+            raise no_such_file(name)
         return self.opener()
 
     def size(self, name: str) -> int:
@@ -67,21 +73,22 @@ class FolderBundle:
     def __init__(self, root: Path, names: Iterable[str] | None = None) -> None:
         """`names` are the files to import, all of them unless told; others can still be opened by name."""
         self.root = root
-        self.names = sorted(self._walk() if names is None else names)
+        found = list(self._walk() if names is None else names)
+        self.names = sorted(name for name in found if not is_system(name))
+        self.left_out = system_files([name for name in found if is_system(name)])
 
     def _walk(self) -> Iterable[str]:
         for folder, subfolders, files in os.walk(self.root):
-            subfolders[:] = [name for name in subfolders if not _is_system(name)]
+            subfolders[:] = [name for name in subfolders if not name.startswith(".")]
             place = Path(folder).relative_to(self.root).as_posix()
             for name in files:
-                if not _is_system(name):
-                    yield name if place == "." else f"{place}/{name}"
+                yield name if place == "." else f"{place}/{name}"
 
     def open(self, name: str) -> BinaryIO:
         parts = PurePosixPath(name).parts
         path = self.root / name
         if ".." in parts or PurePosixPath(name).is_absolute() or not path.is_file():
-            raise _no_such_file(name)
+            raise no_such_file(name)
         return path.open("rb")
 
     def size(self, name: str) -> int:
@@ -92,29 +99,38 @@ class ZipBundle:
     """A zip archive. Raises InvalidInput or TooLarge, before anything is unpacked, for one that is unsafe."""
 
     def __init__(self, stream: BinaryIO) -> None:
+        _check_directory(stream)
         try:
             self.archive = zipfile.ZipFile(stream)
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
             raise InvalidInput(f"The zip archive cannot be read: {error}.", code="bad_archive") from None
         self.entries: dict[str, zipfile.ZipInfo] = {}
-        entries = self.archive.infolist()
-        if len(entries) > MAX_ENTRIES:
-            raise TooLarge(f"The archive has {len(entries):,} entries; {MAX_ENTRIES:,} are allowed.")
+        system: list[str] = []
+        doubled: list[str] = []
         n_bytes = 0
-        for entry in entries:
-            _check_entry(entry)
+        for entry in self.archive.infolist():
+            name = _check_entry(entry)
             n_bytes += entry.file_size
-            name = str(PurePosixPath(entry.filename))
-            if not entry.is_dir() and not any(_is_system(part) for part in PurePosixPath(name).parts):
-                self.entries[name] = entry
+            if name.endswith("/"):
+                continue
+            if is_system(name):
+                system.append(name)
+                continue
+            if name in self.entries:
+                doubled.append(name)
+            self.entries[name] = entry
         if n_bytes > MAX_TOTAL_BYTES:
             raise TooLarge(f"The archive unpacks to {n_bytes:,} bytes; {MAX_TOTAL_BYTES:,} are allowed.")
         self.names = sorted(self.entries)
+        self.left_out = system_files(system)
+        if doubled:
+            why = "The archive holds another file of the same name further on; the last one was read."
+            self.left_out.append(LeftOut(named(doubled), len(doubled), why))
 
     def open(self, name: str) -> BinaryIO:
         entry = self.entries.get(name)
         if entry is None:
-            raise _no_such_file(name)
+            raise no_such_file(name)
         try:
             packed = self.archive.open(entry)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
@@ -125,17 +141,6 @@ class ZipBundle:
 
     def size(self, name: str) -> int:
         return self.entries[name].file_size
-
-
-@contextmanager
-def bundle_of_file(path: Path, name: str) -> Iterator[Bundle]:
-    """A file of this machine, known as `name`, as a bundle; a zip archive is seen by its content."""
-    with path.open("rb") as stream:
-        if stream.read(4) in ZIP_MAGICS:
-            stream.seek(0)
-            yield ZipBundle(stream)
-            return
-    yield FileBundle(name, lambda: path.open("rb"), path.stat().st_size)
 
 
 class CountedStream(io.RawIOBase):
@@ -229,34 +234,78 @@ def strip_gz(name: str) -> str:
     return name[:-3] if name.lower().endswith(".gz") else name
 
 
-def _check_entry(entry: zipfile.ZipInfo) -> None:
-    name = entry.filename
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    if name.startswith(("/", "\\")) or ".." in parts or (len(name) > 1 and name[1] == ":"):
+def _check_directory(stream: BinaryIO) -> None:
+    """Raise TooLarge for a list of contents that is longer than is ever held in memory, before it is read."""
+    n_bytes = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, n_bytes - MAX_END_BYTES))
+    tail = stream.read()
+    stream.seek(0)
+    end = tail.rfind(END_OF_DIRECTORY)
+    if end < 0 or len(tail) < end + 22:
+        return  # zipfile says what is wrong
+    n_entries, n_directory = struct.unpack("<HI", tail[end + 10 : end + 16])
+    end64 = tail.rfind(END_OF_DIRECTORY_64, 0, end)
+    if 0 <= end64 <= len(tail) - 56:
+        n_entries, n_directory = struct.unpack("<QQ", tail[end64 + 32 : end64 + 48])
+    if n_entries > MAX_ENTRIES or n_directory > MAX_DIRECTORY_BYTES:
+        raise TooLarge(
+            f"The archive holds {n_entries:,} files; {MAX_ENTRIES:,} are allowed. Make several archives of it, or "
+            "import the unpacked folder with `assay import`.",
+            code="too_many_entries",
+        )
+
+
+def _check_entry(entry: zipfile.ZipInfo) -> str:
+    """The entry's name with "/" between folders, and at the end of one. Raises InvalidInput, TooLarge."""
+    name = entry.filename.replace("\\", "/")  # as programs of Windows write it, against the rules
+    if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
         raise _unsafe(f"The archive holds {name[:100]!r}, a path that leads out of it.")
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise _unsafe(
             f"The archive holds the symbolic link {name[:100]!r}; only files and folders are allowed."
         )
     if entry.flag_bits & 0x1:
-        raise _unsafe(f"{name[:100]!r} in the archive is encrypted.")
-    if len(parts) > MAX_DEPTH:
-        raise _unsafe(f"{name[:100]!r} lies {len(parts)} folders deep; {MAX_DEPTH} are allowed.")
+        raise InvalidInput(
+            f"{name[:100]!r} in the archive is encrypted. Make the archive anew without a password.",
+            code="unsafe_archive",
+        )
+    if name.count("/") >= MAX_DEPTH:
+        raise _unsafe(f"{name[:100]!r} lies {name.count('/') + 1} folders deep; {MAX_DEPTH} are allowed.")
     if entry.file_size > most_unpacked(entry.compress_size):
         raise TooLarge(
             f"{name[:100]!r} in the archive says that it unpacks to {entry.file_size:,} bytes, over {MAX_RATIO} times "
             "its packed size, as zip bombs do. Unpack it yourself and upload what is in it.",
             code="archive_bomb",
         )
+    if "//" in name or "./" in name:
+        return str(PurePosixPath(name)) + ("/" if name.endswith("/") else "")
+    return name
 
 
 def _unsafe(message: str) -> InvalidInput:
     return InvalidInput(f"{message} Nothing was unpacked. Make the archive anew.", code="unsafe_archive")
 
 
-def _no_such_file(name: str) -> InvalidInput:
+def no_such_file(name: str) -> InvalidInput:
     return InvalidInput(f"There is no file {name[:200]!r} beside this one.", code="no_such_file")
 
 
-def _is_system(name: str) -> bool:
-    return name.startswith(".") or name.lower() in SYSTEM_NAMES
+def is_system(path: str) -> bool:
+    """Whether the system of a machine keeps this file for itself: hidden ones, .DS_Store, Thumbs.db, __MACOSX."""
+    if path.startswith(".") or "/." in path:
+        return True
+    return not SYSTEM_NAMES.isdisjoint(path.lower().split("/"))
+
+
+def system_files(names: Sequence[str]) -> list[LeftOut]:
+    """These files of a system, as what was left out; nothing for none."""
+    return (
+        [LeftOut(named(names), len(names), "Files that an operating system keeps for itself.")]
+        if names
+        else []
+    )
+
+
+def named(names: Sequence[str]) -> str:
+    """Files in words: the first by its name."""
+    return names[0][:200] if len(names) == 1 else f"{names[0][:200]} and {len(names) - 1:,} more"

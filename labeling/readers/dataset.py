@@ -19,7 +19,17 @@ from labeling.readers.folders import ImageFolderReader, is_image_name, read_imag
 from labeling.readers.idx import IdxPair, IdxReader, find_pairs
 from labeling.readers.jsonfiles import JsonLinesTable, JsonTable
 from labeling.readers.parquet import ParquetTable
-from labeling.readers.rows import BadCell, ImageFile, Limits, Problem, Reader, RowMaker, Table, TableReader
+from labeling.readers.rows import (
+    BadCell,
+    ImageFile,
+    LeftOut,
+    Limits,
+    Problem,
+    Reader,
+    RowMaker,
+    Table,
+    TableReader,
+)
 
 N_SAMPLE_ROWS = 200
 
@@ -45,6 +55,7 @@ class Dataset:
     can_be_labeled: bool
     layout: str = ""  # the tool that wrote it, where that is seen: label-studio, doccano, assay, ...
     notes: list[str] = field(default_factory=list)  # what was decided for the whole file, in sentences
+    left_out: list[LeftOut] = field(default_factory=list)  # files that are in it and are not read
 
 
 def open_dataset(bundle: Bundle, options: ImportOptions, *, item_type: str | None, limits: Limits) -> Dataset:

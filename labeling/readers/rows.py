@@ -66,11 +66,20 @@ class Problem:
     Reports count what was left out: every row that a file has is one item, one repeat, or left out once.
     """
 
-    row: int | None
+    row: int | None  # from 1; where several files are read together, counted through all of them
     field: str
     message: str
     file: str = ""  # of several in one import; "": the one that is imported
     left_out: str = "row"  # or "label", "value": the row itself came in; "": nothing, it is only odd
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What of a set of files does not come in, before any row is read."""
+
+    what: str  # in words, with the name of the first
+    n: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

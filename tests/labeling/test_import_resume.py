@@ -101,7 +101,7 @@ def test_cancel_stops_between_batches_and_importing_again_adds_the_rest(
     assert work.state == WorkState.CANCELLED
     assert Item.objects.count() == work.n_items_added == 100
     again = import_from_path(
-        project=work.project, path=Path(work.server_path), options=work.options, user=ada
+        project=work.project, path=Path(work.files.get().server_path), options=work.options, user=ada
     )
     import_run(again.pk, worker="second")
     assert Item.objects.count() == Label.objects.count() == N_ROWS

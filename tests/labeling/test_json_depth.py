@@ -25,8 +25,8 @@ from labeling import json_reading
 from labeling.errors import InvalidInput
 from labeling.import_options import ImportOptions
 from labeling.json_reading import MAX_DEPTH, DepthGauge, TooDeep, check_depth, read_json
-from labeling.readers.bundle import bundle_of_file
 from labeling.readers.dataset import open_dataset
+from labeling.readers.joined import bundle_of_files
 from labeling.readers.rows import Limits, Problem
 from tests.running import ROOT
 from tests.test_outsiders import address_of, routes, rows  # noqa: F401  `rows` is a fixture
@@ -136,7 +136,7 @@ def test_every_reader_refuses_a_bomb_and_says_where(kind: str, tmp_path: Path) -
 
     said = []
     try:
-        with bundle_of_file(path, name) as bundle:
+        with bundle_of_files([(path, name)]) as bundle:
             dataset = open_dataset(bundle, ImportOptions(), item_type=item_type, limits=LIMITS)
             said = [row.message for row in dataset.reader.rows() if isinstance(row, Problem)]
     except InvalidInput as error:

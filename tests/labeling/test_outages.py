@@ -72,7 +72,7 @@ def work(ada: User) -> Import:
     file = ContentFile("\n".join(["id,text,label", *lines]).encode(), name="rows.csv")
     project = make_project(owner=ada, classes=())
     upload = upload_create(owner=ada, file=file)
-    return import_create(project=project, upload=upload, options={}, user=ada)
+    return import_create(project=project, uploads=[upload], options={}, user=ada)
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def test_images_thumbnails_exports_models_and_uploads_go(
 ) -> None:
     zipped = write_zip(tmp_path / "pets.zip", {"a.png": image_bytes(1), "b.png": image_bytes(2)})
     upload = upload_create(owner=ada, file=SimpleUploadedFile("pets.zip", zipped.read_bytes()))
-    import_run_inline(import_create(project=images, upload=upload, options={}, user=ada).pk)
+    import_run_inline(import_create(project=images, uploads=[upload], options={}, user=ada).pk)
     run_import(images, write_large_images(tmp_path / "large", 3), user=ada)
     export = export_request(project=images, by=ada, format="images", filters=ItemFilters())
     export_run(export.pk, worker="w")
@@ -119,8 +119,8 @@ def test_an_upload_that_an_open_import_elsewhere_waits_for_stays(
     other = make_project(owner=ada, classes=(), item_type="image", holdout_share=0.0)
     zipped = write_zip(tmp_path / "pets.zip", {"a.png": image_bytes(1)})
     upload = upload_create(owner=ada, file=SimpleUploadedFile("pets.zip", zipped.read_bytes()))
-    import_run_inline(import_create(project=images, upload=upload, options={}, user=ada).pk)
-    waiting = import_create(project=other, upload=upload, options={}, user=ada)
+    import_run_inline(import_create(project=images, uploads=[upload], options={}, user=ada).pk)
+    waiting = import_create(project=other, uploads=[upload], options={}, user=ada)
 
     delete(images)
 

@@ -92,7 +92,7 @@ def test_an_import_asks_for_its_file_once(ada: User, asked: list[str]) -> None:
     file = ContentFile("\n".join(["id,text,label", *lines]).encode(), name="rows.csv")
     upload = upload_create(owner=ada, file=file)
     project = make_project(owner=ada, classes=())
-    work = import_create(project=project, upload=upload, options={}, user=ada)
+    work = import_create(project=project, uploads=[upload], options={}, user=ada)
     asked.clear()
 
     import_run(work.pk, worker="test")
