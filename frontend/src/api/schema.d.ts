@@ -624,7 +624,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Look at an upload's first rows as they would be imported */
+        /** Look at the first rows of an upload, or of several together, as they would be imported */
         post: operations["preview_create"];
         delete?: never;
         options?: never;
@@ -980,7 +980,7 @@ export interface paths {
         /** The project's imports, newest first */
         get: operations["imports_list"];
         put?: never;
-        /** Import an upload in the background, or check all of it (options.dry_run) */
+        /** Import an upload, or several together, in the background, or check all of it (options.dry_run) */
         post: operations["import_create"];
         delete?: never;
         options?: never;
@@ -2535,9 +2535,12 @@ export interface components {
             /** @description A small PNG. */
             data_url: string;
         };
+        /** @description One upload, or several that are read together as one set. */
         ImportInput: {
             /** Format: uuid */
-            upload: string;
+            upload?: string;
+            /** @description Several uploads that belong together: a table and its images, splits or shards of one set. */
+            uploads?: string[];
             /** @description All may be left out. format: csv, json, jsonl, parquet, idx, images; entry: the table in an archive; encoding; delimiter; quote; has_header; columns: {name: role}; labels_from: person or machine; split: auto, pool or test; classes: add or known_only; label_first: take so many labels only; balanced; seed; sealed: keep the other labels as sealed truth; dry_run: check all, write nothing. */
             options?: {
                 [key: string]: unknown;
@@ -3261,9 +3264,12 @@ export interface components {
             description: string;
             params: components["schemas"]["ParamOutput"][];
         };
+        /** @description One upload, or several that are read together as one set. */
         PreviewInput: {
             /** Format: uuid */
-            upload: string;
+            upload?: string;
+            /** @description Several uploads that belong together: a table and its images, splits or shards of one set. */
+            uploads?: string[];
             /**
              * @description Guessed if left out.
              *
@@ -3299,6 +3305,11 @@ export interface components {
         ProblemOutput: {
             /** @description From 1; a header is no row. */
             row: number | null;
+            /**
+             * @description Blank where there is one file only.
+             * @default
+             */
+            file: string;
             field: string;
             message: string;
         };
@@ -5417,7 +5428,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["PreviewInput"];
                 "multipart/form-data": components["schemas"]["PreviewInput"];
@@ -6399,7 +6410,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["ImportInput"];
                 "multipart/form-data": components["schemas"]["ImportInput"];
