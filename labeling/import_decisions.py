@@ -105,6 +105,7 @@ class Batch:
         self.report = report
         self.new: dict[str, NewItem] = {}
         self.labels: dict[int, NewLabel] = {}
+        self.ours = {state.id for state in known.values() if state.is_ours}  # items that this import added
         self.decisions = Decisions()
 
     def decide(self, incoming: Incoming) -> None:
@@ -121,9 +122,10 @@ class Batch:
             )
             return
         elif state.is_ours:
+            self.report.add_repeat(was_known=False)
             self.report.add_duplicate(row=incoming.row.number, key=incoming.key, same_as=incoming.key)
         else:
-            self.report.n_known += 1
+            self.report.add_repeat(was_known=True)
         self.decisions.touched[incoming.key] = state
         if incoming.class_id is not None:
             if self.rules.is_human:
@@ -141,7 +143,8 @@ class Batch:
         for item in decisions.items:
             item.split = self.known[item.incoming.key].split
         splits = [item.split for item in decisions.items] + list(decisions.splits.values())
-        self.report.n_items_added += len(decisions.items)
+        self.report.add_items(len(decisions.items))
+        self._count_labels(decisions)
         self.report.n_labels_added += sum(not label.retired_reason for label in decisions.labels)
         self.report.n_labels_added -= len(decisions.withdrawn)
         self.report.n_sealed += len(decisions.sealed) - len(decisions.unsealed)
@@ -149,8 +152,18 @@ class Batch:
         self.report.n_test += splits.count("test")
         return decisions
 
+    def _count_labels(self, decisions: Decisions) -> None:
+        """Labels by origin and class, and the items of this import that have none."""
+        kept = [label for label in decisions.labels if label.retired_reason != "withdrawn"]
+        names = self.rules.class_names
+        self.report.add_labels([names[label.class_id] for label in kept], is_human=self.rules.is_human)
+        n_labeled = sum(label.item_id in self.ours for label in kept)
+        n_labeled -= sum(item_id in self.ours for item_id in decisions.withdrawn)
+        self.report.labels["none"] += len(decisions.items) - n_labeled
+
     def _add(self, incoming: Incoming) -> ItemState:
         state = ItemState(next(self.next_ids), incoming.content_hash, is_ours=True)
+        self.ours.add(state.id)
         self.known[incoming.key] = state
         self.new[incoming.key] = NewItem(state.id, "pool", incoming)
         twin = self.same_content.setdefault(incoming.content_hash, incoming.key)
@@ -195,11 +208,13 @@ class Batch:
 
     def _dispute(self, incoming: Incoming, state: ItemState, first: int, second: int) -> None:
         where = "an earlier row" if state.label_row is None else f"row {state.label_row:,}"
-        self._conflict(incoming, first, second, f"Other than in {where} of this file, so neither was taken.")
+        message = f"Other than in {where} of this file, so neither was taken."
+        self._conflict(incoming, first, second, message, n_labels=2)
         state.is_disputed = True
         pending = self.labels.get(state.id)
         if pending is None:
             self.decisions.withdrawn.append(state.id)
+            self.report.take_label_back(self.rules.class_names[first], is_human=self.rules.is_human)
             return
         pending.retired_reason = pending.retired_reason or "withdrawn"
         if state.split != "pool" and (state.id in self.decisions.splits or incoming.key in self.new):
@@ -221,6 +236,7 @@ class Batch:
                     "split",
                     f"The item was labeled before and is in the {state.split}, so it cannot become {wanted}: "
                     "it may have been trained on. Its label was taken.",
+                    left_out="",
                 )
             )
             return
@@ -237,7 +253,9 @@ class Batch:
             if self.decisions.sealed.pop(state.id, None) is None:
                 self.decisions.unsealed.append(state.id)
 
-    def _conflict(self, incoming: Incoming, first: int | None, second: int, message: str) -> None:
+    def _conflict(
+        self, incoming: Incoming, first: int | None, second: int, message: str, *, n_labels: int = 1
+    ) -> None:
         names = self.rules.class_names
         self.report.add_conflict(
             row=incoming.row.number,
@@ -245,4 +263,5 @@ class Batch:
             label=names[second],
             other="" if first is None else names[first],
             message=message,
+            n_labels=n_labels,
         )

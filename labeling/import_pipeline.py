@@ -16,7 +16,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 
@@ -26,9 +26,10 @@ from labeling.columns import columns_measure, columns_note
 from labeling.errors import InvalidInput
 from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey
 from labeling.import_decisions import Batch, BatchRules, Incoming
+from labeling.import_dry import DryStore
 from labeling.import_options import ImportOptions, check_labels_wanted, options_from_json
 from labeling.import_report import ImportReport
-from labeling.import_store import DryStore, ImportStore
+from labeling.import_store import ImportStore
 from labeling.jobs import IMPORT
 from labeling.label_choice import choose_labels
 from labeling.leftovers import leftovers_note
@@ -71,7 +72,7 @@ def import_execute(work: Import, on_progress: OnProgress | None = None) -> None:
     It goes on from where the row says that its last batch ended. Raises WorkCancelled, WorkLost,
     and AssayError for what a user can act on.
     """
-    _Job(work, on_progress).run()
+    ImportJob(work, on_progress).run()
 
 
 @dataclass(slots=True)
@@ -86,15 +87,18 @@ class _Rows:
 
     @property
     def n_read(self) -> int:
-        return len(self.rows) + len(self.problems)
+        """Rows of the file; a problem that cost no row, or is of the whole file, is none."""
+        return len(self.rows) + sum(
+            problem.left_out == "row" and problem.row is not None for problem in self.problems
+        )
 
     @property
     def is_full(self) -> bool:
         limit = BATCH_IMAGES if self.rows and self.rows[0].image else BATCH_ROWS
-        return self.n_read >= limit or self.n_bytes >= BATCH_BYTES
+        return len(self.rows) + len(self.problems) >= limit or self.n_bytes >= BATCH_BYTES
 
 
-class _Job:
+class ImportJob:
     """One attempt at one import."""
 
     def __init__(self, work: Import, on_progress: OnProgress | None) -> None:
@@ -126,7 +130,10 @@ class _Job:
     def _run(self, bundle: Bundle, threads: Executor) -> None:
         self._beat(step_name="Opening")
         dataset = open_dataset(bundle, self.options, item_type=self.project.item_type, limits=self.limits)
+        check_labels_wanted(dataset.options, can_be_labeled=dataset.can_be_labeled)
         self._keep_options(dataset)
+        self.options = dataset.options  # with what was left to be detected
+        self._begin_report(dataset)
         if dataset.can_be_labeled and not self.options.dry_run:
             self._make_source()
         chosen = self._choose(dataset)
@@ -142,6 +149,11 @@ class _Job:
                     if attempt == MAX_TRIES:
                         raise
         self._finish()
+
+    def _begin_report(self, dataset: Dataset) -> None:
+        report = ImportReport.from_json(self.work.report)
+        report.understood(dataset, file=self.work.file_name)
+        self.work.report = report.as_json()
 
     def _make_source(self) -> None:
         """Whoever takes the import over finds the source that its first labels came from."""
@@ -191,7 +203,6 @@ class _Job:
 
     def _keep_options(self, dataset: Dataset) -> None:
         """What was detected is in the row, for those who take over; the request did it, unless that took too long."""
-        check_labels_wanted(dataset.options, can_be_labeled=dataset.can_be_labeled)
         options = dataset.options.as_json()
         if options != self.work.options:
             self.work.options = options
@@ -239,7 +250,7 @@ class _Job:
     ) -> None:
         """Everything of this batch is in the database, or nothing."""
         report = ImportReport.from_json(self.work.report)
-        with transaction.atomic():
+        with self._transaction():
             self.store.lock()
             now = self._lock_labels()
             report.n_rows += batch.n_read
@@ -273,6 +284,9 @@ class _Job:
             cursor = {"n_rows": batch.last_row}
             self._record(report, cursor, *batch.progress)
         self._committed(report, cursor, *batch.progress)
+
+    def _transaction(self) -> AbstractContextManager[Any]:
+        return transaction.atomic()
 
     def _lock_labels(self) -> dt.datetime:
         """The time of this batch, with the project's labels held against publishing if it brings any."""
@@ -382,9 +396,7 @@ class _Job:
             self.beaten = time.monotonic()
 
     def _finish(self) -> None:
-        report = ImportReport.from_json(self.work.report)
-        if not report.n_rows:
-            raise InvalidInput("The file holds no row.", code="empty_file")
+        report = self._end_report()
         if not self.options.dry_run:
             statistics_refresh("labeling_item", "labeling_label", n_rows=report.n_rows)
             columns_measure(self.project)
@@ -397,6 +409,13 @@ class _Job:
         self.work.refresh_from_db()
         if self.on_progress is not None:
             self.on_progress(self.work)
+
+    def _end_report(self) -> ImportReport:
+        report = ImportReport.from_json(self.work.report)
+        if not report.n_rows:
+            raise InvalidInput("The file holds no row.", code="empty_file")
+        report.finish()
+        return report
 
     def _publish(self) -> str:
         """Imported machine labels stand at once if none stand yet. Returns what a person should know."""
@@ -428,7 +447,7 @@ def _batches(reader: Reader, skip: int) -> Iterator[_Rows]:
             batch.progress = reader.progress()
             yield batch
             batch = _Rows()
-    if batch.n_read:
+    if batch.rows or batch.problems:
         batch.progress = reader.progress()
         yield batch
 

@@ -66,6 +66,8 @@ class Preview:
 
     item_type: str
     format: str
+    layout: str
+    notes: list[str]
     options: dict[str, object]
     columns: list[ColumnSample]
     rows: list[RowPreview]
@@ -107,6 +109,8 @@ def preview_make(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
     return Preview(
         item_type=dataset.item_type,
         format=dataset.options.format or "",
+        layout=dataset.layout,
+        notes=list(dataset.notes),
         options=dataset.options.as_json(),
         columns=dataset.columns,
         rows=shown,

@@ -66,16 +66,18 @@ class ImportInput(UploadsInput):
 
 class ProblemOutput(serializers.Serializer):
     row = serializers.IntegerField(allow_null=True, help_text="From 1; a header is no row.")
-    file = serializers.CharField(
-        allow_blank=True, default="", help_text="Blank where there is one file only."
-    )
+    file = serializers.CharField(allow_blank=True, default="")
     field = serializers.CharField()
     message = serializers.CharField()
 
 
-class ColumnSampleOutput(serializers.Serializer):
+class ReadColumnOutput(serializers.Serializer):
     name = serializers.CharField()
     role = serializers.ChoiceField(choices=[str(role) for role in ColumnRole])
+    why = serializers.CharField(default="", help_text="What the role was seen by, or that somebody chose it.")
+
+
+class ColumnSampleOutput(ReadColumnOutput):
     examples = serializers.ListField(child=serializers.CharField())
 
 
@@ -107,6 +109,8 @@ class PreviewOutput(serializers.Serializer):
 
     item_type = serializers.ChoiceField(choices=ItemType.choices)
     format = serializers.CharField()
+    layout = serializers.CharField(help_text="The tool that wrote the file, where that is seen.")
+    notes = serializers.ListField(child=serializers.CharField(), help_text="Decided for the whole file.")
     options = serializers.DictField(
         help_text="With everything detected filled in; send them with the import."
     )
@@ -135,10 +139,40 @@ class ConflictOutput(serializers.Serializer):
     message = serializers.CharField()
 
 
-class ImportReportOutput(serializers.Serializer):
-    """Complete once the import is over; grows while it runs. Lists hold the first, counts count all."""
+class LabelOriginsOutput(serializers.Serializer):
+    person = serializers.IntegerField(default=0)
+    machine = serializers.IntegerField(default=0)
+    none = serializers.IntegerField(default=0, help_text="Items that the file adds without any label.")
 
+
+class LeftOutOutput(serializers.Serializer):
+    what = serializers.CharField(help_text="rows, labels, values, files, ...")
+    n = serializers.IntegerField()
+    why = serializers.CharField()
+
+
+class ImportReportOutput(serializers.Serializer):
+    """What was understood and what came of it. Complete once the import is over; grows while it runs.
+
+    Lists hold the first, counts count all. n_rows = n_items + n_repeats + n_dropped.
+    """
+
+    file = serializers.CharField(default="")
+    format = serializers.CharField(default="")
+    encoding = serializers.CharField(allow_null=True, default=None)
+    delimiter = serializers.CharField(allow_null=True, default=None)
+    layout = serializers.CharField(default="", help_text="The tool that wrote the file, where that is seen.")
+    item_type = serializers.CharField(default="")
+    columns = ReadColumnOutput(many=True, default=list)
     n_rows = serializers.IntegerField(default=0)
+    n_items = serializers.IntegerField(default=0, help_text="Items that the file adds.")
+    n_repeats = serializers.IntegerField(
+        default=0, help_text="Rows whose item is there already, by this file or from before."
+    )
+    n_dropped = serializers.IntegerField(default=0, help_text="Rows left out.")
+    classes = ClassFoundOutput(many=True, default=list)
+    labels = LabelOriginsOutput(default=dict)
+    dropped = LeftOutOutput(many=True, default=list)
     n_items_added = serializers.IntegerField(default=0)
     n_known = serializers.IntegerField(default=0, help_text="Rows whose item was there before.")
     n_labels_added = serializers.IntegerField(default=0)
@@ -155,6 +189,7 @@ class ImportReportOutput(serializers.Serializer):
     n_problems = serializers.IntegerField(default=0)
     problems = ProblemOutput(many=True, default=list)
     notes = serializers.ListField(child=serializers.CharField(), default=list)
+    warnings = serializers.ListField(child=serializers.CharField(), default=list)
 
 
 class ImportOutput(WorkOutput):

@@ -12,7 +12,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict
 
 from django.db import IntegrityError, connection
 
@@ -270,59 +269,3 @@ class ImportStore:
                     """,
                     [now, self.work.created_by_id, list(words), list(words.values()), self.project_id],
                 )
-
-
-class DryStore(ImportStore):
-    """Writes nothing but a temporary table that remembers what this import would have added."""
-
-    def __init__(self, work: Import) -> None:
-        super().__init__(work)
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS import_seen")
-            cursor.execute(
-                'CREATE TEMPORARY TABLE import_seen (key varchar COLLATE "C" PRIMARY KEY, hash varchar, state jsonb)'
-            )
-            cursor.execute("CREATE INDEX import_seen_hash ON import_seen (hash)")
-        self.n_ids = 0
-
-    def close(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE IF EXISTS import_seen")
-
-    def lock(self) -> None:
-        """Nothing is written, so nobody has to wait."""
-
-    def known_items(self, keys: Collection[str], *, with_sealed: bool) -> dict[str, ItemState]:
-        states = super().known_items(keys, with_sealed=with_sealed)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT key, state FROM import_seen WHERE key = ANY(%s)", [list(keys)])
-            for key, state in cursor.fetchall():
-                states[key] = ItemState(**{**json.loads(state), "label_row": None})
-        return states
-
-    def same_content(self, hashes: Collection[str]) -> dict[str, str]:
-        found = super().same_content(hashes)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT hash, (SELECT key FROM import_seen WHERE import_seen.hash = wanted.hash LIMIT 1) "
-                "FROM unnest(%s::varchar[]) AS wanted (hash)",
-                [list(hashes)],
-            )
-            return found | {content_hash: key for content_hash, key in cursor.fetchall() if key is not None}
-
-    def next_item_ids(self, n_ids: int) -> Iterator[int]:
-        """Ids that no item will ever have."""
-        start = self.n_ids
-        self.n_ids += n_ids
-        return iter(range(-start - 1, -start - n_ids - 1, -1))
-
-    def add_blobs(self, blobs: Sequence[BlobRow], *, now: dt.datetime) -> None:
-        """A dry run stores no image."""
-
-    def write(self, decisions: Decisions, *, now: dt.datetime) -> None:
-        keys = list(decisions.touched)
-        with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM import_seen WHERE key = ANY(%s)", [keys])
-            with cursor.copy("COPY import_seen (key, hash, state) FROM STDIN") as copy:
-                for key, state in decisions.touched.items():
-                    copy.write_row((key, state.content_hash, json.dumps(asdict(state))))

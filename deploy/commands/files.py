@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import shutil
 import socket
@@ -12,25 +13,29 @@ from pathlib import Path
 from typing import Any
 
 import click
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 
+from deploy.addresses import postgres_folder
 from deploy.commands import with_database
 from deploy.commands.progress import Shower, check_over, shown, watch
 from deploy.commands.project import find_person, find_project
-from labeling.errors import InvalidInput, NotFound
+from deploy.commands.report import error_json, nothing_taken, report_text
+from labeling.errors import AssayError, InvalidInput, NotFound
 from labeling.export_pipeline import export_run
 from labeling.export_services import export_request
-from labeling.import_options import CHOICES
-from labeling.import_services import import_from_path, import_run_inline, preview_path
+from labeling.import_options import CHOICES, ImportOptions, options_from_json
+from labeling.import_report import ImportReport
+from labeling.import_services import file_names, import_from_path, import_run_inline, preview_path
 from labeling.item_selectors import ItemFilters, LabeledBy
-from labeling.models import Export, Import, Project, Split
+from labeling.models import Export, Import, ItemType, Project, Split
 from labeling.project_pipeline import project_erase
 from labeling.project_services import project_create, project_delete
 from labeling.readers.rows import ColumnRole
+from labeling.uploads import bundle_on_server
 from labeling.work import Work, WorkState
 
-SHOWN_PROBLEMS = 20
 WRITTEN_AS = ("csv", "jsonl", "parquet", "images")
 
 
@@ -38,33 +43,50 @@ WRITTEN_AS = ("csv", "jsonl", "parquet", "images")
 @click.argument("project")
 @click.argument("paths", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="PATH...")
 @click.option("--create", "is_created", is_flag=True, help="Make the project if there is none of this name.")
-@click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
+@click.option(
+    "--item-type", type=click.Choice(ItemType.values), help="Of a new project; guessed if left out."
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Check everything, write nothing; the project need not be there."
+)
+@click.option(
+    "--json", "is_json", is_flag=True, help="Print the report as one JSON object; the rest on stderr."
+)
 @click.option("--format", type=click.Choice(CHOICES["format"]), help="Detected if left out.")
 @click.option("--entry", help="The table within an archive or folder.")
 @click.option("--encoding", help="Of the text; detected if left out.")
 @click.option("--delimiter", help="One character; detected if left out.")
+@click.option("--quote", help="One character; '' if quotes are ordinary characters. Detected if left out.")
 @click.option("--header/--no-header", "has_header", default=None, help="Detected if left out.")
 @click.option(
     "--column",
     "columns",
     multiple=True,
     metavar="NAME=ROLE",
-    help=f"Once for each column; roles are {', '.join(ColumnRole)}.",
+    help=f"Once for each column to be set, the others stay as detected; roles are {', '.join(ColumnRole)}.",
 )
-@click.option("--labels-from", type=click.Choice(CHOICES["labels_from"]), help="Who made the file's labels.")
+@click.option(
+    "--labels-from",
+    type=click.Choice(CHOICES["labels_from"]),
+    help="Who made the file's labels; auto, if left out: as the file shows.",
+)
 @click.option("--split", type=click.Choice(CHOICES["split"]), help="test: labels are only for measuring.")
 @click.option("--classes", type=click.Choice(CHOICES["classes"]), help="What to do with new classes.")
+@click.option("--label-first", type=int, help="Take so many labels; leave out the rest.")
 @click.option(
-    "--label-first", type=int, help="Take so many labels, balanced over classes; leave out the rest."
+    "--balanced/--unbalanced",
+    default=None,
+    help="Whether --label-first takes as many of each class as it can; it does if left out.",
 )
 @click.option("--sealed", is_flag=True, help="Keep labels left out as sealed truth, for benchmarks.")
 @click.option("--seed", type=int, help="Of the draw of --label-first.")
 @click.option("--user", help="In whose name; the first administrator if left out.")
-@with_database
 def import_command(
     project: str,
     paths: tuple[Path, ...],
     is_created: bool,
+    item_type: str | None,
+    is_json: bool,
     columns: tuple[str, ...],
     user: str | None,
     **given: Any,
@@ -73,20 +95,42 @@ def import_command(
 
     The same file twice adds nothing.
     """
-    options = {name: value for name, value in given.items() if value not in (None, False)}
-    if given["has_header"] is False:
-        options["has_header"] = False
-    if columns:
-        options["columns"] = dict(_role(text) for text in columns)
+    with _told(is_json=is_json) as tell:
+        options = {name: value for name, value in given.items() if value is not None and value is not False}
+        options |= {name: False for name in ("has_header", "balanced") if given[name] is False}
+        if columns:
+            options["columns"] = dict(_pair(text, "--column", "review=text") for text in columns)
+        if given["dry_run"]:
+            tell(check_inline(project, paths=paths, options=options, item_type=item_type))
+        else:
+            tell(_import(project, paths, options, item_type=item_type, is_created=is_created, user=user))
+
+
+@with_database
+def _import(
+    name: str,
+    paths: Sequence[Path],
+    options: dict[str, Any],
+    *,
+    item_type: str | None,
+    is_created: bool,
+    user: str | None,
+) -> dict[str, Any]:
+    """The report of an import that is done. Raises AssayError."""
     person = find_person(user)
-    is_dry = bool(options.get("dry_run"))
-    found, is_new = _project(project, paths=paths, options=options, person=person, is_created=is_created)
-    with _kept(found) if is_new else nullcontext() as keep:
-        work = import_inline(found, paths=paths, options=options, person=person)
-        if keep is not None and not is_dry and (work.state == WorkState.DONE or found.items.exists()):
+    project, is_new = _project(
+        name, paths=paths, options=options, item_type=item_type, person=person, is_created=is_created
+    )
+    with _kept(project) if is_new else nullcontext() as keep:
+        work = import_inline(project, paths=paths, options=options, person=person)
+        if keep is not None and (work.state == WorkState.DONE or project.items.exists()):
             keep()
-    _print_report(work, is_dry=is_dry)
+    if work.state == WorkState.FAILED:
+        raise InvalidInput(
+            f"The import of {work.file_name} failed. {work.error_message}", code=work.error_code
+        )
     check_over(work, f"The import of {work.file_name}")
+    return work.report
 
 
 @click.command("export")
@@ -149,12 +193,57 @@ def _class_id(project: Project, name: str | None) -> int | None:
     return found.pk
 
 
+def check_inline(
+    name: str, *, paths: Sequence[Path], options: dict[str, Any], item_type: str | None
+) -> dict[str, Any]:
+    """The report of an import into the project of that name, if there is one, that writes nothing. Raises AssayError."""
+    wanted = options_from_json(options)
+    if settings.EMBEDDED_POSTGRES and not (postgres_folder(settings.ASSAY_DATA_DIR) / "PG_VERSION").exists():
+        return _check(None, paths, wanted, item_type)  # no database, so no project, and none is made for this
+    return _check_in_project(name, paths, wanted, item_type)
+
+
+@with_database
+def _check_in_project(
+    name: str, paths: Sequence[Path], options: ImportOptions, item_type: str | None
+) -> dict[str, Any]:
+    try:
+        project = find_project(name)
+    except NotFound:
+        project = None
+    return _check(project, paths, options, item_type)
+
+
+def _check(
+    project: Project | None, paths: Sequence[Path], options: ImportOptions, item_type: str | None
+) -> dict[str, Any]:
+    # Here, because the pipeline loads pyarrow, and every command loads this module.
+    from labeling.import_check import import_check
+
+    paths = [path.expanduser().resolve() for path in paths]
+    _check_exist(paths)
+    shower = Shower(is_err=True)
+
+    def show(report: ImportReport, step: int, n_steps: int) -> None:
+        shower.show(Import(state=WorkState.RUNNING, step=step, n_steps=n_steps, step_name="Checking"))
+
+    try:
+        with bundle_on_server(*paths) as bundle:
+            name = file_names([path.name for path in paths])
+            report = import_check(
+                bundle, options, file_name=name, project=project, item_type=item_type, on_count=show
+            )
+    finally:
+        shower.close()
+    return report.as_json() | {"dry_run": True}
+
+
 def import_inline(
     project: Project, *, paths: Sequence[Path], options: dict[str, Any], person: User
 ) -> Import:
     """Do the import here, with its progress shown. Raises AssayError for what can be seen to be wrong."""
     work = import_from_path(project=project, path=paths[0], more=paths[1:], options=options, user=person)
-    shower = Shower()
+    shower = Shower(is_err=True)
     try:
         return import_run_inline(work.pk, on_progress=shower.show)
     finally:
@@ -170,7 +259,7 @@ def _kept(project: Project) -> Iterator[Callable[[], None]]:
         nonlocal is_kept
         is_kept = True
         kind = project.get_item_type_display().lower()
-        click.echo(f"Made project {project.pk}: {project.name}, of {kind} items.")
+        click.echo(f"Made project {project.pk}: {project.name}, of {kind} items.", err=True)
 
     try:
         yield keep
@@ -181,7 +270,13 @@ def _kept(project: Project) -> Iterator[Callable[[], None]]:
 
 
 def _project(
-    name: str, *, paths: Sequence[Path], options: dict[str, Any], person: User, is_created: bool
+    name: str,
+    *,
+    paths: Sequence[Path],
+    options: dict[str, Any],
+    item_type: str | None,
+    person: User,
+    is_created: bool,
 ) -> tuple[Project, bool]:
     """The project of that name, and whether it was made now."""
     try:
@@ -189,42 +284,39 @@ def _project(
     except NotFound:
         if not is_created:
             raise
-    for path in paths:
-        if not path.exists():
-            raise InvalidInput(f"There is no file or folder {path}.", code="no_such_file")
-    item_type = preview_path(path=paths[0], more=paths[1:], item_type=None, options=options).item_type
+    _check_exist(paths)
+    item_type = preview_path(path=paths[0], more=paths[1:], item_type=item_type, options=options).item_type
     return project_create(owner=person, settings={"name": name, "item_type": item_type}), True
 
 
-def _role(text: str) -> tuple[str, str]:
-    name, equals, role = text.rpartition("=")
+def _check_exist(paths: Sequence[Path]) -> None:
+    for path in paths:
+        if not path.exists():
+            raise InvalidInput(f"There is no file or folder {path}.", code="no_such_file")
+
+
+def _pair(text: str, option: str, example: str) -> tuple[str, str]:
+    name, equals, value = text.rpartition("=")
     if not equals:
-        raise InvalidInput(f"--column is {text!r}; write it as NAME=ROLE, such as --column review=text.")
-    return name, role
+        raise InvalidInput(f"{option} is {text!r}; write it as in {option} {example}.")
+    return name, value
 
 
-def _print_report(work: Import, *, is_dry: bool) -> None:
-    report = work.report
-    verb = "would be added" if is_dry else "added"
-    click.echo(
-        f"{report.get('n_rows', 0):,} rows: {report.get('n_items_added', 0):,} items and "
-        f"{report.get('n_labels_added', 0):,} labels {verb}, {report.get('n_known', 0):,} known already."
-    )
-    counts = {
-        "n_sealed": ("label is sealed", "labels are sealed"),
-        "n_duplicate_content": ("row repeats the content of another", "rows repeat the content of another"),
-        "n_label_conflicts": (
-            "row contradicts a label; the label that stood was kept",
-            "rows contradict a label; the label that stood was kept",
-        ),
-        "n_problems": ("problem", "problems"),
-    }
-    for name, (one, many) in counts.items():
-        if report.get(name):
-            click.echo(f"{report[name]:,} {one if report[name] == 1 else many}.")
-    for note in report.get("notes", []):
-        click.echo(note)
-    in_order = sorted(report.get("problems", []), key=lambda problem: problem["row"] or 0)
-    for problem in in_order[:SHOWN_PROBLEMS]:
-        where = "" if problem["row"] is None else f"row {problem['row']}: "
-        click.echo(f"  {where}{problem['message']}")
+@contextmanager
+def _told(*, is_json: bool) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Reports are told as text or as one JSON object; so is what is refused, and the exit code is not 0 then."""
+
+    def tell(report: dict[str, Any]) -> None:
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2) if is_json else report_text(report))
+        for warning in report["warnings"]:
+            click.echo(click.style(f"warning: {warning}", fg="red"), err=True)
+        if nothing_taken(report):
+            raise SystemExit(1)
+
+    try:
+        yield tell
+    except AssayError as error:
+        if not is_json:
+            raise
+        click.echo(error_json(error))
+        raise SystemExit(1) from error

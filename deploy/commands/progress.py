@@ -22,21 +22,23 @@ _ENDED = {WorkState.FAILED: "failed", WorkState.CANCELLED: "was cancelled"}
 class Shower:
     """Prints what changed in the row of a piece of work."""
 
-    def __init__(self) -> None:
-        self.is_terminal = sys.stdout.isatty()
+    def __init__(self, *, is_err: bool = False) -> None:
+        """`is_err`: on stderr, since stdout is for what comes of the work."""
+        self.is_err = is_err
+        self.is_terminal = (sys.stderr if is_err else sys.stdout).isatty()
         self._step_name = ""
         self._told_at = 0.0
 
     def show(self, work: Work) -> None:
         if self.is_terminal:
-            click.echo(f"\r\033[K{_bar(work)}", nl=False)
+            click.echo(f"\r\033[K{_bar(work)}", nl=False, err=self.is_err)
         elif work.step_name != self._step_name or time.monotonic() - self._told_at > LINE_SECONDS:
             self._step_name, self._told_at = work.step_name, time.monotonic()
-            click.echo(_bar(work))
+            click.echo(_bar(work), err=self.is_err)
 
     def close(self) -> None:
         if self.is_terminal:
-            click.echo("\r\033[K", nl=False)
+            click.echo("\r\033[K", nl=False, err=self.is_err)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ A guess may be wrong; it is shown before anything is imported, and every role ca
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import mean
 
 from labeling.readers.rows import MISSING, ColumnRole
@@ -47,6 +47,12 @@ MIN_TEXT_CHARS = 12  # mean length from which words are text rather than categor
 MIN_SERIES_COLUMNS = 16  # numeric columns named by number (t0, t1, ...) from which they are a series
 
 Rows = Sequence[Sequence[object]]
+
+_ONCE = frozenset(
+    {ColumnRole.ID, ColumnRole.LABEL, ColumnRole.CONFIDENCE, ColumnRole.SPLIT, ColumnRole.VERDICT,
+     ColumnRole.ANNOTATOR, ColumnRole.TIME, ColumnRole.NOTE, ColumnRole.EMBEDDING}
+)  # fmt: skip
+_PAYLOADS = frozenset({ColumnRole.TEXT, ColumnRole.IMAGE, ColumnRole.FEATURE, ColumnRole.SERIES})
 
 
 def guess_item_type(names: Sequence[str], rows: Rows) -> str:
@@ -101,6 +107,18 @@ def guess_roles(names: Sequence[str], rows: Rows, item_type: str) -> dict[str, s
             if not is_row_number:
                 give(place, ColumnRole.FEATURE)
     return roles
+
+
+def roles_with(guessed: Mapping[str, str], named: Mapping[str, str]) -> dict[str, str]:
+    """The roles that somebody named, and the guesses for the other columns as far as they agree with them.
+
+    A guess gives way where one column only can have the role, or where the item is made of what was named.
+    """
+    taken = set(named.values()) & {*_ONCE, *_PAYLOADS}
+    if taken & _PAYLOADS:
+        taken |= _PAYLOADS
+    kept = {name: str(ColumnRole.IGNORE) if role in taken else role for name, role in guessed.items()}
+    return kept | dict(named)
 
 
 def looks_like_header(first: Sequence[str], rows: Rows) -> bool:

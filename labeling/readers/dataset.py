@@ -13,7 +13,7 @@ from labeling.errors import InvalidInput
 from labeling.import_options import ImportOptions
 from labeling.readers import sniff
 from labeling.readers.bundle import Bundle
-from labeling.readers.columns import guess_item_type, guess_roles
+from labeling.readers.columns import guess_item_type, guess_roles, roles_with
 from labeling.readers.delimited import DelimitedTable, Dialect
 from labeling.readers.folders import ImageFolderReader, is_image_name, read_image
 from labeling.readers.idx import IdxPair, IdxReader, find_pairs
@@ -106,7 +106,7 @@ def _open_table(
     names = table.column_names
     if item_type is None:
         item_type = guess_item_type(names, sample)
-    roles = dict(options.columns) if options.columns is not None else guess_roles(names, sample, item_type)
+    roles = roles_with(guess_roles(names, sample, item_type), options.columns or {})
     row_maker = RowMaker(
         column_names=names,
         roles=roles,

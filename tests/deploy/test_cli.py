@@ -14,9 +14,11 @@ from click.testing import CliRunner, Result
 from django.contrib.auth.models import User
 
 from deploy.cli import main
-from deploy.commands.files import _print_report
 from deploy.commands.progress import check_over
+from deploy.commands.report import report_text
+from labeling.import_report import ImportReport
 from labeling.models import Import, Item, Label, Project, Publication
+from labeling.readers.rows import Problem
 from tests.makers import make_items, make_project
 from tests.review.makers import make_round
 
@@ -82,11 +84,12 @@ def test_one_problem_is_one_and_several_are_told_by_row(boss: User, tmp_path: Pa
     one = assay("import", "Reviews", path, "--create")
 
     assert "1 problem." in one.output
-    report = {"problems": [{"row": row, "message": "is empty"} for row in (3, None, 2)], "n_problems": 3}
-    with CliRunner().isolation() as (out, *_):
-        _print_report(Import(report=report), is_dry=False)
-        told = out.getvalue().decode()
-    assert "3 problems.\n  is empty\n  row 2: is empty\n  row 3: is empty" in told
+    report = ImportReport()
+    for row in (3, None, 2):
+        report.add_problem(Problem(row, "text", "It is empty."))
+    told = report_text(report.as_json())
+    assert "3 problems.\nLeft out: 3 rows: It is empty." in told
+    assert "  It is empty.\n  row 2: It is empty.\n  row 3: It is empty." in told
 
 
 def test_work_that_ended_otherwise_says_how_in_plain_words() -> None:

@@ -2024,6 +2024,11 @@ export interface components {
         ColumnSampleOutput: {
             name: string;
             role: components["schemas"]["ColumnRoleEnum"];
+            /**
+             * @description What the role was seen by, or that somebody chose it.
+             * @default
+             */
+            why: string;
             examples: string[];
         };
         /** @description The columns in the order of the files that brought them. */
@@ -2583,10 +2588,46 @@ export interface components {
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
         };
-        /** @description Complete once the import is over; grows while it runs. Lists hold the first, counts count all. */
+        /**
+         * @description What was understood and what came of it. Complete once the import is over; grows while it runs.
+         *
+         *     Lists hold the first, counts count all. n_rows = n_items + n_repeats + n_dropped.
+         */
         ImportReportOutput: {
+            /** @default  */
+            file: string;
+            /** @default  */
+            format: string;
+            encoding?: string | null;
+            delimiter?: string | null;
+            /**
+             * @description The tool that wrote the file, where that is seen.
+             * @default
+             */
+            layout: string;
+            /** @default  */
+            item_type: string;
+            columns?: components["schemas"]["ReadColumnOutput"][];
             /** @default 0 */
             n_rows: number;
+            /**
+             * @description Items that the file adds.
+             * @default 0
+             */
+            n_items: number;
+            /**
+             * @description Rows whose item is there already, by this file or from before.
+             * @default 0
+             */
+            n_repeats: number;
+            /**
+             * @description Rows left out.
+             * @default 0
+             */
+            n_dropped: number;
+            classes?: components["schemas"]["ClassFoundOutput"][];
+            labels?: components["schemas"]["LabelOriginsOutput"];
+            dropped?: components["schemas"]["LeftOutOutput"][];
             /** @default 0 */
             n_items_added: number;
             /**
@@ -2617,6 +2658,7 @@ export interface components {
             n_problems: number;
             problems?: components["schemas"]["ProblemOutput"][];
             notes?: string[];
+            warnings?: string[];
         };
         /** @description Left out: a learner that is quick and good on few labels, seed 0. */
         InspectionInput: {
@@ -2789,6 +2831,17 @@ export interface components {
                 [key: string]: string[];
             };
         };
+        LabelOriginsOutput: {
+            /** @default 0 */
+            person: number;
+            /** @default 0 */
+            machine: number;
+            /**
+             * @description Items that the file adds without any label.
+             * @default 0
+             */
+            none: number;
+        };
         LabelOutput: {
             id: number;
             class_id: number;
@@ -2807,6 +2860,12 @@ export interface components {
             description: string;
             item_types: components["schemas"]["ItemTypeEnum"][];
             params: components["schemas"]["ParamOutput"][];
+        };
+        LeftOutOutput: {
+            /** @description rows, labels, values, files, ... */
+            what: string;
+            n: number;
+            why: string;
         };
         /**
          * @description * `info` - info
@@ -3288,6 +3347,10 @@ export interface components {
         PreviewOutput: {
             item_type: components["schemas"]["ItemTypeEnum"];
             format: string;
+            /** @description The tool that wrote the file, where that is seen. */
+            layout: string;
+            /** @description Decided for the whole file. */
+            notes: string[];
             /** @description With everything detected filled in; send them with the import. */
             options: {
                 [key: string]: unknown;
@@ -3305,10 +3368,7 @@ export interface components {
         ProblemOutput: {
             /** @description From 1; a header is no row. */
             row: number | null;
-            /**
-             * @description Blank where there is one file only.
-             * @default
-             */
+            /** @default  */
             file: string;
             field: string;
             message: string;
@@ -3466,6 +3526,15 @@ export interface components {
             };
             held_by_me: number;
             answered_by_me: number;
+        };
+        ReadColumnOutput: {
+            name: string;
+            role: components["schemas"]["ColumnRoleEnum"];
+            /**
+             * @description What the role was seen by, or that somebody chose it.
+             * @default
+             */
+            why: string;
         };
         /**
          * @description * `uncertain` - The model is unsure
