@@ -163,7 +163,7 @@ class ImportJob:
             self.work.source = Source.objects.create(
                 project=self.project,
                 kind=SourceKind.FILE,
-                is_human=self.options.labels_from == "person",
+                is_human=self.options.labels_from != "machine",
                 name=self.work.file_name[:300],
                 details={"import": self.work.pk},
             )
@@ -263,7 +263,7 @@ class ImportJob:
             n_new = sum(row.key not in known for row in incoming)
             decider = Batch(
                 BatchRules(
-                    is_human=self.options.labels_from == "person",
+                    is_human=self.options.labels_from != "machine",
                     salt=self.project.salt,
                     holdout_share=self.project.holdout_share,
                     split=self.options.split,

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
+from labeling.consensus import majority_class
 from labeling.hot import Rows, fetch_in_turn, fetch_prepared
 from labeling.locks import LOCK_SHARED
 from labeling.models import Project, Split
@@ -28,7 +29,6 @@ from labeling.services import (
     source_for_person,
 )
 from review.acceptance import STORED, Answered, Facts, Refusal, judge
-from review.consensus import majority_class
 from review.flagging import flags_resolve
 from review.models import (
     MEASURING,

@@ -13,11 +13,11 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 
+from labeling.consensus import majority_class
 from labeling.locks import lock_labels_exclusive
 from labeling.models import Project, Source
 from labeling.project_services import project_update
 from labeling.services import Word, labels_record, source_for_consensus, source_for_person
-from review.consensus import majority_class
 from review.entries import answers_wanted_now
 from review.models import OF_DOUBT, OWN_NUMBER, Answer, AnswerKind, Entry, EntryState, Reason, sql_list
 from review.refill import is_blind_to_all

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import PurePosixPath
@@ -13,23 +13,16 @@ from labeling.errors import InvalidInput
 from labeling.import_options import ImportOptions
 from labeling.readers import sniff
 from labeling.readers.bundle import Bundle
-from labeling.readers.columns import guess_item_type, guess_roles, roles_with
 from labeling.readers.delimited import DelimitedTable, Dialect
 from labeling.readers.folders import ImageFolderReader, is_image_name, read_image
 from labeling.readers.idx import IdxPair, IdxReader, find_pairs
 from labeling.readers.jsonfiles import JsonLinesTable, JsonTable
+from labeling.readers.layouts.fasttext import PREFIX, FastTextTable, is_fasttext
+from labeling.readers.layouts.layout import Sample
+from labeling.readers.layouts.nested import NestedTable, open_objects
+from labeling.readers.layouts.recognise import understand
 from labeling.readers.parquet import ParquetTable
-from labeling.readers.rows import (
-    BadCell,
-    ImageFile,
-    LeftOut,
-    Limits,
-    Problem,
-    Reader,
-    RowMaker,
-    Table,
-    TableReader,
-)
+from labeling.readers.rows import BadCell, ImageFile, LeftOut, Limits, Problem, Reader, Table, TableReader
 
 N_SAMPLE_ROWS = 200
 
@@ -68,9 +61,9 @@ def open_dataset(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
     else:
         kind, entry = sniff.find_entry(bundle)
     kind = options.format or kind
-    if options.labels_from == "auto":
-        options = replace(options, labels_from="person")
     if kind in ("idx", "images"):
+        if options.labels_from == "auto":
+            options = replace(options, labels_from="person")
         return _open_images(bundle, replace(options, format=kind), kind, item_type, limits)
     if not entry:
         raise InvalidInput(f"No {kind} file was found; the first file is {bundle.names[0][:100]!r}.")
@@ -100,26 +93,55 @@ def _open_table(
     bundle: Bundle, options: ImportOptions, kind: str, entry: str, item_type: str | None, limits: Limits
 ) -> Dataset:
     table, options = _table(bundle, options, kind, entry, limits)
-    sample = [
-        values for _, values in islice(table.records(), N_SAMPLE_ROWS) if not isinstance(values, Problem)
-    ]
-    names = table.column_names
-    if item_type is None:
-        item_type = guess_item_type(names, sample)
-    roles = roles_with(guess_roles(names, sample, item_type), options.columns or {})
-    row_maker = RowMaker(
-        column_names=names,
-        roles=roles,
+    rows = [values for _, values in islice(table.records(), N_SAMPLE_ROWS) if not isinstance(values, Problem)]
+    if kind != "csv":
+        table, rows = _opened(table, rows)
+    sample = Sample(table.column_names, rows)
+    found = understand(
+        sample,
+        kind=kind,
         item_type=item_type,
-        limits=limits,
-        read_image=_image_finder(bundle, entry, limits),
+        named=options.columns,
+        labels_from=options.labels_from,
+        class_names=getattr(table, "class_names", {}),
     )
+    row_maker = found.row_maker(sample, limits=limits, read_image=_image_finder(bundle, entry, limits))
     columns = [
-        ColumnSample(name, roles.get(name, "ignore"), [_shown(values[place]) for values in sample[:3]])
-        for place, name in enumerate(names)
+        ColumnSample(
+            name,
+            found.roles.get(name, "ignore"),
+            [_shown(values[place]) for values in rows[:3]],
+            found.why.get(name, ""),
+        )
+        for place, name in enumerate(sample.names)
     ]
-    options = replace(options, columns=roles, entry=entry if len(bundle.names) > 1 else options.entry)
-    return Dataset(item_type, options, columns, TableReader(table, row_maker), "label" in roles.values())
+    options = replace(
+        options,
+        columns=found.roles,
+        labels_from=found.labels_from,
+        entry=entry if len(bundle.names) > 1 else options.entry,
+    )
+    return Dataset(
+        found.item_type,
+        options,
+        columns,
+        TableReader(table, row_maker),
+        found.can_be_labeled,
+        layout=found.layout.name or _layout_of(table),
+        notes=found.notes,
+    )
+
+
+def _opened(table: Table, rows: list[Sequence[object]]) -> tuple[Table, list[Sequence[object]]]:
+    """The table with the objects in its rows taken apart, and its first rows."""
+    opened = open_objects(table, rows)
+    if not isinstance(opened, NestedTable):
+        return table, rows
+    return opened, [opened.flat(values) for values in rows]
+
+
+def _layout_of(table: Table) -> str:
+    return "fasttext" if isinstance(table, FastTextTable) else ""
 
 
 def _table(
@@ -136,6 +158,9 @@ def _table(
     if kind == "jsonl":
         encoding = sniff.check_encoding(options.encoding) if options.encoding else sniff.sniff_encoding(head)
         return JsonLinesTable(bundle, entry, encoding=encoding), replace(options, encoding=encoding)
+    if PREFIX.encode() in head and is_fasttext(head):
+        encoding = sniff.check_encoding(options.encoding) if options.encoding else sniff.sniff_encoding(head)
+        return FastTextTable(bundle, entry, encoding=encoding), replace(options, encoding=encoding)
     dialect: Dialect = sniff.sniff_dialect(
         head,
         entry,

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from labeling.errors import InvalidInput
 from labeling.readers.bundle import Bundle
+from labeling.readers.layouts.hugging_face import class_names_of
 from labeling.readers.rows import Record
 
 MAGIC = b"PAR1"
@@ -26,6 +27,7 @@ class ParquetTable:
             file = self._parquet_file(stream)
             self.column_names: list[str] = list(file.schema_arrow.names)
             self.n_rows: int = file.metadata.num_rows
+            self.class_names = class_names_of(file.schema_arrow.metadata)
         self.n_read = 0
         if not self.n_rows:
             raise InvalidInput(f"{name} holds no row.", code="empty_file")

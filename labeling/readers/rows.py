@@ -137,6 +137,7 @@ class Row:
     # Only where the file tells more than one bare label of it: `label` is then what all of it comes to.
     said: list[Said] = field(default_factory=list)
     extras: dict[str, object] | None = None  # columns kept for people: JSON values
+    passed_over: str = ""  # why a label that the file has for it was not taken
     embedding: bytes | None = None  # float32, little endian
 
 

@@ -7,8 +7,8 @@ import uuid
 
 import pytest
 
+from labeling.consensus import majority_class
 from review.acceptance import REPEATED, STORED, Answered, Facts, judge
-from review.consensus import majority_class
 from review.ordering import FLAGGED_PRIORITY, pick, priority, random_share_count
 
 NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)

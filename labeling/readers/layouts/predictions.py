@@ -1,0 +1,121 @@
+"""Tables that a model wrote: a label with how sure it was, or the probability of every class. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from labeling.readers.layouts.layout import Layout, Sample, text_of
+from labeling.readers.layouts.values import read_share
+from labeling.readers.rows import ColumnRole
+
+CONFIDENCES = ("confidence", "label_confidence", "prediction_confidence", "predicted_confidence", "model_confidence",
+               "confidence_score", "conf", "certainty", "label_probability", "prediction_probability",
+               "predicted_probability", "probability", "prob", "proba", "max_prob", "pred_prob", "prediction_score",
+               "predicted_score", "pred_score", "label_score", "score")  # fmt: skip
+PREDICTED = re.compile(r"(?i)(pred(ict(ion|ed))?|model|machine|auto|zero_?shot|llm|gpt)([_ .-]?(label|class|category|answer))?$"
+                       r"|(label|class)[_ .-]?(pred(icted|iction)?)$|y_?(pred|hat)$")  # fmt: skip
+MODELS = ("model", "model_version", "model_name", "model_id", "agent", "predictor", "classifier")
+ABOUT_CLASS = re.compile(r"(?i)(?:p|prob|proba|probs?|probability|score|scores|conf|confidence|logit)[_ .:\[(-]+(.+?)[\])]?$"
+                         r"|(.+?)[_ .:-]+(?:prob|proba|probability|score|conf|confidence)$")  # fmt: skip
+SUM_TOLERANCE = 0.02  # probabilities are often written with two decimals
+
+
+def label_of(sample: Sample) -> str | None:
+    """A column that is named as a prediction, or that has a confidence column of its own name."""
+    for name in sample.names:
+        if PREDICTED.fullmatch(name.strip()) and name.lower() not in MODELS:
+            return name
+    lower = {name.lower(): name for name in sample.names}
+    for name in sample.names:
+        stem = re.sub(r"(?i)[_ .:-]+(confidence|probability|proba|prob)$", "", name)
+        if stem != name and stem.lower() in lower and _are_shares(sample.column(name)):
+            return lower[stem.lower()]
+    return None
+
+
+def recognise(sample: Sample, label: str | None) -> Layout | None:
+    """`label`: the column that is the label, as far as was guessed."""
+    if label is None:
+        return _from_probabilities(sample)
+    confidence = _confidence(sample, label)
+    probabilities = _probabilities(sample, label)
+    is_predicted = bool(PREDICTED.fullmatch(label.strip()))
+    if confidence is None and not probabilities and not is_predicted:
+        return None
+    layout = Layout("predictions", labels_from="machine")
+    layout.claim(label, ColumnRole.LABEL, "what was predicted")
+    layout.claim(confidence, ColumnRole.CONFIDENCE, "from 0 to 1: how sure the label is")
+    layout.claim(sample.first_of(MODELS) if confidence else None, ColumnRole.ANNOTATOR, "names the model")
+    _claim_probabilities(layout, probabilities)
+    return layout
+
+
+def _confidence(sample: Sample, label: str) -> str | None:
+    own = [
+        f"{label}{mark}{word}"
+        for word in ("confidence", "probability", "proba", "prob", "score")
+        for mark in "_.:- "
+    ]
+    stem = re.sub(r"(?i)[_ .-]?label$", "", label)
+    own += [f"{stem}{mark}{word}" for word in ("confidence", "probability", "score") for mark in "_.:- "]
+    for name in (*(name.lower() for name in own), *CONFIDENCES):
+        column = sample.first_of([name])
+        if column is None or column == label:
+            continue
+        values = sample.column(column)
+        is_plain = name != "score" or any(
+            "." in text_of(value) for value in values
+        )  # a score of 0 or 1 is a vote
+        if values and is_plain and _are_shares(values):
+            return column
+    return None
+
+
+def _are_shares(values: Sequence[object]) -> bool:
+    return bool(values) and all(read_share(value) is not None for value in values)
+
+
+def _probabilities(sample: Sample, label: str) -> dict[str, str]:
+    """Column -> class, of the columns that are named after the classes in the label column."""
+    classes = {text_of(value).casefold(): text_of(value) for value in sample.column(label)}
+    found: dict[str, str] = {}
+    for name in sample.names:
+        if name == label or not _are_shares(sample.column(name)):
+            continue
+        match = ABOUT_CLASS.fullmatch(name.strip())
+        stems = [name.strip(), *(group for group in (match.groups() if match else ()) if group)]
+        known = next((classes[stem.casefold()] for stem in stems if stem.casefold() in classes), None)
+        if known is not None:
+            found[name] = known
+        elif match and match[1]:
+            found[name] = match[1]  # a class that the first rows never chose
+    named = {name for name, of in found.items() if of.casefold() in classes}
+    return found if named and len(found) > 1 else {}
+
+
+def _from_probabilities(sample: Sample) -> Layout | None:
+    """No label, but the probability of each class: the likeliest class is what the model said."""
+    found: dict[str, str] = {}
+    for name in sample.names:
+        match = ABOUT_CLASS.fullmatch(name.strip())
+        if match and match[1] and _are_shares(sample.column(name)):
+            found[name] = match[1]
+    if len(found) < 2:
+        return None
+    places = [sample.names.index(name) for name in found]
+    sums = [sum(read_share(row[place]) or 0.0 for place in places) for row in sample.rows]
+    if not sums or any(abs(total - 1) > SUM_TOLERANCE for total in sums):
+        return None
+    layout = Layout("predictions", labels_from="machine")
+    _claim_probabilities(layout, found)
+    layout.notes.append(
+        "The file has the probability of each class and no label: the likeliest class was taken."
+    )
+    return layout
+
+
+def _claim_probabilities(layout: Layout, found: dict[str, str]) -> None:
+    layout.probabilities = found
+    for name, of_class in found.items():
+        layout.claim(name, ColumnRole.IGNORE, f"the probability of {of_class!r}, kept with the label")

@@ -1,0 +1,372 @@
+"""What a table is, from its first records: the tool that wrote it, the item type and what each column is for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from labeling.readers.columns import LABEL_NAMES, TEXT_NAMES, guess_item_type, guess_roles, roles_with
+from labeling.readers.layouts import (
+    argilla,
+    doccano,
+    extras,
+    hugging_face,
+    label_studio,
+    people,
+    predictions,
+    prodigy,
+    refusals,
+    sagemaker,
+    vectors,
+)
+from labeling.readers.layouts.layout import Layout, Sample, text_of
+from labeling.readers.layouts.nested import is_image_object
+from labeling.readers.layouts.saying import SayingRowMaker
+from labeling.readers.layouts.values import SeveralLabels, read_one_label
+from labeling.readers.rows import BadCell, ColumnRole, ImageFile, Limits, RowMaker, check_roles
+
+TOOLS: tuple[Callable[[Sample], Layout | None], ...] = (
+    label_studio.recognise,
+    prodigy.recognise,
+    sagemaker.recognise,
+    argilla.recognise,
+    doccano.recognise,
+)
+MODEL_NAMES = ("gpt", "bert", "llama", "claude", "gemini", "mistral", "model", "bot", "llm", "svm", "machine")
+SAYING_ROLES = frozenset(
+    {
+        ColumnRole.ANNOTATOR,
+        ColumnRole.TIME,
+        ColumnRole.VERDICT,
+        ColumnRole.NOTE,
+        ColumnRole.EMBEDDING,
+        ColumnRole.EXTRA,
+    }
+)
+PAYLOAD_ROLES = frozenset({ColumnRole.TEXT, ColumnRole.IMAGE, ColumnRole.FEATURE, ColumnRole.SERIES})
+ONCE_ROLES = (SAYING_ROLES | {ColumnRole.ID, ColumnRole.LABEL, ColumnRole.CONFIDENCE, ColumnRole.SPLIT}) - {
+    ColumnRole.EXTRA
+}
+
+
+@dataclass
+class Understanding:
+    """How a table is read. `labels_from` is person, machine or auto: each answer tells who gave it."""
+
+    item_type: str
+    roles: dict[str, str]
+    why: dict[str, str]
+    layout: Layout
+    labels_from: str
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def can_be_labeled(self) -> bool:
+        return (
+            "label" in self.roles.values() or self.layout.hear is not None or bool(self.layout.probabilities)
+        )
+
+    def row_maker(
+        self, sample: Sample, *, limits: Limits, read_image: Callable[[str], ImageFile]
+    ) -> RowMaker:
+        """The plain one where the file tells no more than bare labels. Raises InvalidInput for bad roles."""
+        label = self.label
+        is_saying = (
+            self.layout.hear is not None
+            or self.layout.probabilities
+            or label in self.layout.class_names
+            or SAYING_ROLES & set(self.roles.values())
+            or (label is not None and any(_is_wrapped(value) for value in sample.column(label)))
+            or any(
+                isinstance(value, str) and value.strip().endswith("%") for value in self._confidences(sample)
+            )
+        )
+        if not is_saying:
+            return RowMaker(column_names=sample.names, roles=self.roles, item_type=self.item_type, limits=limits,
+                            read_image=read_image)  # fmt: skip
+        return SayingRowMaker(column_names=sample.names, roles=self.roles, item_type=self.item_type, limits=limits,
+                              read_image=read_image, layout=self.layout, labels_from=self.labels_from)  # fmt: skip
+
+    @property
+    def label(self) -> str | None:
+        return next((name for name, role in self.roles.items() if role == ColumnRole.LABEL), None)
+
+    def _confidences(self, sample: Sample) -> list[object]:
+        return [value for name, role in self.roles.items() if role == ColumnRole.CONFIDENCE
+                for value in sample.column(name)]  # fmt: skip
+
+
+def understand(
+    sample: Sample,
+    *,
+    kind: str,
+    item_type: str | None,
+    named: Mapping[str, str] | None,
+    labels_from: str,
+    class_names: Mapping[str, list[str]],
+    has_names: bool = True,
+) -> Understanding:
+    """`named`: the roles that somebody set; `kind`: the format. Raises InvalidInput for labels that are none of items.
+
+    `has_names`: the columns were named by the file.
+    """
+    layout = _layout(sample, class_names)
+    refusals.check_no_token_labels(sample, _named_label(sample, layout, named), kind, sample.names)
+    if label_studio.token_kind(sample):
+        raise refusals.token_labels(f"Label Studio marked {label_studio.token_kind(sample)} in it")
+    _claim_objects(sample, layout)
+    others = [name for name in sample.names if name not in layout.roles]
+    has_payload = bool(PAYLOAD_ROLES & set(layout.roles.values())) or _has_words(sample, others)
+    vectors.claim_lists(sample, layout, item_type=item_type, has_other_payload=has_payload)
+    item_type = item_type or layout.item_type or _guess_type(sample, layout)
+    roles = _guess(sample, layout, item_type)
+    if has_names:
+        _hear_generic(sample, layout, roles, item_type)
+    roles = {**roles, **layout.roles}
+    why = dict(layout.why)
+    _choose_extras(sample, layout, roles, why)
+    roles = roles_with(roles, named or {})
+    check_roles(sample.names, roles, item_type)
+    result = Understanding(item_type, roles, why, layout, "", list(layout.notes))
+    if layout.hear is not None and layout.roles.get(result.label or "") != ColumnRole.LABEL:
+        layout.hear = None  # somebody named another column as the label
+    result.labels_from = _labels_from(sample, result, labels_from)
+    _check_labels(sample, result)
+    _note(sample, result, labels_from)
+    return result
+
+
+def _layout(sample: Sample, class_names: Mapping[str, list[str]]) -> Layout:
+    for recognise in TOOLS:
+        found = recognise(sample)
+        if found is not None:
+            return found
+    return hugging_face.recognise(sample, class_names) or Layout("")
+
+
+def _named_label(sample: Sample, layout: Layout, named: Mapping[str, str] | None) -> str | None:
+    for roles in (named or {}, layout.roles):
+        for name, role in roles.items():
+            if role == ColumnRole.LABEL and name in sample.names:
+                return name
+    return sample.first_of(["label", "labels", "class", "target", "sentiment", "category"])
+
+
+def _claim_objects(sample: Sample, layout: Layout) -> None:
+    """Objects kept whole and what is in an object called meta say something of the item, and are none."""
+    for name in sample.names:
+        top, _, inner = name.partition(".")
+        values = sample.column(name)
+        is_object = any(isinstance(value, Mapping) and not is_image_object(value) for value in values)
+        is_empty = not values and any(
+            isinstance(row[sample.names.index(name)], list | dict) for row in sample.rows
+        )
+        if is_empty:
+            layout.claim(name, ColumnRole.IGNORE, "nothing is in it")
+        elif is_object or (inner and top.lower() in extras.METADATA):
+            layout.claim(name, ColumnRole.EXTRA, "metadata of the item, kept for people to see")
+
+
+def _has_words(sample: Sample, names: Sequence[str]) -> bool:
+    """Whether one of these columns may be the text or the image that a vector stands for."""
+    for name in names:
+        values = sample.column(name)
+        if any(isinstance(value, bytes) or is_image_object(value) for value in values[:5]):
+            return True
+        if name.rpartition(".")[2].lower() in TEXT_NAMES and any(
+            isinstance(value, str) for value in values[:5]
+        ):
+            return True
+        texts = [value for value in values if isinstance(value, str) and value.lstrip()[:1] not in ("[", "{")]
+        if texts and sum(" " in text.strip() or "." in text for text in texts) > len(texts) / 2:
+            return True
+    return False
+
+
+def _open_names(sample: Sample, layout: Layout) -> dict[str, str]:
+    """The columns that are still to be guessed -> what they are called within what holds the items."""
+    names: dict[str, str] = {}
+    for name in sample.names:
+        if name in layout.roles:
+            continue
+        prefix = next((one for one in layout.payload_prefixes if name.startswith(one)), "")
+        top_level = not layout.payload_prefixes and "." not in name
+        if prefix or top_level or not layout.payload_prefixes:
+            short = name.removeprefix(prefix)
+            names[name] = short if short not in names.values() else name
+    return names
+
+
+def _guess_type(sample: Sample, layout: Layout) -> str:
+    claimed = set(layout.roles.values())
+    for role, item_type in (("text", "text"), ("image", "image"), ("series", "series"), ("feature", "table")):
+        if role in claimed:
+            return item_type
+    names = _open_names(sample, layout)
+    flat = {name: short for name, short in names.items() if "." not in short} or names
+    opened = sample.only(list(flat))
+    label = predictions.label_of(opened)
+    if label is not None:
+        flat.pop(label)
+        opened = sample.only(list(flat))
+    if not flat:
+        return "table"
+    guessed = guess_item_type(list(flat.values()), opened.rows)
+    if guessed == "table" and len(flat) < len(names) and not _has_words(sample, list(flat)):
+        opened = sample.only(list(names))
+        guessed = guess_item_type(list(names.values()), opened.rows)
+    return guessed
+
+
+def _guess(sample: Sample, layout: Layout, item_type: str) -> dict[str, str]:
+    names = _open_names(sample, layout)
+    has_label = ColumnRole.LABEL in layout.roles.values()
+    flat = {name: short for name, short in names.items() if "." not in short}
+    wanted = {"text": "text", "image": "image", "series": "series", "table": "feature"}[item_type]
+    roles: dict[str, str] = {}
+    for chosen in (flat, names):
+        roles = dict.fromkeys(sample.names, str(ColumnRole.IGNORE))
+        opened = sample.only(list(chosen))
+        if not has_label and chosen:
+            label = predictions.label_of(opened)
+            if label is not None and not any(short.lower() in LABEL_NAMES for short in chosen.values()):
+                layout.claim(label, ColumnRole.LABEL, "named as what was predicted")
+                return _guess(sample, layout, item_type)
+        guessed = guess_roles(list(chosen.values()), opened.rows, item_type) if chosen else {}
+        for name, short in chosen.items():
+            role = guessed[short]
+            is_second = (role == ColumnRole.LABEL and has_label) or (
+                role in (ColumnRole.ID, ColumnRole.SPLIT) and role in layout.roles.values()
+            )
+            roles[name] = str(ColumnRole.IGNORE) if is_second else role
+        if wanted in roles.values() or wanted in layout.roles.values():
+            break
+    if not has_label and ColumnRole.LABEL not in roles.values():
+        _find_nested_label(sample, layout, roles)
+    return roles
+
+
+def _find_nested_label(sample: Sample, layout: Layout, roles: dict[str, str]) -> None:
+    """{"annotation": {"label": "x"}}: a field within an object, named as a label."""
+    nested = [name for name in sample.names if "." in name and name not in layout.roles
+              and name.rpartition(".")[2].lower() in LABEL_NAMES and roles[name] == ColumnRole.IGNORE]  # fmt: skip
+    if len(nested) == 1:
+        layout.claim(nested[0], ColumnRole.LABEL, "a field within an object, named as a label")
+
+
+def _hear_generic(sample: Sample, layout: Layout, roles: Mapping[str, str], item_type: str) -> None:
+    """Who labeled, when and how sure, where the tool did not settle it already."""
+    if layout.hear is not None:
+        return
+    merged = {**roles, **layout.roles}
+    label = next((name for name, role in merged.items() if role == ColumnRole.LABEL), None)
+    payload = [name for name, role in merged.items() if role in PAYLOAD_ROLES]
+    free = [
+        name
+        for name in sample.names
+        if (name not in layout.roles and name not in payload) or item_type == "table"
+    ]
+    found = [people.recognise(sample, label, payload if item_type != "table" else _table_key(merged))]
+    if item_type in ("text", "image") or label is None or _has_own_confidence(sample, label):
+        found.append(predictions.recognise(sample, label))
+    for one in found:
+        if one is None:
+            continue
+        layout.name = layout.name or one.name
+        layout.notes += one.notes
+        layout.labels_from = layout.labels_from or one.labels_from
+        layout.probabilities |= one.probabilities
+        for name, role in one.roles.items():
+            if name in free and role not in (set(layout.roles.values()) & ONCE_ROLES):
+                layout.claim(name, role, one.why[name])
+
+
+def _table_key(roles: Mapping[str, str]) -> list[str]:
+    return [name for name, role in roles.items() if role == ColumnRole.ID]
+
+
+def _has_own_confidence(sample: Sample, label: str) -> bool:
+    return sample.first_of(["label_confidence", "confidence", f"{label.lower()}_confidence"]) is not None
+
+
+def _choose_extras(sample: Sample, layout: Layout, roles: dict[str, str], why: dict[str, str]) -> None:
+    """Left-over fields of objects are extras as well; whatever tells of labels is none."""
+    label = next((name for name, role in roles.items() if role == ColumnRole.LABEL), None)
+    classes = sorted({text_of(value) for value in sample.column(label)}) if label is not None else []
+    for name in sample.names:
+        if roles[name] == ColumnRole.IGNORE and "." in name and name not in layout.roles and not layout.name:
+            roles[name] = str(ColumnRole.EXTRA)
+            why.setdefault(name, "a field within an object, kept for people to see")
+        elif (
+            roles[name] == ColumnRole.IGNORE
+            and name.startswith(layout.payload_prefixes)
+            and layout.payload_prefixes
+        ):
+            roles[name] = str(ColumnRole.EXTRA)
+            why.setdefault(name, "data of the item, kept for people to see")
+        if roles[name] == ColumnRole.EXTRA and (reason := extras.tells(sample, name, classes)):
+            roles[name] = str(ColumnRole.IGNORE)
+            why[name] = reason
+
+
+def _labels_from(sample: Sample, found: Understanding, wanted: str) -> str:
+    if wanted != "auto":
+        return (
+            "auto"
+            if wanted == "person" and found.layout.hear and found.layout.labels_from == "auto"
+            else wanted
+        )
+    if found.layout.hear is not None:
+        return found.layout.labels_from or "person"
+    roles = set(found.roles.values())
+    who = next((name for name, role in found.roles.items() if role == ColumnRole.ANNOTATOR), None)
+    if who is not None and who.strip().lower() in people.PEOPLE:
+        names = [text_of(value).lower() for value in sample.column(who)]
+        is_model = bool(names) and all(any(word in name for word in MODEL_NAMES) for name in names)
+        return "machine" if is_model else "person"
+    is_predicted = found.label is not None and bool(predictions.PREDICTED.fullmatch(found.label.strip()))
+    if ColumnRole.CONFIDENCE in roles or found.layout.probabilities or is_predicted:
+        return "machine"
+    return "person"
+
+
+def _check_labels(sample: Sample, found: Understanding) -> None:
+    """Raises InvalidInput where many of the first rows have several labels."""
+    if found.layout.hear is None:
+        refusals.check_one_label(sample, found.label)
+        return
+    n_several = 0
+    for row in sample.rows:
+        try:
+            found.layout.hear(dict(zip(sample.names, row, strict=False)))
+        except SeveralLabels:
+            n_several += 1
+        except BadCell:
+            continue
+    if n_several > refusals.MAX_SHARE_OF_SEVERAL * max(1, len(sample.rows)):
+        raise refusals.several_labels(
+            found.label or found.layout.name, n_several, len(sample.rows), "several choices"
+        )
+
+
+def _note(sample: Sample, found: Understanding, wanted: str) -> None:
+    if wanted == "auto" and found.labels_from == "machine":
+        found.notes.append(
+            "The labels have a confidence or are named as predictions, so they were taken as a machine's. "
+            "If people gave them, say so."
+        )
+    elif found.labels_from == "auto":
+        found.notes.append("Whose each label is, a person's or a machine's, was read from the file.")
+    elif ColumnRole.CONFIDENCE in found.roles.values():
+        found.notes.append("The labels are people's, so their confidence is kept beside each answer only.")
+
+
+def _is_wrapped(value: object) -> bool:
+    if isinstance(value, list | tuple | Mapping):
+        return True
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
+        return False
+    try:
+        return read_one_label(value, "label") != value.strip()
+    except BadCell:
+        return True
