@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from labeling.models import (
     ApiToken,
     Blob,
+    Check,
     Export,
     Import,
     Item,
@@ -109,7 +110,7 @@ class BlobAdmin(HistoryAdmin):
     search_fields = ("=sha256",)
 
 
-@admin.register(Import, Export)
+@admin.register(Import, Export, Check)
 class WorkAdmin(HistoryAdmin):
     list_display = ("id", "__str__", "project", "state", "step_name", "attempt", "n_deaths", "created_at")
     list_select_related = ("project",)

@@ -199,3 +199,23 @@ class ImportOutput(WorkOutput):
     report = ImportReportOutput()
     n_items_added = serializers.IntegerField()
     n_labels_added = serializers.IntegerField()
+
+
+class CheckInput(UploadsInput):
+    item_type = serializers.ChoiceField(choices=ItemType.choices)
+    options = serializers.DictField(required=False, default=dict, help_text=OPTIONS_HELP)
+    project = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="That they would go into; a new one if left out.",
+    )
+
+
+class CheckOutput(WorkOutput):
+    """Counts of all rows; `report` grows until `is_open` is false."""
+
+    file_name = serializers.CharField()
+    item_type = serializers.ChoiceField(choices=ItemType.choices)
+    options = serializers.DictField()
+    report = ImportReportOutput()

@@ -23,12 +23,12 @@ from labeling.import_options import ImportOptions, check_labels_wanted, options_
 from labeling.import_preview import Preview, preview_make
 from labeling.leftovers import leftovers_note, leftovers_own
 from labeling.looking import TOO_SLOW, look_resolve
-from labeling.models import Import, ImportFile, ItemType, Project, Upload
+from labeling.models import Check, Import, ImportFile, ItemType, Project, Upload
 from labeling.readers.bundle import Bundle
 from labeling.readers.dataset import Dataset, open_dataset
 from labeling.tasks import import_items
 from labeling.uploads import bundle_on_server, import_limits
-from labeling.work import ring
+from labeling.work import ring, works_stop
 
 POLL_SECONDS = 0.5  # while another worker carries the import out
 
@@ -98,6 +98,9 @@ def import_create(
             raise
         resolved = wanted
     with transaction.atomic():
+        works_stop(
+            Check, created_by=user, files=[[upload.stored_name, upload.file_name] for upload in uploads]
+        )
         work = Import.objects.create(
             project=project,
             created_by=user,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from labeling.check_api import CheckCancelView, ChecksView, CheckView
 from labeling.import_api import ImportCancelView, ImportsView, ImportView, PreviewsView, UploadsView
 
 urlpatterns: list[URLPattern] = [
     path("uploads", UploadsView.as_view(), name="uploads"),
     path("previews", PreviewsView.as_view(), name="previews"),
+    path("checks", ChecksView.as_view(), name="checks"),
+    path("checks/<int:check_id>", CheckView.as_view(), name="check"),
+    path("checks/<int:check_id>/cancel", CheckCancelView.as_view(), name="check-cancel"),
     path("projects/<int:project_id>/imports", ImportsView.as_view(), name="imports"),
     path("imports/<int:import_id>", ImportView.as_view(), name="import"),
     path("imports/<int:import_id>/cancel", ImportCancelView.as_view(), name="import-cancel"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labeling.import_options import ImportOptions
-from labeling.models import Export, Import
+from labeling.models import Check, Export, Import
 from labeling.supervision import Job
 from labeling.work import work_fail
 
@@ -18,3 +18,4 @@ def import_fail(work: Import, message: str, code: str) -> None:
 
 IMPORT = Job(Import, "import_execute", fail=import_fail)
 EXPORT = Job(Export, "export_execute")
+CHECK = Job(Check, "check_execute")

@@ -548,6 +548,25 @@ class ImportFile(models.Model):
         return self.file_name
 
 
+class Check(Work):
+    """Uploads counted over all their rows before anybody imports them. Only who sent them sees it; swept with them."""
+
+    project = models.ForeignKey(  # that they would go into; null: a new one
+        Project, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    item_type = models.CharField(max_length=10, choices=ItemType.choices)
+    file_name = models.CharField(max_length=500)  # as the user calls it, or them
+    files = models.JSONField(default=list)  # [name in the storage, name as the user calls it] of each
+    options = models.JSONField(default=dict)
+    report = models.JSONField(default=dict)  # grows with each batch, as that of an import
+
+    class Meta:
+        indexes = [models.Index(fields=["created_by", "-created_at"], name="check_of_person")]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
 class ImportedAnswer(models.Model):
     """What one person or machine said of an item, as an imported file tells it. Never edited.
 

@@ -12,9 +12,9 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.db import Error, connection
 
-from labeling.jobs import EXPORT, IMPORT
+from labeling.jobs import CHECK, EXPORT, IMPORT
 from labeling.leftovers import leftover_first_due, leftovers_remove
-from labeling.models import Export, Import
+from labeling.models import Check, Export, Import
 from labeling.project_pipeline import erasures_due, project_erase
 from labeling.supervision import job_carry_out
 from labeling.uploads import uploads_sweep
@@ -41,6 +41,12 @@ def export_project(export_id: int) -> None:
     job_carry_out(EXPORT, export_id, worker=WORKER)
 
 
+@shared_task(statement_seconds=0)
+def check_uploads(check_id: int) -> None:
+    """Carry out one check of uploads."""
+    job_carry_out(CHECK, check_id, worker=WORKER)
+
+
 @shared_task
 def erase_project(project_id: int) -> None:
     """Take away what is left of a deleted project."""
@@ -60,6 +66,8 @@ def sweep_works() -> None:
         ring(import_items, import_id)
     for export_id in works_waiting(Export):
         ring(export_project, export_id)
+    for check_id in works_waiting(Check):
+        ring(check_uploads, check_id)
     for project_id in erasures_due():
         ring(erase_project, project_id)
     uploads_sweep()

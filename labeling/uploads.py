@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from labeling.errors import InvalidInput, NotFound
 from labeling.leftovers import leftovers_note
-from labeling.models import ImportFile, Upload
+from labeling.models import Check, ImportFile, Upload
 from labeling.readers.bundle import ZIP_MAGICS, Bundle, FileBundle, FolderBundle, ZipBundle
 from labeling.readers.idx import find_pairs
 from labeling.readers.joined import bundle_of_file, join
@@ -101,4 +101,5 @@ def uploads_sweep() -> int:
             leftovers_note([upload.stored_name], due_at=now)
             upload.delete()
             n_swept += 1
+        Check.objects.filter(created_at__lt=now - UPLOAD_LIFE).delete()
     return n_swept

@@ -17,7 +17,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.account_services import token_create
-from labeling.models import Export, Import, Membership, Project
+from labeling.models import Check, Export, Import, Membership, Project
 from review.models import Answer, Attempt, Certificate, Entry, Flag, Forecast, Verdict
 from tests.labeling.makers import publish, record
 from tests.makers import make_items
@@ -27,7 +27,17 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 # Routes that name no row: what they show or make belongs to whoever asks.
 FOR_EVERYBODY = {"session", "health", "schema", "docs"}
-FOR_SIGNED_IN = {"deletions", "keys", "password", "tokens", "projects", "uploads", "previews", "learners"}
+FOR_SIGNED_IN = {
+    "deletions",
+    "keys",
+    "password",
+    "tokens",
+    "projects",
+    "uploads",
+    "previews",
+    "checks",
+    "learners",
+}
 
 
 def patterns_under(entries: list[URLPattern | URLResolver], prefix: str) -> Iterator[tuple[str, URLPattern]]:
@@ -90,6 +100,7 @@ def rows(project: Project, ada: User, ben: User) -> dict[str, object]:
         "member_id": Membership.objects.get(project=project, user=ben).pk,
         "token_id": token_create(user=ada)[0].pk,
         "import_id": Import.objects.create(project=project, file_name="a.csv").pk,
+        "check_id": Check.objects.create(created_by=ada, project=project, item_type="text", file_name="a").pk,
         "export_id": Export.objects.create(project=project, format="csv", as_of=timezone.now()).pk,
         "run_id": run.pk,
         "round_id": Round.objects.create(run=run, number=1).pk,

@@ -140,6 +140,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count all rows of an upload, or of several together, in the background, as an import would */
+        post: operations["check_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/checks/{check_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One check of uploads */
+        get: operations["check_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/checks/{check_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop counting */
+        post: operations["check_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/classes/{class_id}": {
         parameters: {
             query?: never;
@@ -1925,6 +1976,50 @@ export interface components {
             results: components["schemas"]["CertificateOutput"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        /** @description One upload, or several that are read together as one set. */
+        CheckInput: {
+            /** Format: uuid */
+            upload?: string;
+            /** @description Several uploads that belong together: a table and its images, splits or shards of one set. */
+            uploads?: string[];
+            item_type: components["schemas"]["ItemTypeEnum"];
+            /** @description All may be left out. format: csv, json, jsonl, parquet, idx, images; entry: the table in an archive; encoding; delimiter; quote; has_header; columns: {name: role}; labels_from: person or machine; split: auto, pool or test; classes: add or known_only; label_first: take so many labels only; balanced; seed; sealed: keep the other labels as sealed truth; dry_run: check all, write nothing. */
+            options?: {
+                [key: string]: unknown;
+            };
+            /** @description That they would go into; a new one if left out. */
+            project?: number | null;
+        };
+        /** @description Counts of all rows; `report` grows until `is_open` is false. */
+        CheckOutput: {
+            id: number;
+            state: components["schemas"]["WorkStateEnum"];
+            /** @description Queued or running. */
+            is_open: boolean;
+            /** @description What is being done, for people. */
+            step_name: string;
+            /** @description How much of n_steps is done. */
+            step: number;
+            /** @description 0: not known yet. */
+            n_steps: number;
+            /** Format: double */
+            seconds_left: number | null;
+            error_code: string;
+            error_message: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            created_by?: string | null;
+            file_name: string;
+            item_type: components["schemas"]["ItemTypeEnum"];
+            options: {
+                [key: string]: unknown;
+            };
+            report: components["schemas"]["ImportReportOutput"];
         };
         ClaimInput: {
             /**
@@ -4430,6 +4525,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CertificateOutput"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    check_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInput"];
+                "multipart/form-data": components["schemas"]["CheckInput"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOutput"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    check_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOutput"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    check_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                check_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOutput"];
                 };
             };
             400: components["responses"]["Error400"];
