@@ -15,6 +15,7 @@ from labeling.readers.sniff import FORMATS
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "format": FORMATS,
+    "decimal": (".", ","),
     "labels_from": ("auto", "person", "machine"),
     "split": ("auto", "pool", "test"),
     "classes": ("add", "known_only"),
@@ -30,8 +31,12 @@ class ImportOptions:
     encoding: str | None = None
     delimiter: str | None = None  # one character
     quote: str | None = None  # one character, or "": quotes are ordinary characters
+    escape: str | None = None  # one character that stands before quotes within fields, or "": none does
+    skip_lines: int | None = None  # lines above the table that are left out
     has_header: bool | None = None
-    columns: dict[str, str] | None = None  # column name -> role
+    decimal: str | None = None  # "." or ",": what stands before the fraction of numbers in text
+    columns: dict[str, str] | None = None  # column name -> role; the others are guessed
+    join_classes: dict[str, str] | None = None  # name in the file -> class it is read as; "": no label
     labels_from: str = (
         "auto"  # who made the labels in the file; auto: as the file shows, and said in the report
     )
@@ -47,9 +52,20 @@ class ImportOptions:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
-_TEXTS = ("format", "entry", "encoding", "delimiter", "quote", "labels_from", "split", "classes")
+_TEXTS = (
+    "format",
+    "entry",
+    "encoding",
+    "delimiter",
+    "quote",
+    "escape",
+    "decimal",
+    "labels_from",
+    "split",
+    "classes",
+)
 _TRUTHS = ("has_header", "balanced", "sealed", "dry_run")
-_WHOLE = {"label_first": 1, "seed": 0}  # lowest value
+_WHOLE = {"label_first": 1, "seed": 0, "skip_lines": 0}  # lowest value
 
 
 def options_from_json(given: object) -> ImportOptions:
@@ -98,4 +114,8 @@ def _problem_with(name: str, value: object, known: list[str]) -> str:
         roles = value.values() if isinstance(value, Mapping) else [None]
         if any(not isinstance(role, str) or role not in set(ColumnRole) for role in roles):
             return f"columns must map column names to roles; roles are {', '.join(ColumnRole)}."
+    if name == "join_classes":
+        pairs = value.items() if isinstance(value, Mapping) else [(None, None)]
+        if any(not isinstance(text, str) for pair in pairs for text in pair):
+            return 'join_classes must map names in the file to classes, such as {"positive": "Positive"}.'
     return ""

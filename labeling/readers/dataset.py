@@ -13,18 +13,36 @@ from labeling.errors import InvalidInput
 from labeling.import_options import ImportOptions
 from labeling.readers import sniff
 from labeling.readers.bundle import Bundle
-from labeling.readers.delimited import DelimitedTable, Dialect
+from labeling.readers.encodings import storable
 from labeling.readers.folders import ImageFolderReader, is_image_name, read_image
+from labeling.readers.headers import columns_of
 from labeling.readers.idx import IdxPair, IdxReader, find_pairs
-from labeling.readers.jsonfiles import JsonLinesTable, JsonTable
-from labeling.readers.layouts.fasttext import PREFIX, FastTextTable, is_fasttext
 from labeling.readers.layouts.layout import Sample
 from labeling.readers.layouts.nested import NestedTable, open_objects
 from labeling.readers.layouts.recognise import understand
-from labeling.readers.parquet import ParquetTable
-from labeling.readers.rows import BadCell, ImageFile, LeftOut, Limits, Problem, Reader, Table, TableReader
+from labeling.readers.numbers import (
+    NumberForms,
+    PlainNumbers,
+    holds_words,
+    note_numbers,
+    note_words,
+    sniff_numbers,
+)
+from labeling.readers.rows import (
+    BadCell,
+    ColumnRole,
+    ImageFile,
+    LeftOut,
+    Limits,
+    Problem,
+    Reader,
+    Table,
+    TableReader,
+)
+from labeling.readers.tables import open_table
 
 N_SAMPLE_ROWS = 200
+NUMERIC_ROLES = frozenset({ColumnRole.FEATURE, ColumnRole.SERIES, ColumnRole.CONFIDENCE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +110,18 @@ def _open_images(
 def _open_table(
     bundle: Bundle, options: ImportOptions, kind: str, entry: str, item_type: str | None, limits: Limits
 ) -> Dataset:
-    table, options = _table(bundle, options, kind, entry, limits)
+    opened = open_table(bundle, options, kind, entry, limits)
+    table, options = opened.table, opened.options
     rows = [values for _, values in islice(table.records(), N_SAMPLE_ROWS) if not isinstance(values, Problem)]
+    forms = NumberForms()
+    if options.delimiter is not None:
+        columns = columns_of(len(table.column_names), rows)
+        forms = sniff_numbers(columns, delimiter=options.delimiter, decimal=options.decimal)
+        options = replace(options, decimal=forms.decimal)
     if kind != "csv":
         table, rows = _opened(table, rows)
-    sample = Sample(table.column_names, rows)
+    plain = PlainNumbers(table, forms, range(len(table.column_names)))
+    sample = Sample(table.column_names, [plain.plain(values) for values in rows])
     found = understand(
         sample,
         kind=kind,
@@ -105,8 +130,18 @@ def _open_table(
         labels_from=options.labels_from,
         class_names=getattr(table, "class_names", {}),
     )
-    row_maker = found.row_maker(sample, limits=limits, read_image=_image_finder(bundle, entry, limits))
-    columns = [
+    numeric = [i for i, name in enumerate(sample.names) if found.roles.get(name) in NUMERIC_ROLES]
+    if set(numeric).intersection(forms.commas + forms.thousands):
+        table = PlainNumbers(table, forms, numeric)
+    words = {
+        name: sample.whole_column(name) for name, role in found.roles.items() if role == ColumnRole.FEATURE
+    }
+    words = {name: values for name, values in words.items() if holds_words(values)}
+    labels, label_notes = found.label_rules(sample, options.join_classes)
+    row_maker = found.row_maker(
+        sample, limits=limits, read_image=_image_finder(bundle, entry, limits), labels=labels, words=words
+    )
+    shown = [
         ColumnSample(
             name,
             found.roles.get(name, "ignore"),
@@ -121,14 +156,15 @@ def _open_table(
         labels_from=found.labels_from,
         entry=entry if len(bundle.names) > 1 else options.entry,
     )
+    notes = [*opened.notes, *note_numbers(sample.names, forms, numeric), *note_words(words), *label_notes]
     return Dataset(
         found.item_type,
         options,
-        columns,
+        shown,
         TableReader(table, row_maker),
         found.can_be_labeled,
-        layout=found.layout.name or _layout_of(table),
-        notes=found.notes,
+        layout=found.layout.name or opened.layout,
+        notes=[*notes, *found.notes],
     )
 
 
@@ -138,45 +174,6 @@ def _opened(table: Table, rows: list[Sequence[object]]) -> tuple[Table, list[Seq
     if not isinstance(opened, NestedTable):
         return table, rows
     return opened, [opened.flat(values) for values in rows]
-
-
-def _layout_of(table: Table) -> str:
-    return "fasttext" if isinstance(table, FastTextTable) else ""
-
-
-def _table(
-    bundle: Bundle, options: ImportOptions, kind: str, entry: str, limits: Limits
-) -> tuple[Table, ImportOptions]:
-    if kind == "parquet":
-        return ParquetTable(bundle, entry), options
-    head = sniff.read_head(bundle, entry)
-    if not head.strip():
-        raise InvalidInput(f"{entry} is empty. Choose a file with rows.", code="empty_file")
-    sniff.check_text(head, entry)
-    if kind == "json":
-        return JsonTable(bundle, entry), options
-    if kind == "jsonl":
-        encoding = sniff.check_encoding(options.encoding) if options.encoding else sniff.sniff_encoding(head)
-        return JsonLinesTable(bundle, entry, encoding=encoding), replace(options, encoding=encoding)
-    if PREFIX.encode() in head and is_fasttext(head):
-        encoding = sniff.check_encoding(options.encoding) if options.encoding else sniff.sniff_encoding(head)
-        return FastTextTable(bundle, entry, encoding=encoding), replace(options, encoding=encoding)
-    dialect: Dialect = sniff.sniff_dialect(
-        head,
-        entry,
-        encoding=options.encoding,
-        delimiter=options.delimiter,
-        quote=options.quote,
-        has_header=options.has_header,
-    )
-    table = DelimitedTable(bundle, entry, dialect, max_chars=limits.text_chars)
-    return table, replace(
-        options,
-        encoding=dialect.encoding,
-        delimiter=dialect.delimiter,
-        quote=dialect.quote,
-        has_header=dialect.has_header,
-    )
 
 
 def _image_finder(bundle: Bundle, entry: str, limits: Limits) -> Callable[[str], ImageFile]:
@@ -209,4 +206,4 @@ def _inline_image(text: str) -> ImageFile:
 
 def _shown(value: object) -> str:
     text = f"{len(value):,} bytes" if isinstance(value, bytes) else "" if value is None else str(value)
-    return text if len(text) <= 100 else f"{text[:99]}…"
+    return storable(text if len(text) <= 100 else f"{text[:99]}…")

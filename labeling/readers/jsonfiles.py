@@ -12,29 +12,33 @@ import ijson  # type: ignore[import-untyped]
 from labeling.errors import InvalidInput
 from labeling.json_reading import MAX_DEPTH, DepthLimited, TooDeep, read_json
 from labeling.readers.bundle import Bundle, open_unpacked
+from labeling.readers.encodings import storable, text_stream
+from labeling.readers.json_bytes import BLOCK_BYTES, MarkedStream
 from labeling.readers.rows import Problem, Record
 
 N_SAMPLE = 200  # objects that are looked at for column names
-MAX_LINE_BYTES = 64 * 2**20
+MAX_LINE_CHARS = 64 * 2**20
 
 
 class JsonTable:
     """Objects of one array at the top, or of the first array in an object: {"data": [...]}."""
 
-    def __init__(self, bundle: Bundle, name: str) -> None:
+    def __init__(self, bundle: Bundle, name: str, *, encoding: str = "utf-8") -> None:
         """Raises InvalidInput if there is no such array, or no object in it."""
         self.bundle = bundle
         self.name = name
+        self.encoding = encoding
         self.n_bytes = bundle.size(name)
         self.n_bytes_read = 0
         self.prefix = self._find_array()
-        self.column_names = find_names(self._objects(), name)
-        self._known = frozenset(self.column_names)
+        self.keys = find_names(self._objects(), name)
+        self.column_names = name_keys(self.keys)
+        self._known = frozenset(self.keys)
 
     def records(self, *, skip: int = 0) -> Iterator[Record]:
         for number, value in enumerate(self._objects(), start=1):
             if number > skip:
-                yield number, as_values(number, value, self.column_names, self._known)
+                yield number, as_values(number, value, self.keys, self._known)
 
     def progress(self) -> tuple[int, int]:
         return self.n_bytes_read, self.n_bytes
@@ -45,7 +49,7 @@ class JsonTable:
         with stream:
             try:
                 for number, value in enumerate(
-                    ijson.items(DepthLimited(_plain(stream)), self.prefix, use_float=True), start=1
+                    ijson.items(self._checked(stream), self.prefix, use_float=True), start=1
                 ):
                     if number % 256 == 0:
                         self.n_bytes_read = beneath.tell()
@@ -61,11 +65,14 @@ class JsonTable:
                 ) from None
         self.n_bytes_read = self.n_bytes
 
+    def _checked(self, stream: BinaryIO) -> DepthLimited:
+        return DepthLimited(io.BufferedReader(MarkedStream(stream, self.encoding), BLOCK_BYTES))
+
     def _find_array(self) -> str:
         stream, _ = open_unpacked(self.bundle, self.name)
         with stream:
             try:
-                for prefix, event, _value in islice(ijson.parse(DepthLimited(_plain(stream))), 1_000):
+                for prefix, event, _value in islice(ijson.parse(self._checked(stream)), 1_000):
                     if event == "start_array":
                         return f"{prefix}.item" if prefix else "item"
             except TooDeep as error:
@@ -90,15 +97,16 @@ class JsonLinesTable:
         self.encoding = encoding
         self.n_bytes = bundle.size(name)
         self.n_bytes_read = 0
-        self.column_names = find_names((value for _, value in self._values()), name)
-        self._known = frozenset(self.column_names)
+        self.keys = find_names((value for _, value in self._values()), name)
+        self.column_names = name_keys(self.keys)
+        self._known = frozenset(self.keys)
 
     def records(self, *, skip: int = 0) -> Iterator[Record]:
         for number, value in self._values(skip=skip):
             if isinstance(value, Problem):
                 yield number, value
             else:
-                yield number, as_values(number, value, self.column_names, self._known)
+                yield number, as_values(number, value, self.keys, self._known)
 
     def progress(self) -> tuple[int, int]:
         return self.n_bytes_read, self.n_bytes
@@ -106,11 +114,11 @@ class JsonLinesTable:
     def _values(self, *, skip: int = 0) -> Iterator[tuple[int, object]]:
         stream, beneath = open_unpacked(self.bundle, self.name)
         number = 0
-        with stream:
-            while line := stream.readline(MAX_LINE_BYTES + 1):
-                if len(line) > MAX_LINE_BYTES:
+        with text_stream(stream, self.encoding, newline="\n") as lines:
+            while line := lines.readline(MAX_LINE_CHARS + 1):
+                if len(line) > MAX_LINE_CHARS:
                     raise InvalidInput(
-                        f"{self.name} has a line of more than {MAX_LINE_BYTES:,} bytes after row {number:,}. "
+                        f"{self.name} has a line of more than {MAX_LINE_CHARS:,} characters after row {number:,}. "
                         "JSON Lines has one object per line; for one large array use format json.",
                         code="bad_json",
                     )
@@ -123,15 +131,11 @@ class JsonLinesTable:
                     yield number, self._parse(number, line)
         self.n_bytes_read = self.n_bytes
 
-    def _parse(self, number: int, line: bytes) -> object:
+    def _parse(self, number: int, line: str) -> object:
         try:
-            return read_json(line.decode(self.encoding))
-        except UnicodeDecodeError as error:
-            return Problem(
-                number, "", f"The line is not {self.encoding}: {error.reason} at byte {error.start + 1}."
-            )
+            return read_json(line)
         except ValueError as error:
-            return Problem(number, "", f"The line is no valid JSON: {error}.")
+            return Problem(number, "", f"The line is no valid JSON: {storable(str(error))}.")
 
 
 def find_names(values: Iterator[object], file_name: str) -> list[str]:
@@ -151,6 +155,15 @@ def find_names(values: Iterator[object], file_name: str) -> list[str]:
     return list(names)
 
 
+def name_keys(keys: list[str]) -> list[str]:
+    """The keys as they can be stored and shown."""
+    names: list[str] = []
+    for place, key in enumerate(keys, start=1):
+        name = storable(key)
+        names.append(f"{name} ({place})" if name in names else name)
+    return names
+
+
 def as_values(number: int, value: object, names: list[str], known: frozenset[str]) -> list[object] | Problem:
     """One value per column name; None where the object does not have it."""
     if not isinstance(value, dict):
@@ -159,18 +172,11 @@ def as_values(number: int, value: object, names: list[str], known: frozenset[str
         extra = next(name for name in value if name not in known)
         return Problem(
             number,
-            str(extra)[:100],
+            storable(str(extra)[:100]),
             f"None of the first {N_SAMPLE} rows has this field, so it has no role. "
             "Move a row that has it to the top, or leave it out.",
         )
     return [value.get(name) for name in names]
-
-
-def _plain(stream: io.BufferedIOBase | BinaryIO) -> io.BufferedIOBase | BinaryIO:
-    """The stream without a byte order mark."""
-    if isinstance(stream, io.BufferedReader) and stream.peek(3)[:3] == b"\xef\xbb\xbf":
-        stream.read(3)
-    return stream
 
 
 def _too_deep(name: str, error: TooDeep, n_rows: int) -> InvalidInput:

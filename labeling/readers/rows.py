@@ -9,15 +9,19 @@ import datetime as dt
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from labeling.errors import InvalidInput
 from labeling.json_reading import TooDeep, read_json
+from labeling.readers.classes import LabelRules, class_name
+from labeling.readers.encodings import storable
+from labeling.readers.json_bytes import BROKEN
 
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})  # lower case; of table cells
+NO_WORDS = frozenset({"", "?", "nan"})  # missing in every column; the others may be words
 MAX_KEY_CHARS = 500
 MAX_LABEL_CHARS = 200
 MAX_FEATURES = 100_000  # values in one table row or series
@@ -132,6 +136,7 @@ class Row:
     image: ImageFile | GreyPixels | None = None
     content_hash: str = ""  # empty for images until they are decoded
     label: str | None = None
+    label_written: str = ""  # as the file has it, where that is another name than the label
     confidence: float | None = None
     split: str = "pool"
     # Only where the file tells more than one bare label of it: `label` is then what all of it comes to.
@@ -225,17 +230,26 @@ class RowMaker:
         item_type: str,
         limits: Limits,
         read_image: Callable[[str], ImageFile],
+        labels: LabelRules | None = None,
+        words: Collection[str] = (),
     ) -> None:
-        """`read_image` returns the image of a file name, or raises BadCell. Raises InvalidInput for bad roles."""
+        """`read_image` returns the image of a file name, or raises BadCell. Raises InvalidInput for bad roles.
+
+        `words`: features whose values are words, so that NA is one of them.
+        """
         check_roles(column_names, roles, item_type)
         self.limits = limits
         self.read_image = read_image
         self.names = list(column_names)
+        self.labels = labels or LabelRules()
         places = {
             role: [i for i, name in enumerate(column_names) if roles.get(name) == role] for role in ColumnRole
         }
         self.texts = places[ColumnRole.TEXT]
-        self.features = places[ColumnRole.FEATURE]
+        self.features = [
+            (i, self.names[i], read_words if self.names[i] in words else read_feature)
+            for i in places[ColumnRole.FEATURE]
+        ]
         self.series = places[ColumnRole.SERIES]
         self.image = _first(places[ColumnRole.IMAGE])
         self.id = _first(places[ColumnRole.ID])
@@ -249,15 +263,17 @@ class RowMaker:
         if self.id is not None:
             row.key = read_key(values[self.id], self.names[self.id])
         row.label, row.split = self.make_label(values)
+        if self.label is not None and values[self.label] != row.label:
+            row.label_written = _written(values[self.label])
         if self.confidence is not None:
             row.confidence = _read_confidence(values[self.confidence], self.names[self.confidence])
         if self.texts:
             row.text = self._read_text(values)
             row.content_hash = hash_text(row.text, self.names[self.texts[0]])
         elif self.features:
-            row.features = {self.names[i]: read_feature(values[i], self.names[i]) for i in self.features}
+            row.features = {name: read(values[i], name) for i, name, read in self.features}
             if all(value is None for value in row.features.values()):
-                raise BadCell(self.names[self.features[0]], "Every feature of this row is missing.")
+                raise BadCell(self.features[0][1], "Every feature of this row is missing.")
             row.content_hash = hash_features(row.features)
         elif self.series:
             row.features = self._read_series(values)
@@ -271,7 +287,11 @@ class RowMaker:
 
     def make_label(self, values: Sequence[object]) -> tuple[str | None, str]:
         """(label or None, split) of these values. Raises BadCell."""
-        label = None if self.label is None else read_label(values[self.label], self.names[self.label])
+        label = (
+            None
+            if self.label is None
+            else read_label(values[self.label], self.names[self.label], self.labels)
+        )
         split = "pool" if self.split is None else _read_split(values[self.split], self.names[self.split])
         return label, split
 
@@ -374,14 +394,17 @@ def read_key(value: object, field: str) -> str:
     return key
 
 
-def read_label(value: object, field: str) -> str | None:
+def read_label(value: object, field: str, rules: LabelRules | None = None) -> str | None:
     """The class name, or None where the row is not labeled."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and math.isnan(value):
+        return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    label = _as_text(value, field).strip()
-    if not label or (isinstance(value, float) and math.isnan(value)):
+    text = _as_text(value, field)
+    label = class_name(text) if rules is None else rules.read(text)
+    if not label:
         return None
     if len(label) > MAX_LABEL_CHARS:
         raise BadCell(
@@ -390,6 +413,21 @@ def read_label(value: object, field: str) -> str | None:
         )
     check_storable(label, field)
     return label
+
+
+def _written(value: object) -> str:
+    """What a cell has instead of the class's name; "" where it has none, or a number of the same digits."""
+    if not isinstance(value, str | float):
+        return "-1" if value == -1 else ""
+    text = str(value)
+    return "" if not text.strip() or text.lstrip()[:1] in ("[", "{") else storable(text)[:MAX_LABEL_CHARS]
+
+
+def read_words(value: object, field: str) -> object:
+    """As read_feature, of a column of words: NA, None and null are among them."""
+    if isinstance(value, str) and value.strip().lower() in MISSING - NO_WORDS:
+        return value.strip()
+    return read_feature(value, field)
 
 
 def read_feature(value: object, field: str) -> object:
@@ -491,14 +529,27 @@ def _as_text(value: object, field: str) -> str:
 def check_storable(text: str, field: str) -> bytes:
     """The text in UTF-8. Raises BadCell for what PostgreSQL cannot store: NUL, and bytes of another encoding."""
     if "\x00" in text:
+        if BROKEN in text:
+            raise _broken(field, text.index(BROKEN))
         raise BadCell(field, "The text holds a NUL character, as binary files do. Is the encoding right?")
     try:
         return text.encode()
     except UnicodeEncodeError as error:
+        if not "\udc80" <= text[error.start] <= "\udcff":
+            raise _broken(field, error.start) from None
         raise BadCell(
             field,
-            f"Character {error.start + 1} is not valid in the file's encoding. Set the encoding that the file has.",
+            f"Character {error.start + 1} is not valid in the file's encoding, so the row was left out. "
+            "Mend the row, or set the encoding that the file has.",
         ) from None
+
+
+def _broken(field: str, place: int) -> BadCell:
+    return BadCell(
+        field,
+        f"Character {place + 1} is broken: half of a pair (a lone surrogate), or bytes that are not in the "
+        "file's encoding. The row was left out.",
+    )
 
 
 def hash_text(text: str, field: str = "text") -> str:

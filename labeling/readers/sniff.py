@@ -1,21 +1,15 @@
-"""What a file is: format, encoding, delimiter, header. Pure.
+"""What a file is: its format, and the bytes by which its encoding is told. Pure.
 
 Formats are told by content first and by name second; what a user sets is taken as it is.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-import re
-from collections import Counter
 from pathlib import PurePosixPath
 
-from labeling.errors import InvalidInput
+from labeling.errors import AssayError, InvalidInput
 from labeling.readers.bundle import Bundle, open_unpacked, strip_gz
-from labeling.readers.columns import looks_like_header
-from labeling.readers.delimited import Dialect
+from labeling.readers.encodings import BOMS, sniff_encoding, sniff_wide
 from labeling.readers.folders import is_image_name
 from labeling.readers.idx import find_pairs, is_idx
 from labeling.readers.parquet import MAGIC as PARQUET_MAGIC
@@ -33,19 +27,8 @@ TABLE_SUFFIXES = {
     ".pq": "parquet",
 }
 SAMPLE_BYTES = 256 * 1024
-N_SAMPLE_ROWS = 200
-DELIMITERS = (",", "\t", ";", "|")
-BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-ENCODING_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.: -]{0,39}")
-NOT_OF_FILES = frozenset(
-    {"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"}
-)
+BLOCK_BYTES = 2**20
+MAX_ASCII_BYTES = 64 * 2**20  # looked through for the first letter beyond ASCII
 NOT_TEXT = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
 KNOWN_BINARIES = (
     (b"%PDF", "a PDF"),
@@ -107,16 +90,16 @@ def format_of(bundle: Bundle, name: str) -> str:
     suffix = TABLE_SUFFIXES.get(_suffix(name), "")
     if suffix == "csv":
         return "csv"
-    start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
-    if start == b"[" and suffix != "jsonl":
+    text = head.decode(sniff_encoding(head), errors="replace").removeprefix("\ufeff").strip()
+    if text[:1] == "[" and not (suffix == "jsonl" and _has_list_per_line(text)):
         return "json"
-    if start == b"{":
-        if suffix == "json" and b"\n" not in head.strip():
+    if text[:1] in ("{", "["):
+        if suffix == "json" and "\n" not in text:
             return "json"  # one object around the array
-        return "jsonl" if suffix == "jsonl" or _has_object_per_line(head) else "json"
+        return "jsonl" if suffix == "jsonl" or _has_object_per_line(text) else "json"
     if suffix:
         raise InvalidInput(
-            f"{name} is named as {suffix} but begins with {head[:20]!r}. JSON begins with [ or {{.",
+            f"{name} is named as {suffix} but begins with {text[:20]!r}. JSON begins with [ or {{.",
             code="bad_json",
         )
     return "csv"
@@ -129,9 +112,30 @@ def read_head(bundle: Bundle, name: str) -> bytes:
         return stream.read(SAMPLE_BYTES)
 
 
+def read_letters(bundle: Bundle, name: str, head: bytes) -> bytes:
+    """A part by which the encoding can be told: the head, or where the first letters beyond ASCII stand."""
+    if not head.isascii() or len(head) < SAMPLE_BYTES:
+        return head
+    stream, _ = open_unpacked(bundle, name)
+    with stream:
+        before = b""
+        try:
+            for _ in range(MAX_ASCII_BYTES // BLOCK_BYTES):
+                block = stream.read(BLOCK_BYTES)
+                if not block.isascii():
+                    whole = before + block + stream.readline(BLOCK_BYTES)
+                    return whole[whole.find(b"\n") + 1 :]
+                if not block:
+                    break
+                before = block[-SAMPLE_BYTES:]
+        except AssayError:
+            return head  # broken or a bomb: said where the rows are read
+    return head
+
+
 def check_text(head: bytes, name: str) -> None:
     """Raise InvalidInput if these bytes are no text in any encoding."""
-    if head.startswith(tuple(bom for bom, _ in BOMS)):
+    if head.startswith(tuple(bom for bom, _ in BOMS)) or (b"\x00" in head and sniff_wide(head)):
         return
     for magic, kind in KNOWN_BINARIES:
         if head.startswith(magic):
@@ -141,127 +145,20 @@ def check_text(head: bytes, name: str) -> None:
         raise _binary(name, f"{n_control} of its first {len(head[:8192]):,} bytes are control characters")
 
 
-def sniff_encoding(head: bytes) -> str:
-    """utf-8 where it fits, else what its byte order mark or its letters say."""
-    for bom, encoding in BOMS:
-        if head.startswith(bom):
-            return encoding
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)  # the sample may end within a letter
-    except UnicodeDecodeError:
-        import charset_normalizer
-
-        best = charset_normalizer.from_bytes(head[:65_536]).best()
-        return best.encoding.replace("_", "-") if best else "cp1252"
-    return "utf-8"
+def _has_object_per_line(text: str) -> bool:
+    first, _, rest = text.partition("\n")
+    return first.rstrip().endswith("}") and (not rest.strip() or rest.lstrip().startswith("{"))
 
 
-def check_encoding(encoding: str) -> str:
-    """The encoding's own name. Raises InvalidInput for one that files are not written in."""
-    try:
-        name = codecs.lookup(encoding).name if ENCODING_NAME.fullmatch(encoding) else ""
-    except LookupError:
-        name = ""
-    # Python calls more things encodings: hex, base64 and zip turn bytes into bytes; others escape or hash names.
-    if name and name not in NOT_OF_FILES and codecs.lookup(name)._is_text_encoding:
-        return name
-    message = (
-        f"The encoding {encoding[:40]!r} is none that files are read in; use utf-8, utf-16, utf-32, cp1252, "
-        "latin-1, shift_jis, gb18030 or another text encoding that Python knows."
-    )
-    raise InvalidInput(message, code="bad_encoding", fields={"encoding": [message]})
+def _has_list_per_line(text: str) -> bool:
+    """[...] line after line, which are no rows with names; an array over several lines is one."""
+    first, _, rest = text.partition("\n")
+    return first.rstrip().endswith("]") and rest.lstrip().startswith("[")
 
 
-def sniff_dialect(
-    head: bytes,
-    name: str,
-    *,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    quote: str | None = None,
-    has_header: bool | None = None,
-) -> Dialect:
-    """How a delimited file is written; what is given is taken, the rest is found out."""
-    encoding = check_encoding(encoding) if encoding else sniff_encoding(head)
-    lines = _whole_lines(head.decode(encoding, errors="replace"), is_cut=len(head) == SAMPLE_BYTES)
-    if delimiter is None:
-        first = "\t" if _suffix(name) in (".tsv", ".tab") else ","
-        order = (first, *(candidate for candidate in DELIMITERS if candidate != first))
-        scores = {
-            candidate: max(_evenness(_parse(lines, candidate, mark)) for mark in ('"', ""))
-            for candidate in order
-        }
-        delimiter = max(order, key=lambda candidate: scores[candidate])
-    if len(delimiter) != 1 or delimiter in '"\r\n':
-        message = f"The delimiter is {delimiter!r}; it must be one character, such as ',' or ';' or a tab."
-        raise InvalidInput(message, code="bad_delimiter", fields={"delimiter": [message]})
-    if quote is not None and (len(quote) > 1 or quote == delimiter or quote in ("\r", "\n")):
-        message = f"The quote is {quote!r}; it must be one character other than the delimiter, or nothing."
-        raise InvalidInput(message, code="bad_quote", fields={"quote": [message]})
-    if quote is None:
-        quote = _sniff_quote(lines, delimiter)
-    rows = [row for row in _parse(lines, delimiter, quote) if row]
-    if has_header is None:
-        has_header = bool(rows) and looks_like_header(
-            rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
-        )
-    return Dialect(encoding, delimiter, quote, has_header)
-
-
-def _parse(text: str, delimiter: str, quote: str) -> list[list[str]]:
-    reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=delimiter,
-        quotechar=quote or None,
-        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-    )
-    rows: list[list[str]] = []
-    try:
-        for row in reader:
-            rows.append(row)
-            if len(rows) == N_SAMPLE_ROWS:
-                break
-    except csv.Error:
-        pass  # what was read so far is the sample
-    return rows
-
-
-def _evenness(rows: list[list[str]]) -> float:
-    """How much the rows look like a table of more than one column; of equals, that with more columns."""
-    share, usual = _share_of_usual(rows)
-    return 0.0 if usual < 2 else share + min(usual, 50) * 1e-4
-
-
-def _share_of_usual(rows: list[list[str]]) -> tuple[float, int]:
-    """(share of the rows that has the usual number of columns, that number)."""
-    lengths = Counter(len(row) for row in rows if row)
-    if not lengths:
-        return 0.0, 0
-    usual, n_rows = lengths.most_common(1)[0]
-    return n_rows / lengths.total(), usual
-
-
-def _sniff_quote(text: str, delimiter: str) -> str:
-    """Whether quotes enclose fields. In tab-separated text they seldom do, and a stray one eats lines."""
-    quoted, unquoted = _parse(text, delimiter, '"'), _parse(text, delimiter, "")
-    if _share_of_usual(quoted)[0] != _share_of_usual(unquoted)[0]:
-        return '"' if _share_of_usual(quoted)[0] > _share_of_usual(unquoted)[0] else ""
-    if delimiter != "\t":
-        return '"'
-    enclosed = [
-        [field[:1] == '"' == field[-1:] and len(field) > 1 for field in row] for row in unquoted if row
-    ]
-    has_quoted_column = any(all(column) for column in zip(*enclosed, strict=False))
-    return '"' if has_quoted_column else ""
-
-
-def _whole_lines(text: str, *, is_cut: bool) -> str:
-    return text[: text.rfind("\n") + 1] or text if is_cut else text
-
-
-def _has_object_per_line(head: bytes) -> bool:
-    first, _, rest = head.removeprefix(codecs.BOM_UTF8).strip().partition(b"\n")
-    return first.rstrip().endswith(b"}") and (not rest.strip() or rest.lstrip().startswith(b"{"))
+def is_tabbed(name: str) -> bool:
+    """Whether the name says that tabs part the columns."""
+    return _suffix(name) in (".tsv", ".tab")
 
 
 def _suffix(name: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import io
 from collections.abc import Iterator
 from functools import partial
 
 from labeling.errors import InvalidInput
 from labeling.readers.bundle import Bundle, open_unpacked
+from labeling.readers.encodings import text_stream
 from labeling.readers.rows import Problem, Record
 
 PREFIX = "__label__"
@@ -36,9 +36,7 @@ class FastTextTable:
     def records(self, *, skip: int = 0) -> Iterator[Record]:
         stream, beneath = open_unpacked(self.bundle, self.name)
         number = 0
-        with io.TextIOWrapper(
-            stream, encoding=self.encoding, errors="surrogateescape", newline=None
-        ) as lines:
+        with text_stream(stream, self.encoding, newline=None) as lines:
             for line in iter(partial(lines.readline, MAX_LINE_CHARS), ""):
                 if len(line) == MAX_LINE_CHARS:
                     raise InvalidInput(

@@ -22,6 +22,11 @@ class Sample:
         place = self.names.index(name)
         return [row[place] for row in self.rows if not is_blank(row[place])]
 
+    def whole_column(self, name: str) -> list[object]:
+        """All its values, missing ones too."""
+        place = self.names.index(name)
+        return [row[place] for row in self.rows]
+
     def has(self, *names: str) -> bool:
         return all(name in self.names for name in names)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from labeling.readers.columns import LABEL_NAMES, TEXT_NAMES, guess_item_type, guess_roles, roles_with
+from labeling.readers.classes import LabelRules, sniff_labels
+from labeling.readers.columns import Guess, guess_columns, guess_item_type, roles_with
 from labeling.readers.layouts import (
     argilla,
     doccano,
@@ -23,6 +24,7 @@ from labeling.readers.layouts.layout import Layout, Sample, text_of
 from labeling.readers.layouts.nested import is_image_object
 from labeling.readers.layouts.saying import SayingRowMaker
 from labeling.readers.layouts.values import SeveralLabels, read_one_label
+from labeling.readers.names import LABEL_NAMES, TEXT_NAMES, fold
 from labeling.readers.rows import BadCell, ColumnRole, ImageFile, Limits, RowMaker, check_roles
 
 TOOLS: tuple[Callable[[Sample], Layout | None], ...] = (
@@ -66,8 +68,21 @@ class Understanding:
             "label" in self.roles.values() or self.layout.hear is not None or bool(self.layout.probabilities)
         )
 
+    def label_rules(self, sample: Sample, joined: Mapping[str, str] | None) -> tuple[LabelRules, list[str]]:
+        """(how the texts of the label column become classes, what is to be said of it)."""
+        label = self.label
+        if label is None or self.layout.hear is not None or label in self.layout.class_names:
+            return LabelRules(joined or {}, is_whole=False), []
+        return sniff_labels(sample.whole_column(label), label, joined)
+
     def row_maker(
-        self, sample: Sample, *, limits: Limits, read_image: Callable[[str], ImageFile]
+        self,
+        sample: Sample,
+        *,
+        limits: Limits,
+        read_image: Callable[[str], ImageFile],
+        labels: LabelRules,
+        words: Collection[str],
     ) -> RowMaker:
         """The plain one where the file tells no more than bare labels. Raises InvalidInput for bad roles."""
         label = self.label
@@ -83,9 +98,10 @@ class Understanding:
         )
         if not is_saying:
             return RowMaker(column_names=sample.names, roles=self.roles, item_type=self.item_type, limits=limits,
-                            read_image=read_image)  # fmt: skip
+                            read_image=read_image, labels=labels, words=words)  # fmt: skip
         return SayingRowMaker(column_names=sample.names, roles=self.roles, item_type=self.item_type, limits=limits,
-                              read_image=read_image, layout=self.layout, labels_from=self.labels_from)  # fmt: skip
+                              read_image=read_image, layout=self.layout, labels_from=self.labels_from,
+                              labels=labels, words=words)  # fmt: skip
 
     @property
     def label(self) -> str | None:
@@ -119,15 +135,24 @@ def understand(
     has_payload = bool(PAYLOAD_ROLES & set(layout.roles.values())) or _has_words(sample, others)
     vectors.claim_lists(sample, layout, item_type=item_type, has_other_payload=has_payload)
     item_type = item_type or layout.item_type or _guess_type(sample, layout)
-    roles = _guess(sample, layout, item_type)
+    guess = _guess(sample, layout, item_type, named or {})
+    roles = guess.roles
     if has_names:
         _hear_generic(sample, layout, roles, item_type)
     roles = {**roles, **layout.roles}
-    why = dict(layout.why)
+    is_used = {name: guess.roles[name] == role != ColumnRole.IGNORE for name, role in roles.items()}
+    why = {**{name: guess.whys.get(name, "") for name in roles if is_used[name]}, **layout.why}
     _choose_extras(sample, layout, roles, why)
-    roles = roles_with(roles, named or {})
+    guessed, roles = roles, roles_with(roles, named or {})
     check_roles(sample.names, roles, item_type)
+    for name, role in roles.items():
+        if role != guessed.get(name):
+            why[name] = "set by you" if name in (named or {}) else "another column was set in its place"
+        elif role == ColumnRole.IGNORE and not why.get(name):
+            why[name] = guess.whys.get(name, "")
     result = Understanding(item_type, roles, why, layout, "", list(layout.notes))
+    if ColumnRole.LABEL not in layout.roles.values() and layout.hear is None and not layout.probabilities:
+        result.notes += guess.notes
     if layout.hear is not None and layout.roles.get(result.label or "") != ColumnRole.LABEL:
         layout.hear = None  # somebody named another column as the label
     result.labels_from = _labels_from(sample, result, labels_from)
@@ -173,7 +198,7 @@ def _has_words(sample: Sample, names: Sequence[str]) -> bool:
         values = sample.column(name)
         if any(isinstance(value, bytes) or is_image_object(value) for value in values[:5]):
             return True
-        if name.rpartition(".")[2].lower() in TEXT_NAMES and any(
+        if fold(name.rpartition(".")[2]) in TEXT_NAMES and any(
             isinstance(value, str) for value in values[:5]
         ):
             return True
@@ -218,38 +243,49 @@ def _guess_type(sample: Sample, layout: Layout) -> str:
     return guessed
 
 
-def _guess(sample: Sample, layout: Layout, item_type: str) -> dict[str, str]:
+def _guess(sample: Sample, layout: Layout, item_type: str, named: Mapping[str, str]) -> Guess:
     names = _open_names(sample, layout)
     has_label = ColumnRole.LABEL in layout.roles.values()
     flat = {name: short for name, short in names.items() if "." not in short}
     wanted = {"text": "text", "image": "image", "series": "series", "table": "feature"}[item_type]
-    roles: dict[str, str] = {}
+    guess = Guess(dict.fromkeys(sample.names, str(ColumnRole.IGNORE)), {}, [])
     for chosen in (flat, names):
-        roles = dict.fromkeys(sample.names, str(ColumnRole.IGNORE))
         opened = sample.only(list(chosen))
         if not has_label and chosen:
             label = predictions.label_of(opened)
-            if label is not None and not any(short.lower() in LABEL_NAMES for short in chosen.values()):
+            if label is not None and not any(fold(short) in LABEL_NAMES for short in chosen.values()):
                 layout.claim(label, ColumnRole.LABEL, "named as what was predicted")
-                return _guess(sample, layout, item_type)
-        guessed = guess_roles(list(chosen.values()), opened.rows, item_type) if chosen else {}
-        for name, short in chosen.items():
-            role = guessed[short]
-            is_second = (role == ColumnRole.LABEL and has_label) or (
-                role in (ColumnRole.ID, ColumnRole.SPLIT) and role in layout.roles.values()
-            )
-            roles[name] = str(ColumnRole.IGNORE) if is_second else role
-        if wanted in roles.values() or wanted in layout.roles.values():
+                return _guess(sample, layout, item_type, named)
+        guess = _guess_of(sample, layout, item_type, chosen, named)
+        if wanted in guess.roles.values() or wanted in layout.roles.values():
             break
-    if not has_label and ColumnRole.LABEL not in roles.values():
-        _find_nested_label(sample, layout, roles)
-    return roles
+    if not has_label and ColumnRole.LABEL not in guess.roles.values():
+        _find_nested_label(sample, layout, guess.roles)
+    return guess
+
+
+def _guess_of(
+    sample: Sample, layout: Layout, item_type: str, chosen: Mapping[str, str], named: Mapping[str, str]
+) -> Guess:
+    """Roles for all columns, guessed for those `chosen`: column -> what it is called where it stands."""
+    roles, whys = dict.fromkeys(sample.names, str(ColumnRole.IGNORE)), dict[str, str]()
+    if not chosen:
+        return Guess(roles, whys, [])
+    given = {short: named[name] for name, short in chosen.items() if name in named}
+    guess = guess_columns(list(chosen.values()), sample.only(list(chosen)).rows, item_type, given)
+    claimed = layout.roles.values()
+    for name, short in chosen.items():
+        role = guess.roles[short]
+        is_second = role in (ColumnRole.ID, ColumnRole.SPLIT, ColumnRole.LABEL) and role in claimed
+        roles[name] = str(ColumnRole.IGNORE) if is_second else role
+        whys[name] = "" if is_second else guess.whys[short]
+    return Guess(roles, whys, guess.notes)
 
 
 def _find_nested_label(sample: Sample, layout: Layout, roles: dict[str, str]) -> None:
     """{"annotation": {"label": "x"}}: a field within an object, named as a label."""
     nested = [name for name in sample.names if "." in name and name not in layout.roles
-              and name.rpartition(".")[2].lower() in LABEL_NAMES and roles[name] == ColumnRole.IGNORE]  # fmt: skip
+              and fold(name.rpartition(".")[2]) in LABEL_NAMES and roles[name] == ColumnRole.IGNORE]  # fmt: skip
     if len(nested) == 1:
         layout.claim(nested[0], ColumnRole.LABEL, "a field within an object, named as a label")
 

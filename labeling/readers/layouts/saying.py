@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from labeling.consensus import majority_class
+from labeling.readers.classes import LabelRules
 from labeling.readers.layouts.extras import TELLING, as_extra, cut
 from labeling.readers.layouts.layout import Layout, is_blank, text_of
 from labeling.readers.layouts.values import SeveralLabels, read_one_label, read_share, read_time, read_verdict
@@ -31,9 +33,17 @@ class SayingRowMaker(RowMaker):
         read_image: Callable[[str], ImageFile],
         layout: Layout,
         labels_from: str,
+        labels: LabelRules | None = None,
+        words: Collection[str] = (),
     ) -> None:
         super().__init__(
-            column_names=column_names, roles=roles, item_type=item_type, limits=limits, read_image=read_image
+            column_names=column_names,
+            roles=roles,
+            item_type=item_type,
+            limits=limits,
+            read_image=read_image,
+            labels=labels,
+            words=words,
         )
         self.layout = layout
         self.labels_from = labels_from
@@ -61,6 +71,8 @@ class SayingRowMaker(RowMaker):
         """The row of these values. Raises BadCell."""
         row = super().make(number, values)
         row.passed_over = self._passed_over
+        if self.layout.hear is not None or self.classes is not None or self._passed_over:
+            row.label_written = ""  # another field than the label's, or a number that stands for a name
         if not self.is_bare:
             row.said = self._heard
         machine = next((said for said in self._heard if not said.is_human and said.label == row.label), None)
@@ -89,7 +101,7 @@ class SayingRowMaker(RowMaker):
     def _hear(self, values: Sequence[object]) -> list[Said]:
         if self.layout.hear is not None:
             said = self.layout.hear({name: values[place] for name, place in self.needs})
-            return [_as_of(one, self.labels_from) for one in said]
+            return [_as_of(one, self.labels_from) for one in map(self._joined, said) if one is not None]
         probabilities = self._read_probabilities(values)
         label = self._read_label(values, probabilities)
         verdict = SaidKind.LABEL if self.verdict is None else read_verdict(values[self.verdict])
@@ -109,11 +121,18 @@ class SayingRowMaker(RowMaker):
             )
         ]
 
+    def _joined(self, said: Said) -> Said | None:
+        """The same of the class that its label is read as; None where that is no label."""
+        name = self.labels.read(said.label) if said.label else said.label
+        if name == said.label:
+            return said
+        return replace(said, label=name) if name else None
+
     def _read_label(self, values: Sequence[object], probabilities: Mapping[str, float]) -> str | None:
         if self.label is None:
             return max(probabilities, key=lambda name: probabilities[name]) if probabilities else None
         name = self.names[self.label]
-        label = read_one_label(values[self.label], name)
+        label = read_one_label(values[self.label], name, self.labels)
         return label if self.classes is None or label is None else _class_of(label, self.classes, name)
 
     def _read_probabilities(self, values: Sequence[object]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 from labeling.json_reading import read_json
+from labeling.readers.classes import LabelRules
 from labeling.readers.layouts.layout import is_blank
 from labeling.readers.rows import BadCell, SaidKind, read_label
 
@@ -107,7 +108,7 @@ def read_verdict(value: object) -> SaidKind | None:
     return VERDICTS.get(value.strip().lower()) if isinstance(value, str) else None
 
 
-def read_one_label(value: object, field: str) -> str | None:
+def read_one_label(value: object, field: str, rules: LabelRules | None = None) -> str | None:
     """The one label of a field: bare, in a list, in {"choices": [...]}, or any of these written as JSON.
 
     Raises SeveralLabels, and BadCell for what holds none.
@@ -119,12 +120,12 @@ def read_one_label(value: object, field: str) -> str | None:
             (value[name] for name in ("choices", "choice", "label", "value", "name") if name in value), None
         )
     if isinstance(value, list | tuple):
-        labels = [label for entry in value if (label := read_one_label(entry, field)) is not None]
+        labels = [label for entry in value if (label := read_one_label(entry, field, rules)) is not None]
         distinct = list(dict.fromkeys(labels))
         if len(distinct) > 1:
             raise SeveralLabels(field, distinct)
         return distinct[0] if distinct else None
-    return None if is_blank(value) and not isinstance(value, str) else read_label(value, field)
+    return None if is_blank(value) and not isinstance(value, str) else read_label(value, field, rules)
 
 
 def _unwrapped(text: str) -> object:

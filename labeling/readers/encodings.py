@@ -1,0 +1,218 @@
+"""Which encoding a text is in, and which names of encodings may be set. Pure.
+
+UTF-8 where nearly all of it is; else the code pages that are written today, before those of ISO, Macintosh
+and DOS. chardet ranks them by their languages; what it ranks is then read, and passed over where letters
+stand in places where no language has them (a Cyrillic letter within a Latin word, a sign between two letters).
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from labeling.errors import InvalidInput
+
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+ENCODING_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.: -]{0,39}")
+NOT_OF_FILES = frozenset(
+    {"charmap", "idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape",
+     "utf-7"}
+)  # fmt: skip
+# Each can write all that its neighbour can, and signs that files of that neighbour hold all the same.
+WIDER = {
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "ascii": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "cp950",
+    "big5hkscs": "cp950",
+    "tis-620": "cp874",
+    "iso8859-11": "cp874",
+}
+COMMON = ("cp1252", "cp1250", "cp1251", "cp1254", "cp1253", "cp1257")  # in this order where all read the same
+DETECTED_BYTES = 64 * 1024
+MAX_ODD_SHARE = (
+    0.2  # of the letters beyond ASCII; in a text read with its own code page there are next to none
+)
+BAD_BYTES = "assay-bad-bytes"
+_UTF8 = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
+    rb"|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_JOINERS = frozenset("\u2019'·\u02bc\u2011-\u00ad\u200c\u200d")  # stand within words
+
+
+def keep_bad_bytes(error: UnicodeError) -> tuple[str, int]:
+    """Each byte that is no text becomes a surrogate, U+DC00 and its value, so that its row can be named."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    return "".join(chr(0xDC00 + byte) for byte in bad), error.end
+
+
+codecs.register_error(BAD_BYTES, keep_bad_bytes)
+
+
+def sniff_encoding(head: bytes) -> str:
+    """The encoding of a text that begins (or of which a part is) like this. utf-8 where it is ASCII only."""
+    for bom, encoding in BOMS:
+        if head.startswith(bom):
+            return encoding
+    if b"\x00" in head:
+        return sniff_wide(head) or "utf-8"
+    if b"\x1b$" in head and head.isascii():
+        return "iso2022_jp"
+    if is_nearly_utf8(head):
+        return "utf-8"
+    return _sniff_page(head)
+
+
+def sniff_wide(head: bytes) -> str:
+    """UTF-16 or UTF-32 without a byte order mark, or "" if it is neither."""
+    for encoding, width in (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2)):
+        try:
+            text = head[: len(head) // width * width].decode(encoding)
+        except UnicodeDecodeError as error:
+            if error.end < len(head) - width or not error.start:
+                continue  # not merely cut within a letter
+            text = head[: error.start].decode(encoding)
+        kinds = [unicodedata.category(letter) for letter in text[:4096]]
+        n_strange = sum(kind in ("Cn", "Co", "Cs", "Cc") for kind in kinds)
+        n_strange -= sum(text[:4096].count(mark) for mark in "\t\r\n")
+        if text and n_strange <= 0.01 * len(kinds) and any(mark in text for mark in "\n ,;\t{"):
+            return encoding
+    return ""
+
+
+def is_nearly_utf8(head: bytes) -> bool:
+    """Whether what is beyond ASCII is UTF-8 but for a few bytes; a sample may end within a letter.
+
+    Longer sequences count more, since they hardly come about by chance.
+    """
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        good = sum(len(found) - 1 for found in _UTF8.findall(head))
+        n_bad = len(_BEYOND_ASCII.findall(_UTF8.sub(b" ", head)))
+        return good >= 3 * n_bad
+    return True
+
+
+def _sniff_page(head: bytes) -> str:
+    sample = b"\n".join(line for line in head.splitlines() if not line.isascii())[:DETECTED_BYTES]
+    texts: dict[str, tuple[float, str]] = {}
+    for encoding in _ranked(sample):
+        if encoding not in texts:
+            text = sample.decode(encoding, errors=BAD_BYTES)
+            texts[encoding] = (_odd_share(text), text)
+            if texts[encoding][0] <= MAX_ODD_SHARE:
+                break
+    _, best = min(texts.values(), key=lambda found: found[0])
+    for encoding in COMMON:  # a page that reads it the same, and is the likelier one
+        if sample.decode(encoding, errors=BAD_BYTES) == best:
+            return encoding
+    return next(encoding for encoding, (_, text) in texts.items() if text == best)
+
+
+def _ranked(sample: bytes) -> Iterator[str]:
+    """Encodings, the likeliest first: those of today before all others."""
+    import chardet
+
+    for era in (chardet.EncodingEra.MODERN_WEB, chardet.EncodingEra.ALL):
+        for found in chardet.detect_all(sample, ignore_threshold=True, encoding_era=era):
+            try:
+                name = codecs.lookup(found["encoding"] or "").name
+            except LookupError:
+                continue
+            if not name.startswith("utf"):
+                yield WIDER.get(name, name)
+    yield "cp1252"
+
+
+def _odd_share(text: str) -> float:
+    """Of the characters beyond ASCII, the share that stands where no language puts one. 0 to 1 and above."""
+    n_beyond = n_odd = 0
+    for i, letter in enumerate(text):
+        if letter < "\x80":
+            continue
+        n_beyond += 1
+        before, after = text[i - 1 : i], text[i + 1 : i + 2]
+        if "\udc00" <= letter <= "\udcff":
+            n_odd += 3
+        elif not letter.isalpha():
+            is_inside = before.isalpha() and after.isalpha() and not _is_wide(before) and not _is_wide(after)
+            is_mark = unicodedata.category(letter)[0] == "M"
+            n_odd += "\x80" <= letter < "\xa0" or (is_inside and letter not in _JOINERS and not is_mark)
+            n_odd += "\u2500" <= letter <= "\u259f" and any(
+                near.isascii() and near.isalpha() for near in (before, after)
+            )
+        elif "\uff61" <= letter <= "\uff9f":
+            n_odd += not any("\uff61" <= near <= "\uff9f" for near in (before, after))
+        else:
+            n_odd += _is_foreign(letter, before, after)
+    return n_odd / max(1, n_beyond)
+
+
+def _is_foreign(letter: str, before: str, after: str) -> bool:
+    """A letter of another script than Latin within a Latin word, or a capital after a small letter."""
+    near = [other for other in (before, after) if other.isascii() and other.isalpha()]
+    if not unicodedata.name(letter, "").startswith(("LATIN", "FEMININE", "MASCULINE")):
+        return bool(near)
+    return letter.isupper() and before.islower()
+
+
+def _is_wide(letter: str) -> bool:
+    return bool(letter) and unicodedata.east_asian_width(letter) in "WF"
+
+
+def check_encoding(encoding: str) -> str:
+    """The encoding's own name. Raises InvalidInput for one that files are not written in."""
+    try:
+        name = codecs.lookup(encoding).name if ENCODING_NAME.fullmatch(encoding) else ""
+    except LookupError:
+        name = ""
+    # Python calls more things encodings: hex, base64 and zip turn bytes into bytes; others escape or hash names.
+    if name and name not in NOT_OF_FILES and codecs.lookup(name)._is_text_encoding:
+        return name
+    message = (
+        f"The encoding {encoding[:40]!r} is none that files are read in; use utf-8, utf-16, utf-32, cp1252, "
+        "latin-1, shift_jis, gb18030 or another text encoding that Python knows."
+    )
+    raise InvalidInput(message, code="bad_encoding", fields={"encoding": [message]})
+
+
+def storable(text: str) -> str:
+    """A name or an example as it can be stored and shown: what is no character becomes U+FFFD."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    return re.sub("[\ud800-\udfff\x00]", "\ufffd", text)
+
+
+def text_stream(stream: BinaryIO, encoding: str, newline: str | None = "") -> io.TextIOWrapper:
+    """The text of a file, without a byte order mark. Bytes that are none become surrogates (`BAD_BYTES`)."""
+    if (
+        encoding == "utf-8"
+        and isinstance(stream, io.BufferedReader)
+        and stream.peek(3)[:3] == codecs.BOM_UTF8
+    ):
+        stream.read(3)
+    if encoding in ("utf-16-le", "utf-16-be") and isinstance(stream, io.BufferedReader):
+        mark = codecs.BOM_UTF16_LE if encoding.endswith("le") else codecs.BOM_UTF16_BE
+        if stream.peek(2)[:2] == mark:
+            stream.read(2)
+    return io.TextIOWrapper(stream, encoding=encoding, errors=BAD_BYTES, newline=newline)
