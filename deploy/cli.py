@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": ("demo", "Start everything, with a real dataset being labeled."),
     "project": ("project", "Create and list projects."),
     "import": ("files", "Import a file, folder or archive into a project."),
+    "undo-import": ("undo", "Take away what an import brought; what people did since stays."),
     "export": ("files", "Export a project's items and labels to a file."),
     "train": ("train", "Start a training run, and watch it if you like."),
     "publish": ("publish", "Show a candidate beside what stands, and make its labels stand."),
@@ -58,7 +59,9 @@ class Assay(click.Group):
         subject = COMMANDS[cmd_name][0]
         if subject not in WITHOUT_DJANGO:
             django.setup()
-        command: click.Command = getattr(import_module(f"deploy.commands.{subject}"), f"{cmd_name}_command")
+        command: click.Command = getattr(
+            import_module(f"deploy.commands.{subject}"), f"{cmd_name.replace('-', '_')}_command"
+        )
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

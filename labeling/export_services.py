@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from labeling.errors import InvalidInput
 from labeling.item_selectors import ItemFilters, check_filters
 from labeling.models import Export, ItemType, Project
+from labeling.removals import check_nothing_leaves
 from labeling.tasks import export_project
 from labeling.work import ring
 
@@ -36,6 +37,7 @@ def export_request(
             fields={"format": ["Use csv, jsonl or parquet."]},
         )
     check_filters(filters)
+    check_nothing_leaves(project.pk)
     now = _database_now()
     if as_of is not None and as_of > now:
         raise InvalidInput(

@@ -32,7 +32,7 @@ from labeling.permissions import MAY_ENGINEER, project_for, row_for
 from labeling.project_api import valid
 from labeling.work import work_request_cancel
 
-IMPORTS = Import.objects.select_related("created_by")
+IMPORTS = Import.objects.select_related("created_by").prefetch_related("undos__created_by")
 
 
 @extend_schema(tags=["imports"])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from labeling.models import ItemType
+from labeling.models import Import, ItemType
 from labeling.readers.rows import ColumnRole
+from labeling.removal_serializers import ImportUndoOutput
 from labeling.serializers import WorkOutput
 
 OPTIONS_HELP = (
@@ -199,6 +201,12 @@ class ImportOutput(WorkOutput):
     report = ImportReportOutput()
     n_items_added = serializers.IntegerField()
     n_labels_added = serializers.IntegerField()
+    undo = serializers.SerializerMethodField(help_text="Its undoing, the last if several were tried.")
+
+    @extend_schema_field(ImportUndoOutput(allow_null=True))
+    def get_undo(self, work: Import) -> dict[str, object] | None:
+        last = max(work.undos.all(), key=lambda undo: undo.pk, default=None)
+        return None if last is None else ImportUndoOutput(last).data
 
 
 class CheckInput(UploadsInput):

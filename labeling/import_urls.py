@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from labeling.check_api import CheckCancelView, ChecksView, CheckView
 from labeling.import_api import ImportCancelView, ImportsView, ImportView, PreviewsView, UploadsView
+from labeling.removal_api import ImportUndoView
 
 urlpatterns: list[URLPattern] = [
     path("uploads", UploadsView.as_view(), name="uploads"),
@@ -16,4 +17,5 @@ urlpatterns: list[URLPattern] = [
     path("projects/<int:project_id>/imports", ImportsView.as_view(), name="imports"),
     path("imports/<int:import_id>", ImportView.as_view(), name="import"),
     path("imports/<int:import_id>/cancel", ImportCancelView.as_view(), name="import-cancel"),
+    path("imports/<int:import_id>/undo", ImportUndoView.as_view(), name="import-undo"),
 ]

@@ -18,6 +18,8 @@ from labeling.item_selectors import ItemOrder, LabeledItem, item_page
 from labeling.item_services import items_add
 from labeling.models import Item
 from labeling.permissions import MAY_ENGINEER, project_for, row_for
+from labeling.removal_api import WITH_WORK, item_delete_response
+from labeling.removal_serializers import RemovalOutput
 from labeling.selectors import current_labels_of
 from labeling.serializers import (
     ItemDraft,
@@ -80,6 +82,15 @@ class ItemView(APIView):
             [LabeledItem(item, current_labels_of([item_id]).get(item_id))], sight_of(item.member_role)
         )
         return Response(labeled_json(row) | {"project_id": item.project_id})
+
+    @extend_schema(
+        operation_id="item_delete",
+        summary="Delete an item, unless people have worked on it or a certificate rests on it",
+        parameters=[WITH_WORK],
+        responses={200: RemovalOutput, 409: ErrorOutput},
+    )
+    def delete(self, request: Request, item_id: int) -> Response:
+        return item_delete_response(request, item_id)
 
 
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labeling.import_options import ImportOptions
-from labeling.models import Check, Export, Import
+from labeling.models import Check, Export, Import, ImportUndo
 from labeling.supervision import Job
 from labeling.work import work_fail
 
@@ -19,3 +19,8 @@ def import_fail(work: Import, message: str, code: str) -> None:
 IMPORT = Job(Import, "import_execute", fail=import_fail)
 EXPORT = Job(Export, "export_execute")
 CHECK = Job(Check, "check_execute")
+UNDO = Job(
+    ImportUndo,
+    "undo_execute",
+    kept="What was taken away is gone; undoing the import again goes on with the rest.",
+)

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Collate, Left, Now
 
+from labeling.keeping import Keeps
 from labeling.querysets import LabelQuerySet, ProjectQuerySet
 from labeling.work import Work
 
@@ -285,6 +286,8 @@ class Erasure(models.Model):
 
 class GuideExample(models.Model):
     """An item that the guide shows as an example of whatever class its human label has."""
+
+    keeps_item = Keeps("guide_examples", with_label=True)
 
     item = models.OneToOneField(
         Item, primary_key=True, on_delete=models.CASCADE, related_name="guide_example"
@@ -565,6 +568,64 @@ class Check(Work):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class ImportUndo(Work):
+    """The way back of one import: what it brought goes, in steps; what people did since stays."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="import_undos", db_index=False
+    )
+    brought_by = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="undos", db_index=False)
+    cursor = models.BigIntegerField(default=0)  # the last item looked at, written with each batch
+    report = models.JSONField(default=dict)  # labeling/removal_report.py
+
+    class Meta:
+        verbose_name = "undoing of an import"
+        verbose_name_plural = "undoings of imports"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["brought_by"],
+                condition=Q(state__in=["queued", "running", "done"]),
+                name="import_undo_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "-created_at"], name="import_undo_history")]
+
+    def __str__(self) -> str:
+        return f"undoing of import {self.brought_by_id}"
+
+
+class Removal(models.Model):
+    """Items that are gone: one that somebody deleted, or a batch of those that an undone import had added.
+
+    Kept as long as the project, so that the history of its counts stays true.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="removals", db_index=False)
+    undo = models.ForeignKey(  # null: somebody deleted the item
+        ImportUndo, null=True, blank=True, on_delete=models.SET_NULL, related_name="removals"
+    )
+    item_id = models.BigIntegerField(null=True, blank=True)  # of one item; null: of several
+    key = models.CharField(max_length=500, blank=True)  # of one item
+    n_items = models.BigIntegerField()
+    n_human = models.BigIntegerField(default=0)  # of them, labeled by people or a file when they went
+    is_imported = models.BooleanField()  # counted by an import when they came
+    came_at = models.DateTimeField()  # when what goes began to count
+    at = models.DateTimeField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    went_with = models.JSONField(default=dict)  # what people had done on it -> how many; of one item
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["project", "-id"], name="removal_history"),
+            models.Index(fields=["item_id"], condition=Q(item_id__isnull=False), name="removal_of_item"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key or f"{self.n_items} items"
 
 
 class ImportedAnswer(models.Model):

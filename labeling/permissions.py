@@ -14,7 +14,8 @@ from django.db.models import F, QuerySet
 
 from labeling.errors import NotAllowed, NotFound
 from labeling.hot import fetch_prepared
-from labeling.models import Membership, Project, Role
+from labeling.models import Item, Membership, Project, Role
+from labeling.removals import check_not_removed
 
 Roles = tuple[Role, ...]
 
@@ -85,6 +86,8 @@ def row_for(
         .first()
     )
     if row is None:
+        if rows.model is Item:
+            check_not_removed(pk, user)
         raise NotFound(f"There is no {rows.model._meta.verbose_name} {pk} that you may see.")
     require_role(row.member_role, roles)
     return row

@@ -125,9 +125,9 @@ def _erase_items(project_id: int) -> None:
             try:
                 with transaction.atomic():
                     for model in order:
-                        _delete(model, f"{on_items[model]}__in", ids)
-                    _delete(Item, "pk__in", ids)
-                    _erase_blobs({blob_id for _, blob_id in batch if blob_id is not None}, project_id)
+                        delete_rows(model, f"{on_items[model]}__in", ids)
+                    delete_rows(Item, "pk__in", ids)
+                    erase_blobs({blob_id for _, blob_id in batch if blob_id is not None}, project_id)
                 break
             except IntegrityError:
                 if attempt == MAX_TRIES:
@@ -137,7 +137,7 @@ def _erase_items(project_id: int) -> None:
         Erasure.objects.filter(pk=project_id).update(n_items_left=left.count())
 
 
-def _erase_blobs(blob_ids: Collection[int], project_id: int) -> None:
+def erase_blobs(blob_ids: Collection[int], project_id: int) -> None:
     """Those that no item uses any more are gone, and their files are due.
 
     Waits for imports that hold one of them (labeling/import_store.py); those that come later store it anew.
@@ -195,8 +195,8 @@ def _erase_rest(project_id: int) -> None:
                 )
                 list(held.values_list("pk"))
         for model in order:
-            _delete(model, on_project[model], project_id)
-        _delete(Project, "pk", project_id)
+            delete_rows(model, on_project[model], project_id)
+        delete_rows(Project, "pk", project_id)
 
 
 def _delete_pieces(model: Model, lookup: str, project_id: int) -> None:
@@ -274,7 +274,7 @@ def _leads_an_index(model: Model, key: models.Field) -> bool:
     return key.db_index or key.unique or any(fields[0] == key.name for fields in listed)
 
 
-def _delete(model: Model, lookup: str, value: object) -> None:
+def delete_rows(model: Model, lookup: str, value: object) -> None:
     # Django's own delete() would first load every row that points at these.
     rows = model._base_manager.filter(**{lookup: value})
     rows._raw_delete(rows.db)

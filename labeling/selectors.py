@@ -21,6 +21,7 @@ from labeling.models import (
     Leftover,
     Project,
     Publication,
+    Removal,
     Role,
     Source,
     Split,
@@ -182,9 +183,12 @@ def _unsay(
 
 
 def item_count(project_id: int) -> int:
-    """Items of the project: what its imports counted, and those that came one by one."""
+    """Items of the project: what its imports counted and is not gone, and those that came one by one."""
     imported = Import.objects.filter(project_id=project_id).aggregate(n=Sum("n_items_added"))["n"] or 0
-    return imported + Item.objects.filter(project_id=project_id, imported_by__isnull=True).count()
+    gone = (
+        Removal.objects.filter(project_id=project_id, is_imported=True).aggregate(n=Sum("n_items"))["n"] or 0
+    )
+    return imported - gone + Item.objects.filter(project_id=project_id, imported_by__isnull=True).count()
 
 
 def table_columns(project: Project) -> TableColumns:

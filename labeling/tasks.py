@@ -12,9 +12,9 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.db import Error, connection
 
-from labeling.jobs import CHECK, EXPORT, IMPORT
+from labeling.jobs import CHECK, EXPORT, IMPORT, UNDO
 from labeling.leftovers import leftover_first_due, leftovers_remove
-from labeling.models import Check, Export, Import
+from labeling.models import Check, Export, Import, ImportUndo
 from labeling.project_pipeline import erasures_due, project_erase
 from labeling.supervision import job_carry_out
 from labeling.uploads import uploads_sweep
@@ -47,6 +47,12 @@ def check_uploads(check_id: int) -> None:
     job_carry_out(CHECK, check_id, worker=WORKER)
 
 
+@shared_task(statement_seconds=0)
+def undo_import(undo_id: int) -> None:
+    """Take away what one import brought."""
+    job_carry_out(UNDO, undo_id, worker=WORKER)
+
+
 @shared_task
 def erase_project(project_id: int) -> None:
     """Take away what is left of a deleted project."""
@@ -68,6 +74,8 @@ def sweep_works() -> None:
         ring(export_project, export_id)
     for check_id in works_waiting(Check):
         ring(check_uploads, check_id)
+    for undo_id in works_waiting(ImportUndo):
+        ring(undo_import, undo_id)
     for project_id in erasures_due():
         ring(erase_project, project_id)
     uploads_sweep()

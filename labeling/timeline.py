@@ -70,6 +70,15 @@ _STATEMENT = """
               FROM labeling_import WHERE project_id = %(project)s GROUP BY 2
     UNION ALL SELECT 'items', width_bucket(created_at, %(moments)s::timestamptz[]), count(*)
               FROM labeling_item WHERE project_id = %(project)s AND imported_by_id IS NULL GROUP BY 2
+    -- What is gone was there until then. An import counts its items itself.
+    UNION ALL SELECT 'items', width_bucket(at, %(moments)s::timestamptz[]), -sum(n_items)
+              FROM labeling_removal WHERE project_id = %(project)s GROUP BY 2
+    UNION ALL SELECT 'items', width_bucket(came_at, %(moments)s::timestamptz[]), sum(n_items)
+              FROM labeling_removal WHERE project_id = %(project)s AND NOT is_imported GROUP BY 2
+    UNION ALL SELECT 'human', width_bucket(at, %(moments)s::timestamptz[]), -sum(n_human)
+              FROM labeling_removal WHERE project_id = %(project)s GROUP BY 2
+    UNION ALL SELECT 'human', width_bucket(came_at, %(moments)s::timestamptz[]), sum(n_human)
+              FROM labeling_removal WHERE project_id = %(project)s GROUP BY 2
 """
 
 

@@ -19,6 +19,7 @@ from labeling.project_api import (
     ProjectsView,
     TimelineView,
 )
+from labeling.removal_api import RemovalsView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("session", SessionView.as_view(), name="session"),
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<int:project_id>/classes", ClassesView.as_view(), name="classes"),
     path("classes/<int:class_id>", ClassView.as_view(), name="class"),
     path("projects/<int:project_id>/items", ItemsView.as_view(), name="items"),
+    path("projects/<int:project_id>/removals", RemovalsView.as_view(), name="removals"),
     path("items/<int:item_id>", ItemView.as_view(), name="item"),
     path("items/<int:item_id>/example", ItemExampleView.as_view(), name="item-example"),
     path("items/<int:item_id>/image", ItemImageView.as_view(), name="item-image"),

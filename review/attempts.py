@@ -17,6 +17,7 @@ from labeling.blindness import UNDO_SECONDS
 from labeling.errors import Conflict, InvalidInput
 from labeling.models import Item, Membership, Project, Publication, Split
 from labeling.permissions import MAY_ANSWER
+from labeling.removals import check_nothing_leaves
 from labeling.selectors import NO_HUMAN_LABEL
 from labeling.work import ring
 from review.entries import entries_close
@@ -72,6 +73,7 @@ def attempt_ask(
     with transaction.atomic():
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         _check_none_open(project)
+        check_nothing_leaves(project.pk)
         if standing_round(project) is None:
             raise Conflict(
                 "No round's labels stand, so there is nothing to certify. Train and publish a round first.",

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from labeling.keeping import Keeps
 from labeling.models import Item, Label, LabelClass, Project, Source
 from training.models import Round
 from training.other_classes import others_unpack
@@ -81,6 +82,8 @@ class Entry(models.Model):
     Its id says nothing of when or why it was made: the database gives a keyed permutation of a sequence
     (migration 0019), 2^40 and above, so that audits that were drawn together do not stand together.
     """
+
+    keeps_item = Keeps("gold", where=Q(reason=Reason.GOLD), with_label=True)
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="entries", db_index=False)
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="entries")
@@ -191,6 +194,8 @@ class AnswerKind(models.TextChoices):
 class Answer(models.Model):
     """What a person said about an entry, with what the person was shown. Kept for ever."""
 
+    keeps_item = Keeps("answers")
+
     key = models.UUIDField(primary_key=True)  # made by the client: sending twice is sending once
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="answers", db_index=False)
     entry = models.ForeignKey(Entry, null=True, blank=True, on_delete=models.SET_NULL, related_name="answers")
@@ -237,6 +242,8 @@ class Answer(models.Model):
 class Flag(models.Model):
     """Somebody's note that an item needs a second look."""
 
+    keeps_item = Keeps("flags")
+
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="flags", db_index=False)
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="flags")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -262,6 +269,8 @@ class Verdict(models.Model):
     With an entry, it ended a dispute or a flag; with a model's class, it decided between that and a person's
     label. Kept against a class, a label is not shown for that class again.
     """
+
+    keeps_item = Keeps("verdicts")
 
     key = models.UUIDField(primary_key=True)  # made by the client: sending twice is sending once
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="verdicts", db_index=False)
@@ -363,6 +372,7 @@ class AttemptState(models.TextChoices):
 
 
 OPEN_ATTEMPTS = (AttemptState.QUEUED, AttemptState.AUDITING, AttemptState.REVIEWING)
+EVIDENCE = Keeps("audits", with_label=True, is_evidence=True)
 
 
 class Attempt(models.Model):
@@ -449,6 +459,14 @@ class Frozen(models.Model):
     person before, with that class.
     """
 
+    keeps_item = Keeps(
+        "certificates",
+        where=Q(attempt__state__in=list(OPEN_ATTEMPTS)) | Q(attempt__certificate__isnull=False),
+        project="attempt__project",
+        with_label=True,
+        is_evidence=True,
+    )
+
     pk = models.CompositePrimaryKey("attempt_id", "rank")
     attempt = models.ForeignKey(
         Attempt, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="frozen"
@@ -473,6 +491,8 @@ class Frozen(models.Model):
 
 class Audit(models.Model):
     """One candidate drawn for an attempt, what the frozen model said of it, and what a person did, blind."""
+
+    keeps_item = EVIDENCE
 
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="audits")
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="audits")
@@ -499,6 +519,8 @@ class Audit(models.Model):
 class SecondAnswer(models.Model):
     """A person's label drawn for a blind second answer by somebody else: how often do people differ?"""
 
+    keeps_item = EVIDENCE
+
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="second_answers")
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="second_answers")
     label_class = models.ForeignKey(LabelClass, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -519,6 +541,8 @@ class SecondAnswer(models.Model):
 
 class Decoy(models.Model):
     """An item that is asked among the audits of a stage, so that blind does not mean audit. Its answer is a label."""
+
+    keeps_item = EVIDENCE
 
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="decoys")
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
@@ -566,6 +590,8 @@ class Certificate(models.Model):
 
 class MonitorAudit(models.Model):
     """A certified machine label that a person looks at, blind, after release; in the order of the draw."""
+
+    keeps_item = EVIDENCE
 
     certificate = models.ForeignKey(Certificate, on_delete=models.CASCADE, related_name="monitor_audits")
     position = models.PositiveIntegerField()  # 1, 2, ... of the draw

@@ -65,7 +65,7 @@ PLAIN = [
     "item_history", "item_image", "item_thumbnail", "label_withdraw", "learners_list", "member_remove", "projects_list",
     "project_show", "project_update", "project_delete", "answers_mine", "attempts_list", "certificates_list",
     "classes_list", "project_columns", "comparisons_list", "exports_list", "flags_list", "gold_end", "guide_show",
-    "imports_list", "import_create", "inspections_list", "members_list", "people_show", "plan", "policies_list",
+    "imports_list", "import_create", "import_undo_look", "import_undo", "item_delete", "removals_list", "inspections_list", "members_list", "people_show", "plan", "policies_list",
     "project_progress", "publications_list", "publication_discard", "queue_show", "queue_refill", "rounds_list",
     "runs_list", "timeline_show", "verdicts_list", "weighing_show", "round_show", "round_confidences", "round_generated",
     "round_model", "round_beside_standing", "run_show", "run_cancel", "run_log", "verdict_undo", "disputes_list",

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from labeling.models import Project
+from labeling.removals import check_nothing_leaves
 from labeling.work import OPEN_STATES, Work
 from training.errors import AlreadyOpen
 
@@ -21,6 +22,7 @@ def open_numbered(model: type[W], project: Project, already_open: str, **columns
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         if rows.filter(state__in=OPEN_STATES).exists():
             raise AlreadyOpen(already_open)
+        check_nothing_leaves(project.pk)
         last_number = rows.aggregate(n=Max("number"))["n"] or 0
         try:
             return model._default_manager.create(project=project, number=last_number + 1, **columns)

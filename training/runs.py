@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from labeling.errors import AssayError
 from labeling.models import Project, Source, SourceKind
+from labeling.removals import check_nothing_leaves
 from labeling.trouble import patient
 from labeling.work import WorkLost, work_fail, work_finish, work_hold
 from training.artifacts import artifact_delete, artifact_name
@@ -38,6 +39,7 @@ def run_open(*, project: Project, settings: RunSettings, trigger: str, user: Any
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         if (other := open_runs(project.pk).first()) is not None:
             raise RunAlreadyOpen(_already_open(other))
+        check_nothing_leaves(project.pk)
         last_number = Run.objects.filter(project=project).aggregate(n=Max("number"))["n"] or 0
         try:
             return Run.objects.create(

@@ -130,7 +130,7 @@ def _import(
             f"The import of {work.file_name} failed. {work.error_message}", code=work.error_code
         )
     check_over(work, f"The import of {work.file_name}")
-    return work.report
+    return {**work.report, "import_id": work.pk}
 
 
 @click.command("export")

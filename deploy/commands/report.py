@@ -70,6 +70,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         where = "" if problem["row"] is None else f"row {problem['row']}: "
         file = f"{problem['file']}, " if problem["file"] != report["file"] else ""
         yield f"  {file}{where}{problem['message']}"
+    if "import_id" in report:
+        yield f"This was import {report['import_id']}; `assay undo-import {report['import_id']}` takes it back."
 
 
 def _understood(report: Mapping[str, Any]) -> str:

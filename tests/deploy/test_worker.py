@@ -27,6 +27,7 @@ def test_every_task_goes_to_a_queue_that_workers_listen_to(task: str) -> None:
         ("training.tasks.sweep_runs", "default"),
         ("labeling.tasks.import_items", "io"),
         ("labeling.tasks.export_project", "io"),
+        ("labeling.tasks.undo_import", "io"),
         ("labeling.tasks.sweep_works", "default"),
         ("review.tasks.publish_ready_rounds", "default"),
         ("review.tasks.diversify_queue", "predict"),

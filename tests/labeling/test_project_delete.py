@@ -9,7 +9,18 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from rest_framework.test import APIClient
 
-from labeling.models import Export, GuideExample, Import, Project, SealedTruth, TableColumns
+from labeling.models import (
+    Embedding,
+    Export,
+    GuideExample,
+    Import,
+    ImportedAnswer,
+    ImportUndo,
+    Project,
+    Removal,
+    SealedTruth,
+    TableColumns,
+)
 from labeling.project_pipeline import children_first, paths_to, project_erase
 from review.models import (
     Answer,
@@ -53,6 +64,14 @@ def fill(project: Project, user: User) -> None:
     SealedTruth.objects.create(item=items[0], label_class=label_class)
     work = Import.objects.create(project=project, file_name="a.csv", created_by=user)
     type(items[0]).objects.filter(pk=items[0].pk).update(imported_by=work)
+    ImportedAnswer.objects.create(
+        project=project, item=items[0], brought_by=work, source=publication.source, kind="ignore"
+    )
+    Embedding.objects.create(item=items[0], vector=b"1234")
+    undo = ImportUndo.objects.create(project=project, brought_by=work, state="cancelled")
+    Removal.objects.create(
+        project=project, undo=undo, n_items=1, is_imported=True, came_at=work.created_at, at=work.created_at
+    )
     name = default_storage.save("exports/x.csv", ContentFile(b"x"))
     Export.objects.create(project=project, format="csv", stored_name=name)
     run = Run.objects.create(project=project, number=1, learner="logistic")

@@ -402,6 +402,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports/{import_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What undoing an import would take away now, and what would stay */
+        get: operations["import_undo_look"];
+        put?: never;
+        /**
+         * Undo an import in the background; what people did since stays
+         * @description Asked for twice it is done once: the same undoing comes back.
+         */
+        post: operations["import_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/inspections/{inspection_id}": {
         parameters: {
             query?: never;
@@ -485,7 +506,8 @@ export interface paths {
         get: operations["item_show"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete an item, unless people have worked on it or a certificate rests on it */
+        delete: operations["item_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1317,6 +1339,23 @@ export interface paths {
         put?: never;
         /** Give entries back unanswered, for others to have at once */
         post: operations["queue_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/removals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was taken away: items deleted one by one, and those of undone imports; newest first */
+        get: operations["removals_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2677,6 +2716,8 @@ export interface components {
             report: components["schemas"]["ImportReportOutput"];
             n_items_added: number;
             n_labels_added: number;
+            /** @description Its undoing, the last if several were tried. */
+            readonly undo: components["schemas"]["ImportUndoOutput"] | null;
         };
         ImportPage: {
             results: components["schemas"]["ImportOutput"][];
@@ -2754,6 +2795,31 @@ export interface components {
             problems?: components["schemas"]["ProblemOutput"][];
             notes?: string[];
             warnings?: string[];
+        };
+        /** @description What imports, exports and runs have in common; theirs add to it. */
+        ImportUndoOutput: {
+            id: number;
+            state: components["schemas"]["WorkStateEnum"];
+            /** @description Queued or running. */
+            is_open: boolean;
+            /** @description What is being done, for people. */
+            step_name: string;
+            /** @description How much of n_steps is done. */
+            step: number;
+            /** @description 0: not known yet. */
+            n_steps: number;
+            /** Format: double */
+            seconds_left: number | null;
+            error_code: string;
+            error_message: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            created_by?: string | null;
+            report: components["schemas"]["UndoReportOutput"];
         };
         /** @description Left out: a learner that is quick and good on few labels, seed 0. */
         InspectionInput: {
@@ -3689,6 +3755,28 @@ export interface components {
             /** @description Of the entries asked for, those you held. */
             n_released: number;
         };
+        RemovalOutput: {
+            id: number;
+            /** Format: date-time */
+            at: string;
+            by?: string | null;
+            /** @description Of the import that was undone. */
+            import_id?: number | null;
+            /** @description Of one item that somebody deleted. */
+            item_id: number | null;
+            /** @description Of one item; blank: several. */
+            key: string;
+            n_items: number;
+            /** @description Of one item: what people had done on it. */
+            went_with: {
+                [key: string]: number;
+            };
+        };
+        RemovalPage: {
+            results: components["schemas"]["RemovalOutput"][];
+            /** @description Cursor of the next page; null at the end. */
+            next: string | null;
+        };
         /** @description On how many of the items it is right; the share with its exact 95% interval. */
         RightOutput: {
             n_right: number;
@@ -4060,6 +4148,56 @@ export interface components {
         UndoInput: {
             /** @description Of your answers. */
             keys: string[];
+        };
+        UndoLookOutput: {
+            /** @description That the import added, and that are there. */
+            n_items: number;
+            n_items_kept: number;
+            /** @description What keeps them to how many items. */
+            kept: {
+                [key: string]: number;
+            };
+            /** @description Of its file that stand. */
+            n_labels: number;
+            /** @description Why it cannot be undone now; blank: it can. */
+            refused: string;
+        };
+        /** @description Complete once the undoing is over; grows while it runs. */
+        UndoReportOutput: {
+            /** @default 0 */
+            n_items_removed: number;
+            /**
+             * @description That somebody has worked on since.
+             * @default 0
+             */
+            n_items_kept: number;
+            /** @description What keeps them (answers, labels, flags, gold, ...) to how many items; one may have several. */
+            kept?: {
+                [key: string]: number;
+            };
+            /**
+             * @description With their items.
+             * @default 0
+             */
+            n_labels_removed: number;
+            /**
+             * @description Of items that stay.
+             * @default 0
+             */
+            n_labels_withdrawn: number;
+            /**
+             * @description That a certificate, gold or the guide needs.
+             * @default 0
+             */
+            n_labels_kept: number;
+            /**
+             * @description Single answers that the file told.
+             * @default 0
+             */
+            n_answers_removed: number;
+            classes_removed?: string[];
+            classes_kept?: string[];
+            notes?: string[];
         };
         UploadInput: {
             file: string;
@@ -5076,6 +5214,68 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    import_undo_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoLookOutput"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    import_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportUndoOutput"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
+        };
+    };
     inspection_show: {
         parameters: {
             query?: never;
@@ -5235,6 +5435,45 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    item_delete: {
+        parameters: {
+            query?: {
+                /** @description Also if people have worked on it: what they did goes along. */
+                with_work?: boolean;
+            };
+            header?: never;
+            path: {
+                item_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovalOutput"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
             503: components["responses"]["Error503"];
         };
     };
@@ -7407,6 +7646,37 @@ export interface operations {
             409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    removals_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; leave out for the first. */
+                cursor?: string;
+                /** @description Rows of a page, 1 to 200; 50 unless told. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovalPage"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             503: components["responses"]["Error503"];
         };
     };

@@ -1,0 +1,20 @@
+"""The child process of an import's undoing. Started by labeling/supervision.py, never by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from labeling.jobs import UNDO
+from labeling.management.child import ChildCommand
+
+
+class Command(ChildCommand):
+    help = (
+        "Carry out a claimed undoing of an import. Workers start this; use `assay undo-import` to start one."
+    )
+    job = UNDO
+
+    def compute(self, work: Any) -> None:
+        from labeling.removal_pipeline import undo_execute
+
+        undo_execute(work)

@@ -1,0 +1,57 @@
+"""Shapes of what is taken away."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from labeling.serializers import WorkOutput
+
+
+class UndoReportOutput(serializers.Serializer):
+    """Complete once the undoing is over; grows while it runs."""
+
+    n_items_removed = serializers.IntegerField(default=0)
+    n_items_kept = serializers.IntegerField(default=0, help_text="That somebody has worked on since.")
+    kept = serializers.DictField(
+        child=serializers.IntegerField(),
+        default=dict,
+        help_text="What keeps them (answers, labels, flags, gold, ...) to how many items; one may have several.",
+    )
+    n_labels_removed = serializers.IntegerField(default=0, help_text="With their items.")
+    n_labels_withdrawn = serializers.IntegerField(default=0, help_text="Of items that stay.")
+    n_labels_kept = serializers.IntegerField(
+        default=0, help_text="That a certificate, gold or the guide needs."
+    )
+    n_answers_removed = serializers.IntegerField(default=0, help_text="Single answers that the file told.")
+    classes_removed = serializers.ListField(child=serializers.CharField(), default=list)
+    classes_kept = serializers.ListField(child=serializers.CharField(), default=list)
+    notes = serializers.ListField(child=serializers.CharField(), default=list)
+
+
+class ImportUndoOutput(WorkOutput):
+    report = UndoReportOutput()
+
+
+class UndoLookOutput(serializers.Serializer):
+    n_items = serializers.IntegerField(help_text="That the import added, and that are there.")
+    n_items_kept = serializers.IntegerField()
+    kept = serializers.DictField(
+        child=serializers.IntegerField(), help_text="What keeps them to how many items."
+    )
+    n_labels = serializers.IntegerField(help_text="Of its file that stand.")
+    refused = serializers.CharField(help_text="Why it cannot be undone now; blank: it can.")
+
+
+class RemovalOutput(serializers.Serializer):
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    by = serializers.CharField(source="by.username", default=None, allow_null=True)
+    import_id = serializers.IntegerField(
+        source="undo.brought_by_id", default=None, allow_null=True, help_text="Of the import that was undone."
+    )
+    item_id = serializers.IntegerField(allow_null=True, help_text="Of one item that somebody deleted.")
+    key = serializers.CharField(help_text="Of one item; blank: several.")
+    n_items = serializers.IntegerField()
+    went_with = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Of one item: what people had done on it."
+    )
