@@ -10,11 +10,13 @@ from django.core.files.storage import default_storage
 from rest_framework.test import APIClient
 
 from labeling.models import (
+    Check,
     Embedding,
     Export,
     GuideExample,
     Import,
     ImportedAnswer,
+    ImportFile,
     ImportUndo,
     Project,
     Removal,
@@ -64,6 +66,8 @@ def fill(project: Project, user: User) -> None:
     SealedTruth.objects.create(item=items[0], label_class=label_class)
     work = Import.objects.create(project=project, file_name="a.csv", created_by=user)
     type(items[0]).objects.filter(pk=items[0].pk).update(imported_by=work)
+    ImportFile.objects.create(brought_by=work, place=0, file_name="a.csv")
+    Check.objects.create(project=project, item_type="text", created_by=user, file_name="a.csv")
     ImportedAnswer.objects.create(
         project=project, item=items[0], brought_by=work, source=publication.source, kind="ignore"
     )
