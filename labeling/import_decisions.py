@@ -3,6 +3,7 @@
 - An item is known by its key. The same key with other content is a problem, never an overwrite.
 - A label that stands stays. A different one in the file is reported, not taken.
 - If the file contradicts itself, neither of its labels stands.
+- Where a file tells who said what, the label is what all of it comes to: labeling/import_answers.py.
 - An item's first human label draws it into the holdout, or the file says that it is for testing.
 """
 
@@ -13,8 +14,9 @@ from dataclasses import dataclass, field
 
 from labeling.holdout import is_holdout_draw
 from labeling.images import CheckedImage
+from labeling.import_answers import Answer, NewAnswer, Outcome, answer_of, outcome_of, report_new
 from labeling.import_report import ImportReport
-from labeling.readers.rows import Problem, Row
+from labeling.readers.rows import Problem, Row, Said
 
 
 @dataclass(slots=True)
@@ -27,6 +29,9 @@ class Incoming:
     image: CheckedImage | None = None
     class_id: int | None = None  # the label to be taken
     sealed_id: int | None = None  # the label to be kept as sealed truth
+    said: list[tuple[Said, int | None]] = field(
+        default_factory=list
+    )  # each with its class, instead of class_id
 
 
 @dataclass(slots=True)
@@ -44,6 +49,7 @@ class ItemState:
     is_disputed: bool = False  # this import has contradicted itself on it
     sealed_id: int | None = None
     label_row: int | None = None  # row of this batch that set the label
+    answers: list[Answer] | None = None  # all that files said of it, in order
 
 
 @dataclass(slots=True)
@@ -57,8 +63,10 @@ class NewItem:
 class NewLabel:
     item_id: int
     class_id: int
+    is_human: bool
     confidence: float | None
     retired_reason: str  # "" if it stands
+    model: str = ""  # whose label it is, where the file says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,7 @@ class BatchRules:
     holdout_share: float
     split: str  # auto, pool or test
     class_names: Mapping[int, str]
+    answers_wanted: int = 1  # of named people, before what they say is a label
 
 
 @dataclass(slots=True)
@@ -79,7 +88,10 @@ class Decisions:
     items: list[NewItem] = field(default_factory=list)
     labels: list[NewLabel] = field(default_factory=list)
     splits: dict[int, str] = field(default_factory=dict)  # of known items: item id -> split
-    withdrawn: list[int] = field(default_factory=list)  # known items on which our label no longer stands
+    withdrawn: list[tuple[int, bool]] = field(
+        default_factory=list
+    )  # (known item, is_human): not ours any more
+    answers: list[NewAnswer] = field(default_factory=list)
     sealed: dict[int, int] = field(default_factory=dict)  # item id -> class id
     unsealed: list[int] = field(default_factory=list)
     touched: dict[str, ItemState] = field(default_factory=dict)  # by key: as the batch leaves them
@@ -104,7 +116,8 @@ class Batch:
         self.next_ids = next_ids
         self.report = report
         self.new: dict[str, NewItem] = {}
-        self.labels: dict[int, NewLabel] = {}
+        self.labels: dict[tuple[int, bool], NewLabel] = {}  # by item and whether it is a person's
+        self.heard: dict[str, tuple[Incoming, Outcome]] = {}  # by key: the last row, and what was said before
         self.ours = {state.id for state in known.values() if state.is_ours}  # items that this import added
         self.decisions = Decisions()
 
@@ -123,10 +136,13 @@ class Batch:
             return
         elif state.is_ours:
             self.report.add_repeat(was_known=False)
-            self.report.add_duplicate(row=incoming.row.number, key=incoming.key, same_as=incoming.key)
+            if not incoming.said:  # else it may be another's word on the same item
+                self.report.add_duplicate(row=incoming.row.number, key=incoming.key, same_as=incoming.key)
         else:
             self.report.add_repeat(was_known=True)
         self.decisions.touched[incoming.key] = state
+        if incoming.said:
+            self._hear(incoming, state)
         if incoming.class_id is not None:
             if self.rules.is_human:
                 self._label_by_person(incoming, state, incoming.class_id)
@@ -138,6 +154,8 @@ class Batch:
     def finish(self) -> Decisions:
         """The decisions, with the counts of what they write added to the report."""
         decisions = self.decisions
+        for key, (incoming, before) in self.heard.items():
+            self._settle(incoming, self.known[key], before)
         decisions.items = list(self.new.values())
         decisions.labels = list(self.labels.values())
         for item in decisions.items:
@@ -156,9 +174,14 @@ class Batch:
         """Labels by origin and class, and the items of this import that have none."""
         kept = [label for label in decisions.labels if label.retired_reason != "withdrawn"]
         names = self.rules.class_names
-        self.report.add_labels([names[label.class_id] for label in kept], is_human=self.rules.is_human)
-        n_labeled = sum(label.item_id in self.ours for label in kept)
-        n_labeled -= sum(item_id in self.ours for item_id in decisions.withdrawn)
+        for is_human in (True, False):
+            class_names = [names[label.class_id] for label in kept if label.is_human == is_human]
+            self.report.add_labels(class_names, is_human=is_human)
+        for item_id, is_human in self.labels:
+            if not is_human and (item_id, True) in self.labels:  # a class is counted once for each item
+                self.report.classes[names[self.labels[item_id, False].class_id]] -= 1
+        labeled = {label.item_id for label in kept} & self.ours
+        n_labeled = len(labeled) - len({item_id for item_id, _ in decisions.withdrawn} & self.ours)
         self.report.labels["none"] += len(decisions.items) - n_labeled
 
     def _add(self, incoming: Incoming) -> ItemState:
@@ -180,7 +203,7 @@ class Batch:
             self._set_split(incoming, state)
             state.human_id, state.human_is_ours, state.was_labeled = class_id, True, True
             state.label_row = incoming.row.number
-            self.labels[state.id] = NewLabel(state.id, class_id, None, "")
+            self.labels[state.id, True] = NewLabel(state.id, class_id, True, None, "")
         elif state.human_id == class_id:
             self.report.n_labels_known += 1
         elif not state.human_is_ours:
@@ -195,25 +218,81 @@ class Batch:
                 incoming, None, class_id, "The file contradicts itself on this item, so it has no label."
             )
         elif state.machine_id is None:
-            reason = (
-                "" if state.human_id is None else "confirmed" if state.human_id == class_id else "corrected"
-            )
+            reason = _against_person(class_id, state.human_id)
             state.machine_id = class_id
             state.label_row = incoming.row.number
-            self.labels[state.id] = NewLabel(state.id, class_id, incoming.row.confidence, reason)
+            self.labels[state.id, False] = NewLabel(
+                state.id, class_id, False, incoming.row.confidence, reason
+            )
         elif state.machine_id == class_id:
             self.report.n_labels_known += 1
         else:
             self._dispute(incoming, state, state.machine_id, class_id)
+
+    def _hear(self, incoming: Incoming, state: ItemState) -> None:
+        """Keep what is new of what was said. What it comes to is settled when all of the batch is heard."""
+        if state.answers is None:
+            state.answers = []
+        state.answers = [Answer(*answer) for answer in state.answers]
+        if incoming.key not in self.heard:
+            before = outcome_of(state.answers, answers_wanted=self.rules.answers_wanted)
+            self.heard[incoming.key] = (incoming, before)
+        for said, class_id in incoming.said:
+            answer = answer_of(said, class_id)
+            if answer in state.answers:
+                self.report.n_labels_known += 1
+                continue
+            state.answers.append(answer)
+            self.decisions.answers.append(NewAnswer(state.id, answer, said.probabilities, said.note))
+            report_new(self.report, answer)
+
+    def _settle(self, incoming: Incoming, state: ItemState, before: Outcome) -> None:
+        after = outcome_of(state.answers or [], answers_wanted=self.rules.answers_wanted)
+        if after.why != before.why:
+            if before.why and state.is_ours:
+                self.report.drop("labels", before.why, -1)
+            if after.why:
+                self.report.drop("labels", after.why)
+        if after.human_id != state.human_id and (state.human_id is None or state.human_is_ours):
+            self._replace_human(incoming, state, after.human_id)
+        elif after.human_id not in (None, state.human_id):
+            self._conflict(incoming, state.human_id, after.human_id or 0, "The label that stands was kept.")
+        if after.machine_id != state.machine_id:
+            self._replace_machine(incoming, state, after)
+
+    def _replace_human(self, incoming: Incoming, state: ItemState, class_id: int | None) -> None:
+        if state.human_id is not None:
+            self._withdraw(state, state.human_id, is_human=True)
+            state.human_id = None
+        if class_id is not None:
+            self._set_split(incoming, state)
+            state.human_id, state.human_is_ours, state.was_labeled = class_id, True, True
+            self.labels[state.id, True] = NewLabel(state.id, class_id, True, None, "")
+
+    def _replace_machine(self, incoming: Incoming, state: ItemState, after: Outcome) -> None:
+        if state.machine_id is not None:
+            self._withdraw(state, state.machine_id, is_human=False)
+        state.machine_id = after.machine_id
+        if after.machine_id is not None:
+            reason = _against_person(after.machine_id, state.human_id)
+            model = next((said.who for said, _ in incoming.said if not said.is_human), "")
+            self.labels[state.id, False] = NewLabel(
+                state.id, after.machine_id, False, after.confidence, reason, model
+            )
+
+    def _withdraw(self, state: ItemState, class_id: int, *, is_human: bool) -> None:
+        """A label that an earlier batch of this import wrote stands no longer."""
+        self.decisions.withdrawn.append((state.id, is_human))
+        self.report.take_label_back(self.rules.class_names[class_id], is_human=is_human)
 
     def _dispute(self, incoming: Incoming, state: ItemState, first: int, second: int) -> None:
         where = "an earlier row" if state.label_row is None else f"row {state.label_row:,}"
         message = f"Other than in {where} of this file, so neither was taken."
         self._conflict(incoming, first, second, message, n_labels=2)
         state.is_disputed = True
-        pending = self.labels.get(state.id)
+        pending = self.labels.get((state.id, self.rules.is_human))
         if pending is None:
-            self.decisions.withdrawn.append(state.id)
+            self.decisions.withdrawn.append((state.id, self.rules.is_human))
             self.report.take_label_back(self.rules.class_names[first], is_human=self.rules.is_human)
             return
         pending.retired_reason = pending.retired_reason or "withdrawn"
@@ -265,3 +344,8 @@ class Batch:
             message=message,
             n_labels=n_labels,
         )
+
+
+def _against_person(class_id: int, human_id: int | None) -> str:
+    """What becomes of a machine's label at once: "" if no person's stands above it."""
+    return "" if human_id is None else "confirmed" if human_id == class_id else "corrected"

@@ -11,7 +11,7 @@ import datetime as dt
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ from labeling.jobs import IMPORT
 from labeling.label_choice import choose_labels
 from labeling.leftovers import leftovers_note
 from labeling.locks import lock_labels_shared
-from labeling.models import Blob, Import, Publication, Source, SourceKind
+from labeling.models import Blob, Import, Label, Publication, Source, SourceKind
 from labeling.project_services import ClassDraft, classes_add
 from labeling.readers.bundle import Bundle
 from labeling.readers.dataset import Dataset, open_dataset
@@ -256,6 +256,7 @@ class ImportJob:
             report.n_rows += batch.n_read
             for problem in batch.problems:
                 report.add_problem(problem)
+            self.store.hears = any(row.said for row in batch.rows)
             class_ids = self._class_ids(batch.rows, report)
             incoming = list(self._incoming(batch.rows, checked, chosen, class_ids, report))
             self.store.add_blobs(blobs, now=now)
@@ -268,6 +269,7 @@ class ImportJob:
                     holdout_share=self.project.holdout_share,
                     split=self.options.split,
                     class_names={pk: name for name, pk in class_ids.items()},
+                    answers_wanted=self.project.answers_wanted,
                 ),
                 known=known,
                 same_content=self.store.same_content({row.content_hash for row in incoming}),
@@ -308,28 +310,38 @@ class ImportJob:
                 continue
             content_hash = image.content_hash if image else row.content_hash
             incoming = Incoming(row, row.key or content_hash, content_hash, image)
-            if row.label is not None:
-                class_id = class_ids.get(row.label)
-                if class_id is None:
-                    report.add_problem(
-                        Problem(
-                            row.number,
-                            "label",
-                            f"There is no class {row.label!r} in this project, so the row was left out. "
-                            "Add the class, or import with classes: add.",
-                        )
+            unknown = next((name for name in _classes_of(row) if name not in class_ids), None)
+            if unknown is not None:
+                report.add_problem(
+                    Problem(
+                        row.number,
+                        "label",
+                        f"There is no class {unknown!r} in this project, so the row was left out. "
+                        "Add the class, or import with classes: add.",
                     )
-                    continue
-                self._place_label(incoming, class_id, chosen, report)
+                )
+                continue
+            if row.passed_over:
+                report.add_problem(Problem(row.number, "label", row.passed_over, left_out="label"))
+            if row.label is not None or row.said:
+                self._place_label(incoming, class_ids, chosen, report)
             yield incoming
 
     def _place_label(
-        self, incoming: Incoming, class_id: int, chosen: frozenset[int] | None, report: ImportReport
+        self,
+        incoming: Incoming,
+        class_ids: dict[str, int],
+        chosen: frozenset[int] | None,
+        report: ImportReport,
     ) -> None:
-        """Whether the label is taken, sealed or left out."""
-        is_pool = self._split_of(incoming.row.split) == "pool"
-        is_chosen = not self.options.sealed if chosen is None else incoming.row.number in chosen
-        if is_chosen or not is_pool:
+        """Whether the label, with what else was said, is taken, sealed or left out."""
+        row = incoming.row
+        class_id = None if row.label is None else class_ids[row.label]
+        is_pool = self._split_of(row.split) == "pool"
+        is_chosen = not self.options.sealed if chosen is None else row.number in chosen
+        if (is_chosen or not is_pool) and row.said:
+            incoming.said = [(one, None if one.label is None else class_ids[one.label]) for one in row.said]
+        elif is_chosen or not is_pool:
             incoming.class_id = class_id
         elif self.options.sealed:
             incoming.sealed_id = class_id
@@ -343,9 +355,7 @@ class ImportJob:
             ids |= {name: -number for number, name in enumerate(report.classes_added, start=1)}
         if self.options.classes == "known_only":
             return ids
-        names = sorted(
-            {row.label for row in rows if row.label is not None and row.label not in ids}, key=natural
-        )
+        names = sorted({name for row in rows for name in _classes_of(row) if name not in ids}, key=natural)
         if not names:
             return ids
         if self.options.dry_run:
@@ -401,8 +411,8 @@ class ImportJob:
             statistics_refresh("labeling_item", "labeling_label", n_rows=report.n_rows)
             columns_measure(self.project)
         with transaction.atomic():
-            if self.options.labels_from == "machine" and report.n_labels_added and not self.options.dry_run:
-                report.notes.append(self._publish())
+            if self.options.labels_from != "person" and report.labels["machine"] and not self.options.dry_run:
+                report.note(self._publish())
             work_finish(
                 self.work, report=report.as_json(), step_name="", step=max(self.work.n_steps, self.work.step)
             )
@@ -417,14 +427,23 @@ class ImportJob:
         report.finish()
         return report
 
-    def _publish(self) -> str:
+    def _publish(self) -> list[str]:
         """Imported machine labels stand at once if none stand yet. Returns what a person should know."""
-        source = self.work.source
-        assert source is not None  # there are labels
+        sources = Source.objects.filter(project=self.project, is_human=False, details__import=self.work.pk)
+        source = sources.exclude(details__has_key="said_by").first()
+        if source is None or not Label.objects.filter(source=source, retired_at__isnull=True).exists():
+            return []  # people's labels stand above all of them
         if Publication.objects.filter(project=self.project, ended_at__isnull=True).exists():
-            return "Other machine labels are published, so those of this file are kept but do not stand."
+            return ["Other machine labels are published, so those of this file are kept but do not stand."]
         publication_open(project=self.project, source=source, by=self.work.created_by, ended_reason="")
-        return "The machine labels of this file are published: they stand until better ones are."
+        return ["The machine labels of this file are published: they stand until better ones are."]
+
+
+def _classes_of(row: Row) -> Iterable[str]:
+    """The names of the classes that somebody speaks of."""
+    if row.said:
+        return [one.label for one in row.said if one.label is not None]
+    return () if row.label is None else (row.label,)
 
 
 def _map(function: Callable[[A], B], things: list[A], threads: Executor) -> Iterator[list[B]]:

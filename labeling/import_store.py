@@ -17,9 +17,11 @@ from django.db import IntegrityError, connection
 
 from labeling.blobs import BlobRow, blob_files
 from labeling.copying import copy_rows
+from labeling.import_answers import Answer
 from labeling.import_decisions import Decisions, ItemState
 from labeling.leftovers import leftovers_own
-from labeling.models import Import, LabelClass
+from labeling.models import Import, LabelClass, Source, SourceKind
+from labeling.readers.rows import Row
 
 NAMESPACE = 4_160  # of advisory locks: imports of one project write one batch at a time
 
@@ -34,6 +36,10 @@ class ImportStore:
     def __init__(self, work: Import) -> None:
         self.work = work
         self.project_id = work.project_id
+        self.hears = False  # whether the batch tells who said what, so that earlier answers are looked up
+        self._sources: dict[
+            tuple[bool, str], int
+        ] = {}  # of this import: (is_human, who) -> id; of one transaction
 
     def close(self) -> None:
         """Nothing is left to clear away."""
@@ -42,6 +48,10 @@ class ImportStore:
         """Keep other imports of the project out until the transaction ends."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [NAMESPACE, self.project_id])
+        self._sources = {}
+        if self.work.source_id is not None:
+            mine = Source.objects.filter(project_id=self.project_id, details__import=self.work.pk)
+            self._sources = {(one.is_human, one.details.get("said_by", "")): one.pk for one in mine}
 
     def known_items(self, keys: Collection[str], *, with_sealed: bool) -> dict[str, ItemState]:
         """What the project knows under these keys."""
@@ -67,23 +77,25 @@ class ImportStore:
         return states
 
     def _add_labels(self, by_id: Mapping[int, ItemState], *, with_sealed: bool) -> None:
-        source_id = self.work.source_id
+        ours = [source_id for (_, who), source_id in self._sources.items() if not who]
         with connection.cursor() as cursor:
             cursor.execute(
                 """
                 SELECT item_id, label_class_id, source_id, is_human, retired_at IS NULL, retired_reason
-                FROM labeling_label WHERE item_id = ANY(%s) AND (is_human OR source_id = %s)
+                FROM labeling_label WHERE item_id = ANY(%s) AND (is_human OR source_id = ANY(%s))
                 """,
-                [list(by_id), source_id],
+                [list(by_id), ours],
             )
             for item_id, class_id, said_by, is_human, stands, reason in cursor.fetchall():
                 state = by_id[item_id]
                 state.was_labeled |= is_human
-                state.is_disputed |= said_by == source_id and reason == "withdrawn"
+                state.is_disputed |= said_by in ours and reason == "withdrawn"
                 if is_human and stands:
-                    state.human_id, state.human_is_ours = class_id, said_by == source_id
-                if not is_human:
+                    state.human_id, state.human_is_ours = class_id, said_by in ours
+                if not is_human and (reason != "withdrawn" or not self.hears):
                     state.machine_id = class_id
+            if self.hears:
+                self._add_answers(by_id)
             if with_sealed:
                 cursor.execute(
                     "SELECT item_id, label_class_id FROM labeling_sealedtruth WHERE item_id = ANY(%s)",
@@ -91,6 +103,26 @@ class ImportStore:
                 )
                 for item_id, class_id in cursor.fetchall():
                     by_id[item_id].sealed_id = class_id
+
+    def _add_answers(self, by_id: Mapping[int, ItemState]) -> None:
+        """What this import and earlier ones brought of single answers."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT answer.item_id, coalesce(source.details->>'said_by', ''), source.is_human, answer.kind,
+                       answer.label_class_id, answer.said_at, answer.confidence
+                FROM labeling_importedanswer AS answer JOIN labeling_source AS source ON source.id = answer.source_id
+                WHERE answer.item_id = ANY(%s) ORDER BY answer.id
+                """,
+                [list(by_id)],
+            )
+            for item_id, who, is_human, kind, class_id, at, confidence in cursor.fetchall():
+                state = by_id[item_id]
+                when = None if at is None else at.astimezone(dt.UTC).isoformat()
+                state.answers = [
+                    *(state.answers or ()),
+                    Answer(who, is_human, kind, class_id, when, confidence),
+                ]
 
     def same_content(self, hashes: Collection[str]) -> dict[str, str]:
         """Content hash -> key of one item that has it."""
@@ -151,6 +183,7 @@ class ImportStore:
         self._copy_items(decisions, now)
         self._retire(decisions, now)
         self._copy_labels(decisions, now)
+        self._copy_answers(decisions)
         with connection.cursor() as cursor:
             if decisions.splits:
                 cursor.execute(
@@ -190,6 +223,7 @@ class ImportStore:
                     None if row.features is None else json.dumps(row.features, allow_nan=False)
                     for row in rows
                 ],
+                "extras": self._extras(rows),
                 "blob_id": [
                     blob_ids[item.incoming.image.sha256] if item.incoming.image else None for item in items
                 ],
@@ -197,6 +231,59 @@ class ImportStore:
                 "created_at": now.isoformat(),
             },
         )
+
+        vectors = [(item.id, item.incoming.row.embedding) for item in items if item.incoming.row.embedding]
+        if vectors:
+            copy_rows(
+                "labeling_embedding",
+                {
+                    "item_id": [item_id for item_id, _ in vectors],
+                    "vector": [f"\\x{vector.hex()}" for _, vector in vectors],
+                },
+            )
+
+    def _extras(self, rows: Sequence[Row]) -> list[str | None] | None:
+        """JSON of each, or None where no row has any."""
+        if not any(row.extras for row in rows):
+            return None
+        return [json.dumps(row.extras, allow_nan=False) if row.extras else None for row in rows]
+
+    def _copy_answers(self, decisions: Decisions) -> None:
+        answers = decisions.answers
+        if not answers:
+            return
+        copy_rows(
+            "labeling_importedanswer",
+            {
+                "project_id": self.project_id,
+                "item_id": [new.item_id for new in answers],
+                "brought_by_id": self.work.pk,
+                "source_id": [self.source_id(new.answer.is_human, new.answer.who) for new in answers],
+                "kind": [new.answer.kind for new in answers],
+                "label_class_id": [new.answer.class_id for new in answers],
+                "confidence": [new.answer.confidence for new in answers],
+                "probabilities": [
+                    json.dumps(new.probabilities, allow_nan=False) if new.probabilities else None
+                    for new in answers
+                ],
+                "said_at": [new.answer.at for new in answers],
+                "note": [new.note for new in answers],
+            },
+        )
+
+    def source_id(self, is_human: bool, who: str, *, name: str = "") -> int:
+        """The source of this import for this person or model; with who "" for the labels themselves."""
+        found = self._sources.get((is_human, who))
+        if found is None:
+            made = Source.objects.create(
+                project_id=self.project_id,
+                kind=SourceKind.FILE,
+                is_human=is_human,
+                name=(who or name or self.work.file_name)[:300],
+                details={"import": self.work.pk} | ({"said_by": who} if who else {}),
+            )
+            found = self._sources[is_human, who] = made.pk
+        return found
 
     def _hold_blobs(self, hashes: Sequence[str]) -> dict[str, int]:
         """Hash -> id of these blobs, which nobody deletes until the transaction ends. Raises BlobGone."""
@@ -213,49 +300,49 @@ class ImportStore:
         return found
 
     def _copy_labels(self, decisions: Decisions, now: dt.datetime) -> None:
-        labels = decisions.labels
-        if not labels:
-            return
-        source = self.work.source
-        assert source is not None  # made before the first label
-        copy_rows(
-            "labeling_label",
-            {
-                "project_id": self.project_id,
-                "item_id": [label.item_id for label in labels],
-                "label_class_id": [label.class_id for label in labels],
-                "source_id": source.pk,
-                "is_human": source.is_human,
-                "confidence": [label.confidence for label in labels],
-                "created_at": now.isoformat(),
-                "retired_at": [now.isoformat() if label.retired_reason else None for label in labels],
-                "retired_reason": [label.retired_reason for label in labels],
-                "retired_by_id": [
-                    self.work.created_by_id if label.retired_reason else None for label in labels
-                ],
-            },
-        )
+        for is_human in (True, False):
+            labels = [label for label in decisions.labels if label.is_human == is_human]
+            if not labels:
+                continue
+            model = next((label.model for label in labels if label.model), "")
+            copy_rows(
+                "labeling_label",
+                {
+                    "project_id": self.project_id,
+                    "item_id": [label.item_id for label in labels],
+                    "label_class_id": [label.class_id for label in labels],
+                    "source_id": self.source_id(is_human, "", name=model),
+                    "is_human": is_human,
+                    "confidence": [label.confidence for label in labels],
+                    "created_at": now.isoformat(),
+                    "retired_at": [now.isoformat() if label.retired_reason else None for label in labels],
+                    "retired_reason": [label.retired_reason for label in labels],
+                    "retired_by_id": [
+                        self.work.created_by_id if label.retired_reason else None for label in labels
+                    ],
+                },
+            )
 
     def _retire(self, decisions: Decisions, now: dt.datetime) -> None:
         """What no longer stands: our own labels that the file contradicts, machine labels under people's."""
-        source = self.work.source
         with connection.cursor() as cursor:
-            if decisions.withdrawn and source is not None:
+            for is_human in {is_human for _, is_human in decisions.withdrawn}:
+                ids = [item_id for item_id, of_person in decisions.withdrawn if of_person == is_human]
                 cursor.execute(
                     """
                     UPDATE labeling_label
                     SET retired_at = %s, retired_reason = 'withdrawn', retired_by_id = %s
                     WHERE item_id = ANY(%s) AND source_id = %s AND retired_at IS NULL
                     """,
-                    [now, self.work.created_by_id, decisions.withdrawn, source.pk],
+                    [now, self.work.created_by_id, ids, self.source_id(is_human, "")],
                 )
             new_ids = {item.id for item in decisions.items}
             words = {
                 label.item_id: label.class_id
                 for label in decisions.labels
-                if not label.retired_reason and label.item_id not in new_ids
+                if label.is_human and not label.retired_reason and label.item_id not in new_ids
             }
-            if words and source is not None and source.is_human:
+            if words:
                 cursor.execute(
                     """
                     UPDATE labeling_label AS label

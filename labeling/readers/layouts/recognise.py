@@ -157,7 +157,7 @@ def understand(
         layout.hear = None  # somebody named another column as the label
     result.labels_from = _labels_from(sample, result, labels_from)
     _check_labels(sample, result)
-    _note(sample, result, labels_from)
+    _note(sample, result)
     return result
 
 
@@ -385,11 +385,14 @@ def _check_labels(sample: Sample, found: Understanding) -> None:
         )
 
 
-def _note(sample: Sample, found: Understanding, wanted: str) -> None:
-    if wanted == "auto" and found.labels_from == "machine":
+def _note(sample: Sample, found: Understanding) -> None:
+    is_evident = found.layout.hear is None and _labels_from(sample, found, "auto") == "machine"
+    if (
+        found.labels_from == "machine" and is_evident
+    ):  # also where the answer of an earlier look is given back
         found.notes.append(
             "The labels have a confidence or are named as predictions, so they were taken as a machine's. "
-            "If people gave them, say so."
+            "If people gave them, set labels_from to person."
         )
     elif found.labels_from == "auto":
         found.notes.append("Whose each label is, a person's or a machine's, was read from the file.")
