@@ -29,6 +29,7 @@ from labeling.import_decisions import Batch, BatchRules, Incoming
 from labeling.import_dry import DryStore
 from labeling.import_options import ImportOptions, check_labels_wanted, options_from_json
 from labeling.import_report import ImportReport
+from labeling.import_spellings import add_spellings, keep_known
 from labeling.import_store import ImportStore
 from labeling.jobs import IMPORT
 from labeling.label_choice import choose_labels
@@ -351,6 +352,9 @@ class ImportJob:
     def _class_ids(self, rows: list[Row], report: ImportReport) -> dict[str, int]:
         """Class name -> id, new classes made. In a dry run new classes have ids that no class will ever have."""
         ids = self.store.class_ids()
+        written = [row for row in rows if row.label_written]
+        keep_known(written, ids, self.options.join_classes or {})
+        add_spellings(written, report.spellings)
         if self.options.dry_run:
             ids |= {name: -number for number, name in enumerate(report.classes_added, start=1)}
         if self.options.classes == "known_only":
@@ -424,7 +428,7 @@ class ImportJob:
         report = ImportReport.from_json(self.work.report)
         if not report.n_rows:
             raise InvalidInput("The file holds no row.", code="empty_file")
-        report.finish()
+        report.finish(self.store.class_ids())
         return report
 
     def _publish(self) -> list[str]:

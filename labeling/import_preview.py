@@ -17,7 +17,9 @@ from itertools import islice
 from labeling.class_names import natural
 from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey, image_open
 from labeling.import_options import ImportOptions
+from labeling.import_spellings import Spellings, add_spellings, offer_notes, spelling_notes
 from labeling.readers.bundle import Bundle
+from labeling.readers.classes import ClassOffer, class_offers
 from labeling.readers.dataset import ColumnSample, Dataset, open_dataset
 from labeling.readers.folders import ImageFolderReader
 from labeling.readers.idx import IdxReader
@@ -74,6 +76,7 @@ class Preview:
     n_rows_seen: int
     is_whole_file: bool
     classes: list[ClassFound]
+    class_offers: list[ClassOffer]
     n_labeled: int
     n_unlabeled: int
     problems: list[Problem]
@@ -87,9 +90,12 @@ def preview_make(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
     shown: list[RowPreview] = []
     problems: list[Problem] = []
     labels: Counter[str] = Counter()
+    spellings: Spellings = {}
     n_rows = 0
     is_whole = True
     for n_rows, row in enumerate(_sample(dataset), start=1):
+        if isinstance(row, Row):
+            add_spellings([row], spellings)
         checked = _checked(row, limits)
         if isinstance(checked, Problem):
             problems.append(checked)
@@ -106,11 +112,12 @@ def preview_make(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
         n_rows = dataset.reader.progress()[1]
         is_whole = n_rows <= 200_000
     n_labeled = labels.total()
+    offers = class_offers(labels)
     return Preview(
         item_type=dataset.item_type,
         format=dataset.options.format or "",
         layout=dataset.layout,
-        notes=list(dataset.notes),
+        notes=[*dataset.notes, *spelling_notes(spellings), *offer_notes(offers)],
         options=dataset.options.as_json(),
         columns=dataset.columns,
         rows=shown,
@@ -120,6 +127,7 @@ def preview_make(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
             ClassFound(name, n)
             for name, n in sorted(labels.most_common(1_000), key=lambda row: natural(row[0]))
         ],
+        class_offers=offers,
         n_labeled=n_labeled,
         n_unlabeled=max(0, n_rows - n_labeled - len(problems)),
         problems=problems[:N_PROBLEMS_SHOWN],

@@ -16,6 +16,8 @@ from functools import lru_cache
 from typing import Any
 
 from labeling.class_names import natural
+from labeling.import_spellings import Spellings, offer_notes, spelling_notes
+from labeling.readers.classes import class_offers
 from labeling.readers.dataset import Dataset
 from labeling.readers.rows import Problem
 
@@ -45,6 +47,8 @@ class ImportReport:
     n_repeats: int = 0  # rows whose item is there already, by this file or from before
     n_dropped: int = 0  # rows that were left out
     classes: dict[str, int] = field(default_factory=dict)  # name -> labels of it; a list in JSON
+    spellings: Spellings = field(default_factory=dict)  # a list in JSON: {written, name, n}
+    class_offers: list[dict[str, Any]] = field(default_factory=list)  # {names, counts, suggested}: one class?
     labels: dict[str, int] = field(default_factory=lambda: {"person": 0, "machine": 0, "none": 0})
     dropped: list[dict[str, Any]] = field(default_factory=list)  # {what, n, why}
     n_items_added: int = 0
@@ -71,10 +75,16 @@ class ImportReport:
         names = {name.name for name in fields(cls)}
         known = {name: value for name, value in stored.items() if name in names}
         known["classes"] = {one["name"]: one["n"] for one in known.get("classes", [])}
+        known["spellings"] = {
+            one["written"]: {"name": one["name"], "n": one["n"]} for one in known.get("spellings", [])
+        }
         return cls(**known)
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"classes": [{"name": name, "n": n} for name, n in self.classes.items()]}
+        return asdict(self) | {
+            "classes": [{"name": name, "n": n} for name, n in self.classes.items()],
+            "spellings": [{"written": written, **one} for written, one in self.spellings.items()],
+        }
 
     def understood(self, dataset: Dataset, *, file: str) -> None:
         """How the file is read, before the first row is."""
@@ -141,9 +151,15 @@ class ImportReport:
         self.labels["person" if is_human else "machine"] -= 1
         self.classes[class_name] -= 1
 
-    def finish(self) -> None:
-        """The last row is in: classes in their order, and what is most likely not as it was meant."""
+    def finish(self, existing: Collection[str] = ()) -> None:
+        """The last row is in: classes in their order, and what is most likely not as it was meant.
+
+        `existing`: the classes of the project.
+        """
         self.classes = {name: self.classes[name] for name in sorted(self.classes, key=natural)}
+        offers = class_offers(self.classes, set(existing).difference(self.classes_added))
+        self.class_offers = [asdict(offer) for offer in offers]
+        self.note([*spelling_notes(self.spellings), *offer_notes(offers)])
         if self.n_labels_left_out:
             self.drop("labels", "Not among those that label_first takes.", self.n_labels_left_out)
         if self.n_rows == self.n_dropped:

@@ -14,7 +14,9 @@ from labeling.serializers import WorkOutput
 
 OPTIONS_HELP = (
     "All may be left out. format: csv, json, jsonl, parquet, idx, images; entry: the table in an archive; "
-    "encoding; delimiter; quote; has_header; columns: {name: role}; labels_from: person or machine; "
+    "encoding; delimiter; quote; escape; skip_lines: lines above the table; has_header; decimal: . or ,; "
+    "columns: {name: role}, the others are guessed; join_classes: {name in the file: class, or blank for no label}; "
+    "labels_from: auto, person or machine; "
     "split: auto, pool or test; classes: add or known_only; label_first: take so many labels only; "
     "balanced; seed; sealed: keep the other labels as sealed truth; dry_run: check all, write nothing."
 )
@@ -106,6 +108,20 @@ class ClassFoundOutput(serializers.Serializer):
     n = serializers.IntegerField()
 
 
+class ClassOfferOutput(serializers.Serializer):
+    """Names that may be one class; options.join_classes joins them."""
+
+    names = serializers.ListField(child=serializers.CharField())
+    counts = serializers.ListField(child=serializers.IntegerField(), help_text="Labels of each name.")
+    suggested = serializers.CharField()
+
+
+class SpellingOutput(serializers.Serializer):
+    written = serializers.CharField(help_text="A label as the file has it.")
+    name = serializers.CharField(allow_null=True, help_text="The class it is read as; null for no label.")
+    n = serializers.IntegerField()
+
+
 class PreviewOutput(serializers.Serializer):
     """The first rows as they will be. Counts are of the rows seen."""
 
@@ -121,6 +137,7 @@ class PreviewOutput(serializers.Serializer):
     n_rows_seen = serializers.IntegerField()
     is_whole_file = serializers.BooleanField()
     classes = ClassFoundOutput(many=True)
+    class_offers = ClassOfferOutput(many=True)
     n_labeled = serializers.IntegerField()
     n_unlabeled = serializers.IntegerField()
     problems = ProblemOutput(many=True)
@@ -173,6 +190,8 @@ class ImportReportOutput(serializers.Serializer):
     )
     n_dropped = serializers.IntegerField(default=0, help_text="Rows left out.")
     classes = ClassFoundOutput(many=True, default=list)
+    spellings = SpellingOutput(many=True, default=list)
+    class_offers = ClassOfferOutput(many=True, default=list)
     labels = LabelOriginsOutput(default=dict)
     dropped = LeftOutOutput(many=True, default=list)
     n_items_added = serializers.IntegerField(default=0)

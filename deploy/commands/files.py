@@ -57,7 +57,14 @@ WRITTEN_AS = ("csv", "jsonl", "parquet", "images")
 @click.option("--encoding", help="Of the text; detected if left out.")
 @click.option("--delimiter", help="One character; detected if left out.")
 @click.option("--quote", help="One character; '' if quotes are ordinary characters. Detected if left out.")
+@click.option(
+    "--escape", help="One character before quotes within fields; '' for none. Detected if left out."
+)
+@click.option("--skip-lines", type=int, help="Lines above the table. Detected if left out.")
 @click.option("--header/--no-header", "has_header", default=None, help="Detected if left out.")
+@click.option(
+    "--decimal", type=click.Choice(CHOICES["decimal"]), help="Of numbers in text. Detected if left out."
+)
 @click.option(
     "--column",
     "columns",
@@ -71,6 +78,13 @@ WRITTEN_AS = ("csv", "jsonl", "parquet", "images")
     help="Who made the file's labels; auto, if left out: as the file shows.",
 )
 @click.option("--split", type=click.Choice(CHOICES["split"]), help="test: labels are only for measuring.")
+@click.option(
+    "--join",
+    "joined",
+    multiple=True,
+    metavar="NAME=CLASS",
+    help="Once for each name in the file that is another class; nothing after = means no label.",
+)
 @click.option("--classes", type=click.Choice(CHOICES["classes"]), help="What to do with new classes.")
 @click.option("--label-first", type=int, help="Take so many labels; leave out the rest.")
 @click.option(
@@ -88,6 +102,7 @@ def import_command(
     item_type: str | None,
     is_json: bool,
     columns: tuple[str, ...],
+    joined: tuple[str, ...],
     user: str | None,
     **given: Any,
 ) -> None:
@@ -100,6 +115,8 @@ def import_command(
         options |= {name: False for name in ("has_header", "balanced") if given[name] is False}
         if columns:
             options["columns"] = dict(_pair(text, "--column", "review=text") for text in columns)
+        if joined:
+            options["join_classes"] = dict(_pair(text, "--join", "positive=Positive") for text in joined)
         if given["dry_run"]:
             tell(check_inline(project, paths=paths, options=options, item_type=item_type))
         else:

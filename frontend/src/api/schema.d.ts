@@ -2023,7 +2023,7 @@ export interface components {
             /** @description Several uploads that belong together: a table and its images, splits or shards of one set. */
             uploads?: string[];
             item_type: components["schemas"]["ItemTypeEnum"];
-            /** @description All may be left out. format: csv, json, jsonl, parquet, idx, images; entry: the table in an archive; encoding; delimiter; quote; has_header; columns: {name: role}; labels_from: person or machine; split: auto, pool or test; classes: add or known_only; label_first: take so many labels only; balanced; seed; sealed: keep the other labels as sealed truth; dry_run: check all, write nothing. */
+            /** @description All may be left out. format: csv, json, jsonl, parquet, idx, images; entry: the table in an archive; encoding; delimiter; quote; escape; skip_lines: lines above the table; has_header; decimal: . or ,; columns: {name: role}, the others are guessed; join_classes: {name in the file: class, or blank for no label}; labels_from: auto, person or machine; split: auto, pool or test; classes: add or known_only; label_first: take so many labels only; balanced; seed; sealed: keep the other labels as sealed truth; dry_run: check all, write nothing. */
             options?: {
                 [key: string]: unknown;
             };
@@ -2096,6 +2096,13 @@ export interface components {
             colour: string;
             /** @default  */
             hotkey: string;
+        };
+        /** @description Names that may be one class; options.join_classes joins them. */
+        ClassOfferOutput: {
+            names: string[];
+            /** @description Labels of each name. */
+            counts: number[];
+            suggested: string;
         };
         ClassOutput: {
             readonly id: number;
@@ -2680,7 +2687,7 @@ export interface components {
             upload?: string;
             /** @description Several uploads that belong together: a table and its images, splits or shards of one set. */
             uploads?: string[];
-            /** @description All may be left out. format: csv, json, jsonl, parquet, idx, images; entry: the table in an archive; encoding; delimiter; quote; has_header; columns: {name: role}; labels_from: person or machine; split: auto, pool or test; classes: add or known_only; label_first: take so many labels only; balanced; seed; sealed: keep the other labels as sealed truth; dry_run: check all, write nothing. */
+            /** @description All may be left out. format: csv, json, jsonl, parquet, idx, images; entry: the table in an archive; encoding; delimiter; quote; escape; skip_lines: lines above the table; has_header; decimal: . or ,; columns: {name: role}, the others are guessed; join_classes: {name in the file: class, or blank for no label}; labels_from: auto, person or machine; split: auto, pool or test; classes: add or known_only; label_first: take so many labels only; balanced; seed; sealed: keep the other labels as sealed truth; dry_run: check all, write nothing. */
             options?: {
                 [key: string]: unknown;
             };
@@ -2762,6 +2769,8 @@ export interface components {
              */
             n_dropped: number;
             classes?: components["schemas"]["ClassFoundOutput"][];
+            spellings?: components["schemas"]["SpellingOutput"][];
+            class_offers?: components["schemas"]["ClassOfferOutput"][];
             labels?: components["schemas"]["LabelOriginsOutput"];
             dropped?: components["schemas"]["LeftOutOutput"][];
             /** @default 0 */
@@ -3499,7 +3508,7 @@ export interface components {
              *     * `series` - Numeric series
              */
             item_type?: (components["schemas"]["ItemTypeEnum"] | components["schemas"]["NullEnum"]) | null;
-            /** @description All may be left out. format: csv, json, jsonl, parquet, idx, images; entry: the table in an archive; encoding; delimiter; quote; has_header; columns: {name: role}; labels_from: person or machine; split: auto, pool or test; classes: add or known_only; label_first: take so many labels only; balanced; seed; sealed: keep the other labels as sealed truth; dry_run: check all, write nothing. */
+            /** @description All may be left out. format: csv, json, jsonl, parquet, idx, images; entry: the table in an archive; encoding; delimiter; quote; escape; skip_lines: lines above the table; has_header; decimal: . or ,; columns: {name: role}, the others are guessed; join_classes: {name in the file: class, or blank for no label}; labels_from: auto, person or machine; split: auto, pool or test; classes: add or known_only; label_first: take so many labels only; balanced; seed; sealed: keep the other labels as sealed truth; dry_run: check all, write nothing. */
             options?: {
                 [key: string]: unknown;
             };
@@ -3521,6 +3530,7 @@ export interface components {
             n_rows_seen: number;
             is_whole_file: boolean;
             classes: components["schemas"]["ClassFoundOutput"][];
+            class_offers: components["schemas"]["ClassOfferOutput"][];
             n_labeled: number;
             n_unlabeled: number;
             problems: components["schemas"]["ProblemOutput"][];
@@ -4055,6 +4065,13 @@ export interface components {
             id: number;
             kind: components["schemas"]["SourceKindEnum"];
             name: string;
+        };
+        SpellingOutput: {
+            /** @description A label as the file has it. */
+            written: string;
+            /** @description The class it is read as; null for no label. */
+            name: string | null;
+            n: number;
         };
         /**
          * @description * `pool` - Pool
