@@ -46,6 +46,7 @@ def missing() -> Iterator[str]:
     for rows in (
         Blob.objects.values_list("name", flat=True),
         Blob.objects.exclude(thumbnail="").values_list("thumbnail", flat=True),
+        Blob.objects.exclude(shown="").values_list("shown", flat=True),
         Export.objects.exclude(stored_name="").values_list("stored_name", flat=True),
     ):
         yield from (name for name in rows.iterator(AT_ONCE) if not default_storage.exists(name))
@@ -87,7 +88,7 @@ def _changed_at(name: str) -> dt.datetime:
 
 def _blobs(names: Sequence[str]) -> set[str]:
     hashes = ["".join(found.groups()) for name in names if (found := HASH.search(name))]
-    rows = Blob.objects.filter(sha256__in=hashes).values_list("name", "thumbnail")
+    rows = Blob.objects.filter(sha256__in=hashes).values_list("name", "thumbnail", "shown")
     return {name for row in rows for name in row}
 
 
@@ -113,6 +114,7 @@ def _artifacts(names: Sequence[str]) -> set[str]:
 OWNED: dict[str, Callable[[Sequence[str]], set[str]]] = {
     "blobs": _blobs,
     "thumbnails": _blobs,
+    "shown": _blobs,
     "uploads": _uploads,
     "exports": _exports,
     "artifacts": _artifacts,

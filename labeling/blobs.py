@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 
-from labeling.images import CheckedImage
+from labeling.images import SHOWN_SUFFIXES, CheckedImage
 
 
 class BlobRow(NamedTuple):
@@ -28,6 +28,7 @@ class BlobRow(NamedTuple):
     height: int
     mode: str
     n_bytes: int
+    shown: str
 
 
 def blob_row(image: CheckedImage, mark: str) -> BlobRow:
@@ -42,19 +43,22 @@ def blob_row(image: CheckedImage, mark: str) -> BlobRow:
         height=image.height,
         mode=image.mode,
         n_bytes=len(image.content),
+        shown=f"shown/{place}{SHOWN_SUFFIXES[image.shown_type]}" if image.shown else "",
     )
 
 
 def blob_files(row: BlobRow) -> list[str]:
     """Names in the storage of the blob's files."""
-    return [name for name in (row.name, row.thumbnail) if name]
+    return [name for name in (row.name, row.thumbnail, row.shown) if name]
 
 
 def blob_save(image: CheckedImage, row: BlobRow) -> None:
-    """The image's bytes and thumbnail are in the storage, under the names of its row."""
+    """The image's bytes, its thumbnail and its copy for browsers are in the storage, under the names of its row."""
     _save(row.name, image.content)
     if image.thumbnail:
         _save(row.thumbnail, image.thumbnail)
+    if image.shown:
+        _save(row.shown, image.shown)
 
 
 def _save(name: str, content: bytes) -> None:

@@ -23,6 +23,8 @@ SUFFIXES = {
     "image/bmp": ".bmp",
     "image/gif": ".gif",
     "image/tiff": ".tif",
+    "image/avif": ".avif",
+    "image/heic": ".heic",
 }
 MAX_NAME_CHARS = 100
 DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # names that Windows keeps for itself

@@ -24,7 +24,7 @@ from labeling.blobs import BlobRow, blob_files, blob_row, blob_save
 from labeling.class_names import natural
 from labeling.columns import columns_measure, columns_note
 from labeling.errors import InvalidInput
-from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey
+from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey, remark_sentence
 from labeling.import_decisions import Batch, BatchRules, Incoming
 from labeling.import_dry import DryStore
 from labeling.import_options import ImportOptions, check_labels_wanted, options_from_json
@@ -309,6 +309,8 @@ class ImportJob:
             if isinstance(image, ImageRefused):
                 report.add_problem(Problem(row.number, row.key or "image", str(image)))
                 continue
+            for remark in image.remarks if image else ():
+                report.add_remark(remark, row.key or f"row {row.number:,}")
             content_hash = image.content_hash if image else row.content_hash
             incoming = Incoming(row, row.key or content_hash, content_hash, image)
             unknown = next((name for name in _classes_of(row) if name not in class_ids), None)
@@ -414,6 +416,7 @@ class ImportJob:
         if not self.options.dry_run:
             statistics_refresh("labeling_item", "labeling_label", n_rows=report.n_rows)
             columns_measure(self.project)
+        report.notes += [remark_sentence(name, **found) for name, found in report.remarks.items()]
         with transaction.atomic():
             if self.options.labels_from != "person" and report.labels["machine"] and not self.options.dry_run:
                 report.note(self._publish())

@@ -186,7 +186,7 @@ def _check_image(image: ImageFile | GreyPixels, limits: Limits) -> CheckedImage:
 
 
 def _data_url(checked: CheckedImage) -> str:
-    small = image_open(checked.thumbnail or checked.content, checked.mode)
+    small = image_open(checked.thumbnail or checked.shown or checked.content, checked.mode)
     small.thumbnail((INLINE_PIXELS, INLINE_PIXELS))
     stream = BytesIO()
     small.save(stream, "PNG", compress_level=1)

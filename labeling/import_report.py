@@ -66,6 +66,7 @@ class ImportReport:
     classes_added: list[str] = field(default_factory=list)
     n_problems: int = 0
     problems: list[dict[str, Any]] = field(default_factory=list)  # {row, file, field, message}
+    remarks: dict[str, dict[str, Any]] = field(default_factory=dict)  # images: Remark -> {n, first}
     notes: list[str] = field(default_factory=list)  # what a person should know of the whole
     warnings: list[str] = field(default_factory=list)  # what is most likely not as it was meant
 
@@ -169,6 +170,10 @@ class ImportReport:
             or self.n_label_conflicts
         ):
             self.warnings.append(_no_labels(self.columns))
+
+    def add_remark(self, remark: str, name: str) -> None:
+        found = self.remarks.setdefault(remark, {"n": 0, "first": name})
+        found["n"] += 1
 
     def add_duplicate(self, *, row: int, key: str, same_as: str) -> None:
         self.n_duplicate_content += 1

@@ -168,7 +168,7 @@ class ImportStore:
                 f"""
                 INSERT INTO labeling_blob ({", ".join(BlobRow._fields)}, created_at)
                 SELECT *, %s FROM unnest(%s::varchar[], %s::varchar[], %s::varchar[], %s::varchar[],
-                                         %s::int[], %s::int[], %s::varchar[], %s::bigint[])
+                                         %s::int[], %s::int[], %s::varchar[], %s::bigint[], %s::varchar[])
                 ON CONFLICT (sha256) DO NOTHING RETURNING sha256
                 """,
                 [now, *columns],

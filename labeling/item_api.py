@@ -16,7 +16,7 @@ from labeling.errors import InvalidInput, NotFound
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, read_page
 from labeling.item_selectors import ItemOrder, LabeledItem, item_page
 from labeling.item_services import items_add
-from labeling.models import Item
+from labeling.models import Blob, Item
 from labeling.permissions import MAY_ENGINEER, project_for, row_for
 from labeling.removal_api import WITH_WORK, item_delete_response
 from labeling.removal_serializers import RemovalOutput
@@ -127,20 +127,29 @@ def image_response(request: Request, item_id: int, *, is_small: bool) -> HttpRes
     item = row_for(request.user, Item.objects.select_related("blob"), item_id)
     if item.blob is None:
         raise NotFound(f"Item {item_id} has no image.")
-    is_small = is_small and bool(item.blob.thumbnail)
-    etag = f'"{item.blob.sha256}{"-small" if is_small else ""}"'
+    name, media_type = _shown(item.blob, is_small=is_small)
+    is_small = name == item.blob.thumbnail
+    etag = f'"{item.blob.sha256}{"-small" if is_small else "-shown" if name == item.blob.shown else ""}"'
     if request.headers.get("If-None-Match") == etag:
         response: HttpResponseBase = HttpResponseNotModified()
     else:
-        name = item.blob.thumbnail if is_small else item.blob.name
         try:
             content = default_storage.open(name)
         except FileNotFoundError as error:
             raise NotFound(f"The bytes of item {item_id} are no longer in the storage.") from error
-        response = FileResponse(content, content_type="image/jpeg" if is_small else item.blob.media_type)
+        response = FileResponse(content, content_type=media_type)
         response["Content-Disposition"] = "inline"
         response["X-Content-Type-Options"] = "nosniff"
         response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["ETag"] = etag
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
+
+
+def _shown(blob: Blob, *, is_small: bool) -> tuple[str, str]:
+    """(name in the storage, media type) of what a browser is to show of the blob."""
+    if is_small and blob.thumbnail:
+        return blob.thumbnail, "image/jpeg"
+    if blob.shown:
+        return blob.shown, "image/png" if blob.shown.endswith(".png") else "image/jpeg"
+    return blob.name, blob.media_type

@@ -160,7 +160,10 @@ class Blob(models.Model):
     sha256 = models.CharField(max_length=64, unique=True)  # hex
     name = models.CharField(max_length=200)  # in the storage
     thumbnail = models.CharField(max_length=200, blank=True)  # blank: small enough to be its own
-    media_type = models.CharField(max_length=50)
+    shown = models.CharField(
+        max_length=200, blank=True
+    )  # PNG or JPEG for browsers; blank: they show it itself
+    media_type = models.CharField(max_length=50)  # of the original
     width = models.PositiveIntegerField()  # pixels
     height = models.PositiveIntegerField()
     mode = models.CharField(max_length=10)  # "L" grey or "RGB": how learners see it

@@ -152,7 +152,7 @@ def erase_blobs(blob_ids: Collection[int], project_id: int) -> None:
             """
             DELETE FROM labeling_blob blob
             WHERE id = ANY(%s) AND NOT EXISTS (SELECT FROM labeling_item item WHERE item.blob_id = blob.id)
-            RETURNING name, thumbnail
+            RETURNING name, thumbnail, shown
             """,
             [list(blob_ids)],
         )

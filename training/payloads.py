@@ -7,7 +7,6 @@ the shape that learners expect (design: image uint8, text strings, table DataFra
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
+from labeling.images import image_open
 from labeling.trouble import trouble_of, waited
 from training.errors import DataUnfit
 
@@ -112,12 +112,10 @@ class ImagePayload(_ArrayPayload):
     def _decode(self, row: Row) -> np.ndarray:
         height, width = self.shape[:2]
         try:
-            with Image.open(io.BytesIO(self._read(row.payload))) as image:
-                image.draft(self.mode, (width, height))  # lets JPEG decode at a fraction of its size
-                image = image.convert(self.mode)
-                if image.size != (width, height):
-                    image = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
-                return np.asarray(image)
+            image = image_open(self._read(row.payload), self.mode, size=(width, height))
+            if image.size != (width, height):
+                image = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
+            return np.asarray(image)
         except OSError as error:
             if trouble_of(error) is not None:
                 raise

@@ -77,7 +77,7 @@ def has_whole_classes(column: Sequence[object]) -> bool:
 
 def looks_like_files(column: Sequence[object]) -> bool:
     present = [value for value in column if isinstance(value, str) and value.strip()]
-    pattern = r"(?i).+\.(png|jpe?g|webp|bmp|gif|tiff?)|data:image/.*"
+    pattern = r"(?i).+\.(png|jpe?g|jfif|jpe|webp|bmp|gif|tiff?|avif|hei[cf])|data:image/.*"
     return (
         bool(present)
         and sum(bool(re.fullmatch(pattern, value.strip())) for value in present) > len(present) / 2

@@ -6,10 +6,12 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
+from pillow_heif import register_heif_opener
 
 from labeling.images import (
     CheckedImage,
     ImageRefused,
+    Remark,
     encode_grey_png,
     image_check,
     image_from_grey,
@@ -45,6 +47,95 @@ def test_learners_see_grey_or_colour(mode: str, seen: str) -> None:
     assert image_open(image.content, image.mode).mode == seen
 
 
+def test_an_image_is_what_its_content_is_whatever_its_name_says() -> None:
+    image = check(image_bytes(kind="GIF"), "a.png")
+
+    assert (image.media_type, image.remarks) == ("image/gif", (Remark.RENAMED,))
+    assert check(image_bytes(kind="JPEG"), "A.JFIF").remarks == ()
+
+
+def test_a_photo_with_a_second_picture_behind_it_is_a_jpeg() -> None:
+    stream = BytesIO()
+    Image.new("RGB", (9, 8)).save(stream, "MPO", save_all=True, append_images=[Image.new("RGB", (9, 8))])
+
+    image = check(stream.getvalue(), "phone.jpg")
+
+    assert (image.media_type, image.remarks) == ("image/jpeg", ())
+
+
+def encoded(mode: str, colour: object, kind: str, **options: object) -> bytes:
+    stream = BytesIO()
+    Image.new(mode, (30, 20), colour).save(stream, kind, **options)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "seen"),
+    [
+        ("RGB", (200, 10, 20), (200, 10, 20)),
+        ("CMYK", (0, 255, 255, 0), (255, 0, 0)),
+        ("RGBA", (255, 0, 0, 0), (255, 255, 255)),
+        ("YCbCr", (100, 128, 128), (100, 100, 100)),
+        ("LAB", (128, 128, 128), (119, 119, 119)),
+        ("L", 77, 77),
+        ("1", 1, 255),
+        ("I;16", 32_768, 127),
+        ("I", 65_535, 255),
+        ("F", 1.0, 255),
+    ],
+)
+def test_a_tiff_of_any_colours_is_shown_as_a_copy_with_the_same_colours(
+    mode: str, colour: object, seen: object
+) -> None:
+    content = encoded(mode, colour, "TIFF")
+
+    image = check(content, "scan.tif")
+
+    assert (image.content, image.media_type) == (content, "image/tiff")
+    copy = Image.open(BytesIO(image.shown))
+    assert (copy.format, copy.size, copy.getpixel((3, 3))) == ("PNG", (30, 20), seen)
+    assert image_open(content, image.mode).getpixel((3, 3)) == seen
+
+
+def test_the_first_page_of_several_is_shown_and_said() -> None:
+    stream = BytesIO()
+    pages = [Image.new("L", (9, 8), grey) for grey in (10, 20)]
+    pages[0].save(stream, "TIFF", save_all=True, append_images=pages[1:])
+
+    image = check(stream.getvalue(), "scan.tiff")
+
+    assert image.remarks == (Remark.CONVERTED, Remark.FIRST_PAGE)
+    assert Image.open(BytesIO(image.shown)).getpixel((0, 0)) == 10
+
+
+def test_a_photo_of_a_phone_is_read_and_a_copy_shown() -> None:
+    register_heif_opener()
+    image = check(encoded("RGB", (200, 10, 20), "HEIF"), "IMG_1.HEIC")
+
+    assert (image.media_type, image.shown_type, image.remarks) == (
+        "image/heic",
+        "image/png",
+        (Remark.CONVERTED,),
+    )
+    assert (image.width, image.height) == (30, 20)
+
+
+def test_avif_is_shown_by_browsers_as_it_is() -> None:
+    image = check(encoded("RGB", (200, 10, 20), "AVIF"), "a.avif")
+
+    assert (image.media_type, image.shown) == ("image/avif", b"")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF", "PNG", "WEBP"])
+def test_a_learner_sees_every_format_upright(kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 8
+    content = encoded("RGB", (1, 2, 3), kind, exif=exif)
+
+    assert (check(content).width, check(content).height) == (20, 30)
+    assert image_open(content, "RGB", size=(2, 3)).height > image_open(content, "RGB", size=(2, 3)).width
+
+
 def test_sixteen_bit_grey_is_scaled_and_not_clipped() -> None:
     stream = BytesIO()
     Image.new("I;16", (2, 2), 32_768).save(stream, "PNG")
@@ -76,9 +167,11 @@ def test_size_is_told_and_shown_upright() -> None:
     [
         (b"", "", "empty"),
         (b"not an image at all", "a.png", "no image that can be read"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg", "no image that can be read"),
-        (image_bytes(kind="GIF"), "a.png", "named .png but is a GIF"),
-        (image_bytes(kind="PNG"), "a.jpeg", "named .jpeg but is a PNG"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg", "an SVG drawing, which may hold scripts. Save it as PNG"),
+        (b"8BPS\x00\x01", "a.psd", "a Photoshop file. Save it"),
+        (b"\n<!doctype html>", "a.jpg", "a web page, as a download that failed"),
+        (b"%PDF-1.7", "a.png", "a PDF. Save its pages"),
+        (b"\x00\x00\x00\x18ftypheic" + bytes(40), "a.heic", "no image that can be read|broken"),
         (image_bytes(size=(200, 200))[:-40], "a.png", "broken or cut off"),
         (image_bytes((1, 2, 3), kind="JPEG", size=(99, 99))[:-60], "a.jpg", "broken or cut off"),
         (image_bytes(size=(200, 200)), "", "40,000 pixels"),
