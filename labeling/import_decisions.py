@@ -131,6 +131,7 @@ class Batch:
                     incoming.row.number,
                     "id",
                     f"The id {incoming.key[:80]!r} is used already, for other content. The row was left out.",
+                    incoming.row.file,
                 )
             )
             return
@@ -315,6 +316,7 @@ class Batch:
                     "split",
                     f"The item was labeled before and is in the {state.split}, so it cannot become {wanted}: "
                     "it may have been trained on. Its label was taken.",
+                    incoming.row.file,
                     left_out="",
                 )
             )

@@ -24,7 +24,7 @@ from labeling.blobs import BlobRow, blob_files, blob_row, blob_save
 from labeling.class_names import natural
 from labeling.columns import columns_measure, columns_note
 from labeling.errors import InvalidInput
-from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey, remark_sentence
+from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey
 from labeling.import_decisions import Batch, BatchRules, Incoming
 from labeling.import_dry import DryStore
 from labeling.import_options import ImportOptions, check_labels_wanted, options_from_json
@@ -38,6 +38,7 @@ from labeling.locks import lock_labels_shared
 from labeling.models import Blob, Import, Label, Publication, Source, SourceKind
 from labeling.project_services import ClassDraft, classes_add
 from labeling.readers.bundle import Bundle
+from labeling.readers.chain import files_of
 from labeling.readers.dataset import Dataset, open_dataset
 from labeling.readers.rows import GreyPixels, ImageFile, Limits, Problem, Reader, Row
 from labeling.services import publication_open
@@ -85,6 +86,7 @@ class _Rows:
     n_bytes: int = 0
     last_row: int = 0
     progress: tuple[int, int] = (0, 0)  # of the reader, at the end of this batch
+    files: list[tuple[int, str]] = field(default_factory=list)  # rows before each file begun so far, its name
 
     @property
     def n_read(self) -> int:
@@ -255,6 +257,7 @@ class ImportJob:
             self.store.lock()
             now = self._lock_labels()
             report.n_rows += batch.n_read
+            report.files = batch.files
             for problem in batch.problems:
                 report.add_problem(problem)
             self.store.hears = any(row.said for row in batch.rows)
@@ -307,7 +310,7 @@ class ImportJob:
     ) -> Iterator[Incoming]:
         for row, image in zip(rows, checked, strict=True):
             if isinstance(image, ImageRefused):
-                report.add_problem(Problem(row.number, row.key or "image", str(image)))
+                report.add_problem(Problem(row.number, row.key or "image", str(image), row.file))
                 continue
             for remark in image.remarks if image else ():
                 report.add_remark(remark, row.key or f"row {row.number:,}")
@@ -321,6 +324,7 @@ class ImportJob:
                         "label",
                         f"There is no class {unknown!r} in this project, so the row was left out. "
                         "Add the class, or import with classes: add.",
+                        row.file,
                     )
                 )
                 continue
@@ -416,7 +420,6 @@ class ImportJob:
         if not self.options.dry_run:
             statistics_refresh("labeling_item", "labeling_label", n_rows=report.n_rows)
             columns_measure(self.project)
-        report.notes += [remark_sentence(name, **found) for name, found in report.remarks.items()]
         with transaction.atomic():
             if self.options.labels_from != "person" and report.labels["machine"] and not self.options.dry_run:
                 report.note(self._publish())
@@ -470,11 +473,11 @@ def _batches(reader: Reader, skip: int) -> Iterator[_Rows]:
             batch.last_row = row.number
             batch.n_bytes += _size_of(row)
         if batch.is_full:
-            batch.progress = reader.progress()
+            batch.progress, batch.files = reader.progress(), files_of(reader)
             yield batch
             batch = _Rows()
     if batch.rows or batch.problems:
-        batch.progress = reader.progress()
+        batch.progress, batch.files = reader.progress(), files_of(reader)
         yield batch
 
 

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from labeling.class_names import natural
+from labeling.images import remark_sentence
 from labeling.import_spellings import Spellings, offer_notes, spelling_notes
 from labeling.readers.classes import class_offers
 from labeling.readers.dataset import Dataset
@@ -66,6 +67,7 @@ class ImportReport:
     classes_added: list[str] = field(default_factory=list)
     n_problems: int = 0
     problems: list[dict[str, Any]] = field(default_factory=list)  # {row, file, field, message}
+    files: list[tuple[int, str]] = field(default_factory=list)  # of several: rows before each, its name
     remarks: dict[str, dict[str, Any]] = field(default_factory=dict)  # images: Remark -> {n, first}
     notes: list[str] = field(default_factory=list)  # what a person should know of the whole
     warnings: list[str] = field(default_factory=list)  # what is most likely not as it was meant
@@ -112,14 +114,17 @@ class ImportReport:
                 self.n_dropped += 1
             self.drop(_WHAT[problem.left_out], problem.message)
         if len(self.problems) < MAX_PROBLEMS:
+            file, row = self._place(problem)
             self.problems.append(
-                {
-                    "row": problem.row,
-                    "file": problem.file or self.file,
-                    "field": problem.field,
-                    "message": problem.message,
-                }
+                {"row": row, "file": file, "field": problem.field, "message": problem.message}
             )
+
+    def _place(self, problem: Problem) -> tuple[str, int | None]:
+        """(the file, the row in it) of a problem, whose row is counted through all files."""
+        if problem.row is None or problem.file or not self.files:
+            return problem.file or self.file, problem.row
+        n_before, name = next(one for one in reversed(self.files) if one[0] < problem.row or not one[0])
+        return name or self.file, problem.row - n_before
 
     def drop(self, what: str, why: str, n: int = 1) -> None:
         """So many rows, labels, ... were left out. Reasons that differ in a name or a number only are one."""
@@ -157,6 +162,7 @@ class ImportReport:
 
         `existing`: the classes of the project.
         """
+        self.note(remark_sentence(name, **found) for name, found in self.remarks.items())
         self.classes = {name: self.classes[name] for name in sorted(self.classes, key=natural)}
         offers = class_offers(self.classes, set(existing).difference(self.classes_added))
         self.class_offers = [asdict(offer) for offer in offers]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import PurePosixPath
 
 from labeling.errors import InvalidInput
 from labeling.import_options import ImportOptions
 from labeling.readers import sniff
-from labeling.readers.bundle import Bundle
+from labeling.readers.bundle import ZIP_MAGICS, Bundle
 from labeling.readers.encodings import storable
-from labeling.readers.folders import ImageFolderReader, is_image_name, read_image
+from labeling.readers.files import Files, is_text_folder, left_of, open_text_folder, sort_files
+from labeling.readers.folders import ImageFolderReader
 from labeling.readers.headers import columns_of
 from labeling.readers.idx import IdxPair, IdxReader, find_pairs
 from labeling.readers.layouts.layout import Sample
@@ -28,10 +26,9 @@ from labeling.readers.numbers import (
     note_words,
     sniff_numbers,
 )
+from labeling.readers.pictures import picture_reader
 from labeling.readers.rows import (
-    BadCell,
     ColumnRole,
-    ImageFile,
     LeftOut,
     Limits,
     Problem,
@@ -39,6 +36,8 @@ from labeling.readers.rows import (
     Table,
     TableReader,
 )
+from labeling.readers.sets import open_set
+from labeling.readers.table_sets import Opener
 from labeling.readers.tables import open_table
 
 N_SAMPLE_ROWS = 200
@@ -74,37 +73,104 @@ def open_dataset(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
     if options.entry is not None and options.entry not in bundle.names:
         message = f"There is no file {options.entry!r} in it; there are {', '.join(bundle.names[:10])}."
         raise InvalidInput(message, code="no_such_file", fields={"entry": [message]})
-    if options.entry is not None:
-        kind, entry = sniff.format_of(bundle, options.entry), options.entry
-    else:
-        kind, entry = sniff.find_entry(bundle)
-    kind = options.format or kind
-    if kind in ("idx", "images"):
-        if options.labels_from == "auto":
-            options = replace(options, labels_from="person")
-        return _open_images(bundle, replace(options, format=kind), kind, item_type, limits)
-    if not entry:
-        raise InvalidInput(f"No {kind} file was found; the first file is {bundle.names[0][:100]!r}.")
-    return _open_table(bundle, replace(options, format=kind), kind, entry, item_type, limits)
+    dataset = _open(bundle, options, item_type, limits)
+    return replace(dataset, left_out=[*bundle.left_out, *dataset.left_out])
+
+
+def _open(bundle: Bundle, options: ImportOptions, item_type: str | None, limits: Limits) -> Dataset:
+    if options.entry is None and not bundle.names:
+        raise InvalidInput("The archive or folder holds no files.", code="empty_file")
+    if options.entry is None and (options.format == "idx" or find_pairs(bundle.names)):
+        return _open_idx(bundle, options, item_type, limits)
+    files = sort_files(bundle)
+    if len(bundle.names) == 1 and not files.images and not (files.archives and _is_zip(bundle)):
+        kind = options.format or sniff.format_of(bundle, bundle.names[0])
+        if kind == "idx":
+            return _open_idx(bundle, options, item_type, limits)
+        if kind in ("images", "texts"):
+            raise InvalidInput(f"No {kind} were found; the only file is {bundle.names[0][:100]!r}.")
+        return _open_table(bundle, replace(options, format=kind), kind, bundle.names[0], item_type, limits)
+    if options.format == "texts" or (options.entry is None and is_text_folder(files)):
+        return _open_texts(bundle, files, options, item_type, limits)
+    if options.entry or (files.tables and options.format != "images"):
+        dataset = open_set(Opener(bundle, options, limits, _open_table, _see_table), files, item_type)
+        if dataset is not None:
+            return dataset
+    if files.images:
+        return _open_images(bundle, files, options, item_type, limits)
+    raise _nothing_found(bundle, files)
+
+
+def _is_zip(bundle: Bundle) -> bool:
+    """Whether its only file begins as an archive does: one within another."""
+    return sniff.read_head(bundle, bundle.names[0])[:4] in ZIP_MAGICS
+
+
+def _nothing_found(bundle: Bundle, files: Files) -> InvalidInput:
+    if "xl/workbook.xml" in bundle.names:
+        return InvalidInput(
+            "This is an Excel workbook. Save the sheet as CSV and import that.", code="unknown_format"
+        )
+    if files.archives:
+        return InvalidInput(
+            f"There is an archive within the archive or folder ({files.archives[0][:100]!r}), and nothing else that can "
+            "be imported. Unpack it and send what is in it.",
+            code="nested_archive",
+        )
+    return InvalidInput(
+        f"Nothing that can be imported was found among {len(bundle.names)} files (the first is "
+        f"{bundle.names[0][:100]!r}). Tables, images, texts in folders and IDX pairs can be.",
+        code="unknown_format",
+    )
+
+
+def _settled(options: ImportOptions, kind: str) -> ImportOptions:
+    labels_from = "person" if options.labels_from == "auto" else options.labels_from
+    return replace(options, format=kind, labels_from=labels_from)
+
+
+def _check_type(item_type: str | None, made: str) -> None:
+    if item_type not in (None, made):
+        raise InvalidInput(
+            f"These are {made}s, but the project has {item_type} items. Make a project of item type {made} for them.",
+            code="wrong_item_type",
+        )
+
+
+def _open_texts(
+    bundle: Bundle, files: Files, options: ImportOptions, item_type: str | None, limits: Limits
+) -> Dataset:
+    _check_type(item_type, "text")
+    if not files.texts:
+        raise _nothing_found(bundle, files)
+    reader, left_out = open_text_folder(bundle, files, limits)
+    notes = ["Each file is a text, and the folder that it lies in its class."]
+    return Dataset("text", _settled(options, "texts"), [], reader, True, notes=notes, left_out=left_out)
 
 
 def _open_images(
-    bundle: Bundle, options: ImportOptions, kind: str, item_type: str | None, limits: Limits
+    bundle: Bundle, files: Files, options: ImportOptions, item_type: str | None, limits: Limits
 ) -> Dataset:
-    if item_type not in (None, "image"):
-        raise InvalidInput(
-            f"These are images, but the project has {item_type} items. Make a project of item type image for them.",
-            code="wrong_item_type",
-        )
-    if kind == "images":
-        if not any(is_image_name(name) for name in bundle.names):
-            raise InvalidInput(
-                "There is no image in it. Images are PNG, JPEG, WEBP, BMP, GIF and TIFF files."
-            )
-        return Dataset("image", options, [], ImageFolderReader(bundle, limits=limits), True)
+    _check_type(item_type, "image")
+    names = sorted({*bundle.names} - {*files.tables} - {*files.archives})
+    left_out = [
+        *left_of(files.tables, "No column of it names an image of this set with a label."),
+        *left_of(
+            files.archives, "An archive within the archive or folder. Unpack it and import what is in it."
+        ),
+    ]
+    reader = ImageFolderReader(bundle, limits=limits, names=names, members=files.images)
+    return Dataset("image", _settled(options, "images"), [], reader, True, left_out=left_out)
+
+
+def _open_idx(bundle: Bundle, options: ImportOptions, item_type: str | None, limits: Limits) -> Dataset:
+    _check_type(item_type, "image")
     pairs = find_pairs(bundle.names) or [IdxPair(name, "", "pool") for name in bundle.names[:1]]
     reader = IdxReader(bundle, pairs, limits=limits)
-    return Dataset("image", options, [], reader, any(pair.labels for pair in pairs))
+    used = {name for pair in pairs for name in (pair.images, pair.labels)}
+    left_out = left_of(sorted({*bundle.names} - used), "No IDX file of images, or of labels of some.")
+    can_be_labeled = any(pair.labels for pair in pairs)
+    return Dataset("image", _settled(options, "idx"), [], reader, can_be_labeled, left_out=left_out)
 
 
 def _open_table(
@@ -139,7 +205,7 @@ def _open_table(
     words = {name: values for name, values in words.items() if holds_words(values)}
     labels, label_notes = found.label_rules(sample, options.join_classes)
     row_maker = found.row_maker(
-        sample, limits=limits, read_image=_image_finder(bundle, entry, limits), labels=labels, words=words
+        sample, limits=limits, read_image=picture_reader(bundle, entry, limits), labels=labels, words=words
     )
     shown = [
         ColumnSample(
@@ -176,32 +242,10 @@ def _opened(table: Table, rows: list[Sequence[object]]) -> tuple[Table, list[Seq
     return opened, [opened.flat(values) for values in rows]
 
 
-def _image_finder(bundle: Bundle, entry: str, limits: Limits) -> Callable[[str], ImageFile]:
-    """Finds an image that a table names: beside the table, or from the top of the archive or folder."""
-    folder = PurePosixPath(entry).parent
-
-    def find(name: str) -> ImageFile:
-        if name.startswith("data:image/"):
-            return _inline_image(name)
-        path = PurePosixPath(name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts:
-            raise BadCell("image", f"The path {name[:100]!r} leads out of the archive or folder.")
-        beside = str(folder / path)
-        try:
-            return replace(read_image(bundle, beside, limits), name=str(path))
-        except BadCell:
-            if beside == str(path):
-                raise
-            return read_image(bundle, str(path), limits)
-
-    return find
-
-
-def _inline_image(text: str) -> ImageFile:
-    try:
-        return ImageFile("", base64.b64decode(text.partition(",")[2], validate=True))
-    except binascii.Error:
-        raise BadCell("image", "The image in this cell is no valid base64.") from None
+def _see_table(bundle: Bundle, options: ImportOptions, kind: str, entry: str, limits: Limits) -> Table:
+    table = open_table(bundle, options, kind, entry, limits).table
+    rows = [values for _, values in islice(table.records(), N_SAMPLE_ROWS) if not isinstance(values, Problem)]
+    return _opened(table, rows)[0] if kind != "csv" else table
 
 
 def _shown(value: object) -> str:

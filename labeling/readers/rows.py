@@ -144,6 +144,7 @@ class Row:
     extras: dict[str, object] | None = None  # columns kept for people: JSON values
     passed_over: str = ""  # why a label that the file has for it was not taken
     embedding: bytes | None = None  # float32, little endian
+    file: str = ""  # where the row is a file of its own: its name
 
 
 class Reader(Protocol):
@@ -327,9 +328,11 @@ class RowMaker:
             if len(value.content) > self.limits.image_bytes:
                 raise BadCell(name, f"The image has more than {self.limits.image_bytes:,} bytes.")
             return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)  # images are often called by number
         if not isinstance(value, str) or not value.strip():
             raise BadCell(name, "No image is named here.")
-        if "://" in value:
+        if "://" in value and not value.lower().startswith("file:"):
             raise BadCell(
                 name, "This is an address; images are taken from files in the same archive or folder."
             )

@@ -10,11 +10,10 @@ from pathlib import PurePosixPath
 from labeling.errors import AssayError, InvalidInput
 from labeling.readers.bundle import Bundle, open_unpacked, strip_gz
 from labeling.readers.encodings import BOMS, sniff_encoding, sniff_wide
-from labeling.readers.folders import is_image_name
-from labeling.readers.idx import find_pairs, is_idx
+from labeling.readers.idx import is_idx
 from labeling.readers.parquet import MAGIC as PARQUET_MAGIC
 
-FORMATS = ("csv", "json", "jsonl", "parquet", "idx", "images")
+FORMATS = ("csv", "json", "jsonl", "parquet", "idx", "images", "texts")
 TABLE_SUFFIXES = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -44,37 +43,6 @@ KNOWN_BINARIES = (
     (b"\x89HDF", "an HDF5 file"),
     (b"SQLite format 3", "an SQLite database"),
 )
-
-
-def find_entry(bundle: Bundle) -> tuple[str, str]:
-    """(format, name of the table or "" where all files count). Raises InvalidInput if nothing fits."""
-    names = bundle.names
-    if not names:
-        raise InvalidInput("The archive or folder holds no files.", code="empty_file")
-    if find_pairs(names):
-        return "idx", ""
-    if len(names) == 1 and not is_image_name(names[0]):
-        return format_of(bundle, names[0]), names[0]
-    tables = [name for name in names if _suffix(name) in TABLE_SUFFIXES]
-    if len(tables) == 1:
-        return format_of(bundle, tables[0]), tables[0]
-    if any(is_image_name(name) for name in names):
-        return "images", ""
-    if "xl/workbook.xml" in names:
-        raise InvalidInput(
-            "This is an Excel workbook. Save the sheet as CSV and import that.", code="unknown_format"
-        )
-    if tables:
-        message = (
-            f"The archive or folder holds {len(tables)} tables ({', '.join(tables[:5])}). "
-            "Import them one by one, or name one as `entry`."
-        )
-        raise InvalidInput(message, code="many_tables", fields={"entry": [message]})
-    raise InvalidInput(
-        f"Nothing that can be imported was found among {len(names)} files (the first is {names[0][:100]!r}). "
-        "Tables, images and IDX pairs can be.",
-        code="unknown_format",
-    )
 
 
 def format_of(bundle: Bundle, name: str) -> str:

@@ -167,7 +167,11 @@ def test_size_is_told_and_shown_upright() -> None:
     [
         (b"", "", "empty"),
         (b"not an image at all", "a.png", "no image that can be read"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg", "an SVG drawing, which may hold scripts. Save it as PNG"),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            "a.svg",
+            "an SVG drawing, which may hold scripts. Save it as PNG",
+        ),
         (b"8BPS\x00\x01", "a.psd", "a Photoshop file. Save it"),
         (b"\n<!doctype html>", "a.jpg", "a web page, as a download that failed"),
         (b"%PDF-1.7", "a.png", "a PDF. Save its pages"),

@@ -220,15 +220,16 @@ def test_a_truncated_jpeg_is_reported_and_the_rest_goes_on(
     assert Item.objects.count() == 1
 
 
-def test_a_gif_named_png_is_reported_as_what_it_is(images: Project, ada: User, tmp_path: Path) -> None:
+def test_a_gif_named_png_is_read_as_what_it_is_and_said(images: Project, ada: User, tmp_path: Path) -> None:
     path = write_zip(
         tmp_path / "pets.zip", {"cat/1.png": image_bytes(kind="GIF"), "cat/2.gif": image_bytes(kind="GIF")}
     )
 
-    problems = problems_of(images, path, user=ada)
+    work = run_import(images, path, user=ada)
 
-    assert "is a GIF" in problems[1]
-    assert list(Item.objects.values_list("key", flat=True)) == ["cat/2.gif"]
+    assert work.report["problems"] == []
+    assert set(Item.objects.values_list("blob__media_type", flat=True)) == {"image/gif"}
+    assert "1 image (cat/1.png) has an ending that says another format" in " ".join(work.report["notes"])
 
 
 def test_infinite_features_are_refused_and_nan_is_missing(ada: User, tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""What the files of an archive, a folder or several uploads are to each other. Pure.
+
+Tables that belong together are read one after the other; images that a table names come in with what it says of
+them, the others without a label.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labeling.errors import InvalidInput
+from labeling.readers.files import Files
+from labeling.readers.folders import FolderLayout
+from labeling.readers.picture_sets import PictureSet
+from labeling.readers.pictures import PictureFinder, image_column
+from labeling.readers.rows import LeftOut
+from labeling.readers.table_sets import Opener, open_tables
+
+if TYPE_CHECKING:
+    from labeling.readers.dataset import Dataset
+
+MIN_LOOSE_IMAGES = 5  # from which a folder with a table that names none of them is one of images
+
+
+def open_set(opener: Opener, files: Files, item_type: str | None) -> Dataset | None:
+    """Tables that belong together, or tables and the images that they name. None: images alone, without tables.
+
+    Raises InvalidInput for tables that are not of one set.
+    """
+    finder = PictureFinder(files.images)
+    entry = opener.options.entry
+    tables = [entry] if entry else files.tables
+    members, refused = [], []
+    for name in tables:
+        try:
+            members.append(opener.member(name))
+        except InvalidInput as error:
+            if len(tables) == 1 and not files.images:
+                raise
+            refused.append(LeftOut(name, 1, error.message))
+    for member in members if files.images and item_type in (None, "image") else ():
+        member.image = image_column(member.names, member.sample, finder, member.name)
+    naming = [member for member in members if member.image]
+    if naming:
+        return PictureSet(opener, files, finder).open(naming, members, refused)
+    if files.images and (item_type == "image" or (item_type is None and (not members or _are_images(files)))):
+        return None if not entry else _alone(opener, entry, item_type)
+    if len(tables) == 1:
+        return _alone(opener, tables[0], item_type)
+    if not members:
+        raise InvalidInput(refused[0].why, code="many_tables")
+    return open_tables(opener, members, refused, item_type)
+
+
+def _alone(opener: Opener, name: str, item_type: str | None) -> Dataset:
+    kind = opener.kind(name)
+    return opener.open_table(opener.bundle, opener.options, kind, name, item_type, opener.limits)
+
+
+def _are_images(files: Files) -> bool:
+    layout = FolderLayout(files.images)
+    return len(files.images) >= MIN_LOOSE_IMAGES or any(
+        layout.label_and_split(name)[0] for name in files.images
+    )
