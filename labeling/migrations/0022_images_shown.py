@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labeling', '0019_import_files'),
+        ('labeling', '0021_undone_imports'),
     ]
 
     operations = [
