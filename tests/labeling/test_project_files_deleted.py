@@ -238,7 +238,7 @@ def test_an_import_of_the_same_image_at_the_same_moment_keeps_it(
     gone = make_project(owner=ada, classes=(), item_type="image", holdout_share=0.0)
     other = make_project(owner=ada, classes=(), item_type="image", holdout_share=0.0)
     run_import(gone, write_images(tmp_path / "mine", ["a.png", "b.png"]), user=ada)
-    write, save = import_pipeline._Job._write, import_pipeline._Job._save_blobs
+    write, save = import_pipeline.ImportJob._write, import_pipeline.ImportJob._save_blobs
     was_deleted = []
 
     def delete_it() -> None:
@@ -258,9 +258,9 @@ def test_an_import_of_the_same_image_at_the_same_moment_keeps_it(
         return rows
 
     if moment == "before it writes":
-        monkeypatch.setattr(import_pipeline._Job, "_write", deleted_first)
+        monkeypatch.setattr(import_pipeline.ImportJob, "_write", deleted_first)
     else:
-        monkeypatch.setattr(import_pipeline._Job, "_save_blobs", deleted_after)
+        monkeypatch.setattr(import_pipeline.ImportJob, "_save_blobs", deleted_after)
     work = run_import(other, write_images(tmp_path / "theirs", ["x.png", "y.png", "z.png"]), user=ada)
 
     assert work.state == WorkState.DONE, work.error_message
@@ -295,7 +295,7 @@ def test_the_loser_of_two_imports_of_one_image_leaves_no_file(
     images: Project, ada: User, storage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = make_project(owner=ada, classes=(), item_type="image", holdout_share=0.0)
-    save = import_pipeline._Job._save_blobs
+    save = import_pipeline.ImportJob._save_blobs
 
     def beaten(job: object, *args: object) -> object:
         rows = save(job, *args)
@@ -303,7 +303,7 @@ def test_the_loser_of_two_imports_of_one_image_leaves_no_file(
             run_import(other, write_images(tmp_path / "theirs", ["a.png"]), user=ada)
         return rows
 
-    monkeypatch.setattr(import_pipeline._Job, "_save_blobs", beaten)
+    monkeypatch.setattr(import_pipeline.ImportJob, "_save_blobs", beaten)
     run_import(images, write_images(tmp_path / "mine", ["a.png"]), user=ada)
 
     assert Blob.objects.count() == 1
