@@ -175,14 +175,16 @@ class Batch:
         """Labels by origin and class, and the items of this import that have none."""
         kept = [label for label in decisions.labels if label.retired_reason != "withdrawn"]
         names = self.rules.class_names
-        for is_human in (True, False):
-            class_names = [names[label.class_id] for label in kept if label.is_human == is_human]
-            self.report.add_labels(class_names, is_human=is_human)
-        for item_id, is_human in self.labels:
-            if not is_human and (item_id, True) in self.labels:  # a class is counted once for each item
-                self.report.classes[names[self.labels[item_id, False].class_id]] -= 1
-        labeled = {label.item_id for label in kept} & self.ours
-        n_labeled = len(labeled) - len({item_id for item_id, _ in decisions.withdrawn} & self.ours)
+        by_person = [label for label in kept if label.is_human]
+        by_machine = [label for label in kept if not label.is_human] if len(by_person) < len(kept) else []
+        for labels, is_human in ((by_person, True), (by_machine, False)):
+            self.report.add_labels([names[label.class_id] for label in labels], is_human=is_human)
+        if by_person and by_machine:
+            for label in by_machine:
+                if (label.item_id, True) in self.labels:  # a class is counted once for each item
+                    self.report.classes[names[label.class_id]] -= 1
+        n_labeled = len(self.ours.intersection([label.item_id for label in kept]))
+        n_labeled -= len(self.ours.intersection([item_id for item_id, _ in decisions.withdrawn]))
         self.report.labels["none"] += len(decisions.items) - n_labeled
 
     def _add(self, incoming: Incoming) -> ItemState:
@@ -238,7 +240,7 @@ class Batch:
         if incoming.key not in self.heard:
             before = outcome_of(state.answers, answers_wanted=self.rules.answers_wanted)
             self.heard[incoming.key] = (incoming, before)
-        for said, class_id in incoming.said:
+        for said, class_id in incoming.said or ():
             answer = answer_of(said, class_id)
             if answer in state.answers:
                 self.report.n_labels_known += 1
@@ -276,7 +278,7 @@ class Batch:
         state.machine_id = after.machine_id
         if after.machine_id is not None:
             reason = _against_person(after.machine_id, state.human_id)
-            model = next((said.who for said, _ in incoming.said if not said.is_human), "")
+            model = next((said.who for said, _ in incoming.said or () if not said.is_human), "")
             self.labels[state.id, False] = NewLabel(
                 state.id, after.machine_id, False, after.confidence, reason, model
             )

@@ -316,18 +316,19 @@ class ImportJob:
                 report.add_remark(remark, row.key or f"row {row.number:,}")
             content_hash = image.content_hash if image else row.content_hash
             incoming = Incoming(row, row.key or content_hash, content_hash, image)
-            unknown = next((name for name in _classes_of(row) if name not in class_ids), None)
-            if unknown is not None:
-                report.add_problem(
-                    Problem(
-                        row.number,
-                        "label",
-                        f"There is no class {unknown!r} in this project, so the row was left out. "
-                        "Add the class, or import with classes: add.",
-                        row.file,
+            if row.label not in class_ids or row.said:
+                unknown = next((name for name in _classes_of(row) if name not in class_ids), None)
+                if unknown is not None:
+                    report.add_problem(
+                        Problem(
+                            row.number,
+                            "label",
+                            f"There is no class {unknown!r} in this project, so the row was left out. "
+                            "Add the class, or import with classes: add.",
+                            row.file,
+                        )
                     )
-                )
-                continue
+                    continue
             if row.passed_over:
                 report.add_problem(Problem(row.number, "label", row.passed_over, left_out="label"))
             if row.label is not None or row.said:
@@ -365,7 +366,10 @@ class ImportJob:
             ids |= {name: -number for number, name in enumerate(report.classes_added, start=1)}
         if self.options.classes == "known_only":
             return ids
-        names = sorted({name for row in rows for name in _classes_of(row) if name not in ids}, key=natural)
+        found = {row.label for row in rows if row.label is not None}
+        if self.store.hears:
+            found |= {name for row in rows for name in _classes_of(row)}
+        names = sorted(found - ids.keys(), key=natural)
         if not names:
             return ids
         if self.options.dry_run:

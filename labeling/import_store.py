@@ -301,7 +301,7 @@ class ImportStore:
 
     def _copy_labels(self, decisions: Decisions, now: dt.datetime) -> None:
         for is_human in (True, False):
-            labels = [label for label in decisions.labels if label.is_human == is_human]
+            labels = [label for label in decisions.labels if label.is_human is is_human]
             if not labels:
                 continue
             model = next((label.model for label in labels if label.model), "")
