@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from labeling.blindness import redact, sight_of
 from labeling.errors import InvalidInput, NotFound
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, read_page
-from labeling.item_selectors import ItemOrder, LabeledItem, item_page
+from labeling.item_selectors import ItemOrder, LabeledItem, imported_answers_of, item_page
 from labeling.item_services import items_add
 from labeling.models import Blob, Item
 from labeling.permissions import MAY_ENGINEER, project_for, row_for
@@ -22,6 +22,7 @@ from labeling.removal_api import WITH_WORK, item_delete_response
 from labeling.removal_serializers import RemovalOutput
 from labeling.selectors import current_labels_of
 from labeling.serializers import (
+    ImportedAnswerOutput,
     ItemDraft,
     ItemListQuery,
     ItemOutput,
@@ -81,7 +82,14 @@ class ItemView(APIView):
         (row,) = redact(
             [LabeledItem(item, current_labels_of([item_id]).get(item_id))], sight_of(item.member_role)
         )
-        return Response(labeled_json(row) | {"project_id": item.project_id})
+        said = [] if row.is_withheld else imported_answers_of(item_id)
+        return Response(
+            labeled_json(row)
+            | {
+                "project_id": item.project_id,
+                "imported_answers": ImportedAnswerOutput(said, many=True).data,
+            }
+        )
 
     @extend_schema(
         operation_id="item_delete",

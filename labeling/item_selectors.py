@@ -19,6 +19,7 @@ from labeling.hot import fetch_prepared
 from labeling.models import (
     TEXT_PREFIX_CHARS,
     Blob,
+    ImportedAnswer,
     Item,
     Label,
     Project,
@@ -30,6 +31,7 @@ from labeling.models import (
 from labeling.selectors import current_labels_of, publication_of
 
 M = TypeVar("M", bound=models.Model)
+MAX_ANSWERS = 1_000  # of one item, shown
 MANY_MATCHES = 5_000  # of a search; from here on, the items are walked instead
 
 
@@ -121,6 +123,13 @@ def labeled_items(item_ids: list[int]) -> list[LabeledItem]:
     return [LabeledItem(items[item_id], labels.get(item_id)) for item_id in item_ids if item_id in items]
 
 
+def imported_answers_of(item_id: int) -> list[ImportedAnswer]:
+    """What files told of single answers to the item, in their order. Whoever shows it asks blindness.py first."""
+    return list(
+        ImportedAnswer.objects.filter(item_id=item_id).select_related("source").order_by("pk")[:MAX_ANSWERS]
+    )
+
+
 _ITEM_COLUMNS = [field.attname for field in Item._meta.concrete_fields]
 _ITEMS = f"""
     SELECT {", ".join(f"item.{column}" for column in _ITEM_COLUMNS)}, blob.width, blob.height
@@ -135,6 +144,8 @@ def _items(item_ids: list[int]) -> dict[int, Item]:
         item = Item.from_db("default", _ITEM_COLUMNS, columns)
         if item.features is not None:
             item.features = json.loads(item.features)
+        if item.extras is not None:
+            item.extras = json.loads(item.extras)
         if item.blob_id is not None:
             item.blob = Blob(pk=item.blob_id, width=width, height=height)
         items[item.pk] = item

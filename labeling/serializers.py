@@ -11,6 +11,7 @@ from rest_framework import serializers
 from labeling.item_selectors import ItemFilters, ItemOrder, LabeledBy, LabeledItem
 from labeling.models import (
     Acquisition,
+    ImportedAnswer,
     Item,
     ItemType,
     KeyChoices,
@@ -409,6 +410,11 @@ class ItemOutput(serializers.Serializer):
     split = serializers.ChoiceField(choices=Split.shown_choices())
     text = serializers.CharField(allow_null=True)
     features = serializers.JSONField(allow_null=True, help_text="Object by column, or list of numbers.")
+    extras = serializers.DictField(
+        child=serializers.JSONField(allow_null=True),
+        allow_null=True,
+        help_text="More columns of the file that the item came from, kept for people to see: column -> value.",
+    )
     image = ImageOutput(allow_null=True)
     label = LabelOutput(allow_null=True)
     is_withheld = serializers.BooleanField(
@@ -418,10 +424,25 @@ class ItemOutput(serializers.Serializer):
     )
 
 
+class ImportedAnswerOutput(serializers.Serializer):
+    """What one person or model said of an item, as an imported file tells it."""
+
+    source = SourceOutput()
+    is_human = serializers.BooleanField(source="source.is_human")
+    kind = serializers.ChoiceField(choices=ImportedAnswer.Kind.choices)
+    class_id = serializers.IntegerField(source="label_class_id", allow_null=True)
+    confidence = serializers.FloatField(allow_null=True, help_text="From 0 to 1, as the file has it.")
+    said_at = serializers.DateTimeField(allow_null=True)
+    note = serializers.CharField(allow_blank=True)
+
+
 class ItemShownOutput(ItemOutput):
     """One item by itself, and the project that it is of."""
 
     project_id = serializers.IntegerField()
+    imported_answers = ImportedAnswerOutput(
+        many=True, help_text="Of single people and models, from files; none where the label is withheld."
+    )
 
 
 class GuideExampleOutput(serializers.Serializer):
@@ -468,6 +489,7 @@ def item_json(item: Item, label: Label | None = None, *, is_withheld: bool = Fal
         "split": shown_split(item.split),
         "text": item.text,
         "features": item.features,
+        "extras": item.extras,
         "image": image_json(item),
         "label": label_json(label) if label is not None else None,
         "is_withheld": is_withheld,

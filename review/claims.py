@@ -80,7 +80,7 @@ _COUNT = f"""(
 
 _SHOWN = """
         entry.id, entry.reason, coalesce(lease.is_blind, entry.is_blind), entry.suggested_class_id, entry.suggested_confidence,
-        entry.suggested_others, lease.until, lease.in_grid, item.id, item.key, item.split, item.text, item.features, blob.width, blob.height"""
+        entry.suggested_others, lease.until, lease.in_grid, item.id, item.key, item.split, item.text, item.features, item.extras, blob.width, blob.height"""
 
 # FOR UPDATE checks the conditions again on the newest version of a row that somebody else has just
 # changed, so an entry that was taken since this statement began is passed over.
@@ -203,6 +203,7 @@ def _entry_output(
     split: str,
     text: str | None,
     features: str | None,
+    extras: str | None,
     width: int | None,
     height: int | None,
 ) -> dict[str, Any]:
@@ -235,6 +236,7 @@ def _entry_output(
             "split": "pool" if is_blind else shown_split(split),
             "text": text,
             "features": json.loads(features) if features is not None else None,
+            "extras": json.loads(extras) if extras is not None else None,
             "image": image,
             "label": None,  # an annotator answers blind to what stands
         },

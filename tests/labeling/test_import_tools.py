@@ -12,8 +12,20 @@ from django.utils import timezone
 
 from labeling.import_pipeline import import_run
 from labeling.import_services import import_from_path
-from labeling.models import Embedding, Import, ImportedAnswer, Item, Label, Project, Publication, Source
+from labeling.models import (
+    Embedding,
+    Import,
+    ImportedAnswer,
+    Item,
+    Label,
+    Membership,
+    Project,
+    Publication,
+    Role,
+    Source,
+)
 from labeling.work import WorkState
+from tests.conftest import client_of
 from tests.labeling.import_files import run_import, write_csv
 from tests.labeling.test_import_resume import stop_after
 from tests.makers import make_project
@@ -228,3 +240,21 @@ def test_an_import_taken_over_writes_no_answer_twice(
     assert ImportedAnswer.objects.count() == 12
     assert Source.objects.filter(details__has_key="said_by").count() == 3
     assert Item.objects.count() == 4
+
+
+def test_single_answers_are_told_to_none_who_may_be_asked(
+    texts: Project, ada: User, ben: User, tmp_path: Path
+) -> None:
+    run_import(texts, crowd(tmp_path / "crowd.csv", ("1", "ann", "pos"), ("1", "cem", "neg")), user=ada)
+    item = Item.objects.get()
+    Membership.objects.create(project=texts, user=ben, role=Role.ANNOTATOR)
+    owner, annotator = (client_of(user) for user in (ada, ben))
+
+    told = owner.get(f"/api/items/{item.pk}").json()
+    kept = annotator.get(f"/api/items/{item.pk}").json()
+
+    assert [(one["source"]["name"], one["is_human"]) for one in told["imported_answers"]] == [
+        ("ann", True),
+        ("cem", True),
+    ]
+    assert kept["imported_answers"] == []

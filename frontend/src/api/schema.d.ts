@@ -2336,6 +2336,10 @@ export interface components {
             text: string | null;
             /** @description Object by column, or list of numbers. */
             features: unknown;
+            /** @description More columns of the file that the item came from, kept for people to see: column -> value. */
+            extras: {
+                [key: string]: unknown;
+            } | null;
             image: components["schemas"]["ImageOutput"] | null;
             label: components["schemas"]["LabelOutput"] | null;
             /** @description Its label, and whether it has one, is not told you: somebody is asked about it blind, or you may be. Left out of what the queue hands out. */
@@ -2830,6 +2834,28 @@ export interface components {
             created_by?: string | null;
             report: components["schemas"]["UndoReportOutput"];
         };
+        /** @description What one person or model said of an item, as an imported file tells it. */
+        ImportedAnswerOutput: {
+            source: components["schemas"]["SourceOutput"];
+            is_human: boolean;
+            kind: components["schemas"]["ImportedAnswerOutputKindEnum"];
+            class_id: number | null;
+            /**
+             * Format: double
+             * @description From 0 to 1, as the file has it.
+             */
+            confidence: number | null;
+            /** Format: date-time */
+            said_at: string | null;
+            note: string;
+        };
+        /**
+         * @description * `label` - Label
+         *     * `reject` - Not this class
+         *     * `ignore` - Passed over
+         * @enum {string}
+         */
+        ImportedAnswerOutputKindEnum: "label" | "reject" | "ignore";
         /** @description Left out: a learner that is quick and good on few labels, seed 0. */
         InspectionInput: {
             /** @default  */
@@ -2939,6 +2965,10 @@ export interface components {
             text: string | null;
             /** @description Object by column, or list of numbers. */
             features: unknown;
+            /** @description More columns of the file that the item came from, kept for people to see: column -> value. */
+            extras: {
+                [key: string]: unknown;
+            } | null;
             image: components["schemas"]["ImageOutput"] | null;
             label: components["schemas"]["LabelOutput"] | null;
             /** @description Its label, and whether it has one, is not told you: somebody is asked about it blind, or you may be. Left out of what the queue hands out. */
@@ -2972,11 +3002,17 @@ export interface components {
             text: string | null;
             /** @description Object by column, or list of numbers. */
             features: unknown;
+            /** @description More columns of the file that the item came from, kept for people to see: column -> value. */
+            extras: {
+                [key: string]: unknown;
+            } | null;
             image: components["schemas"]["ImageOutput"] | null;
             label: components["schemas"]["LabelOutput"] | null;
             /** @description Its label, and whether it has one, is not told you: somebody is asked about it blind, or you may be. Left out of what the queue hands out. */
             is_withheld?: boolean;
             project_id: number;
+            /** @description Of single people and models, from files; none where the label is withheld. */
+            imported_answers: components["schemas"]["ImportedAnswerOutput"][];
         };
         /**
          * @description * `image` - Image
@@ -3814,6 +3850,10 @@ export interface components {
             text: string | null;
             /** @description Object by column, or list of numbers. */
             features: unknown;
+            /** @description More columns of the file that the item came from, kept for people to see: column -> value. */
+            extras: {
+                [key: string]: unknown;
+            } | null;
             image: components["schemas"]["ImageOutput"] | null;
             label: components["schemas"]["LabelOutput"] | null;
             /** @description Its label, and whether it has one, is not told you: somebody is asked about it blind, or you may be. Left out of what the queue hands out. */

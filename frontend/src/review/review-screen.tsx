@@ -8,6 +8,7 @@ import { useMyKeys } from "@/keys/my-keys";
 import type { Action } from "@/keys/registry";
 import { useActions } from "@/keys/use-actions";
 import { progressQuery } from "@/labeling/api";
+import { ItemExtras } from "@/labeling/item-extras";
 import { ItemView } from "@/labeling/item-view";
 import { lookActions, searchAction, StageControl } from "@/labeling/stage-control";
 import { reviewActions } from "@/review/actions";
@@ -117,6 +118,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
               </div>
             )}
           </div>
+          <ItemExtras item={entry.item} />
           <EntryFacts entry={entry} project={project} hasModel={hasGuesses || hasModel} />
           <LabelBar classes={classes} actions={actions} suggestion={entry.suggestion} />
         </>

@@ -12,7 +12,7 @@ const dispute = (id: number, more: Partial<Dispute> = {}): Dispute => ({
   id,
   is_disputed: true,
   is_blind: false,
-  item: { id: 100 + id, key: `item-${id}`, split: "pool", text: "", features: null, image: null, label: null },
+  item: { id: 100 + id, key: `item-${id}`, split: "pool", text: "", features: null, extras: null, image: null, label: null },
   answers: [],
   flags: [],
   suggestion: null,

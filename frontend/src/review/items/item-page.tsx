@@ -6,6 +6,7 @@ import type { Item, Project } from "@/api/types";
 import { useSession } from "@/api/session";
 import { chooseExample, forgetExample, guideQuery, itemQuery, projectQuery } from "@/labeling/api";
 import { SPLITS } from "@/labeling/names";
+import { ItemExtras } from "@/labeling/item-extras";
 import { ItemView } from "@/labeling/item-view";
 import { t } from "@/language/translate";
 import { historyQuery, withdrawLabel } from "@/review/api";
@@ -42,6 +43,7 @@ export default function ItemPage() {
                     >
                       <ItemView item={data} isInPage />
                     </Box>
+                    <ItemExtras item={data} />
                   </Panel>
                   <Panel title={t("The label that stands")}>
                     <Stack gap="xs" align="flex-start">
