@@ -330,7 +330,7 @@ class ImportJob:
                     )
                     continue
             if row.passed_over:
-                report.add_problem(Problem(row.number, "label", row.passed_over, left_out="label"))
+                report.add_problem(Problem(row.number, "label", row.passed_over, row.file, "label"))
             if row.label is not None or row.said:
                 self._place_label(incoming, class_ids, chosen, report)
             yield incoming

@@ -187,7 +187,8 @@ def _open_table(
     if kind != "csv":
         table, rows = _opened(table, rows)
     plain = PlainNumbers(table, forms, range(len(table.column_names)))
-    sample = Sample(table.column_names, [plain.plain(values) for values in rows])
+    nested = table.nested if isinstance(table, NestedTable) else frozenset[str]()
+    sample = Sample(table.column_names, [plain.plain(values) for values in rows], nested)
     found = understand(
         sample,
         kind=kind,

@@ -16,6 +16,7 @@ class Sample:
 
     names: Sequence[str]
     rows: Sequence[Sequence[object]]
+    nested: frozenset[str] = frozenset()  # columns that stand within an object, named with dots
 
     def column(self, name: str) -> list[object]:
         """The values that are there, without missing and blank ones."""
@@ -38,7 +39,7 @@ class Sample:
     def only(self, names: Sequence[str]) -> Sample:
         """The same records with these columns."""
         places = [self.names.index(name) for name in names]
-        return Sample(list(names), [[row[place] for place in places] for row in self.rows])
+        return Sample(list(names), [[row[place] for place in places] for row in self.rows], self.nested)
 
 
 @dataclass

@@ -34,6 +34,7 @@ class NestedTable:
         self.table = table
         self.opened = opened
         self.column_names = [dotted for name in table.column_names for dotted in opened.get(name, [name])]
+        self.nested = frozenset(dotted for name in opened for dotted in opened[name])
         self._places = {name: place for place, name in enumerate(self.column_names)}
 
     def records(self, *, skip: int = 0) -> Iterator[Record]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from labeling.readers.layouts.layout import Layout, Sample, text_of
-from labeling.readers.layouts.values import read_share
-from labeling.readers.rows import ColumnRole
+from labeling.readers.layouts.values import read_one_label, read_share
+from labeling.readers.rows import ColumnRole, Said, SaidKind
 
 CONFIDENCES = ("confidence", "label_confidence", "prediction_confidence", "predicted_confidence", "model_confidence",
                "confidence_score", "conf", "certainty", "label_probability", "prediction_probability",
@@ -29,8 +30,9 @@ def label_of(sample: Sample) -> str | None:
     lower = {name.lower(): name for name in sample.names}
     for name in sample.names:
         stem = re.sub(r"(?i)[_ .:-]+(confidence|probability|proba|prob)$", "", name)
-        if stem != name and stem.lower() in lower and _are_shares(sample.column(name)):
-            return lower[stem.lower()]
+        of = next((lower[one] for one in (stem.lower(), f"{stem.lower()}_label") if one in lower), None)
+        if stem != name and of is not None and _are_shares(sample.column(name)):
+            return of
     return None
 
 
@@ -38,6 +40,9 @@ def recognise(sample: Sample, label: str | None) -> Layout | None:
     """`label`: the column that is the label, as far as was guessed."""
     if label is None:
         return _from_probabilities(sample)
+    guess = _guess_beside(sample, label)
+    if guess is not None:
+        return _both(sample, label, guess)
     confidence = _confidence(sample, label)
     probabilities = _probabilities(sample, label)
     is_predicted = bool(PREDICTED.fullmatch(label.strip()))
@@ -49,6 +54,45 @@ def recognise(sample: Sample, label: str | None) -> Layout | None:
     layout.claim(sample.first_of(MODELS) if confidence else None, ColumnRole.ANNOTATOR, "names the model")
     _claim_probabilities(layout, probabilities)
     return layout
+
+
+def _guess_beside(sample: Sample, label: str) -> str | None:
+    """A column of a model's guesses beside people's labels: of the same classes, and named as guesses."""
+    if PREDICTED.fullmatch(label.strip()):
+        return None
+    classes = {text_of(value).casefold() for value in sample.column(label)}
+    for name in sample.names:
+        if name != label and PREDICTED.fullmatch(name.strip()):
+            values = [text_of(value).casefold() for value in sample.column(name)]
+            if values and sum(value in classes for value in values) > len(values) / 2:
+                return name
+    return None
+
+
+def _both(sample: Sample, label: str, guess: str) -> Layout:
+    confidence = _confidence(sample, guess)
+    model = sample.first_of(MODELS) if sample.first_of(MODELS) != guess else None
+    layout = Layout("predictions", labels_from="auto")
+    layout.claim(label, ColumnRole.LABEL, "people's labels, beside a model's guesses")
+    layout.claim(guess, ColumnRole.IGNORE, "a model's guesses, kept as a machine's labels")
+    layout.claim(confidence, ColumnRole.IGNORE, "from 0 to 1: how sure the guess is, kept with it")
+    layout.claim(model, ColumnRole.IGNORE, "names the model")
+    layout.needs = tuple(name for name in (label, guess, confidence, model) if name)
+    layout.hear = partial(_hear_both, label=label, guess=guess, confidence=confidence, model=model)
+    return layout
+
+
+def _hear_both(
+    record: Mapping[str, object], *, label: str, guess: str, confidence: str | None, model: str | None
+) -> list[Said]:
+    said = read_one_label(record.get(label), label)
+    guessed = read_one_label(record.get(guess), guess)
+    heard = [] if said is None else [Said(SaidKind.LABEL, said, True)]
+    if guessed is not None:
+        who = text_of(record.get(model)) if model else ""
+        share = read_share(record.get(confidence)) if confidence else None
+        heard.append(Said(SaidKind.LABEL, guessed, False, who, None, share))
+    return heard
 
 
 def _confidence(sample: Sample, label: str) -> str | None:

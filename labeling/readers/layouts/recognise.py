@@ -13,6 +13,7 @@ from labeling.readers.layouts import (
     extras,
     hugging_face,
     label_studio,
+    mturk,
     people,
     predictions,
     prodigy,
@@ -31,6 +32,7 @@ TOOLS: tuple[Callable[[Sample], Layout | None], ...] = (
     label_studio.recognise,
     prodigy.recognise,
     sagemaker.recognise,
+    mturk.recognise,
     argilla.recognise,
     doccano.recognise,
 )
@@ -188,7 +190,7 @@ def _claim_objects(sample: Sample, layout: Layout) -> None:
         )
         if is_empty:
             layout.claim(name, ColumnRole.IGNORE, "nothing is in it")
-        elif is_object or (inner and top.lower() in extras.METADATA):
+        elif is_object or (inner and name in sample.nested and top.lower() in extras.METADATA):
             layout.claim(name, ColumnRole.EXTRA, "metadata of the item, kept for people to see")
 
 
@@ -215,11 +217,16 @@ def _open_names(sample: Sample, layout: Layout) -> dict[str, str]:
         if name in layout.roles:
             continue
         prefix = next((one for one in layout.payload_prefixes if name.startswith(one)), "")
-        top_level = not layout.payload_prefixes and "." not in name
-        if prefix or top_level or not layout.payload_prefixes:
+        if prefix or not layout.payload_prefixes:
             short = name.removeprefix(prefix)
             names[name] = short if short not in names.values() else name
     return names
+
+
+def _top(sample: Sample, layout: Layout, names: Mapping[str, str]) -> dict[str, str]:
+    """Those of the columns that stand in no object, but in that which holds the item."""
+    return {name: short for name, short in names.items()
+            if name not in sample.nested or (short != name and "." not in short)}  # fmt: skip
 
 
 def _guess_type(sample: Sample, layout: Layout) -> str:
@@ -228,7 +235,7 @@ def _guess_type(sample: Sample, layout: Layout) -> str:
         if role in claimed:
             return item_type
     names = _open_names(sample, layout)
-    flat = {name: short for name, short in names.items() if "." not in short} or names
+    flat = _top(sample, layout, names) or names
     opened = sample.only(list(flat))
     label = predictions.label_of(opened)
     if label is not None:
@@ -246,7 +253,7 @@ def _guess_type(sample: Sample, layout: Layout) -> str:
 def _guess(sample: Sample, layout: Layout, item_type: str, named: Mapping[str, str]) -> Guess:
     names = _open_names(sample, layout)
     has_label = ColumnRole.LABEL in layout.roles.values()
-    flat = {name: short for name, short in names.items() if "." not in short}
+    flat = _top(sample, layout, names)
     wanted = {"text": "text", "image": "image", "series": "series", "table": "feature"}[item_type]
     guess = Guess(dict.fromkeys(sample.names, str(ColumnRole.IGNORE)), {}, [])
     for chosen in (flat, names):
@@ -284,7 +291,7 @@ def _guess_of(
 
 def _find_nested_label(sample: Sample, layout: Layout, roles: dict[str, str]) -> None:
     """{"annotation": {"label": "x"}}: a field within an object, named as a label."""
-    nested = [name for name in sample.names if "." in name and name not in layout.roles
+    nested = [name for name in sample.names if name in sample.nested and name not in layout.roles
               and fold(name.rpartition(".")[2]) in LABEL_NAMES and roles[name] == ColumnRole.IGNORE]  # fmt: skip
     if len(nested) == 1:
         layout.claim(nested[0], ColumnRole.LABEL, "a field within an object, named as a label")
@@ -330,7 +337,12 @@ def _choose_extras(sample: Sample, layout: Layout, roles: dict[str, str], why: d
     label = next((name for name, role in roles.items() if role == ColumnRole.LABEL), None)
     classes = sorted({text_of(value) for value in sample.column(label)}) if label is not None else []
     for name in sample.names:
-        if roles[name] == ColumnRole.IGNORE and "." in name and name not in layout.roles and not layout.name:
+        if (
+            roles[name] == ColumnRole.IGNORE
+            and name in sample.nested
+            and name not in layout.roles
+            and not layout.name
+        ):
             roles[name] = str(ColumnRole.EXTRA)
             why.setdefault(name, "a field within an object, kept for people to see")
         elif (
