@@ -21,7 +21,7 @@ from labeling.import_spellings import Spellings, add_spellings, offer_notes, spe
 from labeling.readers.bundle import Bundle
 from labeling.readers.classes import ClassOffer, class_offers
 from labeling.readers.dataset import ColumnSample, Dataset, open_dataset
-from labeling.readers.folders import ImageFolderReader
+from labeling.readers.folders import FolderReader
 from labeling.readers.idx import IdxReader
 from labeling.readers.rows import GreyPixels, ImageFile, Limits, Problem, Row
 
@@ -107,7 +107,7 @@ def preview_make(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
         if time.monotonic() > deadline or n_rows >= _most_rows(dataset):
             is_whole = n_rows == dataset.reader.progress()[1]
             break
-    if isinstance(dataset.reader, ImageFolderReader | IdxReader):  # their labels are read without the images
+    if isinstance(dataset.reader, FolderReader | IdxReader):  # their labels are read without the images
         labels = Counter(label for _, label, _ in islice(dataset.reader.labels(), 200_000))
         n_rows = dataset.reader.progress()[1]
         is_whole = n_rows <= 200_000
@@ -141,7 +141,7 @@ def _most_rows(dataset: Dataset) -> int:
 
 def _sample(dataset: Dataset) -> Iterator[Row | Problem]:
     """The first rows; of a folder, images spread over it, since they come class by class."""
-    if not isinstance(dataset.reader, ImageFolderReader):
+    if not isinstance(dataset.reader, FolderReader):
         yield from dataset.reader.rows()
         return
     n_files = dataset.reader.progress()[1]

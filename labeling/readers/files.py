@@ -6,7 +6,7 @@ Told apart by name, and where the name says nothing, by content.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from posixpath import basename, dirname, splitext
 
 from labeling.errors import AssayError, InvalidInput
 from labeling.images import looks_like_image
@@ -42,12 +42,12 @@ def sort_files(bundle: Bundle) -> Files:
         if is_image_name(name):
             files.images.append(name)
             continue
-        suffix = PurePosixPath(strip_gz(name).lower()).suffix
+        stem, suffix = splitext(basename(strip_gz(name.lower())))
         if suffix in sniff.TABLE_SUFFIXES:
             files.tables.append(name)
         elif suffix in ARCHIVE_SUFFIXES or name.lower().endswith((".tar.gz", ".tar.bz2", ".tar.xz")):
             files.archives.append(name)
-        elif PurePosixPath(name.lower()).stem in DOCUMENTS:
+        elif stem in DOCUMENTS:
             files.others.append(name)
         elif suffix == ".txt":
             files.texts.append(name)
@@ -61,7 +61,7 @@ def sort_files(bundle: Bundle) -> Files:
 
 def _kind_by_content(bundle: Bundle, name: str) -> str:
     """image, text (only where the name has no ending of letters) or other."""
-    suffix = PurePosixPath(name).suffix
+    suffix = splitext(name)[1]
     try:
         with bundle.open(name) as stream:
             head = stream.read(512)
@@ -97,14 +97,13 @@ def open_text_folder(bundle: Bundle, files: Files, limits: Limits) -> tuple[Text
 
 def _is_in_place(layout: FolderLayout, name: str) -> bool:
     """In the folder of a class, or in one of what has none; not in a folder of such folders."""
-    folder = f"{PurePosixPath(layout.key(name)).parent}/"
-    return folder not in layout.class_levels and folder != "./"
+    folder = f"{dirname(layout.key(name))}/"
+    return folder not in layout.class_levels and folder != "/"
 
 
 def is_submission(name: str) -> bool:
     """Whether this is the example of what a contest wants to be sent: no data."""
-    stem = PurePosixPath(name.lower()).name
-    return "submission" in stem or "submit" in stem
+    return "submission" in basename(name.lower())
 
 
 def left_of(

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import PurePosixPath
 
 from labeling.errors import AssayError
 from labeling.images import SUFFIXES
@@ -154,7 +153,7 @@ class FolderLayout:
     def __init__(self, names: Collection[str]) -> None:
         self.prefix = _shared_folders(names)
         below = [name[len(self.prefix) :] for name in names]
-        parents = {PurePosixPath(name).parts[:-1] for name in below}
+        parents = _parents(below)
         self.splits = _split_folders(parents)
         self.class_levels = _class_levels(parents, self.splits)
 
@@ -184,6 +183,10 @@ class FolderLayout:
                 label = folder
             above = path
         return label, split
+
+
+def _parents(names: Collection[str]) -> set[tuple[str, ...]]:
+    return {tuple(name.split("/")[:-1]) for name in names}
 
 
 def split_word(name: str) -> str:
@@ -255,7 +258,7 @@ def _shared_folders(names: Collection[str]) -> str:
 
     With one class only, its folder is shared too; so a shared folder is taken off only if there are folders below it.
     """
-    parents = {PurePosixPath(name).parts[:-1] for name in names}
+    parents = _parents(names)
     if not parents:
         return ""
     n_shared = 0

@@ -37,12 +37,14 @@ def is_idx(head: bytes) -> bool:
 
 def find_pairs(names: list[str]) -> list[IdxPair]:
     """The image files among these names with their labels, by MNIST's naming."""
+    images = {strip_gz(name): name for name in names if IMAGES_NAME.search(name)}
+    if not images:
+        return []
     known = {strip_gz(name): name for name in names}
     pairs = []
-    for stem, name in sorted(known.items(), key=lambda pair: (_split_of(pair[0]) == "test", pair[0])):
-        if IMAGES_NAME.search(stem):
-            twin = IMAGES_NAME.sub(lambda found: _twin(found.group()), stem)
-            pairs.append(IdxPair(name, known.get(twin, ""), _split_of(stem)))
+    for stem, name in sorted(images.items(), key=lambda pair: (_split_of(pair[0]) == "test", pair[0])):
+        twin = IMAGES_NAME.sub(lambda found: _twin(found.group()), stem)
+        pairs.append(IdxPair(name, known.get(twin, ""), _split_of(stem)))
     return pairs
 
 

@@ -42,6 +42,10 @@ KNOWN_BINARIES = (
     (b"\x7fELF", "a program"),
     (b"\x89HDF", "an HDF5 file"),
     (b"SQLite format 3", "an SQLite database"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"\x80\x04\x95", "a pickle, which may run anything"),
+    (b"ARROW1", "an Arrow file (save it as Parquet)"),
 )
 
 
@@ -108,6 +112,12 @@ def check_text(head: bytes, name: str) -> None:
     for magic, kind in KNOWN_BINARIES:
         if head.startswith(magic):
             raise _binary(name, f"it is {kind}")
+    if head[257:262] == b"ustar":
+        raise InvalidInput(
+            f"{name} is a tar archive, which cannot be read file by file. Unpack it and make a zip of it, or import "
+            "the folder with `assay import`.",
+            code="unknown_format",
+        )
     n_control = sum(byte in NOT_TEXT for byte in head[:8192])
     if n_control > 0.005 * len(head[:8192]):
         raise _binary(name, f"{n_control} of its first {len(head[:8192]):,} bytes are control characters")
