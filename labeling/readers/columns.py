@@ -76,7 +76,9 @@ def guess_item_type(names: Sequence[str], rows: Rows, given: Mapping[str, str] |
         return "image"
     if any(isinstance(value, list) for i in rest for value in columns[i][:5]):
         return "series"
-    measures = [i for i in rest if is_number(columns[i]) and not has_classes(columns[i])]
+    measures = [
+        i for i in rest if is_number(columns[i]) and not has_classes(columns[i]) and not counts_up(columns[i])
+    ]
     if any(is_text(columns[i]) and (not measures or _is_prose(columns[i])) for i in rest):
         return "text"
     if any(fold(names[i]) in TEXT_NAMES and not is_number(columns[i]) for i in rest):

@@ -19,7 +19,7 @@ from labeling.readers.headers import looks_like_header
 N_SAMPLE_ROWS = 200
 MAX_LINES_ABOVE = 30  # titles and blank lines above the header
 DELIMITERS = (",", "\t", ";", "|")
-SEPARATOR_LINE = re.compile(r"""\ufeff?["']?sep=(.)["']?\r?(\n|$)""", re.IGNORECASE)  # as Excel writes it
+SEPARATOR_LINE = re.compile(r"""\ufeff?["']?sep=(.)["']?(\r\n?|\n|$)""", re.IGNORECASE)  # as Excel writes it
 _APOSTROPHES = re.compile(r"(?m)(^|[,;\t|])'[^'\n]*'([,;\t|]|\r?$)")
 
 Line = tuple[int, list[str]]  # (lines of the file up to its end, fields)
@@ -90,7 +90,9 @@ def _find_header(rows: Sequence[list[str]], has_header: bool | None, *, is_set: 
 
 
 def _below(rows: Sequence[list[str]], place: int) -> list[list[str]]:
-    return [row for row in rows[place + 1 :] if len(row) >= len(rows[place])]
+    """The rows beneath; a header may come again among them."""
+    first = rows[place]
+    return [row for row in rows[place + 1 :] if len(row) >= len(first) and row != first]
 
 
 def _is_full(row: list[str], usual: int) -> bool:
