@@ -165,11 +165,12 @@ def _has_enclosed_column(unquoted: Sequence[list[str]], mark: str) -> bool:
 def _sniff_escape(text: str, delimiter: str, quote: str) -> str:
     """Whether a backslash stands before quotes within fields, where others write the quote twice.
 
-    A path may end in a backslash, so one before a quote that ends its field says nothing.
+    A path may end in a backslash, so one before a quote that ends its field, or is doubled, says nothing.
     """
     if not quote or f"\\{quote}" not in text:
         return ""
-    inner = re.compile(rf"(?<!\\)(?:\\\\)*\\{re.escape(quote)}(?![{re.escape(delimiter)}\r\n]|$)")
+    after = re.escape(f"{delimiter}{quote}\r\n")  # where quotes are written twice, one of these follows
+    inner = re.compile(rf"(?<!\\)(?:\\\\)*\\{re.escape(quote)}(?![{after}]|$)")
     if not inner.search(text):
         return ""
     doubled = _share_of_usual(_fields(text, delimiter, quote))[0]
