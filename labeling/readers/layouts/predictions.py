@@ -109,7 +109,7 @@ def _confidence(sample: Sample, label: str) -> str | None:
             continue
         values = sample.column(column)
         is_plain = name != "score" or any(
-            "." in text_of(value) for value in values
+            "." in text_of(value) or "%" in text_of(value) for value in values
         )  # a score of 0 or 1 is a vote
         if values and is_plain and _are_shares(values):
             return column

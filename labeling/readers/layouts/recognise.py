@@ -319,6 +319,8 @@ def _hear_generic(sample: Sample, layout: Layout, roles: Mapping[str, str], item
         layout.notes += one.notes
         layout.labels_from = layout.labels_from or one.labels_from
         layout.probabilities |= one.probabilities
+        if layout.hear is None and one.hear is not None:
+            layout.hear, layout.needs = one.hear, one.needs
         for name, role in one.roles.items():
             if name in free and role not in (set(layout.roles.values()) & ONCE_ROLES):
                 layout.claim(name, role, one.why[name])

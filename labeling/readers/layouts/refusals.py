@@ -65,9 +65,10 @@ def _are_joined(texts: Sequence[str], cells: Sequence[str], separator: str) -> b
         return False
     flat = [part for of_cell in parts for part in of_cell]
     n_known = sum(part in alone for part in flat)
-    if n_known > len(flat) / 2:
+    is_sure = separator in ("|", ";", "#")
+    if n_known > len(flat) / 2 or (is_sure and n_known == len(flat) / 2):
         return True
-    if separator in (",", "\t", " / "):  # "bread, white" is one class: a comma alone says little
+    if not is_sure:  # "bread, white" is one class: a comma alone says little
         return False
     mixtures = Counter(part for of_cell in {tuple(of_cell) for of_cell in parts} for part in set(of_cell))
     return len(cells) > 1 and sum(n > 1 for n in mixtures.values()) >= max(1, len(mixtures) / 3)
@@ -105,7 +106,7 @@ def token_labels(what: str) -> InvalidInput:
 
 def _is_bio_file(sample: Sample, first: object) -> bool:
     lines = [[text_of(cell) for cell in row] for row in sample.rows]
-    if isinstance(first, list | tuple):
+    if isinstance(first, list | tuple) and "column 1" not in first:  # a line that may be no header
         lines.insert(0, [text_of(cell) for cell in first])
     words = [" ".join(cells).split() for cells in lines]
     tags = [of_line[-1] for of_line in words if len(of_line) > 1]
@@ -114,7 +115,7 @@ def _is_bio_file(sample: Sample, first: object) -> bool:
     n_short = sum(len(of_line) <= 10 for of_line in words)  # a word with its tags, not a sentence
     return (
         n_short == len(words)
-        and sum(bool(TOKEN_TAG.fullmatch(tag)) for tag in tags) >= MOSTLY * len(tags)
+        and sum(bool(TOKEN_TAG.fullmatch(tag)) for tag in tags[1:]) >= MOSTLY * (len(tags) - 1)
         and sum(bool(BEGINS.fullmatch(tag)) for tag in tags) >= 2
     )
 

@@ -68,6 +68,7 @@ def _from_number(number: float) -> dt.datetime | None:
 def _from_text(text: str) -> dt.datetime | None:
     if re.fullmatch(r"\d{9,19}(\.\d+)?", text):
         return _from_number(float(text))
+    given = text
     spaced = _ISO_SPACED_ZONE.match(text)
     if spaced:
         text = spaced[1] + spaced[2].replace("UTC", "Z").replace("GMT", "Z")
@@ -80,7 +81,7 @@ def _from_text(text: str) -> dt.datetime | None:
     except ValueError:
         pass
     try:
-        return parsedate_to_datetime(text)
+        return parsedate_to_datetime(given)
     except (ValueError, TypeError, IndexError):
         return None
 
