@@ -16,7 +16,8 @@ from labeling.readers.rows import BadCell, ColumnRole, ImageFile, Limits, Row, R
 
 MAX_NOTE_CHARS = 2_000
 MAX_WHO_CHARS = 200
-SEVERAL = "several labels for one item, where the question takes one"
+NO_VERDICT = "Nobody has said yet whether the label is right, so it was not taken."
+UNKNOWN_VERDICT = "The verdict is {!r}; accept, reject and ignore are known. The label was not taken."
 BAD_CONFIDENCE = "The confidence is {}; it must lie in [0, 1] or be a percentage such as 87%."
 
 
@@ -71,8 +72,11 @@ class SayingRowMaker(RowMaker):
         """The row of these values. Raises BadCell."""
         row = super().make(number, values)
         row.passed_over = self._passed_over
-        if self.layout.hear is not None or self.classes is not None or self._passed_over:
-            row.label_written = ""  # another field than the label's, or a number that stands for a name
+        is_refused = row.label is None and bool(self._heard)
+        if self.layout.hear is not None or self.classes is not None or self._passed_over or is_refused:
+            row.label_written = (
+                ""  # another field than the label's, a number that stands for a name, or rejected
+            )
         if not self.is_bare:
             row.said = self._heard
         machine = next((said for said in self._heard if not said.is_human and said.label == row.label), None)
@@ -94,8 +98,8 @@ class SayingRowMaker(RowMaker):
             self.label = label
         try:
             self._heard = self._hear(values)
-        except SeveralLabels:
-            self._heard, self._passed_over = [], SEVERAL
+        except SeveralLabels as several:
+            self._heard, self._passed_over = [], f"{several.message} So the item has no label."
         return outcome(self._heard), split
 
     def _hear(self, values: Sequence[object]) -> list[Said]:
@@ -105,6 +109,9 @@ class SayingRowMaker(RowMaker):
         probabilities = self._read_probabilities(values)
         label = self._read_label(values, probabilities)
         verdict = SaidKind.LABEL if self.verdict is None else read_verdict(values[self.verdict])
+        if verdict is None and label is not None and self.verdict is not None:
+            written = text_of(values[self.verdict])[:40]
+            self._passed_over = NO_VERDICT if not written else UNKNOWN_VERDICT.format(written)
         if verdict is None or (label is None and verdict != SaidKind.IGNORE):
             return []
         is_human = self.labels_from != "machine"
