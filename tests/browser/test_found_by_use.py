@@ -119,7 +119,7 @@ def test_a_file_dropped_on_the_empty_home_becomes_a_project_and_help_is_a_click_
 
     page.goto("/")
     rows = "text,label\nmeow,cat\nbark,dog\n"
-    page.locator("input[type=file]").set_input_files(
+    page.locator("input[type=file]").first.set_input_files(
         {"name": "pets.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
     expect(page.get_by_role("heading", name="New project")).to_be_visible()

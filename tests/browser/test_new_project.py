@@ -18,7 +18,7 @@ DROP = """([zone, text]) => {
 
 
 def drop(page: Page, text: str) -> None:
-    zone = page.get_by_role("button", name="Drop a file here").element_handle()
+    zone = page.get_by_role("button", name="Drop files or folders here").element_handle()
     page.evaluate(DROP, [zone, text])
 
 

@@ -140,8 +140,9 @@ export function upload<T>(
     call.open("POST", `/api${path}`);
     call.setRequestHeader("X-CSRFToken", csrfToken());
     call.upload.onprogress = (event) => onProgress(event.lengthComputable ? event.loaded / event.total : 0);
+    const stopped = () => reject(new ApiError(0, "stopped", t("The upload was stopped.")));
     call.onerror = () => reject(unreachable());
-    call.onabort = () => reject(new ApiError(0, "stopped", t("The upload was stopped.")));
+    call.onabort = stopped;
     call.onload = () => {
       const body = parseJson(call.responseText);
       if (call.status >= 200 && call.status < 300) resolve(body as T);
@@ -152,6 +153,7 @@ export function upload<T>(
       }
     };
     signal?.addEventListener("abort", () => call.abort());
-    call.send(form);
+    if (signal?.aborted) stopped();
+    else call.send(form);
   });
 }

@@ -116,10 +116,10 @@ export const itemQuery = (id: Id) =>
 export const uploadFile = (file: File, onProgress: (share: number) => void, signal?: AbortSignal) =>
   upload<Upload>("/uploads", file, onProgress, signal);
 
-export const previewUpload = (input: { upload: string; item_type?: ItemType; options?: ImportOptions }) =>
+export const previewUploads = (input: { uploads: string[]; item_type?: ItemType; options?: ImportOptions }) =>
   api.post<Preview>("/previews", input);
 
-export const startImport = (projectId: Id, input: { upload: string; options: ImportOptions }) =>
+export const startImport = (projectId: Id, input: { uploads: string[]; options: ImportOptions }) =>
   api.post<Import>(`/projects/${projectId}/imports`, input);
 
 export const importsQuery = (projectId: Id) =>

@@ -42,11 +42,11 @@ function ImportPanel({ project }: { project: Project }) {
   const file = useUpload(project.item_type);
   const [areHuman, setAreHuman] = useState(true);
   const [importId, setImportId] = useState<number>();
-  const { upload, preview } = file;
+  const { uploads, preview } = file;
   const start = useMutation({
     mutationFn: (isDryRun: boolean) =>
       startImport(project.id, {
-        upload: upload?.upload ?? "",
+        uploads: file.ids,
         options: { ...preview?.options, labels_from: areHuman ? "person" : "machine", dry_run: isDryRun },
       }),
     onSuccess: (started) => setImportId(started.id),
@@ -69,7 +69,7 @@ function ImportPanel({ project }: { project: Project }) {
             }}
           />
         )}
-        {upload && preview && importId === undefined && (
+        {uploads && preview && importId === undefined && (
           <Group justify="flex-end">
             <Button variant="default" disabled={file.isLooking} loading={start.isPending} onClick={() => start.mutate(true)}>
               {t("Check the whole file first")}

@@ -1,13 +1,15 @@
-/** A file that was dropped on one page, on its way to the page that makes a project of it. */
+/** Files that were dropped on one page, on their way to the page that makes a project of them. */
 
-let waiting: File | undefined;
+import type { PathFile } from "@/ui/dropped-files";
 
-export function keepDropped(file: File): void {
-  waiting = file;
+let waiting: PathFile[] = [];
+
+export function keepDropped(files: PathFile[]): void {
+  waiting = files;
 }
 
-export function takeDropped(): File | undefined {
-  const file = waiting;
-  waiting = undefined;
-  return file;
+export function takeDropped(): PathFile[] {
+  const files = waiting;
+  waiting = [];
+  return files;
 }

@@ -36,14 +36,14 @@ export default function ProjectsPage() {
             <Empty title={t("You have no project yet")}>
               <Text c="dimmed">
                 {t(
-                  "A project is one dataset and one question. Drop a file to make one: CSV, JSON, Parquet, IDX as MNIST ships, or a zip of images. Some of its items may be labeled already, or none. To join a project of somebody else, ask its owner to add you.",
+                  "A project is one dataset and one question. Drop files to make one: CSV, JSON, Parquet, IDX as MNIST ships, a folder or a zip of images. Some of its items may be labeled already, or none. To join a project of somebody else, ask its owner to add you.",
                 )}
               </Text>
               <DropZone
-                label={t("Drop a file here, or click to choose one")}
-                hint={t("It becomes a project: you see what is in it before anything is imported.")}
-                onFile={(file) => {
-                  keepDropped(file);
+                label={t("Drop files or folders here, or click to choose files")}
+                hint={t("They become a project: you see what is in them before anything is imported.")}
+                onFiles={(files) => {
+                  keepDropped(files);
                   void navigate("/projects/new");
                 }}
               />

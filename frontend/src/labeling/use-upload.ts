@@ -1,44 +1,38 @@
 import { useMutation } from "@tanstack/react-query";
-import { useRef, useState } from "react";
 
 import type { ImportOptions, ItemType, Preview } from "@/api/types";
-import { previewUpload, uploadFile } from "@/labeling/api";
+import { previewUploads } from "@/labeling/api";
+import { useSending } from "@/labeling/use-sending";
+import type { PathFile } from "@/ui/dropped-files";
 
-/** A file on its way: sent with progress, then looked at; looked at again when its options change. */
+/** Files on their way: sent with progress, then looked at together; looked at again when its options change. */
 export function useUpload(fixedType?: ItemType) {
-  const [share, setShare] = useState(0);
-  const stop = useRef<AbortController>(null);
-
-  const send = useMutation({
-    mutationFn: (file: File) => {
-      setShare(0);
-      stop.current = new AbortController();
-      return uploadFile(file, setShare, stop.current.signal);
-    },
-    onSuccess: (upload) => look.mutate({ upload: upload.upload }),
+  const look = useMutation<Preview, Error, { uploads: string[]; item_type?: ItemType; options?: ImportOptions }>({
+    mutationFn: (input) => previewUploads(fixedType ? { ...input, item_type: fixedType } : input),
   });
-  const look = useMutation<Preview, Error, { upload: string; item_type?: ItemType; options?: ImportOptions }>({
-    mutationFn: (input) => previewUpload(fixedType ? { ...input, item_type: fixedType } : input),
-  });
+  const sending = useSending((uploads) => look.mutate({ uploads: uploads.map((one) => one.upload) }));
+  const ids = sending.uploads?.map((one) => one.upload) ?? [];
 
   return {
-    share,
-    send: (file: File) => {
+    files: sending.files,
+    send: (files: PathFile[]) => {
       look.reset();
-      send.mutate(file);
+      sending.send(files);
     },
-    stop: () => stop.current?.abort(),
+    stop: sending.stop,
     reset: () => {
-      send.reset();
+      sending.reset();
       look.reset();
     },
-    upload: send.data,
-    isSending: send.isPending,
+    uploads: sending.uploads,
+    /** Which uploads an import is to read. */
+    ids,
+    isSending: sending.isSending,
     preview: look.data,
     isLooking: look.isPending,
-    error: send.error ?? look.error,
+    error: sending.error ?? look.error,
     change: (change: { item_type?: ItemType; options?: ImportOptions }) => {
-      if (send.data) look.mutate({ upload: send.data.upload, item_type: look.data?.item_type, ...change });
+      if (sending.uploads) look.mutate({ uploads: ids, item_type: look.data?.item_type, ...change });
     },
   };
 }

@@ -21,7 +21,7 @@ export default function NewProjectPage() {
   const { send } = file;
   useEffect(() => {
     const dropped = takeDropped();
-    if (dropped) send(dropped);
+    if (dropped.length > 0) send(dropped);
     // Once: what was dropped on the page before this one.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, []);
@@ -39,11 +39,11 @@ export default function NewProjectPage() {
     <Page title={t("New project")} size="md">
       <Stack gap="lg">
         <UploadStep state={file} />
-        {file.upload && file.preview && file.preview.n_rows_seen > 0 && (
+        {file.uploads?.[0] && file.preview && file.preview.n_rows_seen > 0 && (
           <NameStep
-            key={file.upload.upload}
-            upload={file.upload.upload}
-            fileName={file.upload.file_name}
+            key={file.ids.join()}
+            uploads={file.ids}
+            fileName={file.uploads[0].file_name}
             preview={file.preview}
             isBusy={file.isLooking}
             onStarted={(project, importId) => setStarted({ project, importId })}
@@ -55,14 +55,14 @@ export default function NewProjectPage() {
 }
 
 interface NameStepProps {
-  upload: string;
+  uploads: string[];
   fileName: string;
   preview: Preview;
   isBusy: boolean;
   onStarted: (project: Project, importId: number) => void;
 }
 
-function NameStep({ upload, fileName, preview, isBusy, onStarted }: NameStepProps) {
+function NameStep({ uploads, fileName, preview, isBusy, onStarted }: NameStepProps) {
   const client = useQueryClient();
   const [name, setName] = useState(fileName.replace(/(\.[a-z0-9]+)+$/i, ""));
   const [question, setQuestion] = useState("");
@@ -77,7 +77,7 @@ function NameStep({ upload, fileName, preview, isBusy, onStarted }: NameStepProp
       // Kept if the import is refused, so that a second try does not make a second project.
       const made = project ?? (await createProject({ name, question, item_type: preview.item_type, classes, answers_wanted: answersWanted }));
       setProject(made);
-      const started = await startImport(made.id, { upload, options: { ...preview.options, labels_from: areHuman ? "person" : "machine" } });
+      const started = await startImport(made.id, { uploads, options: { ...preview.options, labels_from: areHuman ? "person" : "machine" } });
       return { made, importId: started.id };
     },
     onSuccess: ({ made, importId }) => {
