@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling.blindness import Sight, check_sees_items, check_takes_home, sight_of
+from labeling.carried import CARRIED
 from labeling.errors import Conflict, NotFound
 from labeling.export_services import export_is_overtaken, export_request
 from labeling.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
@@ -42,6 +43,14 @@ class ExportInput(serializers.Serializer):
         help_text="A past moment whose state is wanted; the present one if left out.",
     )
 
+    carried = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(CARRIED)),
+        required=False,
+        default=list,
+        help_text="Beside the labels: single answers with times and notes, probabilities of the published round, "
+        "extra columns of imported files.",
+    )
+
     def validate_filters(self, value: dict[str, object]) -> ItemFilters:
         return ItemFilters(**value)
 
@@ -49,6 +58,7 @@ class ExportInput(serializers.Serializer):
 class ExportOutput(WorkOutput):
     format = serializers.ChoiceField(choices=list(MEDIA_TYPES))
     filters = serializers.SerializerMethodField()
+    carried = serializers.ListField(child=serializers.CharField())
     as_of = serializers.DateTimeField(help_text="The moment whose state the file holds.")
     n_rows = serializers.IntegerField()
     n_bytes = serializers.IntegerField()

@@ -62,7 +62,7 @@ def _write(export: Export, file: BinaryIO) -> int:
     """Write all rows to the file, beating after each page; returns how many rows."""
     is_folder = export.format == "images"
     filters = ItemFilters(**export.filters)
-    rows = ExportRows(export.project, filters, export.as_of, with_blobs=is_folder)
+    rows = ExportRows(export.project, filters, export.as_of, with_blobs=is_folder, carried=export.carried)
     n_steps = item_count(export.project_id)
     work_beat(export, step_name="writing", step=0, n_steps=n_steps)
     started = time.monotonic()

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ import pyarrow as pa
 import pyarrow.csv
 from django.db import connection
 
+from labeling.blindness import Sight, withheld_among
+from labeling.carried import CARRIED, told
 from labeling.columns import in_order
 from labeling.item_selectors import ItemFilters, LabeledBy
 from labeling.models import Item, ItemType, Project, Publication
@@ -91,11 +94,18 @@ class Page:
 
 
 class ExportRows:
-    """What an export of `project` as of `at` holds."""
+    """What an export of `project` as of `at` holds. `carried`: of labeling/carried.py, CARRIED."""
 
     def __init__(
-        self, project: Project, filters: ItemFilters, at: dt.datetime, *, with_blobs: bool = False
+        self,
+        project: Project,
+        filters: ItemFilters,
+        at: dt.datetime,
+        *,
+        with_blobs: bool = False,
+        carried: Collection[str] = (),
     ) -> None:
+        self.carried = [name for name in CARRIED if name in carried]
         self.project = project
         self.filters = filters
         self.at = at
@@ -110,9 +120,13 @@ class ExportRows:
             (name, payload, payload_type),
             *LABEL_COLUMNS,
         ]
+        if "extras" in self.carried:
+            self.columns.append(("extras", "item.extras::text", pa.string()))
         if with_blobs:
             self.columns += BLOB_COLUMNS
-        self.schema = pa.schema([(name, kind) for name, _, kind in self.columns])
+        self.read_schema = pa.schema([(name, kind) for name, _, kind in self.columns])
+        self.added = [name for name in self.carried if name != "extras"]
+        self.schema = pa.schema([*self.read_schema, *((name, pa.string()) for name in self.added)])
 
     def pages(self) -> Iterator[Page]:
         """Pages in order of item id. The rows of one must be read before the next is asked for."""
@@ -121,7 +135,8 @@ class ExportRows:
             n_walked, upto = self._next_bound(last)
             if n_walked == 0:
                 return
-            yield Page(self._tables(last, upto), n_walked)
+            tables = self._tables(last, upto)
+            yield Page(map(self._add, tables) if self.added else tables, n_walked)
             last = upto
 
     def feature_names(self) -> list[str] | None:
@@ -160,16 +175,31 @@ class ExportRows:
         if rows.tell():
             yield self._read(rows)
 
+    def _add(self, table: pa.Table) -> pa.Table:
+        """The table with what is told of its items. Nothing of those that are withheld now."""
+        ids = table.column("item_id").to_pylist()
+        free = sorted(set(ids) - withheld_among(ids, Sight.SETTLED))
+        for name in self.added:
+            by_item: dict[int, Any] = {}
+            for item_id, told_of_it in told(name, self.project, free, self.at):
+                if name == "answers":
+                    by_item.setdefault(item_id, []).append(told_of_it)
+                else:
+                    by_item[item_id] = told_of_it
+            texts = [json.dumps(by_item[pk], ensure_ascii=False) if pk in by_item else None for pk in ids]
+            table = table.append_column(name, pa.array(texts, pa.string()))
+        return table
+
     def _read(self, rows: io.BytesIO) -> pa.Table:
         return pyarrow.csv.read_csv(
             pa.py_buffer(rows.getbuffer()),
             read_options=pyarrow.csv.ReadOptions(
-                column_names=self.schema.names, block_size=max(rows.tell(), 2**20), use_threads=False
+                column_names=self.read_schema.names, block_size=max(rows.tell(), 2**20), use_threads=False
             ),
             parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
             # COPY writes NULL as nothing and an empty text as "".
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=self.schema,
+                column_types=self.read_schema,
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,

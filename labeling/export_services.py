@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 
+from labeling.carried import CARRIED
 from labeling.errors import InvalidInput
 from labeling.item_selectors import ItemFilters, check_filters
 from labeling.models import Export, ItemType, Project
@@ -24,6 +26,7 @@ def export_request(
     format: str,
     filters: ItemFilters,
     as_of: dt.datetime | None = None,
+    carried: Sequence[str] = (),
 ) -> Export:
     """A worker will write this export: the state at `as_of`, or of this moment.
 
@@ -50,22 +53,28 @@ def export_request(
         format=format,
         filters={key: value for key, value in dataclasses.asdict(filters).items() if value not in (None, "")},
         as_of=as_of or now,
+        carried=[name for name in CARRIED if name in carried],
     )
     ring(export_project, export.pk)
     return export
 
 
 def export_is_overtaken(export: Export) -> bool:
-    """Whether an item of which the file tells the label is asked blind since it was written."""
+    """Whether an item of which the file tells the label, an answer or a guess is asked blind since it was written."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT EXISTS (
-                SELECT FROM labeling_withheld withheld JOIN labeling_label label ON label.item_id = withheld.item_id
+                SELECT FROM labeling_withheld withheld LEFT JOIN labeling_label label ON label.item_id = withheld.item_id
                 WHERE withheld.project_id = %(project)s AND withheld.since > %(written)s
-                  AND label.created_at <= %(at)s AND (label.retired_at IS NULL OR label.retired_at > %(at)s))
+                  AND (%(tells_more)s OR label.created_at <= %(at)s AND (label.retired_at IS NULL OR label.retired_at > %(at)s)))
             """,
-            {"project": export.project_id, "written": export.started_at, "at": export.as_of},
+            {
+                "tells_more": bool({"answers", "probabilities"} & set(export.carried)),
+                "project": export.project_id,
+                "written": export.started_at,
+                "at": export.as_of,
+            },
         )
         return bool(cursor.fetchone()[0])
 

@@ -51,6 +51,17 @@ class NewAnswer:
     note: str
 
 
+@dataclass(slots=True)
+class NewLabel:
+    item_id: int
+    class_id: int
+    is_human: bool
+    confidence: float | None
+    retired_reason: str  # "" if it stands
+    model: str = ""  # whose label it is, where the file says so
+    threshold: float | None = None  # that the confidence had to pass
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What all answers to one item come to. `why` says why there is no label of people, where some spoke."""
@@ -80,6 +91,11 @@ def outcome_of(answers: Sequence[Answer], *, answers_wanted: int) -> Outcome:
     if is_named and len(voices) < answers_wanted:
         return Outcome(None, machine_id, confidence, TOO_FEW.format(answers_wanted))
     return Outcome(agreed, machine_id, confidence)
+
+
+def against_person(class_id: int, human_id: int | None) -> str:
+    """What becomes of a machine's label at once: "" if no person's stands above it."""
+    return "" if human_id is None else "confirmed" if human_id == class_id else "corrected"
 
 
 def report_new(report: ImportReport, answer: Answer) -> None:

@@ -14,7 +14,17 @@ from dataclasses import dataclass, field
 
 from labeling.holdout import is_holdout_draw
 from labeling.images import CheckedImage
-from labeling.import_answers import Answer, NewAnswer, Outcome, answer_of, outcome_of, report_new
+from labeling.import_answers import (
+    Answer,
+    NewAnswer,
+    NewLabel,
+    Outcome,
+    against_person,
+    answer_of,
+    outcome_of,
+    report_new,
+)
+from labeling.import_own import bring_home
 from labeling.import_report import ImportReport
 from labeling.readers.rows import Problem, Row, Said
 
@@ -32,6 +42,7 @@ class Incoming:
     said: list[tuple[Said, int | None]] = field(
         default_factory=list
     )  # each with its class, instead of class_id
+    stood: tuple[Said, int] | None = None  # of an export of ours: its label, with the class
 
 
 @dataclass(slots=True)
@@ -50,6 +61,7 @@ class ItemState:
     sealed_id: int | None = None
     label_row: int | None = None  # row of this batch that set the label
     answers: list[Answer] | None = None  # all that files said of it, in order
+    words: list[str] = field(default_factory=list)  # that the project said itself: labeling/import_own.py
 
 
 @dataclass(slots=True)
@@ -57,16 +69,6 @@ class NewItem:
     id: int
     split: str
     incoming: Incoming
-
-
-@dataclass(slots=True)
-class NewLabel:
-    item_id: int
-    class_id: int
-    is_human: bool
-    confidence: float | None
-    retired_reason: str  # "" if it stands
-    model: str = ""  # whose label it is, where the file says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +139,16 @@ class Batch:
             return
         elif state.is_ours:
             self.report.add_repeat(was_known=False)
-            if not incoming.said:  # else it may be another's word on the same item
+            if (
+                not incoming.said and not incoming.row.is_exported
+            ):  # else it may be another's word on the same item
                 self.report.add_duplicate(row=incoming.row.number, key=incoming.key, same_as=incoming.key)
         else:
             self.report.add_repeat(was_known=True)
         self.decisions.touched[incoming.key] = state
-        if incoming.said:
+        if incoming.row.is_exported:
+            bring_home(self, incoming, state)
+        elif incoming.said:
             self._hear(incoming, state)
         if incoming.class_id is not None:
             if self.rules.is_human:
@@ -199,7 +205,7 @@ class Batch:
 
     def _label_by_person(self, incoming: Incoming, state: ItemState, class_id: int) -> None:
         if state.is_disputed:
-            self._conflict(
+            self.conflict(
                 incoming, None, class_id, "The file contradicts itself on this item, so it has no label."
             )
         elif state.human_id is None:
@@ -210,18 +216,18 @@ class Batch:
         elif state.human_id == class_id:
             self.report.n_labels_known += 1
         elif not state.human_is_ours:
-            self._conflict(incoming, state.human_id, class_id, "The label that stands was kept.")
+            self.conflict(incoming, state.human_id, class_id, "The label that stands was kept.")
         else:
             self._dispute(incoming, state, state.human_id, class_id)
             state.human_id = None
 
     def _label_by_machine(self, incoming: Incoming, state: ItemState, class_id: int) -> None:
         if state.is_disputed:
-            self._conflict(
+            self.conflict(
                 incoming, None, class_id, "The file contradicts itself on this item, so it has no label."
             )
         elif state.machine_id is None:
-            reason = _against_person(class_id, state.human_id)
+            reason = against_person(class_id, state.human_id)
             state.machine_id = class_id
             state.label_row = incoming.row.number
             self.labels[state.id, False] = NewLabel(
@@ -259,7 +265,7 @@ class Batch:
         if after.human_id != state.human_id and (state.human_id is None or state.human_is_ours):
             self._replace_human(incoming, state, after.human_id)
         elif after.human_id not in (None, state.human_id):
-            self._conflict(incoming, state.human_id, after.human_id or 0, "The label that stands was kept.")
+            self.conflict(incoming, state.human_id, after.human_id or 0, "The label that stands was kept.")
         if after.machine_id != state.machine_id:
             self._replace_machine(incoming, state, after)
 
@@ -277,7 +283,7 @@ class Batch:
             self._withdraw(state, state.machine_id, is_human=False)
         state.machine_id = after.machine_id
         if after.machine_id is not None:
-            reason = _against_person(after.machine_id, state.human_id)
+            reason = against_person(after.machine_id, state.human_id)
             model = next((said.who for said, _ in incoming.said or () if not said.is_human), "")
             self.labels[state.id, False] = NewLabel(
                 state.id, after.machine_id, False, after.confidence, reason, model
@@ -291,7 +297,7 @@ class Batch:
     def _dispute(self, incoming: Incoming, state: ItemState, first: int, second: int) -> None:
         where = "an earlier row" if state.label_row is None else f"row {state.label_row:,}"
         message = f"Other than in {where} of this file, so neither was taken."
-        self._conflict(incoming, first, second, message, n_labels=2)
+        self.conflict(incoming, first, second, message, n_labels=2)
         state.is_disputed = True
         pending = self.labels.get((state.id, self.rules.is_human))
         if pending is None:
@@ -332,11 +338,11 @@ class Batch:
             state.sealed_id = class_id
             self.decisions.sealed[state.id] = class_id
         elif state.sealed_id != class_id:
-            self._conflict(incoming, state.sealed_id, class_id, "Sealed truth differs; none was kept.")
+            self.conflict(incoming, state.sealed_id, class_id, "Sealed truth differs; none was kept.")
             if self.decisions.sealed.pop(state.id, None) is None:
                 self.decisions.unsealed.append(state.id)
 
-    def _conflict(
+    def conflict(
         self, incoming: Incoming, first: int | None, second: int, message: str, *, n_labels: int = 1
     ) -> None:
         names = self.rules.class_names
@@ -348,8 +354,3 @@ class Batch:
             message=message,
             n_labels=n_labels,
         )
-
-
-def _against_person(class_id: int, human_id: int | None) -> str:
-    """What becomes of a machine's label at once: "" if no person's stands above it."""
-    return "" if human_id is None else "confirmed" if human_id == class_id else "corrected"

@@ -260,7 +260,8 @@ class ImportJob:
             report.files = batch.files
             for problem in batch.problems:
                 report.add_problem(problem)
-            self.store.hears = any(row.said for row in batch.rows)
+            self.store.is_own = any(row.is_exported for row in batch.rows)
+            self.store.hears = self.store.is_own or any(row.said for row in batch.rows)
             class_ids = self._class_ids(batch.rows, report)
             incoming = list(self._incoming(batch.rows, checked, chosen, class_ids, report))
             self.store.add_blobs(blobs, now=now)
@@ -347,7 +348,11 @@ class ImportJob:
         class_id = None if row.label is None else class_ids[row.label]
         is_pool = self._split_of(row.split) == "pool"
         is_chosen = not self.options.sealed if chosen is None else row.number in chosen
-        if (is_chosen or not is_pool) and row.said:
+        if (is_chosen or not is_pool) and row.is_exported:
+            incoming.said = [(one, None if one.label is None else class_ids[one.label]) for one in row.said]
+            if row.stood is not None and class_id is not None:
+                incoming.stood = (row.stood, class_id)
+        elif (is_chosen or not is_pool) and row.said:
             incoming.said = [(one, None if one.label is None else class_ids[one.label]) for one in row.said]
         elif is_chosen or not is_pool:
             incoming.class_id = class_id
@@ -456,7 +461,8 @@ class ImportJob:
 def _classes_of(row: Row) -> Iterable[str]:
     """The names of the classes that somebody speaks of."""
     if row.said:
-        return [one.label for one in row.said if one.label is not None]
+        of_label = [row.label] if row.is_exported and row.label is not None else []
+        return [*of_label, *(one.label for one in row.said if one.label is not None)]
     return () if row.label is None else (row.label,)
 
 

@@ -16,11 +16,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from django.db import IntegrityError, connection
 
 from labeling.blobs import BlobRow, blob_files
+from labeling.carried import told
 from labeling.copying import copy_rows
 from labeling.import_answers import Answer
 from labeling.import_decisions import Decisions, ItemState
+from labeling.import_own import word_of
 from labeling.leftovers import leftovers_own
-from labeling.models import Import, LabelClass, Source, SourceKind
+from labeling.models import Import, Label, LabelClass, Source, SourceKind
 from labeling.readers.rows import Row
 
 NAMESPACE = 4_160  # of advisory locks: imports of one project write one batch at a time
@@ -36,6 +38,7 @@ class ImportStore:
     def __init__(self, work: Import) -> None:
         self.work = work
         self.project_id = work.project_id
+        self.is_own = False  # whether the batch is of an export of ours
         self.hears = False  # whether the batch tells who said what, so that earlier answers are looked up
         self._sources: dict[
             tuple[bool, str], int
@@ -96,6 +99,8 @@ class ImportStore:
                     state.machine_id = class_id
             if self.hears:
                 self._add_answers(by_id)
+            if self.is_own:
+                self._add_words(by_id)
             if with_sealed:
                 cursor.execute(
                     "SELECT item_id, label_class_id FROM labeling_sealedtruth WHERE item_id = ANY(%s)",
@@ -123,6 +128,19 @@ class ImportStore:
                     *(state.answers or ()),
                     Answer(who, is_human, kind, class_id, when, confidence),
                 ]
+
+    def _add_words(self, by_id: Mapping[int, ItemState]) -> None:
+        """What the project has said of the items itself, at any time, so that its own export says none of it again."""
+        labels = Label.objects.filter(item_id__in=list(by_id)).values_list(
+            "item_id", "label_class_id", "is_human", "created_at"
+        )
+        for item_id, class_id, is_human, at in labels:
+            by_id[item_id].words.append(word_of(class_id, is_human, at))
+        class_ids = self.class_ids()
+        for item_id, answer in told("answers", self.work.project, list(by_id)):
+            at = answer["at"] and dt.datetime.fromisoformat(answer["at"])
+            class_id = class_ids.get(answer["label"] or "")
+            by_id[item_id].words.append(word_of(class_id, answer["is_human"], at))
 
     def same_content(self, hashes: Collection[str]) -> dict[str, str]:
         """Content hash -> key of one item that has it."""
@@ -314,6 +332,7 @@ class ImportStore:
                     "source_id": self.source_id(is_human, "", name=model),
                     "is_human": is_human,
                     "confidence": [label.confidence for label in labels],
+                    "threshold": [label.threshold for label in labels],
                     "created_at": now.isoformat(),
                     "retired_at": [now.isoformat() if label.retired_reason else None for label in labels],
                     "retired_reason": [label.retired_reason for label in labels],

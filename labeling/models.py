@@ -678,6 +678,7 @@ class Export(Work):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports", db_index=False)
     format = models.CharField(max_length=10)  # csv, jsonl, parquet, images
     filters = models.JSONField(default=dict)  # the same names as the item list's
+    carried = models.JSONField(default=list)  # beside the labels: labeling/carried.py
     as_of = models.DateTimeField(null=True, blank=True)  # a past state; null: now
     stored_name = models.CharField(max_length=500, blank=True)
     n_rows = models.BigIntegerField(default=0)

@@ -2,13 +2,13 @@
 
 Each writer is given pyarrow tables of one schema and writes them to a binary file that it does not
 close. Features (table rows, series) come as one JSON column: CSV and Parquet of table rows get one
-column for each, named "features.<name>".
+column for each, named "features.<name>", and "features_exact" for the rows that these do not tell exactly.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO, Protocol
 
 import pyarrow as pa
@@ -16,11 +16,15 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from labeling.readers.rows import BadCell, read_feature
+
 # A spreadsheet takes such a cell for a formula, which may read files or send data (OWASP, "CSV
 # injection"), also in the full width of East Asian keyboards and behind what it takes for blank; plain negative
 # numbers are none.
 _BLANK = r"\s\x{85}\x{A0}\x{1680}\x{180E}\x{2000}-\x{200F}\x{2028}-\x{202F}\x{205F}-\x{2064}\x{3000}\x{FEFF}\x00-\x1F"
-FORMULA = rf"^([{_BLANK}]*[=+\-@\x{{FF1D}}\x{{FF0B}}\x{{FF0D}}\x{{2212}}\x{{FF20}}]|[\t\r\n])"
+FORMULA = rf"^'*([{_BLANK}]*[=+\-@\x{{FF1D}}\x{{FF0B}}\x{{FF0D}}\x{{2212}}\x{{FF20}}]|[\t\r\n])"
+JSON_COLUMNS = ("features", "answers", "probabilities", "extras")  # their values are JSON already
+EXACT = "features_exact"
 NUMBER = r"^[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$"
 
 
@@ -100,7 +104,7 @@ class JsonlWriter:
         pieces: list[Any] = []
         for index, (name, column) in enumerate(zip(table.column_names, table.columns, strict=True)):
             pieces.append(f"{',' if index else '{'}{json.dumps(name)}:")
-            pieces.append(pc.fill_null(column, "null") if name == "features" else json_values(column))
+            pieces.append(pc.fill_null(column, "null") if name in JSON_COLUMNS else json_values(column))
         lines = pc.binary_join_element_wise(*pieces, "}\n", "")
         for chunk in lines.chunks:
             self.file.write("".join(chunk.to_pylist()).encode())
@@ -141,7 +145,11 @@ WRITERS: dict[str, Callable[..., Writer]] = {
 
 
 def defuse_formulas(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The texts with an apostrophe before each that a spreadsheet would run."""
+    """The texts with an apostrophe before each that a spreadsheet would run.
+
+    One that begins with apostrophes before such a text gets another, so that reading it takes one away
+    (labeling/readers/layouts/assay.py).
+    """
     runs = pc.and_not(pc.match_substring_regex(column, FORMULA), pc.match_substring_regex(column, NUMBER))
     if not pc.any(runs).as_py():
         return column
@@ -153,7 +161,7 @@ def flat_schema(schema: pa.Schema, feature_names: Sequence[str] | None) -> pa.Sc
     if feature_names is None:
         return schema
     place = schema.get_field_index("features")
-    flat = [pa.field(f"features.{name}", pa.string()) for name in feature_names]
+    flat = [pa.field(name, pa.string()) for name in [*(f"features.{name}" for name in feature_names), EXACT]]
     fields = list(schema)
     return pa.schema([*fields[:place], *flat, *fields[place + 1 :]])
 
@@ -162,15 +170,21 @@ def flatten_features(table: pa.Table, feature_names: Sequence[str] | None) -> pa
     """The table with each row's JSON object of features spread over columns of text.
 
     Text, because a column of a table may hold numbers in one row and words in another; a number is
-    written as JSON writes it, and a missing value is null.
+    written as JSON writes it, and a missing value is null. Where that does not tell the row exactly (a column that it
+    does not have, a truth, a category called "NA") the object stands beside it.
     """
     if feature_names is None:
         return table
-    rows = [json.loads(text) for text in table.column("features").to_pylist()]
+    texts = table.column("features").to_pylist()
+    rows = [json.loads(text) for text in texts]
     place = table.schema.get_field_index("features")
     columns = [
         pa.array([_feature_text(row.get(name)) for row in rows], pa.string()) for name in feature_names
     ]
+    exact = [
+        None if _is_told(row, len(feature_names)) else text for row, text in zip(rows, texts, strict=True)
+    ]
+    columns.append(pa.array(exact, pa.string()))
     arrays = [*table.columns[:place], *columns, *table.columns[place + 1 :]]
     return pa.table(arrays, schema=flat_schema(table.schema, feature_names))
 
@@ -179,3 +193,19 @@ def _feature_text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value)
+
+
+def _is_told(row: Mapping[str, object], n_names: int) -> bool:
+    """Whether single cells of text tell these features exactly."""
+    return len(row) == n_names and all(_is_told_value(value) for value in row.values())
+
+
+def _is_told_value(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    if not isinstance(value, str):
+        return True
+    try:
+        return bool(read_feature(value, "") == value)
+    except BadCell:
+        return False

@@ -22,6 +22,7 @@ from deploy.commands import with_database
 from deploy.commands.progress import Shower, check_over, shown, watch
 from deploy.commands.project import find_person, find_project
 from deploy.commands.report import error_json, nothing_taken, report_text
+from labeling.carried import CARRIED
 from labeling.errors import AssayError, InvalidInput, NotFound
 from labeling.export_pipeline import export_run
 from labeling.export_services import export_request
@@ -165,6 +166,13 @@ def _import(
     type=click.Choice([name for name, _ in Split.shown_choices()]),
     help="Only items of this split.",
 )
+@click.option(
+    "--with",
+    "carried",
+    multiple=True,
+    type=click.Choice(CARRIED),
+    help="Beside the labels; may be given several times.",
+)
 @click.option("--as-of", type=click.DateTime(), help="The state at this moment (UTC); now if left out.")
 @click.option("--user", help="In whose name; the first administrator if left out.")
 @with_database
@@ -174,6 +182,7 @@ def export_command(
     out: Path,
     class_name: str | None,
     as_of: dt.datetime | None,
+    carried: tuple[str, ...],
     user: str | None,
     **filters: Any,
 ) -> None:
@@ -187,6 +196,7 @@ def export_command(
         format=format,
         filters=ItemFilters(class_id=_class_id(found, class_name), **filters),
         as_of=as_of.replace(tzinfo=dt.UTC) if as_of else None,
+        carried=carried,
     )
     with shown(export):
         export_run(export.pk, worker=f"{socket.gethostname()}:{os.getpid()}")

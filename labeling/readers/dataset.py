@@ -15,6 +15,7 @@ from labeling.readers.files import Files, is_text_folder, left_of, open_text_fol
 from labeling.readers.folders import ImageFolderReader
 from labeling.readers.headers import columns_of
 from labeling.readers.idx import IdxPair, IdxReader, find_pairs
+from labeling.readers.layouts import assay
 from labeling.readers.layouts.layout import Sample
 from labeling.readers.layouts.nested import NestedTable, open_objects
 from labeling.readers.layouts.recognise import understand
@@ -179,6 +180,18 @@ def _open_table(
     opened = open_table(bundle, options, kind, entry, limits)
     table, options = opened.table, opened.options
     rows = [values for _, values in islice(table.records(), N_SAMPLE_ROWS) if not isinstance(values, Problem)]
+    own = assay.open_own(
+        table.column_names,
+        rows,
+        kind=kind,
+        named=options.columns,
+        labels_from=options.labels_from,
+        item_type=item_type,
+        limits=limits,
+        read_image=picture_reader(bundle, entry, limits),
+    )
+    if own is not None:
+        return _own_export(bundle, options, entry, table, rows, own, opened.notes)
     forms = NumberForms()
     if options.delimiter is not None:
         columns = columns_of(len(table.column_names), rows)
@@ -233,6 +246,29 @@ def _open_table(
         layout=found.layout.name or opened.layout,
         notes=[*notes, *found.notes],
     )
+
+
+def _own_export(
+    bundle: Bundle,
+    options: ImportOptions,
+    entry: str,
+    table: Table,
+    rows: list[Sequence[object]],
+    own: assay.OwnExport,
+    notes: list[str],
+) -> Dataset:
+    shown = [
+        ColumnSample(name, own.roles[name], [_shown(values[place]) for values in rows[:3]], own.why[name])
+        for place, name in enumerate(table.column_names)
+    ]
+    options = replace(
+        options,
+        columns=own.roles,
+        labels_from=own.labels_from,
+        entry=entry if len(bundle.names) > 1 else options.entry,
+    )
+    reader = TableReader(table, own.row_maker)
+    return Dataset(own.item_type, options, shown, reader, True, layout="assay", notes=[*notes, assay.NOTE])
 
 
 def _opened(table: Table, rows: list[Sequence[object]]) -> tuple[Table, list[Sequence[object]]]:

@@ -123,6 +123,7 @@ class Said:
     confidence: float | None = None  # of a machine, 0 to 1
     probabilities: dict[str, float] | None = None  # class -> 0 to 1, where the file has several
     note: str = ""
+    threshold: float | None = None  # that a machine's confidence had to pass, 0 to 1
 
 
 @dataclass(slots=True)
@@ -145,6 +146,9 @@ class Row:
     passed_over: str = ""  # why a label that the file has for it was not taken
     embedding: bytes | None = None  # float32, little endian
     file: str = ""  # where the row is a file of its own: its name
+    # Of an export of ours: the split is settled, and `label` is what stood, as `stood` tells it; `said` makes no label.
+    is_exported: bool = False
+    stood: Said | None = None
 
 
 class Reader(Protocol):

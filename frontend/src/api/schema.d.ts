@@ -1986,6 +1986,13 @@ export interface components {
             /** @description Of candidates that the inspection found. */
             item_ids: number[];
         };
+        /**
+         * @description * `answers` - answers
+         *     * `probabilities` - probabilities
+         *     * `extras` - extras
+         * @enum {string}
+         */
+        CarriedEnum: "answers" | "probabilities" | "extras";
         /** @description A certificate in short; the whole is its document. */
         CertificateOutput: {
             readonly id: number;
@@ -2505,6 +2512,8 @@ export interface components {
              * @description A past moment whose state is wanted; the present one if left out.
              */
             as_of?: string | null;
+            /** @description Beside the labels: single answers with times and notes, probabilities of the published round, extra columns of imported files. */
+            carried?: components["schemas"]["CarriedEnum"][];
         };
         /** @description What imports, exports and runs have in common; theirs add to it. */
         ExportOutput: {
@@ -2531,6 +2540,7 @@ export interface components {
             created_by?: string | null;
             format: components["schemas"]["FormatEnum"];
             readonly filters: components["schemas"]["ItemQuery"];
+            carried: string[];
             /**
              * Format: date-time
              * @description The moment whose state the file holds.
