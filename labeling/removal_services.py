@@ -155,8 +155,8 @@ def _check_may_go(by_what: dict[str, set[int]], *, is_evidence: bool, with_work:
     if by_what and not with_work:
         names = [WORDS.get(what, what) for what in sorted(by_what)]
         raise Conflict(
-            f"People have worked on this item ({', '.join(names)}). That goes with it if you delete it all the same: "
-            "with_work.",
+            f"People have worked on this item ({', '.join(names)}). That goes with it if you delete it all the same, "
+            "with its work.",
             code="worked_on",
             fields={"with_work": names},
         )

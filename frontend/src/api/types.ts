@@ -79,7 +79,12 @@ export type Upload = Schemas["UploadOutput"];
 export type Problem = Schemas["ProblemOutput"];
 export type RowPreview = Exactly<Schemas["RowPreviewOutput"], { features: Features | null }>;
 export type Preview = Exactly<Schemas["PreviewOutput"], { options: ImportOptions; rows: RowPreview[] }>;
-export type Import = Exactly<Output<"ImportOutput">, { options: ImportOptions; report: Output<"ImportReportOutput"> }>;
+export type ImportUndo = Exactly<Output<"ImportUndoOutput">, { report: Output<"UndoReportOutput"> }>;
+export type UndoLook = Output<"UndoLookOutput">;
+export type Import = Exactly<
+  Output<"ImportOutput">,
+  { options: ImportOptions; report: Output<"ImportReportOutput">; undo: ImportUndo | null }
+>;
 export type Export = Output<"ExportOutput">;
 
 /** What the importer found or was told; sent back with the import. */

@@ -24,6 +24,7 @@ import type {
   ProjectSettings,
   Role,
   Token,
+  UndoLook,
   Upload,
 } from "@/api/types";
 
@@ -126,7 +127,7 @@ export const importsQuery = (projectId: Id) =>
   queryOptions({
     queryKey: ["projects", projectId, "imports"],
     queryFn: () => api.get<Page<Import>>(`/projects/${projectId}/imports`),
-    refetchInterval: (query) => (query.state.data?.results.some((one) => one.is_open) ? LIVE_MS : false),
+    refetchInterval: (query) => (query.state.data?.results.some((one) => one.is_open || one.undo?.is_open) ? LIVE_MS : false),
   });
 export const importQuery = (id: Id) =>
   queryOptions({
@@ -136,13 +137,20 @@ export const importQuery = (id: Id) =>
   });
 export const cancelImport = (id: Id) => api.post<unknown>(`/imports/${id}/cancel`);
 
+export const undoImport = (id: Id) => api.post<unknown>(`/imports/${id}/undo`);
+/** What undoing the import would take away now. */
+export const undoLookQuery = (id: Id) =>
+  queryOptions({ queryKey: ["imports", id, "undo"], queryFn: () => api.get<UndoLook>(`/imports/${id}/undo`), staleTime: 0 });
+/** `withWork`: also what people did on it. */
+export const deleteItem = (id: Id, withWork: boolean) => api.delete(withWork ? `/items/${id}?with_work=true` : `/items/${id}`);
+
 export const exportsQuery = (projectId: Id) =>
   queryOptions({
     queryKey: ["projects", projectId, "exports"],
     queryFn: () => api.get<Page<Export>>(`/projects/${projectId}/exports`),
     refetchInterval: (query) => (query.state.data?.results.some((one) => one.is_open) ? LIVE_MS : false),
   });
-export const startExport = (projectId: Id, input: { format: string; filters: Query; as_of?: string }) =>
+export const startExport = (projectId: Id, input: { format: string; filters: Query; as_of?: string; carried?: string[] }) =>
   api.post<Export>(`/projects/${projectId}/exports`, input);
 export const cancelExport = (id: Id) => api.post<unknown>(`/exports/${id}/cancel`);
 export const exportFileUrl = (id: Id) => `/api/exports/${id}/file`;

@@ -7,6 +7,7 @@ import type { Project } from "@/api/types";
 import { importsQuery, projectQuery, startImport } from "@/labeling/api";
 import { ExportPanel } from "@/labeling/export-panel";
 import { HumanLabelsSwitch } from "@/labeling/human-labels-switch";
+import { ImportUndo } from "@/labeling/import-undo";
 import { ImportWatch } from "@/labeling/import-watch";
 import { UploadStep } from "@/labeling/upload-step";
 import { useUpload } from "@/labeling/use-upload";
@@ -29,7 +30,7 @@ export default function DataPage() {
           <Stack>
             <ExportPanel project={data} />
             {mayEngineer(data) && <ImportPanel project={data} />}
-            <ImportHistory projectId={data.id} />
+            <ImportHistory project={data} />
           </Stack>
         )}
       </Ready>
@@ -84,8 +85,8 @@ function ImportPanel({ project }: { project: Project }) {
   );
 }
 
-function ImportHistory({ projectId }: { projectId: number }) {
-  const imports = useQuery(importsQuery(projectId));
+function ImportHistory({ project }: { project: Project }) {
+  const imports = useQuery(importsQuery(project.id));
   return (
     <Panel title={t("Imports so far")}>
       <Ready query={imports} what={t("the imports")}>
@@ -105,6 +106,7 @@ function ImportHistory({ projectId }: { projectId: number }) {
                     <Table.Th>{t("Labels")}</Table.Th>
                     <Table.Th>{t("Problems")}</Table.Th>
                     <Table.Th>{t("When")}</Table.Th>
+                    <Table.Th />
                   </Table.Tr>
                 </Table.Thead>
                 <Table.Tbody>
@@ -127,6 +129,7 @@ function ImportHistory({ projectId }: { projectId: number }) {
                       <Table.Td>
                         {one.created_by ? t("{time}, {person}", { time: when(one.created_at), person: one.created_by }) : when(one.created_at)}
                       </Table.Td>
+                      <Table.Td>{mayEngineer(project) && <ImportUndo project={project} data={one} />}</Table.Td>
                     </Table.Tr>
                   ))}
                 </Table.Tbody>

@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, NumberInput, Stack, Table, Text } from "@mantine/core";
+import { Button, Checkbox, Group, NativeSelect, NumberInput, Stack, Table, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
@@ -26,6 +26,11 @@ const SOURCES = [
   { value: "machine", label: msg("labeled by the model") },
   { value: "none", label: msg("not labeled") },
 ];
+const CARRIED = [
+  { value: "answers", label: msg("single answers, with times and notes") },
+  { value: "probabilities", label: msg("probabilities of the likeliest classes") },
+  { value: "extras", label: msg("extra columns of imported files") },
+];
 
 /** Takes the result home: any filter, with the provenance of each label, made in the background. */
 export function ExportPanel({ project }: { project: Project }) {
@@ -33,11 +38,13 @@ export function ExportPanel({ project }: { project: Project }) {
   const exports = useQuery(exportsQuery(project.id));
   const [format, setFormat] = useState("csv");
   const [source, setSource] = useState("");
+  const [carried, setCarried] = useState<string[]>([]);
   const [minimum, setMinimum] = useState<number>();
   const start = useMutation({
     mutationFn: () =>
       startExport(project.id, {
         format,
+        carried,
         filters: { ...(source && { source }), ...(minimum !== undefined && { confidence_min: minimum / 100 }) },
       }),
     onSuccess: () => client.invalidateQueries({ queryKey: exportsQuery(project.id).queryKey }),
@@ -74,6 +81,13 @@ export function ExportPanel({ project }: { project: Project }) {
             </Button>
           </Group>
         </form>
+        <Checkbox.Group label={t("Also carry")} value={carried} onChange={setCarried}>
+          <Group mt={4}>
+            {said(CARRIED).map((one) => (
+              <Checkbox key={one.value} value={one.value} label={one.label} />
+            ))}
+          </Group>
+        </Checkbox.Group>
         <FormError error={start.error} shownBeside={["format"]} />
         <Ready query={exports} what={t("the exports")}>
           {({ results }) =>

@@ -38,7 +38,9 @@ export function ConfirmButton({ label, question, children, confirmLabel, error, 
       </Button>
       <Modal opened={isOpen} onClose={() => setIsOpen(false)} title={question}>
         <Stack>
-          <Text size="sm">{children}</Text>
+          <Text size="sm" component="div">
+            {children}
+          </Text>
           <FormError error={error} />
           <Group justify="flex-end">
             <Button variant="default" onClick={() => setIsOpen(false)}>

@@ -1,10 +1,12 @@
 import { Badge, Box, Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "react-router";
 
-import { mayEngineerOrReview, mayReview } from "@/api/roles";
+import { ApiError } from "@/api/client";
+import { mayEngineer, mayEngineerOrReview, mayReview } from "@/api/roles";
 import type { Item, Project } from "@/api/types";
 import { useSession } from "@/api/session";
-import { chooseExample, forgetExample, guideQuery, itemQuery, projectQuery } from "@/labeling/api";
+import { chooseExample, deleteItem, forgetExample, guideQuery, itemQuery, projectQuery } from "@/labeling/api";
 import { SPLITS } from "@/labeling/names";
 import { ItemExtras } from "@/labeling/item-extras";
 import { ItemView } from "@/labeling/item-view";
@@ -58,6 +60,7 @@ export default function ItemPage() {
                         <RelabelSelect project={owner} item={data} />
                         <WithdrawButton project={owner} item={data} />
                         <ExampleButton project={owner} item={data} />
+                        <DeleteButton project={owner} item={data} />
                       </Group>
                     </Stack>
                   </Panel>
@@ -110,6 +113,33 @@ function WithdrawButton({ project, item }: { project: Project; item: Item }) {
       onConfirm={() => withdraw.mutateAsync(label.id)}
     >
       {t("The label is retired and stays in the history; the item counts as not labeled by people.")}
+    </ConfirmButton>
+  );
+}
+
+/** Takes the item away; if people have worked on it, only after a second question that says what they did. */
+function DeleteButton({ project, item }: { project: Project; item: Item }) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const remove = useMutation({ mutationFn: (withWork: boolean) => deleteItem(item.id, withWork) });
+  const workedOn = remove.error instanceof ApiError && remove.error.code === "worked_on";
+  if (!mayEngineer(project)) return null;
+  return (
+    <ConfirmButton
+      size="xs"
+      variant="default"
+      color="red"
+      label={t("Delete the item")}
+      question={t("Delete this item?")}
+      confirmLabel={workedOn ? t("Delete it with their work") : t("Delete it")}
+      error={remove.error}
+      onConfirm={async () => {
+        await remove.mutateAsync(workedOn);
+        await client.invalidateQueries({ queryKey: ["projects", project.id] });
+        await navigate(`/projects/${project.id}/items`);
+      }}
+    >
+      {t("The item goes with its labels, predictions and image, for good. That it was there, when it went and by whom stays in the history.")}
     </ConfirmButton>
   );
 }
