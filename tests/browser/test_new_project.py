@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Enter
+from tests.labeling.import_files import image_bytes
 
 ROWS = [
     f"{i},{'great fun' if i % 2 else 'dull and slow'} film {i},{'good' if i % 2 else 'bad'}"
@@ -67,3 +71,31 @@ def test_a_project_without_items_says_on_every_page_for_answers_how_to_get_some(
         expect(page.get_by_text("This project has no items yet")).to_be_visible()
         page.get_by_role("link", name="Import a file").click()
         page.wait_for_url(f"**/projects/{project_id}/data")
+
+
+def test_a_table_and_a_folder_of_images_are_dropped_together(enter: Enter, tmp_path: Path) -> None:
+    page, ada = enter("ada")
+    page.goto("/projects/new")
+    folder = tmp_path / "pets"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"{number}.png").write_bytes(image_bytes(60 * number, size=(40, 40)))
+    page.locator("input[type=file]").last.set_input_files(folder)
+    expect(page.get_by_text("pets.zip")).to_be_visible()
+    expect(page.get_by_text("0 labeled, 4 unlabeled")).to_be_visible()
+    page.get_by_role("button", name="Choose other files").click()
+
+    table = tmp_path / "labels.csv"
+    table.write_text("id,kind\n0,cat\n1,dog\n2,cat\n")
+    with zipfile.ZipFile(tmp_path / "images.zip", "w") as archive:
+        for path in sorted(folder.iterdir()):
+            archive.write(path, path.name)
+    page.locator("input[type=file]").first.set_input_files([table, tmp_path / "images.zip"])
+    expect(page.get_by_text("images.zip")).to_be_visible()
+    expect(page.get_by_text("3 labeled, 1 unlabeled")).to_be_visible()
+    page.get_by_label("Name").fill("Pets together")
+    page.get_by_role("button", name="Create and import").click()
+    page.get_by_role("button", name="Go to the project").click(timeout=30_000)
+
+    project = next(one for one in ada.get("/projects")["results"] if one["name"] == "Pets together")
+    assert project["item_type"] == "image"

@@ -39,7 +39,7 @@ async function filesOfEntry(entry: FileSystemEntry): Promise<PathFile[]> {
   }
 }
 
-/** Which of these files travel together: each loose one by itself, a folder as one archive of its name. */
+/** Which of these files travel together: each loose one by itself, what is in a folder as one archive of its name. */
 export function parcelsOf(files: readonly PathFile[]): { name: string; files: PathFile[]; isPacked: boolean }[] {
   const loose = files.filter(({ path }) => !path.includes("/"));
   const folders = new Map<string, PathFile[]>();
@@ -47,8 +47,9 @@ export function parcelsOf(files: readonly PathFile[]): { name: string; files: Pa
     const [top, ...rest] = one.path.split("/");
     if (top === undefined || rest.length === 0) continue;
     const inner = folders.get(top);
-    if (inner) inner.push(one);
-    else folders.set(top, [one]);
+    const below = { path: rest.join("/"), file: one.file };
+    if (inner) inner.push(below);
+    else folders.set(top, [below]);
   }
   const alone =
     loose.length > MAX_LOOSE
