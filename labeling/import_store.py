@@ -289,6 +289,11 @@ class ImportStore:
             },
         )
 
+    def _name_source(self, is_human: bool, model: str) -> None:
+        """A source that is named after its file is named after the model, once the file has told it."""
+        source_id = self.source_id(is_human, "", name=model)
+        Source.objects.filter(pk=source_id, name=self.work.file_name[:300]).update(name=model[:300])
+
     def source_id(self, is_human: bool, who: str, *, name: str = "") -> int:
         """The source of this import for this person or model; with who "" for the labels themselves."""
         found = self._sources.get((is_human, who))
@@ -323,13 +328,15 @@ class ImportStore:
             if not labels:
                 continue
             model = next((label.model for label in labels if label.model), "")
+            if model:
+                self._name_source(is_human, model)
             copy_rows(
                 "labeling_label",
                 {
                     "project_id": self.project_id,
                     "item_id": [label.item_id for label in labels],
                     "label_class_id": [label.class_id for label in labels],
-                    "source_id": self.source_id(is_human, "", name=model),
+                    "source_id": self.source_id(is_human, ""),
                     "is_human": is_human,
                     "confidence": [label.confidence for label in labels],
                     "threshold": [label.threshold for label in labels],

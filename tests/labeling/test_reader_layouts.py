@@ -220,6 +220,44 @@ def test_argillas_drafts_say_nothing_and_discarded_responses_are_passed_over() -
     assert said_of(second) == [("ignore", None, True, "u1", None)]
 
 
+def test_argillas_first_version_has_a_prediction_and_an_annotation() -> None:
+    def record(i: int, annotation: str | None, status: str) -> dict[str, Any]:
+        prediction = [{"label": "a", "score": 0.25}, {"label": "b", "score": 0.75}]
+        return {"text": TEXTS[i], "inputs": {"text": TEXTS[i]}, "prediction": prediction, "prediction_agent": "m",
+                "annotation": annotation, "annotation_agent": "ann" if annotation else None, "multi_label": False,
+                "explanation": None, "id": f"r{i}", "metadata": {"page": i}, "status": status, "metrics": {}}  # fmt: skip
+
+    rows = [record(0, "a", "Validated"), record(1, None, "Default"), record(2, None, "Discarded")]
+
+    dataset = read(json.dumps(rows), "rb.json")
+    first, second, third = rows_of(dataset)
+
+    assert (dataset.layout, dataset.item_type) == ("argilla", "text")
+    assert said_of(first) == [("label", "a", True, "ann", None), ("label", "b", False, "m", 0.75)]
+    assert said_of(second) == [("label", "b", False, "m", 0.75)]
+    assert third.said[0].kind == SaidKind.IGNORE
+    assert first.extras == {"metadata.page": 0}
+
+
+def test_argillas_feedback_records_have_responses_in_a_list() -> None:
+    rows = [
+        {
+            "text": text,
+            "mood": [{"user_id": "u1", "value": "a", "status": "submitted"}, {"user_id": "u2", "value": None, "status": "discarded"}],
+            "mood-suggestion": "b", "mood-suggestion-metadata": {"type": "model", "score": 0.5, "agent": "m"},
+            "external_id": f"x{i}", "metadata": "{}",
+        }
+        for i, text in enumerate(TEXTS)
+    ]  # fmt: skip
+
+    first = rows_of(read(jsonl(*rows), "feedback.jsonl"))[0]
+
+    assert (first.key, first.text) == ("x0", TEXTS[0])
+    assert said_of(first) == [
+        ("label", "a", True, "u1", None), ("ignore", None, True, "u2", None), ("label", "b", False, "m", 0.5),
+    ]  # fmt: skip
+
+
 # SageMaker
 
 
@@ -291,6 +329,28 @@ def test_mechanical_turks_batch_is_one_item_a_task_and_rejected_work_says_nothin
     assert said_of(rows[1]) == [("ignore", None, True, "W2", None)]
 
 
+def test_tolokas_assignments_name_the_worker() -> None:
+    lines = ["INPUT:text\tOUTPUT:result\tGOLDEN:result\tASSIGNMENT:worker_id\tASSIGNMENT:status"]
+    lines += [f"{text}\t{'ab'[i % 2]}\t\tw{w}\tAPPROVED" for i, text in enumerate(TEXTS) for w in range(2)]
+
+    dataset = read("\n".join(lines), "assignments.tsv")
+
+    assert (dataset.layout, dataset.item_type) == ("toloka", "text")
+    assert [said_of(row)[0][1:4] for row in rows_of(dataset)][:2] == [("a", True, "w0"), ("a", True, "w1")]
+
+
+def test_a_column_for_each_person_is_an_answer_of_each() -> None:
+    lines = ["text,annotator_1,annotator_2,annotator_3"]
+    lines += [f'"{text}",yes,{"no" if i else "yes"},{"no" if i > 1 else ""}' for i, text in enumerate(TEXTS)]
+
+    rows = rows_of(read("\n".join(lines), "raters.csv"))
+
+    assert [row.label for row in rows] == ["yes", None, "no", "no"]
+    assert said_of(rows[1]) == [
+        ("label", "yes", True, "annotator_1", None), ("label", "no", True, "annotator_2", None),
+    ]  # fmt: skip
+
+
 def test_an_id_of_each_answer_is_not_the_items() -> None:
     lines = ["id,text,worker_id,label"]
     lines += [
@@ -326,6 +386,7 @@ def test_users_label_where_several_of_them_speak_of_one_text_and_write_it_elsewh
         ("predicted_label,probability", "a", "0.75", 0.75),
         ("pred,pred_score", "a", "0.5", 0.5),
         ("label,score", "a", "87%", 0.87),
+        ("label,confidence", "a", "87", 0.87),
         ("mood_task_label,mood_task_confidence", "a", "0.9", 0.9),
         ("sentiment,sentiment_probability", "a", "1.0", 1.0),
     ],
@@ -357,6 +418,16 @@ def test_the_probabilities_of_all_classes_are_kept_and_the_likeliest_is_the_labe
     assert dataset.options.labels_from == "machine"
     assert (row.label, row.confidence) == ("pos", 0.9)
     assert row.said[0].probabilities == {"neg": 0.1, "pos": 0.9}
+
+
+def test_the_list_that_a_pipeline_writes_is_a_prediction() -> None:
+    scores = [{"label": "a", "score": 0.25}, {"label": "b", "score": 0.75}]
+
+    dataset = read(jsonl(*({"text": text, "predictions": scores} for text in TEXTS)), "out.jsonl")
+    row = rows_of(dataset)[0]
+
+    assert dataset.options.labels_from == "machine"
+    assert (row.label, row.confidence, row.said[0].probabilities) == ("b", 0.75, {"a": 0.25, "b": 0.75})
 
 
 def test_guesses_beside_peoples_labels_are_told_apart() -> None:
@@ -404,6 +475,14 @@ def test_what_tells_of_labels_is_no_extra() -> None:
 
     assert {column.name for column in dataset.columns if column.role == "extra"} == {"meta.page", "keywords"}
     assert rows_of(dataset)[0].extras == {"keywords": ["x"], "meta.page": 0}
+
+
+def test_scores_of_classes_in_an_object_are_no_extras() -> None:
+    rows = [{"text": text, "cats": {"A": float(i % 2), "B": 1.0 - i % 2}} for i, text in enumerate(TEXTS)]
+
+    dataset = read(jsonl(*rows), "spacy.jsonl")
+
+    assert "extra" not in {column.role for column in dataset.columns}
 
 
 def test_an_object_is_kept_as_its_rows_have_it() -> None:

@@ -16,7 +16,7 @@ METADATA = frozenset(
 )
 # Whatever may tell an annotator what somebody or something else said of the item.
 TELLING = re.compile(
-    r"(?i)(^|[_ .:-])(labels?|class(es)?|categor(y|ies)|target|truth|gold|answers?|annotat\w*|confidence|prob(a|ability|s)?|"
+    r"(?i)(^|[_ .:-])(labels?|class(es)?|categor(y|ies)|cats?|intents?|topics?|tags?_?label|target|truth|gold|answers?|annotat\w*|confidence|prob(a|ability|s)?|"
     r"score|pred\w*|sentiment|verdict|choices?|votes?|judg\w*|suggest\w*|responses?|model\w*|logits?|rating|stars|"
     r"completed_by|approver|worker\w*|rater\w*|agreement|consensus|entities|spans|ner\w*)($|[_ .:-])"
 )

@@ -55,6 +55,7 @@ class Layout:
     probabilities: dict[str, str] = field(
         default_factory=dict
     )  # column -> the class that it is the probability of
+    is_percent: bool = False  # confidences are from 0 to 100
     labels_from: str = ""  # person or machine; auto: each answer tells; "": nothing is known
     item_type: str | None = None
     notes: list[str] = field(default_factory=list)

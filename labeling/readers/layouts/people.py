@@ -12,12 +12,14 @@ from labeling.readers.rows import ColumnRole
 # Names that mean whoever labeled wherever they stand.
 PEOPLE = ("annotator", "annotator_id", "annotatorid", "annotator_name", "annotation_approver", "labeler", "labeller",
           "labeler_id", "labeled_by", "labelled_by", "annotated_by", "worker", "worker_id", "workerid", "rater",
-          "rater_id", "coder", "coder_id", "judge_id", "completed_by", "_annotator_id", "_worker_id")  # fmt: skip
+          "rater_id", "coder", "coder_id", "judge_id", "completed_by", "_annotator_id", "_worker_id", "annotatorin",
+          "bearbeiter", "annotateur", "annotatrice", "anotador", "annotatore", "标注员", "标注者", "标注人", "アノテーター")  # fmt: skip
 # Names that mean it only where several of them speak of one item: users write reviews, too.
 MAYBE_PEOPLE = ("user", "user_id", "userid", "username", "judge", "reviewer", "reviewer_id", "email", "person", "who",
                 "respondent", "participant", "expert", "name")  # fmt: skip
 TIMES = ("labeled_at", "labelled_at", "annotated_at", "annotation_time", "annotation_date", "submitted_at",
-         "submittime", "created_at", "_created_at", "completed_at", "timestamp", "time", "date", "updated_at")  # fmt: skip
+         "submittime", "created_at", "_created_at", "completed_at", "timestamp", "time", "date", "updated_at",
+         "datum", "zeit", "zeitpunkt", "fecha", "horodatage", "标注时间", "时间", "日期")  # fmt: skip
 VERDICT_NAMES = ("answer", "verdict", "decision", "review_status", "review", "status", "assignmentstatus")
 NOTES = ("note", "notes", "annotator_note", "annotator_comment", "annotation_comment")
 ROW_IDS = ("id", "key", "uid", "uuid", "row_id", "annotation_id", "assignmentid")

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from labeling.readers.layouts.layout import Layout, Sample, text_of
-from labeling.readers.layouts.values import read_one_label, read_share
+from labeling.readers.layouts.layout import Layout, Sample, objects_of, text_of
+from labeling.readers.layouts.values import read_number, read_one_label, read_share
 from labeling.readers.rows import ColumnRole, Said, SaidKind
 
 CONFIDENCES = ("confidence", "label_confidence", "prediction_confidence", "predicted_confidence", "model_confidence",
@@ -111,9 +111,17 @@ def _confidence(sample: Sample, label: str) -> str | None:
         is_plain = name != "score" or any(
             "." in text_of(value) or "%" in text_of(value) for value in values
         )  # a score of 0 or 1 is a vote
-        if values and is_plain and _are_shares(values):
+        if values and is_plain and (_are_shares(values) or (name != "score" and are_percent(values))):
             return column
     return None
+
+
+def are_percent(values: Sequence[object]) -> bool:
+    """Numbers from 0 to 100, of which most are more than 1: percent without the sign."""
+    numbers = [read_number(value) for value in values]
+    if not numbers or any(number is None or not 0 <= number <= 100 for number in numbers):
+        return False
+    return sum(number is not None and number > 1 for number in numbers) > len(numbers) / 2
 
 
 def _are_shares(values: Sequence[object]) -> bool:
@@ -157,6 +165,40 @@ def _from_probabilities(sample: Sample) -> Layout | None:
         "The file has the probability of each class and no label: the likeliest class was taken."
     )
     return layout
+
+
+def recognise_lists(sample: Sample) -> Layout | None:
+    """What pipelines of transformers write: [{"label": "a", "score": 0.7}, ...] in one column."""
+    if sample.first_of(["label", "labels", "class", "target", "gold"]) is not None:
+        return None
+    for name in sample.names:
+        values = sample.column(name)
+        pairs = [one for value in values for one in objects_of(value)]
+        if (
+            values
+            and pairs
+            and all({"label", "score"} <= set(one) for one in pairs)
+            and len(pairs) >= len(values)
+        ):
+            layout = Layout("predictions", labels_from="machine")
+            layout.claim(name, ColumnRole.LABEL, "what a model predicted, each class with its score")
+            layout.needs = (name,)
+            layout.hear = partial(_hear_list, name=name)
+            return layout
+    return None
+
+
+def _hear_list(record: Mapping[str, object], *, name: str) -> list[Said]:
+    shares = {
+        label: share
+        for one in objects_of(record.get(name))
+        if (label := read_one_label(one.get("label"), name))
+        and (share := read_share(one.get("score"))) is not None
+    }
+    if not shares:
+        return []
+    likeliest = max(shares, key=lambda label: shares[label])
+    return [Said(SaidKind.LABEL, likeliest, False, "", None, shares[likeliest], shares)]
 
 
 def _claim_probabilities(layout: Layout, found: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from labeling.readers.classes import LabelRules, sniff_labels
 from labeling.readers.columns import Guess, guess_columns, guess_item_type, roles_with
 from labeling.readers.layouts import (
     argilla,
+    argilla1,
     doccano,
     extras,
     hugging_face,
@@ -20,6 +21,7 @@ from labeling.readers.layouts import (
     refusals,
     sagemaker,
     vectors,
+    wide,
 )
 from labeling.readers.layouts.layout import Layout, Sample, text_of
 from labeling.readers.layouts.nested import is_image_object
@@ -34,7 +36,10 @@ TOOLS: tuple[Callable[[Sample], Layout | None], ...] = (
     sagemaker.recognise,
     mturk.recognise,
     argilla.recognise,
+    argilla1.recognise,
     doccano.recognise,
+    wide.recognise,
+    predictions.recognise_lists,
 )
 MODEL_NAMES = ("gpt", "bert", "llama", "claude", "gemini", "mistral", "model", "bot", "llm", "svm", "machine")
 SAYING_ROLES = frozenset(
@@ -92,10 +97,11 @@ class Understanding:
             self.layout.hear is not None
             or self.layout.probabilities
             or label in self.layout.class_names
+            or self.layout.is_percent
             or SAYING_ROLES & set(self.roles.values())
             or (label is not None and any(_is_wrapped(value) for value in sample.column(label)))
             or any(
-                isinstance(value, str) and value.strip().endswith("%") for value in self._confidences(sample)
+                isinstance(value, str) and value.strip().endswith("%") for value in self.confidences(sample)
             )
         )
         if not is_saying:
@@ -109,7 +115,7 @@ class Understanding:
     def label(self) -> str | None:
         return next((name for name, role in self.roles.items() if role == ColumnRole.LABEL), None)
 
-    def _confidences(self, sample: Sample) -> list[object]:
+    def confidences(self, sample: Sample) -> list[object]:
         return [value for name, role in self.roles.items() if role == ColumnRole.CONFIDENCE
                 for value in sample.column(name)]  # fmt: skip
 
@@ -157,6 +163,9 @@ def understand(
         result.notes += guess.notes
     if layout.hear is not None and layout.roles.get(result.label or "") != ColumnRole.LABEL:
         layout.hear = None  # somebody named another column as the label
+    if layout.hear is None and predictions.are_percent(result.confidences(sample)):
+        layout.is_percent = True
+        result.notes.append("Confidences are numbers up to 100, so they were read as percent: 87 as 0.87.")
     result.labels_from = _labels_from(sample, result, labels_from)
     _check_labels(sample, result)
     _note(sample, result)

@@ -10,7 +10,14 @@ from labeling.consensus import majority_class
 from labeling.readers.classes import LabelRules
 from labeling.readers.layouts.extras import TELLING, as_extra, cut
 from labeling.readers.layouts.layout import Layout, is_blank, text_of
-from labeling.readers.layouts.values import SeveralLabels, read_one_label, read_share, read_time, read_verdict
+from labeling.readers.layouts.values import (
+    SeveralLabels,
+    read_number,
+    read_one_label,
+    read_share,
+    read_time,
+    read_verdict,
+)
 from labeling.readers.layouts.vectors import pack_vector
 from labeling.readers.rows import BadCell, ColumnRole, ImageFile, Limits, Row, RowMaker, Said, SaidKind
 
@@ -151,7 +158,8 @@ class SayingRowMaker(RowMaker):
     ) -> float | None:
         if self.share is None or is_blank(values[self.share]):
             return probabilities.get(label or "")
-        share = read_share(values[self.share])
+        number = read_number(values[self.share]) if self.layout.is_percent else None
+        share = read_share(values[self.share] if number is None else number / 100)
         if share is None:
             raise BadCell(self.names[self.share], BAD_CONFIDENCE.format(text_of(values[self.share])[:40]))
         return share

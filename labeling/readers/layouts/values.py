@@ -88,21 +88,29 @@ def _from_text(text: str) -> dt.datetime | None:
 
 def read_share(value: object) -> float | None:
     """A confidence from 0 to 1, also "87%" and "0,87"; None for anything else."""
+    is_percent = isinstance(value, str) and value.strip().endswith("%")
+    number = read_number(value.strip().rstrip("% ") if isinstance(value, str) else value)
+    if number is None:
+        return None
+    number = number / 100 if is_percent else number
+    return number if 0 <= number <= 1 else None
+
+
+def read_number(value: object) -> float | None:
+    """A finite number, also with a decimal comma; None for anything else."""
     if is_blank(value) or isinstance(value, bool):
         return None
     if isinstance(value, str):
         text = value.strip()
-        divisor = 100 if text.endswith("%") else 1
-        text = text.rstrip("% ").replace(",", ".") if text.count(",") == 1 else text.rstrip("% ")
         try:
-            number = float(text) / divisor
+            number = float(text.replace(",", ".") if text.count(",") == 1 else text)
         except ValueError:
             return None
     elif isinstance(value, int | float):
         number = float(value)
     else:
         return None
-    return number if math.isfinite(number) and 0 <= number <= 1 else None
+    return number if math.isfinite(number) else None
 
 
 def read_verdict(value: object) -> SaidKind | None:
