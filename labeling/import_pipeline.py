@@ -91,9 +91,7 @@ class _Rows:
     @property
     def n_read(self) -> int:
         """Rows of the file; a problem that cost no row, or is of the whole file, is none."""
-        return len(self.rows) + sum(
-            problem.left_out == "row" and problem.row is not None for problem in self.problems
-        )
+        return len(self.rows) + sum(problem.costs_row for problem in self.problems)
 
     @property
     def is_full(self) -> bool:

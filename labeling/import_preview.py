@@ -17,6 +17,7 @@ from itertools import islice
 from labeling.class_names import natural
 from labeling.images import CheckedImage, ImageRefused, image_check, image_from_grey, image_open
 from labeling.import_options import ImportOptions
+from labeling.import_questions import Question, import_questions
 from labeling.import_spellings import Spellings, add_spellings, offer_notes, spelling_notes
 from labeling.readers.bundle import Bundle
 from labeling.readers.classes import ClassOffer, class_offers
@@ -70,6 +71,7 @@ class Preview:
     format: str
     layout: str
     notes: list[str]
+    questions: list[Question]
     options: dict[str, object]
     columns: list[ColumnSample]
     rows: list[RowPreview]
@@ -93,13 +95,17 @@ def preview_make(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
     spellings: Spellings = {}
     n_rows = 0
     is_whole = True
-    for n_rows, row in enumerate(_sample(dataset), start=1):
+    n_left_out = 0
+    for row in _sample(dataset):
         if isinstance(row, Row):
             add_spellings([row], spellings)
         checked = _checked(row, limits)
         if isinstance(checked, Problem):
             problems.append(checked)
+            n_left_out += checked.costs_row
+            n_rows += checked.costs_row
         else:
+            n_rows += 1
             if checked.label is not None:
                 labels[checked.label] += 1
             if len(shown) < N_SHOWN:
@@ -118,6 +124,13 @@ def preview_make(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
         format=dataset.options.format or "",
         layout=dataset.layout,
         notes=[*dataset.notes, *spelling_notes(spellings), *offer_notes(offers)],
+        questions=import_questions(
+            columns=[(column.name, column.role) for column in dataset.columns],
+            layout=dataset.layout,
+            labels_from=dataset.options.labels_from,
+            classes=labels,
+            offers=offers,
+        ),
         options=dataset.options.as_json(),
         columns=dataset.columns,
         rows=shown,
@@ -129,7 +142,7 @@ def preview_make(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
         ],
         class_offers=offers,
         n_labeled=n_labeled,
-        n_unlabeled=max(0, n_rows - n_labeled - len(problems)),
+        n_unlabeled=max(0, n_rows - n_labeled - n_left_out),
         problems=problems[:N_PROBLEMS_SHOWN],
         n_problems=len(problems),
     )

@@ -17,6 +17,7 @@ from typing import Any
 
 from labeling.class_names import natural
 from labeling.images import remark_sentence
+from labeling.import_questions import import_questions
 from labeling.import_spellings import Spellings, offer_notes, spelling_notes
 from labeling.readers.classes import class_offers
 from labeling.readers.dataset import Dataset
@@ -42,6 +43,7 @@ class ImportReport:
     layout: str = ""  # the tool that wrote the file, where that is seen
     item_type: str = ""
     columns: list[dict[str, Any]] = field(default_factory=list)  # {name, role, why}
+    labels_from: str = ""  # person or machine; auto: each label tells
     # What came of it.
     n_rows: int = 0
     n_items: int = 0  # as n_items_added: the items that the file adds
@@ -71,6 +73,7 @@ class ImportReport:
     remarks: dict[str, dict[str, Any]] = field(default_factory=dict)  # images: Remark -> {n, first}
     notes: list[str] = field(default_factory=list)  # what a person should know of the whole
     warnings: list[str] = field(default_factory=list)  # what is most likely not as it was meant
+    questions: list[dict[str, Any]] = field(default_factory=list)  # {about, sentence, choices, chosen}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> ImportReport:
@@ -98,6 +101,7 @@ class ImportReport:
         self.format = options.format or ""
         self.encoding, self.delimiter = options.encoding, options.delimiter
         self.layout, self.item_type = dataset.layout, dataset.item_type
+        self.labels_from = options.labels_from
         self.columns = [
             {"name": column.name, "role": column.role, "why": column.why} for column in dataset.columns
         ]
@@ -110,8 +114,7 @@ class ImportReport:
     def add_problem(self, problem: Problem) -> None:
         self.n_problems += 1
         if problem.left_out:
-            if problem.left_out == "row" and problem.row is not None:
-                self.n_dropped += 1
+            self.n_dropped += problem.costs_row
             self.drop(_WHAT[problem.left_out], problem.message)
         if len(self.problems) < MAX_PROBLEMS:
             file, row = self._place(problem)
@@ -167,6 +170,16 @@ class ImportReport:
         offers = class_offers(self.classes, set(existing).difference(self.classes_added))
         self.class_offers = [asdict(offer) for offer in offers]
         self.note([*spelling_notes(self.spellings), *offer_notes(offers)])
+        self.questions = [
+            asdict(question)
+            for question in import_questions(
+                columns=[(column["name"], column["role"]) for column in self.columns],
+                layout=self.layout,
+                labels_from=self.labels_from,
+                classes=self.classes,
+                offers=offers,
+            )
+        ]
         if self.n_labels_left_out:
             self.drop("labels", "Not among those that label_first takes.", self.n_labels_left_out)
         if self.n_rows == self.n_dropped:

@@ -122,6 +122,15 @@ class SpellingOutput(serializers.Serializer):
     n = serializers.IntegerField()
 
 
+class QuestionOutput(serializers.Serializer):
+    """What is not sure, with the likeliest answer."""
+
+    about = serializers.ChoiceField(choices=["label_column", "labels_from", "join_classes"])
+    sentence = serializers.CharField()
+    choices = serializers.ListField(child=serializers.CharField(allow_blank=True))
+    chosen = serializers.CharField(allow_blank=True)
+
+
 class PreviewOutput(serializers.Serializer):
     """The first rows as they will be. Counts are of the rows seen."""
 
@@ -129,6 +138,7 @@ class PreviewOutput(serializers.Serializer):
     format = serializers.CharField()
     layout = serializers.CharField(help_text="The tool that wrote the file, where that is seen.")
     notes = serializers.ListField(child=serializers.CharField(), help_text="Decided for the whole file.")
+    questions = QuestionOutput(many=True)
     options = serializers.DictField(
         help_text="With everything detected filled in; send them with the import."
     )
@@ -183,6 +193,7 @@ class ImportReportOutput(serializers.Serializer):
     layout = serializers.CharField(default="", help_text="The tool that wrote the file, where that is seen.")
     item_type = serializers.CharField(default="")
     columns = ReadColumnOutput(many=True, default=list)
+    labels_from = serializers.CharField(default="", help_text="person or machine; auto: each label tells.")
     n_rows = serializers.IntegerField(default=0)
     n_items = serializers.IntegerField(default=0, help_text="Items that the file adds.")
     n_repeats = serializers.IntegerField(
@@ -211,6 +222,7 @@ class ImportReportOutput(serializers.Serializer):
     problems = ProblemOutput(many=True, default=list)
     notes = serializers.ListField(child=serializers.CharField(), default=list)
     warnings = serializers.ListField(child=serializers.CharField(), default=list)
+    questions = QuestionOutput(many=True, default=list)
 
 
 class ImportOutput(WorkOutput):

@@ -81,7 +81,7 @@ WRITTEN_AS = ("csv", "jsonl", "parquet", "images")
 @click.option("--split", type=click.Choice(CHOICES["split"]), help="test: labels are only for measuring.")
 @click.option(
     "--join",
-    "joined",
+    "join_classes",
     multiple=True,
     metavar="NAME=CLASS",
     help="Once for each name in the file that is another class; nothing after = means no label.",
@@ -103,7 +103,7 @@ def import_command(
     item_type: str | None,
     is_json: bool,
     columns: tuple[str, ...],
-    joined: tuple[str, ...],
+    join_classes: tuple[str, ...],
     user: str | None,
     **given: Any,
 ) -> None:
@@ -116,8 +116,10 @@ def import_command(
         options |= {name: False for name in ("has_header", "balanced") if given[name] is False}
         if columns:
             options["columns"] = dict(_pair(text, "--column", "review=text") for text in columns)
-        if joined:
-            options["join_classes"] = dict(_pair(text, "--join", "positive=Positive") for text in joined)
+        if join_classes:
+            options["join_classes"] = dict(
+                _pair(text, "--join", "positive=Positive") for text in join_classes
+            )
         if given["dry_run"]:
             tell(check_inline(project, paths=paths, options=options, item_type=item_type))
         else:

@@ -76,6 +76,10 @@ class Problem:
     file: str = ""  # of several in one import; "": the one that is imported
     left_out: str = "row"  # or "label", "value": the row itself came in; "": nothing, it is only odd
 
+    @property
+    def costs_row(self) -> bool:
+        return self.left_out == "row" and self.row is not None
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:

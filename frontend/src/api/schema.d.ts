@@ -1756,6 +1756,13 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * @description * `label_column` - label_column
+         *     * `labels_from` - labels_from
+         *     * `join_classes` - join_classes
+         * @enum {string}
+         */
+        AboutEnum: "label_column" | "labels_from" | "join_classes";
+        /**
          * @description * `margin` - Margin
          *     * `margin_random` - Margin, every second at random
          *     * `entropy` - Entropy
@@ -2765,6 +2772,11 @@ export interface components {
             /** @default  */
             item_type: string;
             columns?: components["schemas"]["ReadColumnOutput"][];
+            /**
+             * @description person or machine; auto: each label tells.
+             * @default
+             */
+            labels_from: string;
             /** @default 0 */
             n_rows: number;
             /**
@@ -2818,6 +2830,7 @@ export interface components {
             problems?: components["schemas"]["ProblemOutput"][];
             notes?: string[];
             warnings?: string[];
+            questions?: components["schemas"]["QuestionOutput"][];
         };
         /** @description What imports, exports and runs have in common; theirs add to it. */
         ImportUndoOutput: {
@@ -3567,6 +3580,7 @@ export interface components {
             layout: string;
             /** @description Decided for the whole file. */
             notes: string[];
+            questions: components["schemas"]["QuestionOutput"][];
             /** @description With everything detected filled in; send them with the import. */
             options: {
                 [key: string]: unknown;
@@ -3729,6 +3743,13 @@ export interface components {
             n_decided: number;
             /** @description And for the class that has the most weight. */
             n_upheld: number;
+        };
+        /** @description What is not sure, with the likeliest answer. */
+        QuestionOutput: {
+            about: components["schemas"]["AboutEnum"];
+            sentence: string;
+            choices: string[];
+            chosen: string;
         };
         QueueOutput: {
             /** @description Answers wanted from people; an item of which two are wanted counts twice. */

@@ -85,6 +85,10 @@ export type Import = Exactly<
   Output<"ImportOutput">,
   { options: ImportOptions; report: Output<"ImportReportOutput">; undo: ImportUndo | null }
 >;
+export type ImportReport = Output<"ImportReportOutput">;
+export type Question = Schemas["QuestionOutput"];
+/** An upload counted over all its rows, in the background. */
+export type Check = Exactly<Output<"CheckOutput">, { options: ImportOptions; report: ImportReport }>;
 export type Export = Output<"ExportOutput">;
 
 /** What the importer found or was told; sent back with the import. */
@@ -94,7 +98,8 @@ export interface ImportOptions {
   delimiter?: string;
   has_header?: boolean;
   columns?: Record<string, string>;
-  labels_from?: "person" | "machine";
+  labels_from?: "auto" | "person" | "machine";
+  join_classes?: Record<string, string>;
   split?: "auto" | "pool" | "test";
   dry_run?: boolean;
   [name: string]: unknown;

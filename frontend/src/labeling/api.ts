@@ -4,6 +4,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, upload, type Query } from "@/api/client";
 import type {
+  Check,
   Deletion,
   Export,
   Guide,
@@ -119,6 +120,16 @@ export const uploadFile = (file: File, onProgress: (share: number) => void, sign
 
 export const previewUploads = (input: { uploads: string[]; item_type?: ItemType; options?: ImportOptions }) =>
   api.post<Preview>("/previews", input);
+
+export const startCheck = (input: { uploads: string[]; item_type: ItemType; options: ImportOptions; project?: Id }) =>
+  api.post<Check>("/checks", input);
+export const checkQuery = (id: Id) =>
+  queryOptions({
+    queryKey: ["checks", id],
+    queryFn: () => api.get<Check>(`/checks/${id}`),
+    refetchInterval: (query) => (query.state.data?.is_open === false ? false : LIVE_MS),
+  });
+export const cancelCheck = (id: Id) => api.post<unknown>(`/checks/${id}/cancel`);
 
 export const startImport = (projectId: Id, input: { uploads: string[]; options: ImportOptions }) =>
   api.post<Import>(`/projects/${projectId}/imports`, input);

@@ -6,7 +6,6 @@ import { mayEngineer } from "@/api/roles";
 import type { Project } from "@/api/types";
 import { importsQuery, projectQuery, startImport } from "@/labeling/api";
 import { ExportPanel } from "@/labeling/export-panel";
-import { HumanLabelsSwitch } from "@/labeling/human-labels-switch";
 import { ImportUndo } from "@/labeling/import-undo";
 import { ImportWatch } from "@/labeling/import-watch";
 import { UploadStep } from "@/labeling/upload-step";
@@ -40,16 +39,11 @@ export default function DataPage() {
 
 function ImportPanel({ project }: { project: Project }) {
   const client = useQueryClient();
-  const file = useUpload(project.item_type);
-  const [areHuman, setAreHuman] = useState(true);
+  const file = useUpload(project.item_type, project.id);
   const [importId, setImportId] = useState<number>();
   const { uploads, preview } = file;
   const start = useMutation({
-    mutationFn: (isDryRun: boolean) =>
-      startImport(project.id, {
-        uploads: file.ids,
-        options: { ...preview?.options, labels_from: areHuman ? "person" : "machine", dry_run: isDryRun },
-      }),
+    mutationFn: () => startImport(project.id, { uploads: file.ids, options: file.options ?? {} }),
     onSuccess: (started) => setImportId(started.id),
   });
 
@@ -57,7 +51,6 @@ function ImportPanel({ project }: { project: Project }) {
     <Panel title={t("Import")} note={t("Add items, or labels for items that are here already. The same file twice adds nothing.")}>
       <Stack>
         <UploadStep state={file} isTypeFixed />
-        {preview && preview.n_labeled > 0 && <HumanLabelsSwitch isHuman={areHuman} onChange={setAreHuman} />}
         <FormError error={start.error} />
         {importId !== undefined && (
           <ImportWatch
@@ -72,10 +65,7 @@ function ImportPanel({ project }: { project: Project }) {
         )}
         {uploads && preview && importId === undefined && (
           <Group justify="flex-end">
-            <Button variant="default" disabled={file.isLooking} loading={start.isPending} onClick={() => start.mutate(true)}>
-              {t("Check the whole file first")}
-            </Button>
-            <Button disabled={file.isLooking} loading={start.isPending} onClick={() => start.mutate(false)}>
+            <Button disabled={file.isLooking} loading={start.isPending} onClick={() => start.mutate()}>
               {t("Import")}
             </Button>
           </Group>

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { cancelImport, importQuery } from "@/labeling/api";
 import { ImportReportView } from "@/labeling/import-report";
+import { Understood } from "@/labeling/understood";
 import { t } from "@/language/translate";
 import { Ready } from "@/ui/query";
 import { FormError } from "@/ui/states";
@@ -30,7 +31,8 @@ export function ImportWatch({ importId, doneLabel = t("Go to the project"), onDo
           <Stack>
             <Text fw={600}>{t("Import of {file}", { file: data.file_name })}</Text>
             <WorkProgress work={data} noun={t("import")} />
-            <ImportReportView data={data} />
+            <ImportReportView report={data.report} />
+            {!data.is_open && <Understood report={data.report} />}
             <FormError error={cancel.error} />
             <Group justify="flex-end">
               {data.is_open ? (

@@ -1,65 +1,61 @@
 /** What an uploaded file looks like to the importer, and what can be changed about that. */
 
-import { Alert, Badge, Group, NativeSelect, Paper, ScrollArea, SimpleGrid, Stack, Switch, Table, Text, TextInput } from "@mantine/core";
+import { Alert, Badge, Button, Group, List, NativeSelect, Paper, Progress, ScrollArea, SimpleGrid, Stack, Switch, Table, Text, TextInput } from "@mantine/core";
 
-import type { ImportOptions, ItemType, Preview, RowPreview } from "@/api/types";
+import type { Check, ImportOptions, ItemType, Preview, RowPreview } from "@/api/types";
+import { type JoinAnswers, labelColumn, questionsOf } from "@/labeling/import-answers";
+import { ImportQuestions } from "@/labeling/import-questions";
+import { ClassBadges, ImportReportView } from "@/labeling/import-report";
 import { said } from "@/labeling/names";
 import { ProblemList } from "@/labeling/problem-list";
-import { type Message, msg, plural, t } from "@/language/translate";
-import { count } from "@/ui/format";
-
-const ROLES = [
-  { value: "id", label: msg("id") },
-  { value: "text", label: msg("text") },
-  { value: "image", label: msg("image") },
-  { value: "feature", label: msg("feature") },
-  { value: "series", label: msg("series") },
-  { value: "label", label: msg("label") },
-  { value: "confidence", label: msg("confidence") },
-  { value: "split", label: msg("split") },
-  { value: "ignore", label: msg("ignore") },
-];
-const TYPES: { value: ItemType; label: Message }[] = [
-  { value: "text", label: msg("Texts") },
-  { value: "image", label: msg("Images") },
-  { value: "table", label: msg("Table rows") },
-  { value: "series", label: msg("Numeric series") },
-];
-const DELIMITERS = [
-  { value: ",", label: msg("comma") },
-  { value: ";", label: msg("semicolon") },
-  { value: "\t", label: msg("tab") },
-  { value: "|", label: msg("bar") },
-];
+import { DELIMITERS, ROLES, TYPES } from "@/labeling/reading-names";
+import type { CheckState } from "@/labeling/use-check";
+import { plural, t } from "@/language/translate";
+import { count, percent } from "@/ui/format";
+import { formError } from "@/ui/errors";
 
 interface Props {
   preview: Preview;
   /** Set where the project exists and its item type is given. */
   isTypeFixed: boolean;
   isBusy: boolean;
+  /** What somebody chose; all else in the preview's options was detected. */
+  chosen: ImportOptions;
+  counting: CheckState;
+  joins: JoinAnswers;
+  onJoin: (answers: JoinAnswers) => void;
   onChange: (change: { item_type?: ItemType; options?: ImportOptions }) => void;
 }
 
-export function PreviewPanel({ preview, isTypeFixed, isBusy, onChange }: Props) {
+export function PreviewPanel({ preview, isTypeFixed, isBusy, chosen, counting, joins, onJoin, onChange }: Props) {
   const { options } = preview;
-  const seen = { n: count(preview.n_rows_seen), labeled: count(preview.n_labeled), unlabeled: count(preview.n_unlabeled) };
-  const change = (part: ImportOptions) => onChange({ options: { ...options, ...part } });
+  const { check } = counting;
+  const isCounted = check?.state === "done";
+  const change = (part: ImportOptions) => onChange({ options: { ...chosen, ...part } });
 
   return (
     <Stack>
       <Group gap="xs">
-        <Badge variant="light">{preview.format}</Badge>
-        <Text size="sm">
-          {preview.is_whole_file
-            ? plural(preview.n_rows_seen, "{n} row in the file: {labeled} labeled, {unlabeled} unlabeled", "{n} rows in the file: {labeled} labeled, {unlabeled} unlabeled", seen)
-            : plural(
-                preview.n_rows_seen,
-                "{n} row looked at so far: {labeled} labeled, {unlabeled} unlabeled",
-                "{n} rows looked at so far: {labeled} labeled, {unlabeled} unlabeled",
-                seen,
-              )}
-        </Text>
+        <Badge variant="light">{preview.layout || preview.format}</Badge>
+        <Text size="sm">{counted(preview, check)}</Text>
       </Group>
+      <Counting counting={counting} />
+      {isCounted && <ImportReportView report={check.report} />}
+      {!isCounted && preview.notes.length > 0 && (
+        <List size="sm">
+          {preview.notes.map((note) => (
+            <List.Item key={note}>{note}</List.Item>
+          ))}
+        </List>
+      )}
+      <ImportQuestions
+        questions={questionsOf(preview, check)}
+        joins={joins}
+        isBusy={isBusy}
+        onLabelColumn={(name) => change({ columns: labelColumn(preview.columns, chosen.columns, name) })}
+        onLabelsFrom={(who) => change({ labels_from: who })}
+        onJoin={onJoin}
+      />
       <SimpleGrid cols={{ base: 1, xs: 2, sm: 4 }}>
         <NativeSelect
           label={t("Items are")}
@@ -117,7 +113,7 @@ export function PreviewPanel({ preview, isTypeFixed, isBusy, onChange }: Props) 
                         value={column.role}
                         disabled={isBusy}
                         onChange={(event) =>
-                          change({ columns: { ...options.columns, [column.name]: event.currentTarget.value } })
+                          change({ columns: { ...chosen.columns, [column.name]: event.currentTarget.value } })
                         }
                       />
                     </Table.Td>
@@ -125,6 +121,11 @@ export function PreviewPanel({ preview, isTypeFixed, isBusy, onChange }: Props) 
                       <Text size="sm" c="dimmed" lineClamp={1} dir="auto">
                         {column.examples.join(" · ")}
                       </Text>
+                      {column.why && (
+                        <Text size="xs" c="dimmed">
+                          {column.why}
+                        </Text>
+                      )}
                     </Table.Td>
                   </Table.Tr>
                 ))}
@@ -134,21 +135,53 @@ export function PreviewPanel({ preview, isTypeFixed, isBusy, onChange }: Props) 
         </Paper>
       )}
       <FirstRows rows={preview.rows} />
-      {preview.classes.length > 0 && (
-        <Group gap="xs">
-          <Text size="sm" fw={600}>
-            {t("Classes found:")}
-          </Text>
-          {preview.classes.map((one) => (
-            <Badge key={one.name} variant="default" tt="none" dir="auto">
-              {t("{name} ({n})", { name: one.name, n: count(one.n) })}
-            </Badge>
-          ))}
-        </Group>
-      )}
-      {preview.n_problems > 0 && <ProblemList problems={preview.problems} n_problems={preview.n_problems} />}
+      {!isCounted && preview.classes.length > 0 && <ClassBadges classes={preview.classes} />}
+      {!isCounted && preview.n_problems > 0 && <ProblemList problems={preview.problems} n_problems={preview.n_problems} />}
       {preview.n_rows_seen === 0 && preview.n_problems === 0 && <Alert color="orange">{t("No rows were found in this file. Change how it is read above, or choose one with rows.")}</Alert>}
     </Stack>
+  );
+}
+
+/** How many rows have a label: of the whole file once it is counted, of its first rows until then. */
+function counted(preview: Preview, check: Check | undefined): string {
+  const isCounted = check?.state === "done";
+  const { labels } = check?.report ?? {};
+  const isWhole = isCounted || preview.is_whole_file;
+  const n = isCounted ? check.report.n_rows : preview.n_rows_seen;
+  const seen = {
+    n: count(n),
+    labeled: count(isCounted && labels ? labels.person + labels.machine : preview.n_labeled),
+    unlabeled: count(isCounted && labels ? labels.none : preview.n_unlabeled),
+  };
+  return isWhole
+    ? plural(n, "{n} row in the file: {labeled} labeled, {unlabeled} unlabeled", "{n} rows in the file: {labeled} labeled, {unlabeled} unlabeled", seen)
+    : plural(n, "Of the first row: {labeled} labeled, {unlabeled} unlabeled", "Of the first {n} rows: {labeled} labeled, {unlabeled} unlabeled", seen);
+}
+
+/** How far the counting of the whole file is. */
+function Counting({ counting }: { counting: CheckState }) {
+  const { check, error, stop } = counting;
+  if (error || check?.state === "failed") {
+    return (
+      <Alert color="red" role="alert" title={t("The whole file could not be counted")}>
+        {check?.error_message || formError(error)}
+      </Alert>
+    );
+  }
+  if (!check?.is_open) return null;
+  const share = check.n_steps > 0 ? check.step / check.n_steps : 0;
+  return (
+    <Group gap="xs" role="status" wrap="nowrap">
+      <Text size="sm">
+        {check.state === "queued"
+          ? t("Waiting for a worker to count the whole file")
+          : t("Counting the whole file: {share}, {n} rows so far", { share: percent(share, 0), n: count(check.report.n_rows) })}
+      </Text>
+      <Progress value={share * 100} animated flex={1} aria-label={t("Counting")} />
+      <Button size="compact-sm" variant="default" onClick={stop}>
+        {t("Stop")}
+      </Button>
+    </Group>
   );
 }
 

@@ -52,7 +52,16 @@ export function UploadStep({ state, isTypeFixed = false }: { state: UploadState;
       <FormError error={state.error} />
       {state.isLooking && !state.preview && <Loading what={t("the first rows")} />}
       {state.preview && (
-        <PreviewPanel preview={state.preview} isTypeFixed={isTypeFixed} isBusy={state.isLooking} onChange={state.change} />
+        <PreviewPanel
+          preview={state.preview}
+          isTypeFixed={isTypeFixed}
+          isBusy={state.isLooking}
+          chosen={state.chosen}
+          counting={state.counting}
+          joins={state.joins}
+          onJoin={state.setJoins}
+          onChange={state.change}
+        />
       )}
     </Stack>
   );

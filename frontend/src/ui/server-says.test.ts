@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 
-import german from "@/language/de/training.json";
+import labeling from "@/language/de/labeling.json";
+import training from "@/language/de/training.json";
 import { said, SERVER_SENTENCES } from "@/ui/server-says";
 import { setCatalogue, type Catalogue } from "@/language/translate";
 
 test("what the server says is said in the reader's language, with its values", () => {
-  setCatalogue(german as Catalogue);
+  setCatalogue({ ...training, ...labeling } as Catalogue);
   try {
     expect(said("The last 3 rounds brought no gain on the holdout.", "de")).toBe("Die letzten 3 Runden brachten auf der Messmenge keinen Gewinn.");
     expect(said("round 1 of 3: fitting", "de")).toBe("Runde 1 von 3: Anpassen");

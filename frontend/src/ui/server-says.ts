@@ -44,6 +44,11 @@ export const SERVER_SENTENCES: readonly Message[] = [
   msg("There are fewer than {n} items on one side, too few to tell. Label more."),
   msg("{n} labels measure this; from {least} on it means something. Label more items drawn at random."),
   msg("Confidence means what it says, as far as {n} labels can tell (calibration error {error})."),
+  // what is odd about an import: labeling/import_report.py
+  msg("0 rows were taken: every row has a problem. See dropped and problems."),
+  msg("0 labels found: the label column {name} is empty in every row taken."),
+  msg("0 labels found: no column was taken for the label. If one holds it, say which; else people label these items here."),
+  msg("0 labels found: neither folders nor a table say any. People label these items here."),
 ];
 
 interface Template {

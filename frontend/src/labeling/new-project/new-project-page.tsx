@@ -3,9 +3,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useNavigate } from "react-router";
 
-import type { Preview, Project } from "@/api/types";
+import type { ImportOptions, Preview, Project } from "@/api/types";
 import { createProject, projectsQuery, startImport } from "@/labeling/api";
-import { HumanLabelsSwitch } from "@/labeling/human-labels-switch";
+import { classNames } from "@/labeling/import-answers";
 import { ImportWatch } from "@/labeling/import-watch";
 import { takeDropped } from "@/labeling/dropped";
 import { UploadStep } from "@/labeling/upload-step";
@@ -39,12 +39,14 @@ export default function NewProjectPage() {
     <Page title={t("New project")} size="md">
       <Stack gap="lg">
         <UploadStep state={file} />
-        {file.uploads?.[0] && file.preview && file.preview.n_rows_seen > 0 && (
+        {file.uploads?.[0] && file.preview && file.options && file.preview.n_rows_seen > 0 && (
           <NameStep
             key={file.ids.join()}
             uploads={file.ids}
             fileName={file.uploads[0].file_name}
             preview={file.preview}
+            found={file.counting.check?.state === "done" ? file.counting.check.report.classes : file.preview.classes}
+            options={file.options}
             isBusy={file.isLooking}
             onStarted={(project, importId) => setStarted({ project, importId })}
           />
@@ -58,26 +60,27 @@ interface NameStepProps {
   uploads: string[];
   fileName: string;
   preview: Preview;
+  found: Preview["classes"];
+  options: ImportOptions;
   isBusy: boolean;
   onStarted: (project: Project, importId: number) => void;
 }
 
-function NameStep({ uploads, fileName, preview, isBusy, onStarted }: NameStepProps) {
+function NameStep({ uploads, fileName, preview, found, options, isBusy, onStarted }: NameStepProps) {
   const client = useQueryClient();
   const [name, setName] = useState(fileName.replace(/(\.[a-z0-9]+)+$/i, ""));
   const [question, setQuestion] = useState("");
   const [chosen, setChosen] = useState<string[]>();
   const [answersWanted, setAnswersWanted] = useState(1);
-  const [areHuman, setAreHuman] = useState(true);
   const [project, setProject] = useState<Project>();
-  const classes = chosen ?? preview.classes.map((one) => one.name);
+  const classes = chosen ?? classNames(found.map((one) => one.name), options);
 
   const create = useMutation({
     mutationFn: async () => {
       // Kept if the import is refused, so that a second try does not make a second project.
       const made = project ?? (await createProject({ name, question, item_type: preview.item_type, classes, answers_wanted: answersWanted }));
       setProject(made);
-      const started = await startImport(made.id, { uploads, options: { ...preview.options, labels_from: areHuman ? "person" : "machine" } });
+      const started = await startImport(made.id, { uploads, options });
       return { made, importId: started.id };
     },
     onSuccess: ({ made, importId }) => {
@@ -134,7 +137,6 @@ function NameStep({ uploads, fileName, preview, isBusy, onStarted }: NameStepPro
             onChange={(value) => value !== "" && setAnswersWanted(Number(value))}
             error={fieldError(create.error, "answers_wanted")}
           />
-          {preview.n_labeled > 0 && <HumanLabelsSwitch isHuman={areHuman} onChange={setAreHuman} />}
           <FormError error={create.error} shownBeside={["name", "question", "classes", "answers_wanted"]} />
           {project && create.isError && (
             <Text size="sm" c="dimmed">
