@@ -94,7 +94,10 @@ def refill_plan(
         share = 1.0 - (_cold_diverse_share(project, withdraws=withdraws) if is_diverse else 0.0)
     elif project.acquisition == Acquisition.RANDOM:
         share = 1.0
-    wanted = random_share_count(n_entries=project.review_budget, share=share) - staying.get(Reason.RANDOM, 0)
+    n_entries = project.review_budget
+    if round_id is not None:  # in a small pool, too, most entries are what the model asks for
+        n_entries = min(n_entries, sum(staying.values()) + _count_eligible(project.pk, stays, upto=n_room))
+    wanted = random_share_count(n_entries=n_entries, share=share) - staying.get(Reason.RANDOM, 0)
     n_random = min(n_room, max(0, wanted))
     random = _read_lost(project, n_random, stays)
     random += _read_random(project, round_id, n_random - len(random), stays)
@@ -183,6 +186,21 @@ def _count_staying(project_id: int, stays: str) -> dict[str, int]:
             [project_id],
         )
         return dict(cursor.fetchall())
+
+
+def _count_eligible(project_id: int, stays: str, *, upto: int) -> int:
+    """How many items of the pool may enter the queue; counting ends at `upto`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(*) FROM (
+                SELECT FROM labeling_item item
+                WHERE {_ELIGIBLE.format(split="pool", stays=stays)} LIMIT %(n)s
+            ) eligible
+            """,
+            {"project": project_id, "n": upto},
+        )
+        return int(cursor.fetchone()[0])
 
 
 def _read_lost(project: Project, n: int, stays: str) -> list[Picked]:
