@@ -58,10 +58,10 @@ class RefillPlan:
     candidates: list[Candidate]
 
 
-# What may enter the queue: pool items that no person has labeled, without an entry that stays. The
+# What may enter the queue: items that no person has labeled, without an entry that stays. The
 # project is named in every part, so that whole-set joins read this project's rows and no others.
 _ELIGIBLE = f"""
-    item.project_id = %(project)s AND item.split = 'pool'
+    item.project_id = %(project)s AND item.split = '{{split}}'
     AND {NO_HUMAN_LABEL.format(item="item.id")}
     AND NOT EXISTS (
         SELECT 1 FROM review_entry entry
@@ -94,9 +94,13 @@ def refill_plan(
         share = 1.0 - (_cold_diverse_share(project, withdraws=withdraws) if is_diverse else 0.0)
     elif project.acquisition == Acquisition.RANDOM:
         share = 1.0
-    wanted = random_share_count(n_entries=project.review_budget, share=share) - staying.get(Reason.RANDOM, 0)
+    n_entries = project.review_budget
+    if round_id is not None:  # in a small pool, too, most entries are what the model asks for
+        n_entries = min(n_entries, sum(staying.values()) + _count_eligible(project.pk, stays, upto=n_room))
+    wanted = random_share_count(n_entries=n_entries, share=share) - staying.get(Reason.RANDOM, 0)
     n_random = min(n_room, max(0, wanted))
-    random = _read_random(project, round_id, n_random, stays)
+    random = _read_lost(project, n_random, stays)
+    random += _read_random(project, round_id, n_random - len(random), stays)
     scored = []
     if round_id is not None and project.acquisition != Acquisition.RANDOM:
         drawn = [item_id for item_id, *_ in random]
@@ -153,7 +157,7 @@ def eligible_item_ids(project: Project) -> list[int]:
         cursor.execute(
             f"""
             SELECT item.id FROM labeling_item item
-            WHERE {_ELIGIBLE.format(stays="true")} ORDER BY item.id
+            WHERE {_ELIGIBLE.format(split="pool", stays="true")} ORDER BY item.id
             """,
             {"project": project.pk},
         )
@@ -184,9 +188,42 @@ def _count_staying(project_id: int, stays: str) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+def _count_eligible(project_id: int, stays: str, *, upto: int) -> int:
+    """How many items of the pool may enter the queue; counting ends at `upto`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(*) FROM (
+                SELECT FROM labeling_item item
+                WHERE {_ELIGIBLE.format(split="pool", stays=stays)} LIMIT %(n)s
+            ) eligible
+            """,
+            {"project": project_id, "n": upto},
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _read_lost(project: Project, n: int, stays: str) -> list[Picked]:
+    """At most n items of the holdout whose label was withdrawn: they measure nothing until they are asked again.
+
+    They were drawn before, so they have no chance of this draw, and nothing is estimated from them.
+    """
+    if n <= 0:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT item.id FROM labeling_item item
+            WHERE {_ELIGIBLE.format(split="holdout", stays=stays)} ORDER BY item.id LIMIT %(n)s
+            """,
+            {"project": project.pk, "n": n},
+        )
+        return [(item_id, None, None, None) for (item_id,) in cursor.fetchall()]
+
+
 def _read_random(project: Project, round_id: int | None, n: int, stays: str) -> list[Picked]:
     """The first n eligible items in an order that only the project's salt decides: a uniform draw."""
-    if n == 0:
+    if n <= 0:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
@@ -196,7 +233,7 @@ def _read_random(project: Project, round_id: int | None, n: int, stays: str) -> 
             FROM (
                 SELECT item.id, md5(%(salt)s || ':queue:' || item.id) AS draw, count(*) OVER () AS n_eligible
                 FROM labeling_item item
-                WHERE {_ELIGIBLE.format(stays=stays)}
+                WHERE {_ELIGIBLE.format(split="pool", stays=stays)}
                 ORDER BY draw, item.id LIMIT %(n)s
             ) drawn
             LEFT JOIN training_prediction prediction
@@ -221,7 +258,7 @@ def _read_scored(project: Project, round_id: int, n: int, stays: str, *, without
             SELECT prediction.item_id, prediction.label_class_id, prediction.confidence
             FROM training_prediction prediction JOIN labeling_item item ON item.id = prediction.item_id
             WHERE prediction.round_id = %(round)s
-              AND prediction.item_id <> ALL(%(without)s) AND {_ELIGIBLE.format(stays=stays)}
+              AND prediction.item_id <> ALL(%(without)s) AND {_ELIGIBLE.format(split="pool", stays=stays)}
             ORDER BY prediction.is_accepted, prediction.{ACQUISITION_ORDERS[project.acquisition]},
                      prediction.item_id
             LIMIT %(n)s
@@ -273,7 +310,8 @@ def _insert(project: Project, plan: RefillPlan) -> int:
             FROM unnest(%(items)s::bigint[], %(reasons)s::text[], %(priorities)s::float8[],
                         %(classes)s::bigint[], %(confidences)s::float8[], %(probabilities)s::float8[])
                  AS given (item_id, reason, priority, class_id, confidence, probability)
-            JOIN labeling_item item ON item.id = given.item_id AND item.split = 'pool'
+            JOIN labeling_item item ON item.id = given.item_id
+             AND (item.split = 'pool' OR item.split = 'holdout' AND given.reason = 'random')
             WHERE NOT EXISTS (
                 SELECT 1 FROM labeling_label human
                 WHERE human.item_id = item.id AND human.is_human AND human.retired_at IS NULL)

@@ -215,7 +215,7 @@ def eager_tasks() -> Iterator[None]:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("child_database")
 def test_api_session_of_the_documentation_runs(
     live_server: Any, ada: User, tmp_path: Path, eager_tasks: None
 ) -> None:

@@ -91,7 +91,11 @@ class Client:
 
     def make_varied_project(self, name: str) -> int:
         """150 texts of many words, the first 90 labeled: three of these wrongly, and one twice, differently."""
-        body = {"name": name, "item_type": "text", "classes": list(WORDS), "publishing": "by_itself"}
+        body: dict[str, object] = {"name": name, "item_type": "text", "classes": list(WORDS)}
+        body |= {
+            "publishing": "by_itself",
+            "random_share": 0,
+        }  # nothing is asked blind, so all of it is shown
         project = self.post("/projects", body)
         draw, kinds = random.Random(0), list(WORDS)
         every_word = " ".join([*WORDS.values(), "a the one day house friend walk rain small long"]).split()

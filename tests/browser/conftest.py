@@ -56,6 +56,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
+ANSWERED_EARLIER = """
+import datetime, django; django.setup()
+from django.db.models import F
+from review.models import Entry
+Entry.objects.filter(closed_at__isnull=False).update(closed_at=F("closed_at") - datetime.timedelta(minutes=2))
+"""
+
+
 @dataclass
 class Server:
     """`assay up`, which a test may stop and start again on the same data."""
@@ -103,7 +111,13 @@ class Server:
             self.process = None
 
     def add_users(self) -> None:
-        script = ADD_USERS.format(passwords=PASSWORDS)
+        self._run(ADD_USERS.format(passwords=PASSWORDS))
+
+    def let_answers_settle(self) -> None:
+        """As if two minutes had passed: blind answers can no longer be taken back, and are told."""
+        self._run(ANSWERED_EARLIER)
+
+    def _run(self, script: str) -> None:
         subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=self.environment, check=True)
 
     def _answers(self) -> bool:
