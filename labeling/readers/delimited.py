@@ -73,7 +73,7 @@ class DelimitedTable:
             )
             return name_columns(["", *first[0]])
         n_columns = max(1, named, min(filled, len(first[0])))
-        if n_columns < max(lengths):
+        if n_columns < sorted(lengths)[len(lengths) // 2]:
             self.notes.append("Lines end with a delimiter; no column was made of it.")
         return name_columns(first[0][:n_columns])
 
@@ -169,7 +169,7 @@ def name_columns(fields: list[str]) -> list[str]:
     """Names from a header; empty and repeated ones get their number."""
     names: list[str] = []
     for place, field in enumerate(fields, start=1):
-        name = storable(field.strip()) or f"column {place}"
+        name = storable(field.strip("\ufeff \t\r\n").strip()) or f"column {place}"
         names.append(f"{name} ({place})" if name in names else name)
     return names
 

@@ -19,6 +19,8 @@ from labeling.readers.headers import looks_like_header
 N_SAMPLE_ROWS = 200
 MAX_LINES_ABOVE = 30  # titles and blank lines above the header
 DELIMITERS = (",", "\t", ";", "|")
+MIN_EVENNESS = 0.5
+RARE_DELIMITERS = ("^", "~", "¦", "§")  # looked for where those make no columns
 SEPARATOR_LINE = re.compile(r"""\ufeff?["']?sep=(.)["']?(\r\n?|\n|$)""", re.IGNORECASE)  # as Excel writes it
 _APOSTROPHES = re.compile(r"(?m)(^|[,;\t|])'[^'\n]*'([,;\t|]|\r?$)")
 
@@ -71,9 +73,13 @@ def _sniff_delimiter(text: str, *, is_tabbed: bool) -> str:
     order = (first, *(candidate for candidate in DELIMITERS if candidate != first))
     marks = ('"', "", "'") if _APOSTROPHES.search(text) else ('"', "")
     scores = {
-        candidate: max(_evenness(_fields(text, candidate, mark)) for mark in marks) for candidate in order
+        candidate: max(_evenness(_fields(text, candidate, mark)) for mark in marks)
+        for candidate in (*order, *RARE_DELIMITERS)
     }
-    return max(order, key=lambda candidate: scores[candidate])
+    best = max(order, key=lambda candidate: scores[candidate])
+    if scores[best] > MIN_EVENNESS:
+        return best
+    return max((best, *RARE_DELIMITERS), key=lambda candidate: scores[candidate])
 
 
 def _find_header(rows: Sequence[list[str]], has_header: bool | None, *, is_set: bool) -> tuple[int, bool]:

@@ -247,3 +247,10 @@ def test_a_file_without_header_loses_no_row() -> None:
 )
 def test_json_is_told_by_its_content(name: str, content: str) -> None:
     assert [row.text for row in rows_of(read(content, name))] == ["one", "two"]
+
+
+def test_a_rare_delimiter_is_found_where_no_other_makes_columns() -> None:
+    dataset = read("text^label\na cat, or two^cat\na dog^dog\n")
+
+    assert dataset.options.delimiter == "^"
+    assert [row.label for row in rows_of(dataset)] == ["cat", "dog"]
