@@ -35,7 +35,7 @@ from labeling.jobs import IMPORT
 from labeling.label_choice import choose_labels
 from labeling.leftovers import leftovers_note
 from labeling.locks import lock_labels_shared
-from labeling.models import Blob, Import, Label, Publication, Source, SourceKind
+from labeling.models import Blob, Import, Publication, Source, SourceKind
 from labeling.project_services import ClassDraft, classes_add
 from labeling.readers.bundle import Bundle
 from labeling.readers.chain import files_of
@@ -54,6 +54,8 @@ BEAT_SECONDS = 2.0
 MAX_TRIES = 4  # of one batch against requests that write the same items at the same moment
 IMAGE_THREADS = min(4, os.cpu_count() or 1)  # Pillow and the storage let go of the interpreter
 
+NOW_PUBLISHED = "The machine labels of this file are published: they stand until better ones are."
+OTHERS_PUBLISHED = "Other machine labels are published, so those of this file are kept but do not stand."
 CHUNK = 20  # images handed to a thread at once
 
 A = TypeVar("A")
@@ -428,8 +430,8 @@ class ImportJob:
             statistics_refresh("labeling_item", "labeling_label", n_rows=report.n_rows)
             columns_measure(self.project)
         with transaction.atomic():
-            if self.options.labels_from != "person" and report.labels["machine"] and not self.options.dry_run:
-                report.note(self._publish())
+            if self._brings_machine_labels(report) and not self.options.dry_run:
+                self._publish()
             work_finish(
                 self.work, report=report.as_json(), step_name="", step=max(self.work.n_steps, self.work.step)
             )
@@ -442,18 +444,25 @@ class ImportJob:
         if not report.n_rows:
             raise InvalidInput("The file holds no row.", code="empty_file")
         report.finish(self.store.class_ids())
+        if self._brings_machine_labels(report):
+            report.note([OTHERS_PUBLISHED if self._others_published() else NOW_PUBLISHED])
         return report
 
-    def _publish(self) -> list[str]:
-        """Imported machine labels stand at once if none stand yet. Returns what a person should know."""
+    def _brings_machine_labels(self, report: ImportReport) -> bool:
+        """Some machine labels of the file have no person's above them; all of people's labels stand."""
+        return self.options.labels_from != "person" and report.n_labels_added > report.labels["person"]
+
+    def _others_published(self) -> bool:
+        if self.project.pk is None:
+            return False  # a check without a project
+        return Publication.objects.filter(project=self.project, ended_at__isnull=True).exists()
+
+    def _publish(self) -> None:
+        """Imported machine labels stand at once if none stand yet."""
         sources = Source.objects.filter(project=self.project, is_human=False, details__import=self.work.pk)
         source = sources.exclude(details__has_key="said_by").first()
-        if source is None or not Label.objects.filter(source=source, retired_at__isnull=True).exists():
-            return []  # people's labels stand above all of them
-        if Publication.objects.filter(project=self.project, ended_at__isnull=True).exists():
-            return ["Other machine labels are published, so those of this file are kept but do not stand."]
-        publication_open(project=self.project, source=source, by=self.work.created_by, ended_reason="")
-        return ["The machine labels of this file are published: they stand until better ones are."]
+        if source is not None and not self._others_published():
+            publication_open(project=self.project, source=source, by=self.work.created_by, ended_reason="")
 
 
 def _classes_of(row: Row) -> Iterable[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from labeling.readers.classes import LabelRules, sniff_labels
-from labeling.readers.columns import Guess, guess_columns, guess_item_type, roles_with
+from labeling.readers.columns import roles_with
 from labeling.readers.layouts import (
     argilla,
     argilla1,
@@ -23,11 +23,11 @@ from labeling.readers.layouts import (
     vectors,
     wide,
 )
+from labeling.readers.layouts.guessing import guess, guess_type, has_words
 from labeling.readers.layouts.layout import Layout, Sample, text_of
 from labeling.readers.layouts.nested import is_image_object
 from labeling.readers.layouts.saying import SayingRowMaker
 from labeling.readers.layouts.values import SeveralLabels, read_one_label
-from labeling.readers.names import LABEL_NAMES, TEXT_NAMES, fold
 from labeling.readers.rows import BadCell, ColumnRole, ImageFile, Limits, RowMaker, check_roles
 
 TOOLS: tuple[Callable[[Sample], Layout | None], ...] = (
@@ -140,16 +140,16 @@ def understand(
         raise refusals.token_labels(f"Label Studio marked {label_studio.token_kind(sample)} in it")
     _claim_objects(sample, layout)
     others = [name for name in sample.names if name not in layout.roles]
-    has_payload = bool(PAYLOAD_ROLES & set(layout.roles.values())) or _has_words(sample, others)
+    has_payload = bool(PAYLOAD_ROLES & set(layout.roles.values())) or has_words(sample, others)
     vectors.claim_lists(sample, layout, item_type=item_type, has_other_payload=has_payload)
-    item_type = item_type or layout.item_type or _guess_type(sample, layout)
-    guess = _guess(sample, layout, item_type, named or {})
-    roles = guess.roles
+    item_type = item_type or layout.item_type or guess_type(sample, layout)
+    guessed_roles = guess(sample, layout, item_type, named or {})
+    roles = guessed_roles.roles
     if has_names:
         _hear_generic(sample, layout, roles, item_type)
     roles = {**roles, **layout.roles}
-    is_used = {name: guess.roles[name] == role != ColumnRole.IGNORE for name, role in roles.items()}
-    why = {**{name: guess.whys.get(name, "") for name in roles if is_used[name]}, **layout.why}
+    is_used = {name: guessed_roles.roles[name] == role != ColumnRole.IGNORE for name, role in roles.items()}
+    why = {**{name: guessed_roles.whys.get(name, "") for name in roles if is_used[name]}, **layout.why}
     _choose_extras(sample, layout, roles, why)
     guessed, roles = roles, roles_with(roles, named or {})
     check_roles(sample.names, roles, item_type)
@@ -157,10 +157,10 @@ def understand(
         if role != guessed.get(name):
             why[name] = "set by you" if name in (named or {}) else "another column was set in its place"
         elif role == ColumnRole.IGNORE and not why.get(name):
-            why[name] = guess.whys.get(name, "")
+            why[name] = guessed_roles.whys.get(name, "")
     result = Understanding(item_type, roles, why, layout, "", list(layout.notes))
     if ColumnRole.LABEL not in layout.roles.values() and layout.hear is None and not layout.probabilities:
-        result.notes += guess.notes
+        result.notes += guessed_roles.notes
     if layout.hear is not None and layout.roles.get(result.label or "") != ColumnRole.LABEL:
         layout.hear = None  # somebody named another column as the label
     if layout.hear is None and predictions.are_percent(result.confidences(sample)):
@@ -201,109 +201,6 @@ def _claim_objects(sample: Sample, layout: Layout) -> None:
             layout.claim(name, ColumnRole.IGNORE, "nothing is in it")
         elif is_object or (inner and name in sample.nested and top.lower() in extras.METADATA):
             layout.claim(name, ColumnRole.EXTRA, "metadata of the item, kept for people to see")
-
-
-def _has_words(sample: Sample, names: Sequence[str]) -> bool:
-    """Whether one of these columns may be the text or the image that a vector stands for."""
-    for name in names:
-        values = sample.column(name)
-        if any(isinstance(value, bytes) or is_image_object(value) for value in values[:5]):
-            return True
-        if fold(name.rpartition(".")[2]) in TEXT_NAMES and any(
-            isinstance(value, str) for value in values[:5]
-        ):
-            return True
-        texts = [value for value in values if isinstance(value, str) and value.lstrip()[:1] not in ("[", "{")]
-        if texts and sum(" " in text.strip() or "." in text for text in texts) > len(texts) / 2:
-            return True
-    return False
-
-
-def _open_names(sample: Sample, layout: Layout) -> dict[str, str]:
-    """The columns that are still to be guessed -> what they are called within what holds the items."""
-    names: dict[str, str] = {}
-    for name in sample.names:
-        if name in layout.roles:
-            continue
-        prefix = next((one for one in layout.payload_prefixes if name.startswith(one)), "")
-        if prefix or not layout.payload_prefixes:
-            short = name.removeprefix(prefix)
-            names[name] = short if short not in names.values() else name
-    return names
-
-
-def _top(sample: Sample, layout: Layout, names: Mapping[str, str]) -> dict[str, str]:
-    """Those of the columns that stand in no object, but in that which holds the item."""
-    return {name: short for name, short in names.items()
-            if name not in sample.nested or (short != name and "." not in short)}  # fmt: skip
-
-
-def _guess_type(sample: Sample, layout: Layout) -> str:
-    claimed = set(layout.roles.values())
-    for role, item_type in (("text", "text"), ("image", "image"), ("series", "series"), ("feature", "table")):
-        if role in claimed:
-            return item_type
-    names = _open_names(sample, layout)
-    flat = _top(sample, layout, names) or names
-    opened = sample.only(list(flat))
-    label = predictions.label_of(opened)
-    if label is not None:
-        flat.pop(label)
-        opened = sample.only(list(flat))
-    if not flat:
-        return "table"
-    guessed = guess_item_type(list(flat.values()), opened.rows)
-    if guessed == "table" and len(flat) < len(names) and not _has_words(sample, list(flat)):
-        opened = sample.only(list(names))
-        guessed = guess_item_type(list(names.values()), opened.rows)
-    return guessed
-
-
-def _guess(sample: Sample, layout: Layout, item_type: str, named: Mapping[str, str]) -> Guess:
-    names = _open_names(sample, layout)
-    has_label = ColumnRole.LABEL in layout.roles.values()
-    flat = _top(sample, layout, names)
-    wanted = {"text": "text", "image": "image", "series": "series", "table": "feature"}[item_type]
-    guess = Guess(dict.fromkeys(sample.names, str(ColumnRole.IGNORE)), {}, [])
-    for chosen in (flat, names):
-        opened = sample.only(list(chosen))
-        if not has_label and chosen:
-            label = predictions.label_of(opened)
-            if label is not None and not any(fold(short) in LABEL_NAMES for short in chosen.values()):
-                layout.claim(label, ColumnRole.LABEL, "named as what was predicted")
-                return _guess(sample, layout, item_type, named)
-        guess = _guess_of(sample, layout, item_type, chosen, named)
-        if wanted in guess.roles.values() or wanted in layout.roles.values():
-            break
-    if not has_label and ColumnRole.LABEL not in guess.roles.values():
-        _find_nested_label(sample, layout, guess.roles)
-    return guess
-
-
-def _guess_of(
-    sample: Sample, layout: Layout, item_type: str, chosen: Mapping[str, str], named: Mapping[str, str]
-) -> Guess:
-    """Roles for all columns, guessed for those `chosen`: column -> what it is called where it stands."""
-    roles, whys = dict.fromkeys(sample.names, str(ColumnRole.IGNORE)), dict[str, str]()
-    if not chosen:
-        return Guess(roles, whys, [])
-    given = {short: named[name] for name, short in chosen.items() if name in named}
-    guess = guess_columns(list(chosen.values()), sample.only(list(chosen)).rows, item_type, given)
-    claimed = layout.roles.values()
-    for name, short in chosen.items():
-        role = guess.roles[short]
-        is_second = role in (ColumnRole.ID, ColumnRole.SPLIT, ColumnRole.LABEL) and role in claimed
-        roles[name] = str(ColumnRole.IGNORE) if is_second else role
-        whys[name] = "" if is_second else guess.whys[short]
-    return Guess(roles, whys, guess.notes)
-
-
-def _find_nested_label(sample: Sample, layout: Layout, roles: dict[str, str]) -> None:
-    """{"annotation": {"label": "x"}}: a field within an object, named as a label."""
-    nested = [name for name in sample.names if name in sample.nested and name not in layout.roles
-              and fold(name.rpartition(".")[2]) in LABEL_NAMES and roles[name] == ColumnRole.IGNORE]  # fmt: skip
-    if len(nested) == 1:
-        layout.claim(nested[0], ColumnRole.LABEL, "a field within an object, named as a label")
 
 
 def _hear_generic(sample: Sample, layout: Layout, roles: Mapping[str, str], item_type: str) -> None:
