@@ -175,3 +175,16 @@ def test_bytes_that_every_page_reads_alike_are_of_the_commonest() -> None:
     assert sniff_encoding("name\nJosé\n".encode("cp1252")) == "cp1252"
     assert sniff_encoding(b"plain\n") == "utf-8"
     assert sniff_encoding("日本語\n".encode("iso2022_jp")) == "iso2022_jp"
+
+
+def test_a_broken_character_beside_the_item_is_mended_and_the_row_stays() -> None:
+    lines = [
+        '{"text": "some words of one", "label": "a", "annotator": "x\\ud83d", "meta": {"s": "bad \\ud83d"}, "tags": ["\\ud83d"]}',
+        '{"text": "some words of two", "label": "b", "annotator": "y", "meta": {"s": "good"}, "tags": ["z"]}',
+    ]
+
+    first, second = rows_of(read("\n".join(lines), "a.jsonl"))
+
+    assert first.extras == {"meta.s": "bad \ufffd", "tags": ["\ufffd"]}
+    assert first.said[0].who == "x\ufffd"
+    assert second.extras == {"meta.s": "good", "tags": ["z"]}

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labeling.readers.encodings import storable
 from labeling.readers.layouts.layout import Sample, is_blank, text_of
 
 METADATA = frozenset(
@@ -49,18 +50,18 @@ def as_extra(value: object) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, str):
-        return cut(value.replace("\x00", ""))
+        return cut(storable(value.replace("\x00", "")))
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
     if isinstance(value, bytes):
         return f"{len(value):,} bytes"
     if isinstance(value, Mapping | list | tuple):
         text = json.dumps(value, default=str, ensure_ascii=False)
-        plain = text.replace("\\u0000", "")
+        plain = storable(text.replace("\\u0000", ""))
         return (
             json.loads(plain, parse_constant=lambda _: None) if len(plain) <= MAX_VALUE_CHARS else cut(plain)
         )
-    return cut(str(value))
+    return cut(storable(str(value)))
 
 
 def cut(text: str) -> str:

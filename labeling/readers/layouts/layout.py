@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from labeling.readers.encodings import storable
 from labeling.readers.rows import MISSING, Said
 
 Hear = Callable[[Mapping[str, object]], list[Said]]
@@ -100,4 +101,4 @@ def text_of(value: object) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value).strip()
+    return storable(str(value).strip())
