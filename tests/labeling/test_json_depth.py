@@ -197,7 +197,9 @@ def test_no_module_reads_json_from_outside_in_another_way() -> None:
     ours = {
         "deploy/up.py": "its own state",
         "labeling/columns.py": "features, checked when they came in",
+        "labeling/import_dry.py": "its own temporary table",
         "labeling/import_store.py": "its own temporary table",
+        "labeling/readers/layouts/extras.py": "what it has just written, of values that were read",
         "labeling/item_selectors.py": "features, checked when they came in",
         "labeling/json_reading.py": "the one place",
         "labeling/look_child.py": "the task that looking.py wrote",

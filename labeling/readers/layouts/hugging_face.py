@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
+from labeling.json_reading import read_json
 from labeling.readers.layouts.layout import Layout, Sample
 from labeling.readers.rows import ColumnRole
 
@@ -12,8 +12,8 @@ from labeling.readers.rows import ColumnRole
 def class_names_of(metadata: Mapping[bytes, bytes] | None) -> dict[str, list[str]]:
     """Column -> class names in order of their numbers, from a schema's metadata; {} where it names none."""
     try:
-        features = json.loads((metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        features = read_json((metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
+    except (ValueError, KeyError, TypeError):
         return {}
     found: dict[str, list[str]] = {}
     for name, feature in features.items() if isinstance(features, dict) else []:

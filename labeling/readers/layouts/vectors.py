@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import struct
 from collections.abc import Sequence
 
+from labeling.json_reading import read_json
 from labeling.readers.layouts.layout import Layout, Sample, is_blank
 from labeling.readers.rows import BadCell, ColumnRole
 
@@ -68,8 +68,8 @@ def _numbers(value: object) -> list[float] | None:
         if not (text.startswith("[") and text.endswith("]")):
             return None
         try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
+            value = read_json(text)
+        except ValueError:
             try:
                 return [float(part) for part in text[1:-1].replace(",", " ").split()]  # as NumPy prints it
             except ValueError:
