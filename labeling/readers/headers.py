@@ -8,6 +8,7 @@ from statistics import mean
 
 from labeling.readers.kinds import has_classes, is_number, parses
 from labeling.readers.names import ALL_NAMES, fold
+from labeling.readers.numbers import is_comma_number
 
 MIN_ROWS = 6  # below the first, so that a class of the first row would come again in them
 MAX_NAME_CHARS = 40
@@ -24,7 +25,7 @@ def looks_like_header(first: Sequence[str], rows: Sequence[Sequence[object]]) ->
         start = int(cells[0])
         return start in (0, 1) and [int(cell) for cell in cells] == list(range(start, start + len(cells)))
     knows_one = any(name in ALL_NAMES for name in lower)
-    if any(parses(cell) for cell in cells):
+    if any(parses(cell) or is_comma_number(cell) for cell in cells):
         return False
     if (len(set(lower)) < len(lower) or "" in lower[1:]) and not knows_one:
         return False
@@ -38,7 +39,7 @@ def looks_like_header(first: Sequence[str], rows: Sequence[Sequence[object]]) ->
         return True
     if not rows:
         return False
-    if any(is_number(column) for column in below):
+    if any(is_number(column) or _has_comma_numbers(column) for column in below):
         return True
     if len(rows) >= MIN_ROWS and any(has_classes(column) and len(set(column)) > 1 for column in below):
         return all(len(cell) <= 2 * MAX_NAME_CHARS for cell in cells)  # else the first row's class came again
@@ -46,6 +47,11 @@ def looks_like_header(first: Sequence[str], rows: Sequence[Sequence[object]]) ->
     longer_below = any(mean(len(str(value)) for value in column) > 2 * len(cell) for cell, column in
                        zip(cells, below, strict=True) if column)  # fmt: skip
     return looks_like_names and longer_below
+
+
+def _has_comma_numbers(column: Sequence[object]) -> bool:
+    present = [str(value).strip() for value in column if str(value).strip()]
+    return bool(present) and all(map(is_comma_number, present))
 
 
 def columns_of(n_columns: int, rows: Sequence[Sequence[object]]) -> list[list[object]]:

@@ -31,7 +31,7 @@ def sniff_numbers(columns: Sequence[list[object]], *, delimiter: str, decimal: s
     """How numbers are written in each column of a delimited text; `decimal` is taken where it is set."""
     found = {i: _present(column) for i, column in enumerate(columns)}
     found = {i: values for i, values in found.items() if values and not is_number(columns[i])}
-    commas = [i for i, values in found.items() if all(map(_is_comma_number, values))]
+    commas = [i for i, values in found.items() if all(map(is_comma_number, values))]
     grouped = [i for i, values in found.items() if all(map(THOUSANDS.fullmatch, values))]
     unsure = [i for i in commas if i in grouped and all(map(_is_grouped, filter(_has_comma, found[i])))]
     if decimal == ",":
@@ -75,7 +75,7 @@ class PlainNumbers:
 
 def from_comma(value: object) -> object:
     """1.234,5 as 1234.5; what is no such number stays as it is."""
-    if not isinstance(value, str) or not _is_comma_number(value.strip()):
+    if not isinstance(value, str) or not is_comma_number(value.strip()):
         return value
     whole, comma, fraction = value.strip().partition(",")
     return re.sub(_GAP, "", whole) + comma.replace(",", ".") + fraction
@@ -130,7 +130,7 @@ def _present(column: Sequence[object]) -> list[str]:
     return [text for text in texts if text.lower() not in MISSING]
 
 
-def _is_comma_number(text: str) -> bool:
+def is_comma_number(text: str) -> bool:
     return bool(COMMA_NUMBER.fullmatch(text)) and any(sign.isdigit() for sign in text)
 
 

@@ -254,3 +254,13 @@ def test_a_rare_delimiter_is_found_where_no_other_makes_columns() -> None:
 
     assert dataset.options.delimiter == "^"
     assert [row.label for row in rows_of(dataset)] == ["cat", "dog"]
+
+
+def test_a_header_is_seen_above_numbers_with_decimal_commas() -> None:
+    dataset = read("name;note\r\nAnna;1,5\r\nBert;2,0\r\n", item_type="table")
+
+    assert dataset.options.has_header is True
+    assert [row.features for row in rows_of(dataset)] == [
+        {"name": "Anna", "note": 1.5},
+        {"name": "Bert", "note": 2.0},
+    ]
