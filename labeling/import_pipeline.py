@@ -260,7 +260,7 @@ class ImportJob:
             report.files = batch.files
             for problem in batch.problems:
                 report.add_problem(problem)
-            self.store.is_own = any(row.is_exported for row in batch.rows)
+            self.store.is_own = bool(batch.rows) and batch.rows[0].is_exported  # as all of its file
             self.store.hears = self.store.is_own or any(row.said for row in batch.rows)
             class_ids = self._class_ids(batch.rows, report)
             incoming = list(self._incoming(batch.rows, checked, chosen, class_ids, report))

@@ -33,7 +33,7 @@ from labeling.models import (
 )
 from labeling.project_pipeline import children_first, delete_rows, erase_blobs, paths_to
 from labeling.project_services import class_remove
-from labeling.removals import UndoReport, check_may_leave, kept_among, sources_of
+from labeling.removals import UndoReport, check_may_leave, kept_among, sources_of, these
 from labeling.selectors import item_count
 from labeling.services import publication_end
 from labeling.statistics import statistics_refresh
@@ -135,8 +135,8 @@ class _Undo:
         return round(rate * max(0, self.undo.n_steps - step), 1)
 
     def _undo_items(self, ids: list[int], added: list[int], now: dt.datetime) -> None:
-        labels = Label.objects.filter(item_id__in=ids, source_id__in=self.sources)
-        answers = ImportedAnswer.objects.filter(item_id__in=ids, brought_by=self.brought_by)
+        labels = Label.objects.filter(item_id__in=these(ids), source_id__in=self.sources)
+        answers = ImportedAnswer.objects.filter(item_id__in=these(ids), brought_by=self.brought_by)
         touched = {
             *added,
             *labels.values_list("item_id", flat=True),
@@ -175,19 +175,19 @@ class _Undo:
         """What the file said of items that stay is withdrawn, but where the label is part of what keeps them."""
         standing = Label.objects.filter(source_id__in=self.sources, retired_at__isnull=True)
         free = [pk for pk in ids if pk not in with_label]
-        self.report.n_labels_kept += standing.filter(item_id__in=list(set(ids) - set(free))).count()
-        said = Label.objects.filter(item_id__in=free, source_id__in=self.sources)
+        self.report.n_labels_kept += standing.filter(item_id__in=these(set(ids) - set(free))).count()
+        said = Label.objects.filter(item_id__in=these(free), source_id__in=self.sources)
         freed = list(said.values_list("item_id", flat=True))
-        self.report.n_labels_withdrawn += standing.filter(item_id__in=free).update(
+        self.report.n_labels_withdrawn += standing.filter(item_id__in=these(free)).update(
             retired_at=now, retired_reason="withdrawn", retired_by=self.undo.created_by
         )
-        answers = ImportedAnswer.objects.filter(item_id__in=free, brought_by=self.brought_by)
+        answers = ImportedAnswer.objects.filter(item_id__in=these(free), brought_by=self.brought_by)
         self.report.n_answers_removed += answers.delete()[0]
         if not self.is_learned:  # no model has been trained on, or measured with, what the file said
             others = Label.objects.filter(item=models.OuterRef("pk"), is_human=True).exclude(
                 source__in=self.sources
             )
-            unsaid = Item.objects.filter(pk__in=freed, split__in=[Split.HOLDOUT, Split.TEST])
+            unsaid = Item.objects.filter(pk__in=these(freed), split__in=[Split.HOLDOUT, Split.TEST])
             unsaid.filter(~models.Exists(others)).update(split=Split.POOL)
 
     def _remove_classes(self) -> None:
@@ -216,19 +216,19 @@ def items_remove(project: Project, ids: Sequence[int], *, now: dt.datetime) -> R
     Files that no other item uses are left over, and due. Counts of what was published are as if the items had
     never been there.
     """
-    labels = Label.objects.filter(item_id__in=ids)
+    labels = Label.objects.filter(item_id__in=these(ids))
     n_labels = labels.count()
     n_human = labels.filter(is_human=True, retired_at__isnull=True).count()
     _uncount_published(project, ids)
-    items = Item.objects.filter(project=project, pk__in=ids)
+    items = Item.objects.filter(project=project, pk__in=these(ids))
     blob_ids = set(items.exclude(blob=None).values_list("blob_id", flat=True))
     on_items = paths_to(Item, indexed_only=True)
     for model in children_first(set(on_items)):
-        delete_rows(model, f"{on_items[model]}__in", list(ids))
+        delete_rows(model, f"{on_items[model]}__in", these(ids))
     for model in set(paths_to(Item)) - set(on_items):
         _delete_derived(model, project.pk, ids)
     n_items = items.count()
-    delete_rows(Item, "pk__in", list(ids))
+    delete_rows(Item, "pk__in", these(ids))
     erase_blobs(blob_ids, project.pk)
     return Removed(n_items, n_human, n_labels)
 
@@ -265,5 +265,5 @@ def _delete_derived(model: type[models.Model], project_id: int, ids: Sequence[in
     parents = parent._base_manager.filter(**{paths_to(Project)[parent]: project_id}).values_list(
         "pk", flat=True
     )
-    rows = model._base_manager.filter(**{f"{first.attname}__in": list(parents), "item_id__in": list(ids)})
+    rows = model._base_manager.filter(**{f"{first.attname}__in": list(parents), "item_id__in": these(ids)})
     rows._raw_delete(rows.db)

@@ -107,7 +107,10 @@ WAYS: dict[str, list[dict[str, Any]]] = {name: [{}] for name in PLAIN} | {
     "comparison_start": [{"learners": [{"learner": "naive_bayes"}]}],
     "inspection_start": [{}],
     "run_start": [{"learner": "naive_bayes"}],
-    "export_request": [{"format": "csv"}],
+    "export_request": [
+        {"format": "csv"},
+        {"format": "csv", "carried": ["answers", "probabilities", "extras"]},
+    ],
     "round_publish": [{"instead_of": None}],
     "member_add": [{"username": "nobody", "role": "viewer"}],
     "member_change": [{"role": "viewer"}],
@@ -290,6 +293,17 @@ def test_an_export_leaves_out_the_labels_of_what_is_asked_blind(scene: Scene) ->
         assert row["item_id"] not in withheld or (row["split"], row["label_id"]) == ("pool", None)
     filtered = ExportRows(scene.project, ItemFilters(source="none"), timezone.now()).pages()
     assert not withheld & {row["item_id"] for page in filtered for t in page.tables for row in t.to_pylist()}
+
+
+def test_an_export_carries_no_answer_and_no_guess_of_what_is_asked_blind(scene: Scene) -> None:
+    withheld = scene.withheld()
+    carried = ("answers", "probabilities")
+    pages = ExportRows(scene.project, ItemFilters(), timezone.now(), carried=carried).pages()
+    rows = [row for page in pages for table in page.tables for row in table.to_pylist()]
+    assert any(row["answers"] for row in rows)
+    assert any(row["probabilities"] for row in rows)
+    for row in rows:
+        assert row["item_id"] not in withheld or (row["answers"], row["probabilities"]) == (None, None), row
 
 
 # Those who cheat

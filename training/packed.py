@@ -12,6 +12,7 @@ broken or no longer agrees with the database is packed again, and no other host 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import fcntl
 import json
 import os
@@ -28,7 +29,7 @@ import numpy as np
 import pyarrow as pa
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Max
 
 from labeling.models import Item, ItemType, Project
 from labeling.storage import stored_bytes
@@ -121,18 +122,33 @@ def packed_open(
 
 
 def packed_sweep() -> list[str]:
-    """The caches of projects that are gone, or going, are gone from this host. Returns their names.
+    """The caches of projects that are gone, or going, or whose items went since, are gone from this host.
+
+    Returns their names.
 
     Each host has its own, so each sweeps its own (deploy/caches.py).
     """
     names = [path.name for path in _cache().iterdir()] if _cache().is_dir() else []
     if not names:
         return []
-    kept = Project.objects.filter(deleted_at__isnull=True).values_list("pk", "salt")
-    gone = sorted(set(names) - {f"{pk}-{salt}" for pk, salt in kept})
+    kept = {
+        f"{pk}-{salt}": removed_at
+        for pk, salt, removed_at in Project.objects.filter(deleted_at__isnull=True)
+        .annotate(removed_at=Max("removals__at"))
+        .values_list("pk", "salt", "removed_at")
+    }
+    gone = sorted(name for name in names if name not in kept or _is_older(_cache() / name, kept[name]))
     for name in gone:
         shutil.rmtree(_cache() / name, ignore_errors=True)  # what is written at this moment goes next time
     return gone
+
+
+def _is_older(folder: Path, removed_at: dt.datetime | None) -> bool:
+    """Whether items that are gone may be in the folder still. No run reads it then: nothing leaves under a run."""
+    if removed_at is None:
+        return False
+    written = [path.stat().st_mtime for path in folder.glob("*/manifest.json")]
+    return any(at < removed_at.timestamp() for at in written)
 
 
 def _cache() -> Path:
