@@ -103,6 +103,10 @@ def image_column(
     return best
 
 
+def is_found(finder: PictureFinder, cell: object, entry: str) -> bool:
+    return bool(_found(finder, cell, entry))
+
+
 def _found(finder: PictureFinder, cell: object, entry: str) -> str | None:
     try:
         return finder.find(cell, entry)

@@ -12,9 +12,9 @@ from labeling.errors import InvalidInput
 from labeling.readers.files import Files
 from labeling.readers.folders import FolderLayout
 from labeling.readers.picture_sets import PictureSet
-from labeling.readers.pictures import PictureFinder, image_column
+from labeling.readers.pictures import PictureFinder, image_column, is_found
 from labeling.readers.rows import LeftOut
-from labeling.readers.table_sets import Opener, open_tables
+from labeling.readers.table_sets import Member, Opener, open_tables
 
 if TYPE_CHECKING:
     from labeling.readers.dataset import Dataset
@@ -40,6 +40,7 @@ def open_set(opener: Opener, files: Files, item_type: str | None) -> Dataset | N
             refused.append(LeftOut(name, 1, error.message))
     for member in members if files.images and item_type in (None, "image") else ():
         member.image = image_column(member.names, member.sample, finder, member.name)
+    members = [_with_header(opener, member, finder) for member in members]
     naming = [member for member in members if member.image]
     if naming:
         return PictureSet(opener, files, finder).open(naming, members, refused)
@@ -50,6 +51,21 @@ def open_set(opener: Opener, files: Files, item_type: str | None) -> Dataset | N
     if not members:
         raise InvalidInput(refused[0].why, code="many_tables")
     return open_tables(opener, members, refused, item_type)
+
+
+def _with_header(opener: Opener, member: Member, finder: PictureFinder) -> Member:
+    """The member with its first row as names, if that row names no image and the next one does."""
+    if not member.image or opener.options.has_header is not None or member.names[0] != "column 1":
+        return member
+    at = member.names.index(member.image)
+    is_header = len(member.sample) > 1 and [
+        is_found(finder, row[at], member.name) for row in member.sample[:2]
+    ] == [False, True]
+    if not is_header:
+        return member
+    named = opener.member(member.name, has_header=True)
+    named.image = image_column(named.names, named.sample, finder, named.name)
+    return named
 
 
 def _alone(opener: Opener, name: str, item_type: str | None) -> Dataset:

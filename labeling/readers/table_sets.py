@@ -39,6 +39,7 @@ class Member:
     table: Table
     sample: list[Sequence[object]]
     image: str = ""  # the column that names images of the set
+    has_header: bool | None = None  # where the set shows it; None: to be detected
 
     @property
     def names(self) -> list[str]:
@@ -59,19 +60,24 @@ class Opener:
         forced = self.options.format
         return forced if forced in TABLE_FORMATS else sniff.format_of(self.bundle, name)
 
-    def member(self, name: str) -> Member:
+    def member(self, name: str, *, has_header: bool | None = None) -> Member:
         """The table before anybody says what its columns are for. Raises InvalidInput."""
         kind = self.kind(name)
-        table = self.see_table(self.bundle, replace(self.options, format=kind), kind, name, self.limits)
+        options = self._options(kind, has_header)
+        table = self.see_table(self.bundle, options, kind, name, self.limits)
         rows = islice(table.records(), N_SAMPLE_ROWS)
         sample = [values for _, values in rows if not isinstance(values, Problem)]
-        return Member(name, kind, table, sample)
+        return Member(name, kind, table, sample, has_header=has_header)
 
     def open(self, member: Member, roles: dict[str, str] | None, item_type: str | None) -> Dataset:
         """The table with these roles, as far as it has the columns; None: as it is by itself."""
         own = None if roles is None else {name: role for name, role in roles.items() if name in member.names}
-        options = replace(self.options, columns=own, format=member.kind)
+        options = replace(self._options(member.kind, member.has_header), columns=own)
         return self.open_table(self.bundle, options, member.kind, member.name, item_type, self.limits)
+
+    def _options(self, kind: str, has_header: bool | None) -> ImportOptions:
+        chosen = self.options.has_header
+        return replace(self.options, format=kind, has_header=has_header if chosen is None else chosen)
 
 
 def open_tables(

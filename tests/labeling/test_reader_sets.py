@@ -327,6 +327,23 @@ def test_a_table_and_its_images_go_in_together(tmp_path: Path) -> None:
     }
 
 
+def test_a_first_row_that_names_no_image_while_the_others_do_is_the_header(tmp_path: Path) -> None:
+    seen = dropped(
+        tmp_path,
+        {
+            "train.csv": "image_id;diagnose\nISIC_1;nevus\nISIC_2;melanom\nISIC_3;nevus\n",
+            **images("ISIC_1.JPG", "ISIC_2.JPG", "ISIC_3.JPG"),
+        },
+    )
+
+    assert {key: label for key, (label, _) in seen.items.items()} == {
+        "ISIC_1.JPG": "nevus",
+        "ISIC_2.JPG": "melanom",
+        "ISIC_3.JPG": "nevus",
+    }
+    assert seen.problems == []
+
+
 def test_archives_of_the_parts_of_a_set_say_the_part(tmp_path: Path) -> None:
     seen = dropped(
         tmp_path,
