@@ -146,6 +146,15 @@ def test_prodigys_choices_are_named_by_their_options() -> None:
     assert found[1].said[0].kind == SaidKind.IGNORE
 
 
+def test_tasks_that_nobody_has_answered_have_no_labels() -> None:
+    rows = [{"text": text, "label": "X", "_input_hash": i, "_task_hash": i} for i, text in enumerate(TEXTS)]
+
+    dataset = read(jsonl(*rows), "tasks.jsonl")
+
+    assert labels_of(dataset) == [None] * 4
+    assert "without answers" in dataset.notes[0]
+
+
 # doccano
 
 
@@ -513,6 +522,12 @@ def test_a_text_and_its_label_may_lie_in_objects() -> None:
 
     assert dataset.item_type == "text"
     assert [(row.text, row.label) for row in rows_of(dataset)][1] == (f"{TEXTS[1]}, and so on", "b")
+
+
+def test_a_label_may_be_an_object_with_a_name() -> None:
+    rows = [{"text": text, "label": {"name": "ab"[i % 2], "id": i % 2}} for i, text in enumerate(TEXTS)]
+
+    assert labels_of(read(jsonl(*rows), "named.jsonl")) == ["a", "b", "a", "b"]
 
 
 # Refusals

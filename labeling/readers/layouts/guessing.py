@@ -11,6 +11,8 @@ from labeling.readers.layouts.nested import is_image_object
 from labeling.readers.names import LABEL_NAMES, TEXT_NAMES, fold
 from labeling.readers.rows import ColumnRole
 
+LABEL_OBJECTS = ("label", "class", "category", "target")  # {"label": {"name": "a", "id": 0}}
+
 
 def has_words(sample: Sample, names: Sequence[str]) -> bool:
     """Whether one of these columns may be the text or the image that a vector stands for."""
@@ -111,5 +113,7 @@ def _find_nested_label(sample: Sample, layout: Layout, roles: dict[str, str]) ->
     """{"annotation": {"label": "x"}}: a field within an object, named as a label."""
     nested = [name for name in sample.names if name in sample.nested and name not in layout.roles
               and fold(name.rpartition(".")[2]) in LABEL_NAMES and roles[name] == ColumnRole.IGNORE]  # fmt: skip
+    of_object = [f"{name}.{part}" for name in LABEL_OBJECTS for part in ("name", "value", "text", "label")]
+    nested = [name for name in of_object if name in sample.nested][:1] or nested
     if len(nested) == 1:
         layout.claim(nested[0], ColumnRole.LABEL, "a field within an object, named as a label")

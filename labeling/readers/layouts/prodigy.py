@@ -14,6 +14,8 @@ PEOPLE = ("_annotator_id", "_session_id")
 
 
 def recognise(sample: Sample) -> Layout | None:
+    if sample.has("_input_hash", "_task_hash", "label") and not sample.has("answer"):
+        return _unanswered(sample)
     answers = sample.column("answer") if sample.has("answer") else []
     if not answers or not all(value in ("accept", "reject", "ignore") for value in answers):
         return None
@@ -49,6 +51,17 @@ def recognise(sample: Sample) -> Layout | None:
         )
         layout.needs = names
         layout.hear = partial(_hear_choice, who=who or "", time=time or "")
+    return layout
+
+
+def _unanswered(sample: Sample) -> Layout:
+    """Tasks that nobody has answered yet: their label is a question."""
+    layout = Layout("prodigy", hear=lambda record: [])
+    layout.claim("label", ColumnRole.LABEL, "the class that Prodigy would ask about; nobody has answered")
+    for name in sample.names:
+        if name.startswith("_") or name in ("meta.score", "score", "priority"):
+            layout.claim(name, ColumnRole.IGNORE, "Prodigy's own field")
+    layout.notes.append("These are tasks of Prodigy without answers, so their labels were not taken.")
     return layout
 
 
