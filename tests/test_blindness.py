@@ -24,7 +24,17 @@ from drf_spectacular.generators import SchemaGenerator
 from labeling.errors import Conflict, InvalidInput
 from labeling.export_rows import ExportRows
 from labeling.item_selectors import ItemFilters
-from labeling.models import Item, Label, Membership, Project, Split, Withheld
+from labeling.models import (
+    Import,
+    ImportedAnswer,
+    Item,
+    Label,
+    Membership,
+    Project,
+    Source,
+    Split,
+    Withheld,
+)
 from review import attempts
 from review.attempt_pipeline import attempt_settle
 from review.attempts import attempt_ask
@@ -640,3 +650,25 @@ def test_what_was_answered_blind_shows_once_it_stands(project: Project, ada: Use
     )
     assert not Withheld.objects.filter(item=audited).exists()
     assert Item.objects.get(pk=audited).split in (Split.POOL, Split.AUDIT)
+
+
+@pytest.mark.django_db
+def test_what_files_told_of_single_answers_is_withheld_as_labels_are(scene: Scene) -> None:
+    work = Import.objects.create(project=scene.project, created_by=scene.world.owner, file_name="crowd.csv")
+    source = Source.objects.create(project=scene.project, kind="file", is_human=True, name="ann")
+    withheld = scene.withheld()
+    free = Item.objects.filter(project=scene.project).exclude(pk__in=withheld).values_list("pk", flat=True)[0]
+    for item_id in (*withheld, free):
+        ImportedAnswer.objects.create(
+            project=scene.project, item_id=item_id, brought_by=work, source=source, kind="label",
+            label_class=scene.world.classes[0],
+        )  # fmt: skip
+
+    def told(name: str, item_id: int) -> int:
+        return len(scene.client(name).get(f"/api/items/{item_id}").json()["imported_answers"])
+
+    for name in ("eng", "rev"):
+        assert [told(name, item_id) for item_id in sorted(withheld)[:5]] == [0] * min(5, len(withheld))
+        assert told(name, free) == 1
+    assert told("dan", free) == 0
+    assert told("vic", min(withheld)) == 1
