@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
 from pathlib import PurePosixPath
+from typing import cast
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
@@ -274,7 +275,8 @@ def _as_mode(image: Image.Image, mode: str) -> Image.Image:
     """A copy in "L" or "RGB". Grey of more than 8 bits is scaled to 8, since converting would clip it to white."""
     if mode == "L" and image.mode in {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}:
         grey = image.convert("F")
-        scale = _scale_to_8_bits(*grey.getextrema(), is_float=image.mode == "F")  # type: ignore[misc]
+        low, high = cast("tuple[float, float]", grey.getextrema())
+        scale = _scale_to_8_bits(low, high, is_float=image.mode == "F")
         return grey.point(lambda value: value * scale).convert("L")
     if image.mode in {"LA", "La", "RGBA", "RGBa", "PA"} or "transparency" in image.info:
         ground = Image.new("RGBA", image.size, "white")  # as the page shows it
