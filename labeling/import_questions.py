@@ -48,15 +48,18 @@ def import_questions(
 ) -> list[Question]:
     """`columns`: (name, role) of each; `labels_from`: as it was resolved; `classes`: name -> labels of it."""
     return [
-        *_label_column(columns, layout),
+        *_label_column(columns, layout, classes),
         *_labels_from(labels_from, layout, classes),
         *(_join(offer) for offer in offers[:MAX_JOINS]),
     ]
 
 
-def _label_column(columns: Sequence[tuple[str, str]], layout: str) -> list[Question]:
+def _label_column(
+    columns: Sequence[tuple[str, str]], layout: str, classes: Mapping[str, int]
+) -> list[Question]:
     label = next((name for name, role in columns if role == ColumnRole.LABEL), "")
-    if layout not in _GENERIC or fold(label) in LABEL_NAMES:
+    is_told_otherwise = not label and bool(classes)  # by the probabilities of classes
+    if layout not in _GENERIC or fold(label) in LABEL_NAMES or is_told_otherwise:
         return []
     choices = [name for name, role in columns if role not in _NEVER_LABELS][:MAX_CHOICES]
     if not choices:

@@ -111,7 +111,8 @@ def class_offers(counts: Mapping[str, int], existing: Collection[str] = ()) -> l
     """What could be joined of these classes; `existing` ones of the project are suggested first."""
     groups: dict[str, list[str]] = defaultdict(list)
     for name in [*counts, *(name for name in existing if name not in counts)]:
-        groups[_BETWEEN.sub(" ", unicodedata.normalize("NFKC", name).casefold()).strip()].append(name)
+        plain = unicodedata.normalize("NFKC", name).casefold()
+        groups[plain if _is_number(plain) else _BETWEEN.sub(" ", plain).strip()].append(name)
     offers: list[ClassOffer] = []
     for names in groups.values():
         if len(names) > 1 and any(name in counts for name in names):

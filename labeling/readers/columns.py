@@ -74,12 +74,16 @@ def guess_item_type(names: Sequence[str], rows: Rows, given: Mapping[str, str] |
         return "image"
     if any(fold(names[i]) in IMAGE_NAMES and looks_like_files(columns[i]) for i in rest):
         return "image"
-    if any(isinstance(value, list) for i in rest for value in columns[i][:5]):
+    texts = [i for i in rest if is_text(columns[i])]
+    if any(_holds_series(columns[i], beside_text=bool(texts)) for i in rest):
         return "series"
     measures = [
         i for i in rest if is_number(columns[i]) and not has_classes(columns[i]) and not counts_up(columns[i])
     ]
-    if any(is_text(columns[i]) and (not measures or _is_prose(columns[i])) for i in rest):
+    has_lists = any(
+        isinstance(value, list) for i in rest for value in columns[i][:5]
+    )  # no row of a table has them
+    if any(not measures or has_lists or _is_prose(columns[i]) for i in texts):
         return "text"
     if any(fold(names[i]) in TEXT_NAMES and not is_number(columns[i]) for i in rest):
         return "text"
@@ -147,10 +151,13 @@ class _Guesser:
         return [i for i, name in enumerate(self.names) if name not in self.roles]
 
     def _own_id(self) -> int | None:
-        """tweet_id, review_id: an id of the texts or pictures themselves."""
+        """tweet_id, review_id: an id of the texts or pictures themselves; in front, of whatever the rows are."""
         for i, name in enumerate(self.names):
             parts = words(name)
-            if len(parts) == 2 and parts[1] in ID_ENDS and parts[0] in TEXT_NAMES | IMAGE_NAMES:
+            if len(parts) < 2 or parts[-1] not in ID_ENDS:
+                continue
+            is_in_front = i == 0 and parts[-1] in ("id", "uuid", "guid")
+            if is_in_front or (len(parts) == 2 and parts[0] in TEXT_NAMES | IMAGE_NAMES):
                 values = [str(value).strip() for value in self.columns[i]]
                 if values and all(values) and len(set(values)) == len(values):
                     return i
@@ -305,3 +312,9 @@ def roles_with(guessed: Mapping[str, str], named: Mapping[str, str]) -> dict[str
         taken -= {ColumnRole.FEATURE} & set(named.values())
     kept = {name: str(ColumnRole.IGNORE) if role in taken else role for name, role in guessed.items()}
     return kept | dict(named)
+
+
+def _holds_series(column: Sequence[object], *, beside_text: bool) -> bool:
+    """Lists that are what rows are of. Beside a text, short ones are something about it: two votes, some tags."""
+    lists = [value for value in column[:5] if isinstance(value, list)]
+    return any(len(value) >= MIN_SERIES_COLUMNS for value in lists) if beside_text else bool(lists)

@@ -201,7 +201,7 @@ def _open_table(
         table, rows = _opened(table, rows)
     plain = PlainNumbers(table, forms, range(len(table.column_names)))
     nested = table.nested if isinstance(table, NestedTable) else frozenset[str]()
-    sample = Sample(table.column_names, [plain.plain(values) for values in rows], nested)
+    sample = Sample(table.column_names, [plain.plain(values) for values in rows], nested, rows)
     found = understand(
         sample,
         kind=kind,

@@ -5,6 +5,7 @@ Formats are told by content first and by name second; what a user sets is taken 
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
 from labeling.errors import AssayError, InvalidInput
@@ -29,6 +30,7 @@ SAMPLE_BYTES = 256 * 1024
 BLOCK_BYTES = 2**20
 MAX_ASCII_BYTES = 64 * 2**20  # looked through for the first letter beyond ASCII
 NOT_TEXT = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
+WEB_PAGE = re.compile(r"\s*(<!doctype html|<html[\s>])", re.IGNORECASE)
 KNOWN_BINARIES = (
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a PNG image"),
@@ -118,6 +120,8 @@ def check_text(head: bytes, name: str) -> None:
             "the folder with `assay import`.",
             code="unknown_format",
         )
+    if WEB_PAGE.match(head[:512].decode("ascii", "ignore")):
+        raise _binary(name, "it is a web page, perhaps the page about the file instead of the file")
     n_control = sum(byte in NOT_TEXT for byte in head[:8192])
     if n_control > 0.005 * len(head[:8192]):
         raise _binary(name, f"{n_control} of its first {len(head[:8192]):,} bytes are control characters")

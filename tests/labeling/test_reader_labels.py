@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from labeling.errors import InvalidInput
 from labeling.readers.classes import class_name, class_offers
 from tests.labeling.test_reader_tables import read, rows_of
 
@@ -197,3 +200,38 @@ def test_capitals_and_what_stands_between_words_are_offered() -> None:
         (["Not Spam", "not_spam"], [5, 2], "Not Spam"),
         (["HAM", "ham"], [0, 1], "HAM"),
     ]
+
+
+def test_numbers_that_differ_by_their_sign_are_not_offered_as_one_class() -> None:
+    assert class_offers({"-1": 4, "1": 4, "2-1": 1, "2 1": 1})[0].names == ["2 1", "2-1"]
+
+
+def test_labels_with_commas_between_are_several_though_they_look_like_numbers() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read(table(["text", "labels"], TEXTS, cycle("1,3", "2", "1", "3", "27", "2,14")))
+
+    assert refused.value.code == "several_labels"
+
+
+def test_short_lists_beside_a_text_are_something_about_it() -> None:
+    rows = [{"stars": i % 5, "reviewText": text, "votes": [1, 2]} for i, text in enumerate(TEXTS)]
+
+    dataset = read("\n".join(map(json.dumps, rows)), name="reviews.jsonl")
+
+    assert dataset.item_type == "text"
+    assert (dataset.options.columns or {})["reviewText"] == "text"
+
+
+@pytest.mark.parametrize("name", ["PassengerId", "customer_id", "Patient ID"])
+def test_an_id_in_front_is_one_whatever_the_rows_are(name: str) -> None:
+    numbers = [str(2.5 * i) for i in range(24)]
+
+    dataset = read(table([name, "age", "fare", "class"], list(range(24)), numbers, numbers, cycle("a", "b")))
+
+    assert (dataset.item_type, (dataset.options.columns or {})[name]) == ("table", "id")
+
+
+@pytest.mark.parametrize("begin", ["<!DOCTYPE html>\n<html>", "  <html lang='en'>", "<HTML>"])
+def test_a_web_page_is_no_table(begin: str) -> None:
+    with pytest.raises(InvalidInput, match="web page"):
+        read(begin + "<body>404, so sorry</body></html>")

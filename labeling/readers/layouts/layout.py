@@ -18,11 +18,17 @@ class Sample:
     names: Sequence[str]
     rows: Sequence[Sequence[object]]
     nested: frozenset[str] = frozenset()  # columns that stand within an object, named with dots
+    written: Sequence[Sequence[object]] = ()  # the rows before numbers were rewritten, where some were
 
     def column(self, name: str) -> list[object]:
         """The values that are there, without missing and blank ones."""
         place = self.names.index(name)
         return [row[place] for row in self.rows if not is_blank(row[place])]
+
+    def column_as_written(self, name: str) -> list[object]:
+        """The same, with "1,3" as it stands in the file."""
+        place = self.names.index(name)
+        return [row[place] for row in self.written or self.rows if not is_blank(row[place])]
 
     def whole_column(self, name: str) -> list[object]:
         """All its values, missing ones too."""
@@ -40,7 +46,10 @@ class Sample:
     def only(self, names: Sequence[str]) -> Sample:
         """The same records with these columns."""
         places = [self.names.index(name) for name in names]
-        return Sample(list(names), [[row[place] for place in places] for row in self.rows], self.nested)
+        rows, written = (
+            [[row[place] for place in places] for row in rows] for rows in (self.rows, self.written)
+        )
+        return Sample(list(names), rows, self.nested, written)
 
 
 @dataclass

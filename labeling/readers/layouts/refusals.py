@@ -23,7 +23,7 @@ def check_one_label(sample: Sample, label: str | None) -> None:
     """Raises InvalidInput where a good part of the rows has several labels."""
     if label is None:
         return
-    values = sample.column(label)
+    values = sample.column_as_written(label)
     n_several, example = _in_lists(values, label)
     if values and n_several > MAX_SHARE_OF_SEVERAL * len(values):
         raise several_labels(label, n_several, len(values), example)
