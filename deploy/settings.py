@@ -242,6 +242,9 @@ _SWEEPS = ("labeling.tasks.sweep_works", "training.tasks.sweep_runs", "review.ta
 CELERY_TASK_ROUTES = {
     **{name: {"queue": "default"} for name in _SWEEPS},
     "labeling.tasks.*": {"queue": "io"},
+    # Seconds, though beside them a run may learn for a day.
+    "training.tasks.take_files_in": {"queue": "default"},
+    "training.tasks.take_predictions_in": {"queue": "predict"},
     "training.tasks.*": {"queue": "train"},
     # They pack the project's items first where nobody has, which may take minutes: not in the one slot of a run.
     "review.tasks.diversify_queue": {"queue": "predict"},
@@ -292,3 +295,4 @@ LOGGING = {
 
 # Rung by name when a round is ready to publish: training does not import review.
 ASSAY_ROUND_READY_TASK = "review.tasks.publish_ready_rounds"
+ASSAY_FILE_PREDICTED_TASK = "training.tasks.take_files_in"

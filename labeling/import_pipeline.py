@@ -8,6 +8,7 @@ not depend on the size of the file.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import time
 import uuid
@@ -18,7 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from celery import current_app
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from kombu.exceptions import OperationalError
 
 from labeling.blobs import BlobRow, blob_files, blob_row, blob_save
 from labeling.class_names import natural
@@ -36,6 +40,7 @@ from labeling.label_choice import choose_labels
 from labeling.leftovers import leftovers_note
 from labeling.locks import lock_labels_shared
 from labeling.models import Blob, Import, Publication, Source, SourceKind
+from labeling.predicted import PREDICTIONS
 from labeling.project_services import ClassDraft, classes_add
 from labeling.readers.bundle import Bundle
 from labeling.readers.chain import files_of
@@ -47,6 +52,8 @@ from labeling.supervision import job_inline
 from labeling.uploads import bundle_on_server, bundle_stored, import_limits
 from labeling.work import work_beat, work_finish
 
+logger = logging.getLogger(__name__)
+
 BATCH_ROWS = 10_000  # a second or two of work, so that beat and cancel are in time
 BATCH_IMAGES = 2_000
 BATCH_BYTES = 64 * 2**20  # of images and text held at once
@@ -55,7 +62,9 @@ MAX_TRIES = 4  # of one batch against requests that write the same items at the 
 IMAGE_THREADS = min(4, os.cpu_count() or 1)  # Pillow and the storage let go of the interpreter
 
 NOW_PUBLISHED = "The machine labels of this file are published: they stand until better ones are."
-OTHERS_PUBLISHED = "Other machine labels are published, so those of this file are kept but do not stand."
+OTHERS_PUBLISHED = (
+    "Other machine labels are published, so those of this file wait as a candidate: look at Training."
+)
 CHUNK = 20  # images handed to a thread at once
 
 A = TypeVar("A")
@@ -432,6 +441,7 @@ class ImportJob:
         with transaction.atomic():
             if self._brings_machine_labels(report) and not self.options.dry_run:
                 self._publish()
+                transaction.on_commit(_ring_predicted)
             work_finish(
                 self.work, report=report.as_json(), step_name="", step=max(self.work.n_steps, self.work.step)
             )
@@ -458,11 +468,23 @@ class ImportJob:
         return Publication.objects.filter(project=self.project, ended_at__isnull=True).exists()
 
     def _publish(self) -> None:
-        """Imported machine labels stand at once if none stand yet."""
+        """Imported machine labels stand at once if none stand yet. Their source says that they are predictions."""
         sources = Source.objects.filter(project=self.project, is_human=False, details__import=self.work.pk)
         source = sources.exclude(details__has_key="said_by").first()
-        if source is not None and not self._others_published():
+        if source is None:
+            return
+        source.details |= {PREDICTIONS: True}
+        source.save(update_fields=["details"])
+        if not self._others_published():
             publication_open(project=self.project, source=source, by=self.work.created_by, ended_reason="")
+
+
+def _ring_predicted() -> None:
+    """Tell whoever makes a round of them, by name: labeling knows no training. The sweep finds them, too."""
+    try:
+        current_app.send_task(settings.ASSAY_FILE_PREDICTED_TASK, retry=False)
+    except (OperationalError, OSError) as error:
+        logger.warning("Broker is down, a file's predictions wait for the next sweep: %s", error)
 
 
 def _classes_of(row: Row) -> Iterable[str]:

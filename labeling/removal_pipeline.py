@@ -31,6 +31,7 @@ from labeling.models import (
     SourceKind,
     Split,
 )
+from labeling.predicted import PREDICTIONS
 from labeling.project_pipeline import children_first, delete_rows, erase_blobs, paths_to
 from labeling.project_services import class_remove
 from labeling.removals import UndoReport, check_may_leave, kept_among, sources_of, these
@@ -97,7 +98,10 @@ class _Undo:
         )
 
     def _unpublish(self) -> None:
-        """The file's machine labels stand no more."""
+        """The file's machine labels stand no more, and whoever goes by them hears that they were taken back."""
+        for source in Source.objects.filter(pk__in=self.sources, details__has_key=PREDICTIONS):
+            del source.details[PREDICTIONS]
+            source.save(update_fields=["details"])
         standing = Publication.objects.filter(
             project=self.project, ended_at__isnull=True, source__in=self.sources
         )

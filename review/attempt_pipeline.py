@@ -78,7 +78,10 @@ def attempt_freeze(attempt_id: int) -> None:
     project = attempt.project
     round = standing_round(project)
     if round is None:
-        _refuse(attempt, "No round's labels stand any more. Train and publish a round, then ask again.")
+        _refuse(
+            attempt,
+            "No round's labels stand any more. Train and publish a round, or import predictions, then ask again.",
+        )
         return
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL jit = off")

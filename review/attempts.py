@@ -76,7 +76,7 @@ def attempt_ask(
         check_nothing_leaves(project.pk)
         if standing_round(project) is None:
             raise Conflict(
-                "No round's labels stand, so there is nothing to certify. Train and publish a round first.",
+                "No round's labels stand, so there is nothing to certify. Train and publish a round, or import predictions, first.",
                 code="nothing_to_certify",
             )
         try:

@@ -17,7 +17,7 @@ from labeling.models import Label, Publication, Retirement
 from labeling.selectors import NO_HUMAN_LABEL, standing_class_counts
 from review.models import Certificate
 from training.held_back import HeldBecause
-from training.models import Round
+from training.models import Round, Trigger
 from training.paired import Paired
 from training.querysets import has_predictions
 from training.selectors import Standing, standing_of
@@ -98,7 +98,8 @@ def why_held_back(round: Round, standing: Standing | None) -> dict[str, Any] | N
         return {"reason": HeldBecause.NOTHING.value}
     both = paired(round, standing)
     if both is None:
-        return {"reason": HeldBecause.NOT_COMPARED.value} if standing.round is None else None
+        of_file = standing.round is None or Trigger.FILE in (standing.round.run.trigger, round.run.trigger)
+        return {"reason": HeldBecause.NOT_COMPARED.value} if of_file else None
     if not both.is_worse:
         return None
     return {

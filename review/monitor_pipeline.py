@@ -31,6 +31,7 @@ from review.monitoring import MAX_ASKED, monitor_ask, n_audits_due
 from review.publish import publish_begin
 from review.refill import refill_carry_out, refill_plan
 from training.models import RoundState, Run, Trigger
+from training.runs import last_settings
 from training.selectors import standing_round
 from training.services import run_request
 
@@ -235,14 +236,16 @@ def _next_run(project: Project, certificate: Certificate) -> None:
         return
     run = round.run
     try:
+        # What came by file cannot be trained again: the settings of the last run that learned, or the defaults.
+        settings = last_settings(project) if run.takes_in_id is not None else run
         run_request(
             project=project,
             user=None,
-            learner=run.learner,
-            params=run.params,
-            policy=run.policy,
-            n_rounds=run.n_rounds,
-            seed=run.seed,
+            learner=settings.learner,
+            params=settings.params,
+            policy=settings.policy,
+            n_rounds=settings.n_rounds,
+            seed=settings.seed,
             trigger=Trigger.BREACH,
         )
     except AssayError as error:

@@ -32,7 +32,7 @@ from review.models import (
 )
 from review.monitoring import n_audits_due
 from review.out_of_date import forecasts_out_of_date
-from review.publish import round_publish_by_rule
+from review.publish import round_adopt, round_publish_by_rule
 from review.refill import diverse_plan, refill_carry_out, refill_plan, room_left
 from training.models import Round, RoundState
 from training.selectors import IS_STANDING, standing_round
@@ -51,6 +51,7 @@ def sweep() -> list[int]:
     while leases_expire(max_expired=MAX_EXPIRED) == MAX_EXPIRED:
         pass
     publish_ready()
+    refill_after_undone_imports()
     withdraw_labeled_elsewhere()
     flags_ask()
     cold = projects_starting_cold()
@@ -62,8 +63,9 @@ def sweep() -> list[int]:
 def publish_ready() -> None:
     """The newest candidate of each project that publishes by itself is published, or its row says why it is held back.
 
-    One that cannot be published is skipped, with a log line.
+    One that cannot be published is skipped, with a log line. A file's round whose labels stand already is published.
     """
+    adopt_standing()
     ready = Round.objects.filter(
         state=RoundState.READY,
         run__project__deleted_at__isnull=True,
@@ -84,6 +86,28 @@ def publish_ready() -> None:
         except AssayError as error:
             logger.warning("Round %s of project %s cannot be published: %s", round_id, project_id, error)
             Round.objects.filter(pk=round_id, state=RoundState.READY).update(state=RoundState.SKIPPED)
+
+
+def adopt_standing() -> None:
+    """Rounds of files, whose labels stood before there was a round, order their queues."""
+    ready = Round.objects.filter(state=RoundState.READY, run__project__deleted_at__isnull=True)
+    standing = ready.filter(source__publications__isnull=False, source__publications__ended_at__isnull=True)
+    for round_id in list(standing.order_by("pk").values_list("pk", flat=True)):
+        try:
+            round_adopt(round_id=round_id)
+        except Conflict as error:
+            logger.info("Round %s is adopted by the next sweep: %s", round_id, error)
+
+
+def refill_after_undone_imports() -> None:
+    """Queues that follow a file's round that is none any more, as its import was undone, are chosen anew."""
+    gone = Round.objects.filter(run__takes_in__isnull=False, pruned_at__isnull=False)
+    newest = Refill.objects.filter(project=OuterRef("run__project")).order_by("-pk").values("round")[:1]
+    follows = gone.filter(run__project__deleted_at__isnull=True, pk=Subquery(newest)).select_related(
+        "run__project"
+    )
+    for round in follows:
+        queue_refill(project=round.run.project)
 
 
 def queue_refill(*, project: Project, withdraws: bool = True) -> Refill:

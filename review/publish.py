@@ -14,12 +14,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 
 from labeling.errors import Conflict
-from labeling.locks import wait_for_answers
+from labeling.locks import lock_labels_shared, wait_for_answers
 from labeling.models import Label, Project, Publication, Publishing
 from labeling.services import publication_end, publication_open
 from review.attempts import certificates_supersede
 from review.candidates import ACCEPTED, diff_of_labels, why_held_back
 from review.refill import refill_carry_out, refill_plan
+from training.filed import check_not_taken_back
 from training.held_back import held_sentence
 from training.models import Round, RoundState
 from training.querysets import has_predictions
@@ -44,7 +45,7 @@ def round_publish(
     made since stay. Raises Conflict if the round is still running, stands already, has nothing left to publish,
     if something else stands than `instead_of`, or if another publish is under way in the project.
     """
-    round = Round.objects.select_related("run__project", "source").get(pk=round_id)
+    round = Round.objects.select_related("run__project", "run__takes_in", "source").get(pk=round_id)
     project = round.run.project
     publish_begin(project)
     round.refresh_from_db(fields=["state"])
@@ -112,6 +113,29 @@ def round_publish_by_rule(*, round_id: int) -> Publication | None:
 
 
 @transaction.atomic
+def round_adopt(*, round_id: int) -> bool:
+    """The round whose labels stand already, as a file's do from the moment they are in, orders the queue from now on.
+
+    False if they stand no more, or it was done. Raises Conflict if a publish is under way.
+    """
+    round = Round.objects.select_related("run__project").get(pk=round_id)
+    project = round.run.project
+    publish_alone(project)
+    standing = standing_of(project)
+    if standing is None or standing.publication.source_id != round.source_id:
+        return False
+    if not Round.objects.filter(pk=round.pk, state=RoundState.READY).update(state=RoundState.PUBLISHED):
+        return False
+    plan = refill_plan(project=project, round_id=_predicting_round_id(round))
+    lock_labels_shared(project.pk)
+    refill_carry_out(project=project, plan=plan)
+    logger.info(
+        "The labels of %s, which stand in project %s, are round %s.", round.source, project.pk, round.pk
+    )
+    return True
+
+
+@transaction.atomic
 def publication_discard(*, project: Project, by: AbstractBaseUser) -> Publication:
     """No pseudo-label stands any more; people's labels do, and no suggestion waits that was one of them.
 
@@ -165,6 +189,7 @@ def _check(round: Round, before: Publication | None) -> bool:
         )
     if before is not None and before.source_id == round.source_id:
         raise Conflict(f"The labels of {round.source.name} stand already.", code="already_published")
+    check_not_taken_back(round)
     if Label.objects.filter(source=round.source_id, is_human=False).exists():
         return False
     if round.state != RoundState.READY and not has_predictions(round.pk):

@@ -12,7 +12,7 @@ class HeldBecause(models.TextChoices):
     WORSE = "worse", "The holdout says that it is worse"  # n, n_fewer, p_value
     CERTIFICATE = "certificate", "A certificate is valid"  # certificate
     LATER_ACT = "later_act", "Somebody decided after it was made what stands"
-    NOT_COMPARED = "not_compared", "A file's labels stand, and nothing held out compares"
+    NOT_COMPARED = "not_compared", "One of the two came with a file, and nothing held out compares them"
     NOTHING = "nothing", "It is sure of nothing"
 
 
@@ -31,7 +31,7 @@ def held_sentence(held: Mapping[str, Any]) -> str:
         case HeldBecause.LATER_ACT:
             return "Held back: somebody decided after it was made what stands."
         case HeldBecause.NOT_COMPARED:
-            return "Held back: the labels that stand came with a file, and no held-out item says which are better."
+            return "Held back: its labels, or those that stand, came with a file, and no held-out item says which are better."
         case _:
             return "Held back: it is sure of no item, so no machine label would be left."
 

@@ -15,27 +15,41 @@ class Trigger(models.TextChoices):
     PERSON = "person", "Started by a person"
     LABELS = "labels", "Enough new human labels"
     BREACH = "breach", "An audit failed"
+    FILE = "file", "Predictions came by file"
 
 
 class Run(Work):
-    """One training job: a learner, its settings, a threshold policy, a number of rounds."""
+    """One training job: a learner, its settings, a threshold policy, a number of rounds.
+
+    Or, with `takes_in`, no training: one round of what a file's model said (training/filed_pipeline.py).
+    """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="runs")
     number = models.PositiveIntegerField()  # 1, 2, ... within the project
-    learner = models.CharField(max_length=50)  # a name that training.learners.create knows
-    params = models.JSONField(default=dict)  # of the learner, checked
+    learner = models.CharField(
+        max_length=50, blank=True
+    )  # training.learners.create knows it; empty: takes_in
+    params = models.JSONField(default=dict)  # of the learner, checked; where the predictions are from
     policy = models.JSONField(default=dict)  # {"kind": "fixed", "threshold": 0.95} and so on
     n_rounds = models.PositiveIntegerField(default=5)  # at most
     seed = models.PositiveIntegerField(default=0)
     trigger = models.CharField(max_length=20, choices=Trigger.choices, default=Trigger.PERSON)
     last_human_label_id = models.BigIntegerField(default=0)  # the newest one when it was asked for
     stop_reason = models.CharField(max_length=300, blank=True)  # why it did no more rounds
+    takes_in = models.OneToOneField(  # a file's machine labels, which are this run's only round
+        Source, null=True, blank=True, on_delete=models.PROTECT, related_name="taken_in_by"
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "number"], name="run_number_once"),
             models.UniqueConstraint(
-                fields=["project"], condition=Q(state__in=list(OPEN_STATES)), name="run_one_open"
+                fields=["project"],
+                condition=Q(state__in=list(OPEN_STATES)) & ~Q(trigger="file"),
+                name="run_one_open",
+            ),
+            models.CheckConstraint(
+                name="run_learns_or_takes_in", condition=Q(takes_in__isnull=True) | Q(trigger="file")
             ),
         ]
 

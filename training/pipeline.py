@@ -86,7 +86,7 @@ def run_execute(run: Run) -> None:
             round_execute(run, number=len(done) + 1, before=done[-1] if done else None, progress=progress)
         )
     run_finish(run, stop_reason=reason)
-    _ring_ready()  # what waited for the run to be over
+    ring_ready()  # what waited for the run to be over
 
 
 def round_execute(run: Run, *, number: int, before: Round | None, progress: RunProgress) -> Round:
@@ -172,7 +172,7 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
         details=_provenance(round, snapshot, version),
     )
     predictions_prune(project.pk)
-    _ring_ready()
+    ring_ready()
     return round
 
 
@@ -325,7 +325,7 @@ def _device(run: Run) -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _ring_ready() -> None:
+def ring_ready() -> None:
     """Tell whoever publishes, by name: training knows no review. The sweep rings again if nobody hears."""
     try:
         current_app.send_task(settings.ASSAY_ROUND_READY_TASK, retry=False)

@@ -8,12 +8,12 @@ from django.db.models import QuerySet
 
 from labeling.models import Label, Split
 from labeling.work import OPEN_STATES
-from training.models import Prediction, Round, RoundState, Run
+from training.models import Prediction, Round, RoundState, Run, Trigger
 
 
 def open_runs(project_id: int) -> QuerySet[Run]:
-    """Queued or running; a constraint allows one."""
-    return Run.objects.filter(project_id=project_id, state__in=OPEN_STATES)
+    """Queued or running, and learning; a constraint allows one. What takes a file's predictions in is beside it."""
+    return Run.objects.filter(project_id=project_id, state__in=OPEN_STATES).exclude(trigger=Trigger.FILE)
 
 
 def has_predictions(round_id: int) -> bool:

@@ -29,6 +29,8 @@ from training.selectors import is_due, last_run, newest_human_label_id, rounds_t
 
 logger = logging.getLogger(__name__)
 
+BY_PEOPLE = (Trigger.PERSON, Trigger.FILE)  # what somebody did on purpose
+
 
 def run_open(*, project: Project, settings: RunSettings, trigger: str, user: Any = None) -> Run:
     """A queued run with the project's next number.
@@ -40,11 +42,10 @@ def run_open(*, project: Project, settings: RunSettings, trigger: str, user: Any
         if (other := open_runs(project.pk).first()) is not None:
             raise RunAlreadyOpen(_already_open(other))
         check_nothing_leaves(project.pk)
-        last_number = Run.objects.filter(project=project).aggregate(n=Max("number"))["n"] or 0
         try:
             return Run.objects.create(
                 project=project,
-                number=last_number + 1,
+                number=next_number(project.pk),
                 **settings.columns(),
                 trigger=trigger,
                 last_human_label_id=newest_human_label_id(project.pk),
@@ -52,6 +53,11 @@ def run_open(*, project: Project, settings: RunSettings, trigger: str, user: Any
             )
         except IntegrityError as error:  # somebody wrote a run without taking the lock
             raise RunAlreadyOpen(_already_open(None)) from error
+
+
+def next_number(project_id: int) -> int:
+    """Of a run; for a caller that holds the project's row."""
+    return (Run.objects.filter(project=project_id).aggregate(n=Max("number"))["n"] or 0) + 1
 
 
 def run_open_if_due(project: Project) -> Run | None:
@@ -62,7 +68,7 @@ def run_open_if_due(project: Project) -> Run | None:
     if open_runs(project.pk).exists() or not is_due(project):
         return None
     try:
-        settings = _last_settings(project)
+        settings = last_settings(project)
         check_labels(project)
         return run_open(project=project, settings=settings, trigger=Trigger.LABELS)
     except RunAlreadyOpen:
@@ -72,7 +78,8 @@ def run_open_if_due(project: Project) -> Run | None:
         return None
 
 
-def _last_settings(project: Project) -> RunSettings:
+def last_settings(project: Project) -> RunSettings:
+    """Those of the newest run that learned, else the defaults. Raises InvalidInput."""
     last = last_run(project.pk)
     if last is None:
         return default_settings(project.item_type)
@@ -126,8 +133,12 @@ def round_open(run: Run, *, number: int) -> Round:
 
 
 @patient
-def round_ready(round: Round, *, columns: Mapping[str, Any], details: Mapping[str, Any]) -> None:
+def round_ready(
+    round: Round, *, columns: Mapping[str, Any], details: Mapping[str, Any] | None = None
+) -> None:
     """The running round is a model version: it has its source and `columns`, and waits to be published.
+
+    What takes a file's predictions in has the file's source; any other has a new one, with `details`.
 
     Raises WorkLost if this attempt, or this round, is no longer the one at work.
     """
@@ -136,12 +147,12 @@ def round_ready(round: Round, *, columns: Mapping[str, Any], details: Mapping[st
         work_hold(run)
         if Round.objects.filter(pk=round.pk).exclude(state=RoundState.RUNNING).exists():
             return round.refresh_from_db()  # done before, though the database could not say so
-        source = Source.objects.create(
+        source = run.takes_in or Source.objects.create(
             project_id=run.project_id,
             kind=SourceKind.MODEL,
             is_human=False,
             name=f"run {run.number}, round {round.number}",
-            details=dict(details),
+            details=dict(details or {}),
         )
         n_ready = Round.objects.filter(pk=round.pk, state=RoundState.RUNNING).update(
             state=RoundState.READY, source=source, finished_at=timezone.now(), **columns
@@ -154,7 +165,7 @@ def round_ready(round: Round, *, columns: Mapping[str, Any], details: Mapping[st
 
 
 def _candidates_succeed(round: Round) -> None:
-    """The round is a candidate in place of the run's earlier one; in a run that nobody started, of such runs', too.
+    """The round is a candidate in place of the run's earlier one; in a run that began by itself, of such runs', too.
 
     So there is one for each thing that a person tried, and no pile of what was trained by itself, whose predictions
     would all be kept.
@@ -162,8 +173,8 @@ def _candidates_succeed(round: Round) -> None:
     run = round.run
     before = Round.objects.filter(run__project_id=run.project_id, state=RoundState.READY, pk__lt=round.pk)
     of_run = Q(run=run)
-    if run.trigger != Trigger.PERSON:
-        of_run |= ~Q(run__trigger=Trigger.PERSON)
+    if run.trigger not in BY_PEOPLE:
+        of_run |= ~Q(run__trigger__in=BY_PEOPLE)
     before.filter(of_run).update(state=RoundState.SKIPPED)
 
 

@@ -13,7 +13,7 @@ from labeling.models import Item, ItemType, LabelClass, Project, Publication
 from labeling.selectors import publication_of
 from labeling.work import WorkState
 from training.learners.catalogue import LearnerSpec, Param, learners_for
-from training.models import Comparison, Inspection, Round, RoundState, Run, RunLogLine
+from training.models import Comparison, Inspection, Round, RoundState, Run, RunLogLine, Trigger
 from training.querysets import finished_rounds, has_predictions, human_labels, training_labels
 
 ROUNDS_WITH_PREDICTIONS = 10  # newest of a project; older ones are pruned unless they are published
@@ -88,8 +88,9 @@ def projects_that_retrain() -> QuerySet[Project]:
 
 
 def last_run(project_id: int) -> Run | None:
-    """The newest run, whose settings the next one takes over."""
-    return Run.objects.filter(project_id=project_id).order_by("-number").first()
+    """The newest run that learned, whose settings the next one takes over."""
+    learned = Run.objects.filter(project_id=project_id).exclude(trigger=Trigger.FILE)
+    return learned.order_by("-number").first()
 
 
 def log_lines(run: Run, *, after: int, limit: int) -> list[RunLogLine]:
@@ -123,7 +124,9 @@ class Standing:
     """What counts now: the labels of the open publication, and whose they are."""
 
     publication: Publication
-    round: Round | None  # whose labels they are, or whose part, as a certificate's; None: a file's
+    round: (
+        Round | None
+    )  # whose labels they are, or whose part, as a certificate's; None: a file's, not yet taken in
 
     @property
     def is_whole_round(self) -> bool:
@@ -151,7 +154,8 @@ def standing_of(project: Project) -> Standing | None:
 def standing_round(project: Project) -> Round | None:
     """The round whose labels stand, with its run and source, if its predictions are kept.
 
-    None while nothing stands, or what a file brought: a candidate is no model to go by before it is published.
+    None while nothing stands, or what a file brought and no run has taken in yet: a candidate is no model to go by
+    before it is published.
     """
     standing = standing_of(project)
     round = standing.round if standing is not None else None

@@ -10,8 +10,9 @@ from labeling.supervision import job_carry_out
 from labeling.tasks import SWEEP_SECONDS, WORKER
 from labeling.work import OPEN_STATES, ring, works_waiting
 from training.comparisons import COMPARISON
+from training.filed import filed_rounds_take_back, runs_open_for_files
 from training.inspections import INSPECTION
-from training.models import Comparison, Inspection, RoundState, Run
+from training.models import Comparison, Inspection, RoundState, Run, Trigger
 from training.runs import rounds_remove_unfinished, run_open_if_due
 from training.selectors import projects_that_retrain
 from training.supervision import run_carry_out
@@ -35,11 +36,30 @@ def inspect_project(inspection_id: int) -> None:
     job_carry_out(INSPECTION, inspection_id, worker=WORKER)
 
 
+@shared_task(statement_seconds=0)
+def take_predictions_in(run_id: int) -> None:
+    """A bell of its own, in another queue: what a file's model said need not wait for a run that learns for a day."""
+    run_carry_out(run_id, worker=WORKER)
+
+
+@shared_task
+def take_files_in() -> None:
+    """Rung when an import with a machine's labels is done, by name: labeling knows no rounds."""
+    for run in runs_open_for_files():
+        ring(take_predictions_in, run.pk)
+
+
 @shared_task(statement_seconds=SWEEP_SECONDS)
 def sweep_runs() -> None:
     """Ring again for runs whose doorbell was lost, start those that are due, and tidy after dead workers."""
+    filed_rounds_take_back()
+    for run in runs_open_for_files():
+        ring(take_predictions_in, run.pk)
+    of_files = set(
+        Run.objects.filter(trigger=Trigger.FILE, state__in=OPEN_STATES).values_list("pk", flat=True)
+    )
     for run_id in works_waiting(Run):
-        ring(train_run, run_id)
+        ring(take_predictions_in if run_id in of_files else train_run, run_id)
     for comparison_id in works_waiting(Comparison):
         ring(compare_learners, comparison_id)
     for inspection_id in works_waiting(Inspection):

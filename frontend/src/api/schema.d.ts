@@ -2680,7 +2680,7 @@ export interface components {
          * @description * `worse` - The holdout says that it is worse
          *     * `certificate` - A certificate is valid
          *     * `later_act` - Somebody decided after it was made what stands
-         *     * `not_compared` - A file's labels stand, and nothing held out compares
+         *     * `not_compared` - One of the two came with a file, and nothing held out compares them
          *     * `nothing` - It is sure of nothing
          * @enum {string}
          */
@@ -4221,9 +4221,10 @@ export interface components {
          * @description * `person` - Started by a person
          *     * `labels` - Enough new human labels
          *     * `breach` - An audit failed
+         *     * `file` - Predictions came by file
          * @enum {string}
          */
-        TriggerEnum: "person" | "labels" | "breach";
+        TriggerEnum: "person" | "labels" | "breach" | "file";
         /**
          * @description * `int` - int
          *     * `float` - float

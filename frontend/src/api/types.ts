@@ -254,6 +254,8 @@ export interface RoundMetrics {
   calibration: { temperature: number | null; why: string };
   /** Of a learner that draws images: how well a classifier tells them from real ones, and what that means. */
   generated?: { n_drawn: number; two_sample: Drift["two_sample"]; sentence: string };
+  /** Of predictions that came by file, which nothing here learned; sentences: what was understood otherwise than written. */
+  made_elsewhere?: { file: string; model?: string; n_rows: number; sentences: string[] };
   true_precision: { n: number; accepted: number | null; low: number; high: number; pool_accuracy: number } | null;
 }
 

@@ -306,7 +306,7 @@ function ModelFacts({ document: { model, versions } }: { document: CertificateDo
   return (
     <dl className={styles.facts}>
       <Figure name={t("Model")}>{model.name || t("none")}</Figure>
-      <Figure name={t("Learner")}>{words(model.learner)}</Figure>
+      <Figure name={t("Learner")}>{words(model.learner) || t("none: made elsewhere")}</Figure>
       <Figure name={t("Settings")}>{params.length > 0 ? params.join(", ") : t("as they come")}</Figure>
       <Figure name={t("Seed, round")}>
         {model.seed}, {model.round}

@@ -26,7 +26,7 @@ export function heldText(held: HeldBack): string {
     case "later_act":
       return t("Held back: somebody decided after it was made what stands.");
     case "not_compared":
-      return t("Held back: the labels that stand came with a file, and no held-out item says which are better.");
+      return t("Held back: its labels, or those that stand, came with a file, and no held-out item says which are better.");
     default:
       return t("Held back: it is sure of no item, so no machine label would be left.");
   }

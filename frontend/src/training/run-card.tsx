@@ -6,6 +6,7 @@ import type { Project, Run } from "@/api/types";
 import { said } from "@/ui/server-says";
 import { plural, t } from "@/language/translate";
 import { cancelRun, runQuery, runsQuery } from "@/training/api";
+import { madeElsewhere } from "@/training/made-elsewhere";
 import { policyText } from "@/training/policy-text";
 import { RoundTable } from "@/training/round-table";
 import { RunLog } from "@/training/run-log";
@@ -44,10 +45,14 @@ export function RunCard({ project, run }: { project: Project; run: Run }) {
         </Group>
         <Text size="sm" c="dimmed">
           {[
-            words(run.learner),
-            policyText(run.policy),
-            plural(run.n_rounds, "up to {n} round", "up to {n} rounds", { n: run.n_rounds }),
-            t("seed {seed}", { seed: run.seed }),
+            ...(run.trigger === "file"
+              ? [madeElsewhere(run)]
+              : [
+                  words(run.learner),
+                  policyText(run.policy),
+                  plural(run.n_rounds, "up to {n} round", "up to {n} rounds", { n: run.n_rounds }),
+                  t("seed {seed}", { seed: run.seed }),
+                ]),
             run.created_by ? t("started by {person}", { person: run.created_by }) : t("started by itself"),
             run.finished_at && t("took {time}", { time: duration(secondsBetween(run.started_at, run.finished_at)) }),
           ]

@@ -2,6 +2,7 @@ import { Checkbox, Group, Table, Text, VisuallyHidden } from "@mantine/core";
 import { useState } from "react";
 
 import type { Id, Run } from "@/api/types";
+import { madeElsewhere } from "@/training/made-elsewhere";
 import { said } from "@/ui/server-says";
 import { t } from "@/language/translate";
 import { when, words } from "@/ui/format";
@@ -50,7 +51,7 @@ export function RunTable({ projectId, runs }: { projectId: Id; runs: readonly Ru
                 <Table.Td>
                   <WorkBadge state={run.state} />
                 </Table.Td>
-                <Table.Td>{words(run.learner)}</Table.Td>
+                <Table.Td>{run.trigger === "file" ? madeElsewhere(run) : words(run.learner)}</Table.Td>
                 <Table.Td>{run.rounds.length}</Table.Td>
                 <Table.Td>{when(run.created_at)}</Table.Td>
                 <Table.Td>{said(run.stop_reason) || run.error_message || "–"}</Table.Td>

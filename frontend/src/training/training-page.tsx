@@ -39,12 +39,14 @@ function Training({ project }: { project: Project }) {
     <Ready query={runs} what={t("the runs")}>
       {({ results }) => {
         const [latest, ...past] = results;
+        // What takes a file's predictions in teaches the next run nothing, and stands in nobody's way.
+        const learned = results.filter((run) => run.trigger !== "file");
         return (
           <Stack gap="lg">
             {latest && <RunCard project={project} run={latest} />}
-            {!latest?.is_open &&
+            {!learned[0]?.is_open &&
               (mayTrain ? (
-                <NextRun project={project} lastRun={latest} />
+                <NextRun project={project} lastRun={learned[0]} />
               ) : (
                 <Alert color="gray">{t("Owners and engineers start runs. You are {a_role} of this project.", { a_role: t(A_ROLE[project.role]) })}</Alert>
               ))}

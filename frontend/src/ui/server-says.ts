@@ -18,6 +18,12 @@ export const SERVER_SENTENCES: readonly Message[] = [
   msg("No prediction passed the threshold, so another round would learn the same. Lower the threshold, or label more items."),
   msg("The last round accepted nothing new, so another one would learn the same."),
   msg("The last {n} rounds brought no gain on the holdout."),
+  // of a run that takes a file's predictions in: training/filed_pipeline.py
+  msg("Its predictions are this run's only round."),
+  msg("The same predictions are round {run}.{round} already, so there is no second one."),
+  msg("{n} of {all} rows have no confidence; they count as no surer than chance."),
+  msg("{n} of {all} confidences are below {chance}, which is chance among {classes} classes; they count as that."),
+  msg("In {n} of {all} rows the likeliest class is not the label; the label counts."),
   // steps of a run: training/progress.py
   msg("round {n} of {all}: {step}"),
   msg("starting a process of its own"),

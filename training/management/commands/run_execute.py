@@ -13,6 +13,11 @@ class Command(ChildCommand):
     job = RUN
 
     def compute(self, work: Any) -> None:
+        if work.takes_in_id is not None:
+            from training.filed_pipeline import filed_execute
+
+            filed_execute(work)
+            return
         from training.pipeline import run_execute
 
         run_execute(work)

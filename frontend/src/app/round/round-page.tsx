@@ -12,6 +12,7 @@ import { besideQuery } from "@/review/api";
 import { roundModelUrl, roundQuery } from "@/training/api";
 import { ClassScores } from "@/training/class-scores";
 import { ThresholdExplorer } from "@/training/explorer/threshold-explorer";
+import { madeElsewhere } from "@/training/made-elsewhere";
 import { GeneratedPanel } from "@/training/generated-panel";
 import { RoundCharts } from "@/training/round-charts";
 import { Figure } from "@/ui/figure";
@@ -21,6 +22,7 @@ import { useIdParam } from "@/ui/id-param";
 import { Page } from "@/ui/page";
 import { Panel } from "@/ui/panel";
 import { Ready, ReadyOf } from "@/ui/query";
+import { said } from "@/ui/server-says";
 
 export default function RoundPage() {
   const project = useQuery(projectQuery(useIdParam("projectId")));
@@ -48,6 +50,7 @@ function RoundDetail({ project, round }: { project: Project; round: Round }) {
   if (round.finished_at === null) return <Text c="dimmed">{t("This round is not finished; its measures appear here when it is.")}</Text>;
   const { holdout, test, true_precision } = metrics;
   const measured = test ?? holdout;
+  const elsewhere = metrics.made_elsewhere;
   return (
     <Stack>
       {round.state === "ready" && project.role !== "annotator" && <Waiting round={round} />}
@@ -77,11 +80,20 @@ function RoundDetail({ project, round }: { project: Project; round: Round }) {
         <Table.ScrollContainer minWidth={360}>
           <Table>
             <Table.Tbody>
-              <Fact name={t("Human labels trained on")}>{count(round.n_human)}</Fact>
-              <Fact name={t("Pseudo-labels trained on")}>{count(metrics.n_train_pseudo ?? 0)}</Fact>
-              <Fact name={t("Hash of the labels")}>
-                <Code>{round.labels_hash.slice(0, 16)}</Code>
-              </Fact>
+              {elsewhere ? (
+                <>
+                  <Fact name={t("Made elsewhere")}>{madeElsewhere({ params: elsewhere })}</Fact>
+                  <Fact name={t("Rows with a label")}>{count(elsewhere.n_rows)}</Fact>
+                </>
+              ) : (
+                <>
+                  <Fact name={t("Human labels trained on")}>{count(round.n_human)}</Fact>
+                  <Fact name={t("Pseudo-labels trained on")}>{count(metrics.n_train_pseudo ?? 0)}</Fact>
+                  <Fact name={t("Hash of the labels")}>
+                    <Code>{round.labels_hash.slice(0, 16)}</Code>
+                  </Fact>
+                </>
+              )}
               <Fact name={t("Code version")}>
                 <Code>{round.code_version}</Code>
               </Fact>
@@ -94,14 +106,20 @@ function RoundDetail({ project, round }: { project: Project; round: Round }) {
             </Table.Tbody>
           </Table>
         </Table.ScrollContainer>
-        <Group justify="space-between" mt="sm">
-          <Text size="sm" c="dimmed">
-            {t("Weights and JSON in a zip. Three lines of Python use it without Assay: docs/learners/saving.md.")}
+        {elsewhere ? (
+          <Text size="sm" c="dimmed" mt="sm">
+            {[t("These predictions came by file: nothing was trained here, and there is no model to download."), metrics.calibration && said(metrics.calibration.why), ...elsewhere.sentences.map((one) => said(one))].filter(Boolean).join(" ")}
           </Text>
-          <Button component="a" href={roundModelUrl(round.id)} download variant="default" leftSection={<DownloadIcon size={16} />}>
-            {t("Download the model")}
-          </Button>
-        </Group>
+        ) : (
+          <Group justify="space-between" mt="sm">
+            <Text size="sm" c="dimmed">
+              {t("Weights and JSON in a zip. Three lines of Python use it without Assay: docs/learners/saving.md.")}
+            </Text>
+            <Button component="a" href={roundModelUrl(round.id)} download variant="default" leftSection={<DownloadIcon size={16} />}>
+              {t("Download the model")}
+            </Button>
+          </Group>
+        )}
       </Panel>
     </Stack>
   );

@@ -21,7 +21,7 @@ const shown = (value: unknown): string => {
 /** Everything that was set for a run; what was left out has the learner's default. */
 export function settingsOf(run: Run, learners: readonly Learner[]): Map<string, string> {
   const defaults = learners.find((one) => one.name === run.learner)?.params ?? [];
-  const settings = new Map<string, unknown>([[t("learner"), words(run.learner)]]);
+  const settings = new Map<string, unknown>([[t("learner"), run.trigger === "file" ? t("none: made elsewhere") : words(run.learner)]]);
   for (const param of defaults) settings.set(words(param.name), param.default);
   for (const [name, value] of Object.entries(run.params)) settings.set(words(name), value);
   const { kind, ...policy } = run.policy;
