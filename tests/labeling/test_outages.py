@@ -220,7 +220,7 @@ def test_a_worker_stops_in_time_though_the_database_is_away(database: Door, work
 
 
 def test_a_file_that_is_gone_is_no_trouble(database: Door, work: Import) -> None:
-    default_storage.delete(work.stored_name)
+    default_storage.delete(work.files.get().stored_name)
 
     with carry_out("IMPORT", work):
         pass

@@ -66,14 +66,14 @@ def _hold_at(name: str, path: str) -> None:
 def _slow_batches(n_rows: str, seconds: str) -> None:
     from labeling import import_pipeline
 
-    write = import_pipeline._Job._write
+    write = import_pipeline.ImportJob._write
 
     def slow(self: Any, *args: Any) -> None:
         write(self, *args)
         time.sleep(float(seconds))
 
     import_pipeline.BATCH_ROWS = int(n_rows)
-    import_pipeline._Job._write = slow
+    import_pipeline.ImportJob._write = slow
 
 
 def _note(path: str) -> None:
