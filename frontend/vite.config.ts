@@ -22,14 +22,15 @@ export default defineConfig({
     manifest: true,
     // One file of styles (45 kB compressed): a chunk that comes late, or on its second try, needs none of its own.
     cssCodeSplit: false,
-    // Few files instead of fifty small ones: what nearly every page needs, and what the pages for answering share.
+    // Few files instead of fifty small ones: what nearly every page needs, and what the pages for answering share
+    // (and nothing of imports, which those never need).
     // Each request costs more than the kilobytes that a page loads too many (test_looks.py holds the limit).
     rolldownOptions: {
       output: {
         codeSplitting: {
           groups: [
             { name: "base", minShareCount: 20, priority: 2 },
-            { name: "answering", test: /src\/(review|keys|labeling|ui)\/(?!.*(pages|chart))/, minShareCount: 3, priority: 1 },
+            { name: "answering", test: /src\/(review|keys|labeling|ui)\/(?!.*(pages|chart|import|drop|upload|understood|problem|reading|kept))/, minShareCount: 3, priority: 1 },
           ],
         },
       },

@@ -15,7 +15,7 @@ from tests.browser.test_review import open_review
 def test_the_dashboard_shows_labels_over_time_rounds_and_people(enter: Enter) -> None:
     page, ada = enter("ada")
     project_id = ada.make_project("dashboard", n_items=60, n_labeled=30, random_share=1.0)
-    ada.post(f"/projects/{project_id}/members", {"username": "cy", "role": "viewer"})
+    ada.post(f"/projects/{project_id}/members", {"username": "ben", "role": "viewer"})
     ada.train(project_id)
     entries = ada.post(f"/projects/{project_id}/queue/claim", {"n": 8})["entries"]
     class_id = ada.class_ids(project_id)["owl"]
@@ -39,7 +39,7 @@ def test_the_dashboard_shows_labels_over_time_rounds_and_people(enter: Enter) ->
     expect(people.get_by_role("row", name="ada")).to_contain_text("1.5 (1.5 to 1.5)")
     expect(people.get_by_role("row", name="ada")).to_contain_text(str(len(answers)))
     # Viewers are never asked, so they need not wait until the answers can no longer be taken back.
-    viewer_page, viewer = enter("cy")
+    viewer_page, viewer = enter("ben")
     viewer_page.goto(f"/projects/{project_id}")
     standing = viewer_page.get_by_role("region", name="Whose machine labels stand")
     found = viewer.get(f"/projects/{project_id}/people")["machine_wrong"]

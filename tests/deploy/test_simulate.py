@@ -135,7 +135,7 @@ def test_of_several_tables_the_one_that_is_named_is_labeled(tmp_path: Path) -> N
     make_table(folder)
 
     assert truth_read(folder, tmp_path / "out", entry="table.csv").classes == ["no", "yes"]
-    with pytest.raises(InvalidInput, match=r"2 tables \(table.csv, texts.csv\)"):
+    with pytest.raises(InvalidInput, match=r"not one set: texts.csv does not fit"):
         truth_read(folder, tmp_path / "out")
 
 
