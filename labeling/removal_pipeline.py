@@ -102,6 +102,9 @@ class _Undo:
         for source in Source.objects.filter(pk__in=self.sources, details__has_key=PREDICTIONS):
             del source.details[PREDICTIONS]
             source.save(update_fields=["details"])
+            self.report.notes.append(
+                "The predictions of the file are a round no more, but for what a certificate rests on."
+            )
         standing = Publication.objects.filter(
             project=self.project, ended_at__isnull=True, source__in=self.sources
         )

@@ -154,9 +154,14 @@ def check_may_leave(project: Project, *, besides: Work | None = None) -> None:
                 )
 
 
+def undo_is_open(project_id: int) -> bool:
+    """Whether an import of the project is being undone, or about to be."""
+    return ImportUndo.objects.filter(project_id=project_id, state__in=OPEN_STATES).exists()
+
+
 def check_nothing_leaves(project_id: int) -> None:
     """Raises Conflict while an import is being undone: what reads all items begins when that is over."""
-    if ImportUndo.objects.filter(project_id=project_id, state__in=OPEN_STATES).exists():
+    if undo_is_open(project_id):
         raise Conflict(
             "An import of this project is being undone, so its items are not all there any more. "
             "Wait until that is over.",

@@ -16,6 +16,7 @@ from django.utils import timezone
 from labeling.errors import Conflict
 from labeling.models import Import, Project, Source, SourceKind
 from labeling.predicted import PREDICTIONS
+from labeling.removals import undo_is_open
 from training.models import Round, RoundState, Run, Trigger
 from training.policies import FixedPolicy, policy_json
 from training.runs import next_number
@@ -39,10 +40,10 @@ def runs_open_for_files() -> list[Run]:
 
 @transaction.atomic
 def run_open_for_file(source: Source) -> Run | None:
-    """The queued run that takes the source's labels in; None if there is one, or the import is undone."""
+    """The queued run that takes the source's labels in; None if there is one, or an import is undone or being undone."""
     Project.objects.select_for_update(no_key=True).get(pk=source.project_id)
-    if not sources_waiting().filter(pk=source.pk).exists():
-        return None
+    if not sources_waiting().filter(pk=source.pk).exists() or undo_is_open(source.project_id):
+        return None  # the sweep comes again
     work = Import.objects.select_related("created_by").get(pk=source.details["import"])
     return Run.objects.create(
         project_id=source.project_id,

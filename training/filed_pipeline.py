@@ -17,6 +17,7 @@ import numpy.typing as npt
 from django.db import transaction
 
 from labeling.models import ImportedAnswer, Item, Label, LabelClass, Split
+from labeling.removals import these
 from labeling.work import work_hold
 from training import evaluation
 from training.acquisition import entropy
@@ -262,7 +263,7 @@ class Probabilities:
 
     def _rows(self, told: Told) -> Iterator[tuple[int, FloatArray]]:
         """(place, probabilities) of the rows of which the file tells all and that name the label's class."""
-        answers = self._answers.filter(item_id__in=told.item_ids.tolist())
+        answers = self._answers.filter(item_id__in=these(told.item_ids.tolist()))
         done: dict[int, bool] = {}  # place -> whether its label is the likeliest
         for item_id, given in answers.values_list("item_id", "probabilities"):
             place = int(np.searchsorted(told.item_ids, item_id))

@@ -166,7 +166,7 @@ function Overview({ project, progress }: { project: Project; progress: Progress 
 
 function OpenRun({ project }: { project: Project }) {
   const runs = useQuery(runsQuery(project.id));
-  const open = runs.data?.results.find((run) => run.is_open);
+  const open = runs.data?.results.find((run) => run.is_open && run.trigger !== "file");
   if (!open) return null;
   return (
     <Paper withBorder p="md">
