@@ -245,6 +245,7 @@ CELERY_TASK_ROUTES = {
     # Seconds, though beside them a run may learn for a day.
     "training.tasks.take_files_in": {"queue": "default"},
     "training.tasks.take_predictions_in": {"queue": "predict"},
+    "training.tasks.measure_filed_round": {"queue": "predict"},
     "training.tasks.*": {"queue": "train"},
     # They pack the project's items first where nobody has, which may take minutes: not in the one slot of a run.
     "review.tasks.diversify_queue": {"queue": "predict"},

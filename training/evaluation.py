@@ -77,15 +77,22 @@ def measure_pool(
 
 def count_confidences(snapshot: Snapshot, predictions: Predictions, *, holdout: FloatArray) -> dict[str, Any]:
     """Round.confidences. `holdout`: calibrated probabilities (n, n_classes)."""
-    said = holdout.argmax(axis=1)
     return confidence_counts(
         predicted=predictions.class_ids,
         confidence=predictions.confidence,
-        holdout_predicted=np.array(snapshot.class_ids)[said],
-        holdout_confidence=np.clip(holdout.max(axis=1), 0.0, 1.0),
-        holdout_is_right=said == snapshot.holdout.columns,
         class_ids=snapshot.class_ids,
+        **count_holdout(snapshot, holdout),
     )
+
+
+def count_holdout(snapshot: Snapshot, holdout: FloatArray) -> dict[str, npt.NDArray[Any]]:
+    """The part of confidence_counts that is about the holdout, by its arguments. `holdout`: calibrated."""
+    said = holdout.argmax(axis=1)
+    return {
+        "holdout_predicted": np.array(snapshot.class_ids)[said],
+        "holdout_confidence": np.clip(holdout.max(axis=1), 0.0, 1.0),
+        "holdout_is_right": said == snapshot.holdout.columns,
+    }
 
 
 def accuracy_lines(metrics: dict[str, Any]) -> list[str]:

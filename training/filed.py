@@ -19,10 +19,13 @@ from labeling.predicted import PREDICTIONS
 from labeling.removals import undo_is_open
 from training.models import Round, RoundState, Run, Trigger
 from training.policies import FixedPolicy, policy_json
+from training.querysets import human_labels
 from training.runs import next_number
 from training.selectors import IS_STANDING
 
 logger = logging.getLogger(__name__)
+
+MEASURE_AFTER = 20  # labels by people since a round of a file was measured
 
 ALL = FixedPolicy(threshold=0.0)  # what the file labels is labeled: whoever made it has decided
 
@@ -56,6 +59,25 @@ def run_open_for_file(source: Source) -> Run | None:
         takes_in=source,
         created_by=work.created_by,
     )
+
+
+def filed_rounds_to_measure() -> list[int]:
+    """Rounds of files since whose measures people have labeled half as many items again, twenty at least.
+
+    Not while a project is locked: as long as an attempt to certify is open nothing moves with its answers.
+    """
+    rounds = Round.objects.filter(run__trigger=Trigger.FILE, source__isnull=False, pruned_at__isnull=True)
+    rounds = rounds.filter(run__project__locked_because="", run__project__deleted_at__isnull=True)
+    found = []
+    measured = rounds.values_list(
+        "pk", "run__project_id", "metrics__made_elsewhere__last_human_label_id", "metrics__n_holdout"
+    )
+    for pk, project_id, last_id, n_holdout in measured:
+        n_least = max(MEASURE_AFTER, (n_holdout or 0) // 2)
+        newer = human_labels(project_id).filter(id__gt=last_id or 0)
+        if newer.order_by("id")[:n_least].count() >= n_least:
+            found.append(pk)
+    return found
 
 
 def check_not_taken_back(round: Round) -> None:

@@ -129,10 +129,32 @@ def measured_store(
     item_ids, truth_ids   (n,) items, and the ids of the classes that people gave them
     calibrated            (n, n_classes) probabilities, columns in the order of class_ids
     """
+    with transaction.atomic():
+        round_hold(round)
+        measured_write(
+            round,
+            is_test=is_test,
+            item_ids=item_ids,
+            truth_ids=truth_ids,
+            calibrated=calibrated,
+            class_ids=class_ids,
+        )
+    statistics_refresh("training_measuredprediction", n_rows=len(item_ids))
+
+
+def measured_write(
+    round: Round,
+    *,
+    is_test: bool,
+    item_ids: IntArray,
+    truth_ids: IntArray,
+    calibrated: FloatArray,
+    class_ids: IntArray,
+) -> None:
+    """`measured_store` in place of what was there, for a caller that holds the round."""
     said = class_ids[calibrated.argmax(axis=1)]
     sure = np.clip(calibrated.max(axis=1), 0.0, 1.0)
-    with transaction.atomic(), connection.cursor() as cursor:
-        round_hold(round)
+    with connection.cursor() as cursor:
         of_set = [round.pk, is_test]  # of a try before
         cursor.execute("DELETE FROM training_measuredprediction WHERE round_id = %s AND is_test = %s", of_set)
         statement = (
@@ -142,7 +164,6 @@ def measured_store(
         with cursor.copy(statement) as copy:
             for row in zip(item_ids.tolist(), truth_ids.tolist(), said.tolist(), sure.tolist(), strict=True):
                 copy.write_row((round.pk, row[0], is_test, *row[1:]))
-    statistics_refresh("training_measuredprediction", n_rows=len(item_ids))
 
 
 def predictions_read(round: Round) -> PastPredictions:

@@ -10,7 +10,7 @@ from labeling.supervision import job_carry_out
 from labeling.tasks import SWEEP_SECONDS, WORKER
 from labeling.work import OPEN_STATES, ring, works_waiting
 from training.comparisons import COMPARISON
-from training.filed import filed_rounds_take_back, runs_open_for_files
+from training.filed import filed_rounds_take_back, filed_rounds_to_measure, runs_open_for_files
 from training.inspections import INSPECTION
 from training.models import Comparison, Inspection, RoundState, Run, Trigger
 from training.runs import rounds_remove_unfinished, run_open_if_due
@@ -49,12 +49,21 @@ def take_files_in() -> None:
         ring(take_predictions_in, run.pk)
 
 
+@shared_task
+def measure_filed_round(round_id: int) -> None:
+    from training.filed_measure import filed_round_measure  # loads the array libraries
+
+    filed_round_measure(round_id)
+
+
 @shared_task(statement_seconds=SWEEP_SECONDS)
 def sweep_runs() -> None:
     """Ring again for runs whose doorbell was lost, start those that are due, and tidy after dead workers."""
     filed_rounds_take_back()
     for run in runs_open_for_files():
         ring(take_predictions_in, run.pk)
+    for round_id in filed_rounds_to_measure():
+        ring(measure_filed_round, round_id)
     of_files = set(
         Run.objects.filter(trigger=Trigger.FILE, state__in=OPEN_STATES).values_list("pk", flat=True)
     )

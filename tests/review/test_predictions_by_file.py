@@ -19,10 +19,11 @@ from review.models import Entry, Frozen
 from review.pipeline import publish_ready, sweep
 from review.publish import round_publish
 from tests.labeling.import_files import run_import, write_csv
-from tests.makers import make_project
+from tests.makers import make_human_label, make_project
 from tests.review.certifying import World
 from training import filed_pipeline
-from training.filed import filed_rounds_take_back, runs_open_for_files
+from training.filed import filed_rounds_take_back, filed_rounds_to_measure, runs_open_for_files
+from training.filed_measure import filed_round_measure
 from training.filed_pipeline import filed_execute
 from training.models import MeasuredPrediction, Prediction, Round, RoundState, Run, Trigger
 from training.predictions import predictions_store
@@ -164,6 +165,35 @@ def test_a_round_of_a_file_is_measured_and_calibrated_on_the_holdout(
     assert one.raw_confidence == confidence_of(150)
     assert one.confidence != one.raw_confidence
     assert sum(row["holdout_n"] for row in round.metrics["thresholds"]) > 0
+
+
+def test_a_round_of_a_file_is_measured_again_as_people_answer(
+    texts: Project, predicted: Import, ada: User
+) -> None:
+    round = made(take_in()[0])
+    assert (round.metrics["holdout"], filed_rounds_to_measure()) == (None, [])
+    by_name = {one.name: one for one in texts.classes.all()}
+    held = texts.items.filter(key__in=[str(at) for at in range(30)])
+    held.update(split=Split.HOLDOUT)
+    for item in held:
+        make_human_label(item, by_name[truth_of(int(item.key))], user=ada)
+    Project.objects.filter(pk=texts.pk).update(locked_because="an attempt is open")
+    assert filed_rounds_to_measure() == []
+    Project.objects.filter(pk=texts.pk).update(locked_because="")
+    assert filed_rounds_to_measure() == [round.pk]
+    before = round.metrics["thresholds"][0]
+
+    filed_round_measure(round.pk)
+
+    round.refresh_from_db()
+    assert (round.metrics["holdout"]["n"], round.metrics["n_holdout"]) == (30, 30)
+    assert round.metrics["holdout"]["accuracy"] == pytest.approx(24 / 30)
+    row = round.metrics["thresholds"][0]
+    assert (row["n_accepted"], row["holdout_n"]) == (before["n_accepted"], 30)
+    assert (round.confidences["n_pool"], round.confidences["n_holdout"]) == (N, 30)
+    assert MeasuredPrediction.objects.filter(round=round).count() == 30
+    assert Prediction.objects.filter(round=round).count() == N
+    assert filed_rounds_to_measure() == []
 
 
 def test_a_file_killed_half_way_leaves_one_round(

@@ -66,12 +66,12 @@ export const roundsQuery = (projectId: Id) =>
 export const roundQuery = (id: Id) =>
   queryOptions({ queryKey: ["rounds", id], queryFn: () => api.get<Round>(`/rounds/${id}`) });
 
-/** Predictions of the round counted by class and confidence; they never change. */
+/** Predictions of the round counted by class and confidence; those of a file are held against new answers now and then. */
 export const confidencesQuery = (id: Id) =>
   queryOptions({
     queryKey: ["rounds", id, "confidences"],
     queryFn: () => api.get<Confidences>(`/rounds/${id}/confidences`),
-    staleTime: Infinity,
+    staleTime: 60_000,
   });
 
 export interface RoundItemQuery extends RoundItemFilters {
