@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
@@ -15,6 +17,9 @@ from labeling.removal_pipeline import undo_run
 from labeling.removal_services import undo_request
 from labeling.supervision import job_inline
 from labeling.work import WorkState, work_claim
+from review.certificate_rows import certificate_rows
+from review.certification.labels import labels_of
+from review.certification.verify import verify
 from review.models import Entry, Frozen
 from review.pipeline import publish_ready, sweep
 from review.publish import round_publish
@@ -132,6 +137,8 @@ def test_predictions_of_a_file_go_from_the_import_to_a_certificate(
     assert standing_of(texts).round == round
     assert Frozen.objects.filter(attempt=certificate.attempt).count() == N
     assert len(certificate.document["hashes"]["model"]) == 64
+    findings = verify(certificate.document, labels_of(certificate_rows(certificate)))
+    assert [problem for finding in findings for problem in finding.problems] == []
     for path in (
         f"runs/{run.pk}",
         f"rounds/{round.pk}",
@@ -372,3 +379,17 @@ def test_an_undone_import_whose_predictions_are_certified_keeps_them(
     assert Item.objects.count() == N
     with pytest.raises(Conflict, match="undone"):
         round_publish(round_id=round.pk)
+
+
+def test_labels_of_a_file_that_stood_before_rounds_of_files_were_known_become_one(
+    texts: Project, predicted: Import
+) -> None:
+    source = predicted.source
+    source.refresh_from_db()
+    del source.details["predictions"]
+    source.save(update_fields=["details"])
+    assert runs_open_for_files() == []
+
+    import_module("labeling.migrations.0024_predictions_of_files").mark_standing(apps, None)
+
+    assert made(take_in()[0]).source == source
