@@ -42,6 +42,8 @@ def test_interrupted_session_leaves_no_process_and_no_folder(with_product: bool,
         [sys.executable, "-m", "pytest", str(test), "--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml"),
          "--numprocesses", "1", "-p", "no:cacheprovider"],
         cwd=ROOT, env=environment | {"TMPDIR": str(folder)}, start_new_session=True,
+        # It may be ignored where this suite was started in the background.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

@@ -157,6 +157,8 @@ def _sniff_quote(text: str, delimiter: str) -> str:
         return '"' if _share_of_usual(quoted)[0] > _share_of_usual(unquoted)[0] else ""
     if delimiter != "\t":
         return '"'
+    if len(unquoted[0]) > 1 and all(re.fullmatch(r'"[^"]+"', name) for name in unquoted[0]):
+        return '"'  # so does whoever writes the header
     return '"' if _has_enclosed_column(unquoted, '"') else ""
 
 

@@ -93,7 +93,10 @@ def judge(database_url: str, play: Play, heard: Heard, folder: Path) -> tuple[di
 
 
 def _is_short(play: Play, export_id: int) -> bool:
-    """Whether the file of an export does not have as many rows as the row of it says."""
-    export: dict[str, Any] = play.owner.get(f"exports/{export_id}")
-    status, content = play.owner.call("GET", f"exports/{export_id}/file")
+    """Whether the file of an export does not have as many rows as the row of it says.
+
+    Asked by a viewer: whoever may still be asked about items gets no files while audits are answered.
+    """
+    export: dict[str, Any] = play.viewer.get(f"exports/{export_id}")
+    status, content = play.viewer.call("GET", f"exports/{export_id}/file")
     return status != 200 or content.count(b"\n") - 1 != export["n_rows"]

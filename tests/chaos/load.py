@@ -132,6 +132,7 @@ class Play:
     """One project. Its people answer, its engineer keeps the workers busy, until `is_over` is set."""
 
     owner: Caller
+    viewer: Caller  # is never asked
     people: list[Caller]
     project_id: int
     class_ids: dict[str, int]
@@ -237,8 +238,8 @@ def begin(
     n_items: int,
     pause_seconds: float,
 ) -> Play:
-    """A project with its first items, before any fault: the first token owns it, all answer."""
-    owner, *others = [Caller(address, token, heard, is_over) for token in tokens]
+    """A project with its first items, before any fault: the first token owns it, the last views, the others answer."""
+    owner, *others, viewer = [Caller(address, token, heard, is_over) for token in tokens]
     status, project = owner.post(
         "projects",
         {
@@ -250,11 +251,10 @@ def begin(
         },
     )
     assert status == 201, project
-    for caller in others:
+    for caller in [*others, viewer]:
+        role = "viewer" if caller is viewer else "annotator"
         username = caller.get("session")["username"]
-        status, said = owner.post(
-            f"projects/{project['id']}/members", {"username": username, "role": "annotator"}
-        )
+        status, said = owner.post(f"projects/{project['id']}/members", {"username": username, "role": role})
         assert status == 201, said
     rows = [
         {"key": f"first-{i:05}", "text": f"{list(WORDS.values())[i % 3]} number {i}"} for i in range(n_items)
@@ -265,7 +265,9 @@ def begin(
     assert status in (200, 201), said
     owner.post(f"projects/{project['id']}/queue/refill")
     class_ids = {one["name"]: one["id"] for one in project["classes"]}
-    return Play(owner, [owner, *others], project["id"], class_ids, heard, pause_seconds, n_rows=n_items)
+    return Play(
+        owner, viewer, [owner, *others], project["id"], class_ids, heard, pause_seconds, n_rows=n_items
+    )
 
 
 def run(play: Play, *, learner: str, goal: Row) -> list[threading.Thread]:

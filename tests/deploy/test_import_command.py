@@ -34,21 +34,22 @@ def assay(*words: str | Path) -> Result:
 
 
 def rows_and_files() -> tuple[dict[str, int], list[str]]:
-    """How many rows each table has; the files of the storage, the data directory and the folder for a while."""
+    """How many rows each table has; the files of the storage and the folder for a while."""
     tables = {
         model._meta.db_table: model._default_manager.count()
         for model in apps.get_models()
         if model._meta.managed
     }
-    folders = [settings.MEDIA_ROOT, settings.ASSAY_DATA_DIR, tempfile.gettempdir()]
+    folders = [settings.MEDIA_ROOT, tempfile.gettempdir()]
     return tables, sorted(
         str(path) for folder in folders for path in Path(folder).rglob("*") if path.is_file()
     )
 
 
 @pytest.fixture(autouse=True)
-def own_folder_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other programs' temporary files are none of these tests."""
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """Other tests' and programs' files are none of these tests."""
+    settings.MEDIA_ROOT = str(tmp_path / "media")
     folder = tmp_path / "for-a-while"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))

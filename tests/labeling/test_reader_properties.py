@@ -129,6 +129,7 @@ WRITERS: dict[str, tuple[str, Callable[[Rows], bytes]]] = {
 @pytest.mark.parametrize("writer", WRITERS)
 @given(rows=tables())
 @example(rows=Rows("utf-8", ['\\"'], ["cat"]))
+@example(rows=Rows("utf-8", ["\t\n0"], ["cat"]))
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_table_comes_back_the_same_or_is_refused_with_a_reason(writer: str, rows: Rows) -> None:
     name, write = WRITERS[writer]
