@@ -75,7 +75,8 @@ class Gate:
                 far = socket.socket(family, socket.SOCK_STREAM)
                 far.connect(self.target)
         except OSError:
-            near.close()
+            for end in filter(None, (near, far)):
+                end.close()
             return
         pair = (near, far)
         with self._lock:
