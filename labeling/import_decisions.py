@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from labeling.holdout import is_holdout_draw
@@ -39,9 +39,7 @@ class Incoming:
     image: CheckedImage | None = None
     class_id: int | None = None  # the label to be taken
     sealed_id: int | None = None  # the label to be kept as sealed truth
-    said: list[tuple[Said, int | None]] = field(
-        default_factory=list
-    )  # each with its class, instead of class_id
+    said: Sequence[tuple[Said, int | None]] = ()  # each with its class, instead of class_id
     stood: tuple[Said, int] | None = None  # of an export of ours: its label, with the class
 
 
@@ -61,7 +59,7 @@ class ItemState:
     sealed_id: int | None = None
     label_row: int | None = None  # row of this batch that set the label
     answers: list[Answer] | None = None  # all that files said of it, in order
-    words: list[str] = field(default_factory=list)  # that the project said itself: labeling/import_own.py
+    words: tuple[str, ...] = ()  # that the project said itself: labeling/import_own.py
 
 
 @dataclass(slots=True)

@@ -135,12 +135,12 @@ class ImportStore:
             "item_id", "label_class_id", "is_human", "created_at"
         )
         for item_id, class_id, is_human, at in labels:
-            by_id[item_id].words.append(word_of(class_id, is_human, at))
+            by_id[item_id].words += (word_of(class_id, is_human, at),)
         class_ids = self.class_ids()
         for item_id, answer in told("answers", self.work.project, list(by_id)):
             at = answer["at"] and dt.datetime.fromisoformat(answer["at"])
             class_id = class_ids.get(answer["label"] or "")
-            by_id[item_id].words.append(word_of(class_id, answer["is_human"], at))
+            by_id[item_id].words += (word_of(class_id, answer["is_human"], at),)
 
     def same_content(self, hashes: Collection[str]) -> dict[str, str]:
         """Content hash -> key of one item that has it."""

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -145,7 +145,7 @@ class Row:
     confidence: float | None = None
     split: str = "pool"
     # Only where the file tells more than one bare label of it: `label` is then what all of it comes to.
-    said: list[Said] = field(default_factory=list)
+    said: Sequence[Said] = ()
     extras: dict[str, object] | None = None  # columns kept for people: JSON values
     passed_over: str = ""  # why a label that the file has for it was not taken
     embedding: bytes | None = None  # float32, little endian
