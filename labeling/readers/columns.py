@@ -75,15 +75,14 @@ def guess_item_type(names: Sequence[str], rows: Rows, given: Mapping[str, str] |
     if any(fold(names[i]) in IMAGE_NAMES and looks_like_files(columns[i]) for i in rest):
         return "image"
     texts = [i for i in rest if is_text(columns[i])]
-    if any(_holds_series(columns[i], beside_text=bool(texts)) for i in rest):
+    # Beside a text, short lists are something about it: two votes, some tags. No row of a table has lists.
+    lists = [value for i in rest for value in columns[i][:5] if isinstance(value, list)]
+    if any(len(value) >= (MIN_SERIES_COLUMNS if texts else 0) for value in lists):
         return "series"
     measures = [
         i for i in rest if is_number(columns[i]) and not has_classes(columns[i]) and not counts_up(columns[i])
     ]
-    has_lists = any(
-        isinstance(value, list) for i in rest for value in columns[i][:5]
-    )  # no row of a table has them
-    if any(not measures or has_lists or _is_prose(columns[i]) for i in texts):
+    if any(not measures or lists or _is_prose(columns[i]) for i in texts):
         return "text"
     if any(fold(names[i]) in TEXT_NAMES and not is_number(columns[i]) for i in rest):
         return "text"
@@ -312,9 +311,3 @@ def roles_with(guessed: Mapping[str, str], named: Mapping[str, str]) -> dict[str
         taken -= {ColumnRole.FEATURE} & set(named.values())
     kept = {name: str(ColumnRole.IGNORE) if role in taken else role for name, role in guessed.items()}
     return kept | dict(named)
-
-
-def _holds_series(column: Sequence[object], *, beside_text: bool) -> bool:
-    """Lists that are what rows are of. Beside a text, short ones are something about it: two votes, some tags."""
-    lists = [value for value in column[:5] if isinstance(value, list)]
-    return any(len(value) >= MIN_SERIES_COLUMNS for value in lists) if beside_text else bool(lists)
