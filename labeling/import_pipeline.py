@@ -41,6 +41,7 @@ from labeling.leftovers import leftovers_note
 from labeling.locks import lock_labels_shared
 from labeling.models import Blob, Import, Publication, Source, SourceKind
 from labeling.predicted import PREDICTIONS
+from labeling.processes import collected_rarely
 from labeling.project_services import ClassDraft, classes_add
 from labeling.readers.bundle import Bundle
 from labeling.readers.chain import files_of
@@ -128,7 +129,7 @@ class ImportJob:
 
     def run(self) -> None:
         try:
-            with self._bundle() as bundle, ThreadPoolExecutor(IMAGE_THREADS) as threads:
+            with self._bundle() as bundle, ThreadPoolExecutor(IMAGE_THREADS) as threads, collected_rarely():
                 self._run(bundle, threads)
         finally:
             self.store.close()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import os
 import resource
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -37,6 +38,22 @@ def thread_limits(environment: Mapping[str, str]) -> dict[str, str]:
         "OMP_WAIT_POLICY": "PASSIVE",
     }
     return {name: environment.get(name, value) for name, value in wanted.items()}
+
+
+@contextlib.contextmanager
+def collected_rarely() -> Iterator[None]:
+    """Within, the garbage collector looks for circles after 200,000 objects instead of 700.
+
+    For work on batches of plain rows, tens of thousands of small objects that refer to each other in one direction
+    and live for a second. Python walks all of them after every 700 new ones, and finds nothing: half of the
+    processor time of an import. What no circle holds goes at once, as ever.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def die_with_parent(parent: int) -> None:
