@@ -19,6 +19,7 @@ from labeling.errors import AssayError, InvalidInput, TooLarge
 from labeling.import_options import options_from_json
 from labeling.import_preview import Preview, preview_make
 from labeling.json_reading import MAX_DEPTH
+from labeling.processes import collected_rarely
 from labeling.readers.dataset import open_dataset
 from labeling.readers.joined import bundle_of_files
 from labeling.readers.rows import Limits
@@ -36,7 +37,8 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # a print of a library cannot garble the answer
     try:
-        text = json.dumps({"found": look(task)}, allow_nan=False)
+        with collected_rarely():
+            text = json.dumps({"found": look(task)}, allow_nan=False)
         if len(text) > MAX_BYTES:
             raise TooLarge(
                 "What is to be shown of this file takes "
