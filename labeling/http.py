@@ -300,9 +300,13 @@ def keyset_page(
 
 
 def page_response(
-    rows: Sequence[Any], next_cursor: str | None, output: type[serializers.Serializer]
+    rows: Sequence[Any],
+    next_cursor: str | None,
+    output: type[serializers.Serializer],
+    *,
+    context: dict[str, Any] | None = None,
 ) -> Response:
-    return Response({"results": output(rows, many=True).data, "next": next_cursor})
+    return Response({"results": output(rows, many=True, context=context or {}).data, "next": next_cursor})
 
 
 def page_of(output: type[serializers.Serializer]) -> serializers.Serializer:

@@ -52,7 +52,7 @@ class QueueView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
-        return Response(queue_summary(project=project, person=request.user))
+        return Response(queue_summary(project=project, person=request.user, role=project.member_role))
 
 
 @extend_schema(tags=["review"])

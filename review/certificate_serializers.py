@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from labeling.blindness import Sight, sight_of
 from review.attempts import CONFIDENCE_RANGE, EPS_RANGE, REASON_CHARS, n_remaining
 from review.models import Attempt, AttemptState, Certificate, Forecast, Promise
 from review.monitoring import MAX_ASKED
@@ -104,7 +105,10 @@ class WatchOutput(serializers.Serializer):
 
 
 class MonitorOutput(serializers.Serializer):
-    n_asked = serializers.IntegerField()
+    n_asked = serializers.IntegerField(
+        allow_null=True,
+        help_text="For viewers; null for whoever may be asked, since it would tell when audits come.",
+    )
     n_answered = serializers.IntegerField()
     n_wrong = serializers.IntegerField()
     watches = WatchOutput(many=True)
@@ -138,7 +142,8 @@ class CertificateOutput(serializers.ModelSerializer):
         return (certificate.document.get("people_error") or {}).get("sentence")
 
     def get_monitor(self, certificate: Certificate) -> MonitorOutput(allow_null=True):  # type: ignore[valid-type]
-        n_asked = certificate.monitor_audits.count()
+        is_told = sight_of(self.context["role"]) == Sight.ALL
+        n_asked = certificate.monitor_audits.count() if is_told else None
         if not certificate.monitor:
             return {"n_asked": n_asked, "n_answered": 0, "n_wrong": 0, "watches": []}
         return certificate.monitor | {"n_asked": n_asked}

@@ -110,7 +110,8 @@ class CertificatesView(APIView):
         project = project_for(request.user, project_id)
         check_sees_items(project.member_role)
         certificates = _certificates().filter(project=project)
-        return page_response(*keyset_page(request, certificates), CertificateOutput)
+        page = keyset_page(request, certificates)
+        return page_response(*page, CertificateOutput, context={"role": project.member_role})
 
 
 @extend_schema(tags=["certificates"])
@@ -119,7 +120,7 @@ class CertificateView(APIView):
     def get(self, request: Request, certificate_id: int) -> Response:
         certificate = row_for(request.user, _certificates(), certificate_id, MAY_SEE)
         check_sees_items(certificate.member_role)
-        return Response(CertificateOutput(certificate).data)
+        return Response(CertificateOutput(certificate, context={"role": certificate.member_role}).data)
 
 
 @extend_schema(tags=["certificates"])
@@ -169,7 +170,8 @@ class CertificateRevokeView(APIView):
     def post(self, request: Request, certificate_id: int) -> Response:
         certificate = row_for(request.user, _certificates(), certificate_id, MAY_ENGINEER)
         reason = valid(ReasonInput, request)["reason"] or f"Revoked by {request.user.get_username()}."
-        return Response(CertificateOutput(certificate_revoke(certificate=certificate, reason=reason)).data)
+        revoked = certificate_revoke(certificate=certificate, reason=reason)
+        return Response(CertificateOutput(revoked, context={"role": certificate.member_role}).data)
 
 
 @extend_schema(tags=["certificates"])

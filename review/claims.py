@@ -20,7 +20,6 @@ from review.models import shown_reason, shown_suggestion
 from review.ordering import HANDING_ORDER
 
 MAX_CLAIMED = 50  # entries that one person holds by one claim
-MAX_COUNTED = 100  # open entries that a claim counts; the queue's summary counts them all
 MAX_EXPIRED = 100  # leases that one claim takes back; the sweep takes the rest
 
 # An entry that leases are given back to, `given_back.n` of them. One that was made for a grid is no part of
@@ -70,12 +69,13 @@ _EXPIRE_OF_OTHERS = (
     + " SELECT count(*) FROM expired"
 )
 
-# Answers that are wanted, not entries: whatever kind of entry is taken, there is one less.
+# Whether answers are wanted besides those that this claim takes. Of how many nothing is told: a number that rose, or
+# fell by less than was claimed, would tell audits from the rest (waiting.py).
 _COUNT = f"""(
         SELECT coalesce(sum(n_free), 0)::int FROM (
             SELECT n_free FROM review_entry
             WHERE project_id = %(project)s AND state = 'open' AND n_free > 0
-            LIMIT {MAX_COUNTED + MAX_CLAIMED}
+            LIMIT {MAX_CLAIMED + 1}
         ) open_entry)"""
 
 _SHOWN = """
@@ -128,8 +128,7 @@ _SHOW = f"""
 def entries_claim(*, project: Project, person_id: int, role: str, n: int) -> dict[str, Any]:
     """The person holds `n` entries (1 to MAX_CLAIMED) if there are as many: those held before, renewed, come first.
 
-    Flagged entries go to reviewers only. Returns {"entries": [...], "n_open": how many more are free,
-    counted up to MAX_COUNTED}.
+    Flagged entries go to reviewers only. Returns {"entries": [...], "has_more": whether others are free besides}.
     """
     asked = {
         "project": project.pk,
@@ -141,15 +140,15 @@ def entries_claim(*, project: Project, person_id: int, role: str, n: int) -> dic
     if has_expired:
         fetch_prepared(_EXPIRE_OF_OTHERS, asked)
     entries = entries_show(person_id=person_id, entry_ids=held)[:n]
-    n_open = None
+    n_free = None
     if len(entries) < n:
         claimed = fetch_prepared(_CLAIM.format(n=n - len(entries)), asked)
         entries += [_entry_output(*row[1:]) for row in claimed]
         if claimed:
-            n_open = claimed[0][0] - len(claimed)  # the count is of the moment before
-    if n_open is None:
-        [(n_open,)] = fetch_prepared(f"SELECT {_COUNT}", asked)
-    return {"entries": entries, "n_open": min(n_open, MAX_COUNTED)}
+            n_free = claimed[0][0] - len(claimed)  # the count is of the moment before
+    if n_free is None:
+        [(n_free,)] = fetch_prepared(f"SELECT {_COUNT}", asked)
+    return {"entries": entries, "has_more": n_free > 0}
 
 
 def entries_show(*, person_id: int, entry_ids: list[int]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ Who knows too much of an item is not the one who is asked: a lease that bars the
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Sequence
 
@@ -26,8 +27,10 @@ def n_mixed(n: int, *, luck: float = 1.0) -> int:
     return math.floor(MIX / (1 - MIX) * n + luck - 1e-9)
 
 
-def entries_close(*, entry_ids: Sequence[int], state: EntryState) -> int:
+def entries_close(*, entry_ids: Sequence[int], state: EntryState, at: dt.datetime | None = None) -> int:
     """Those of the entries that are open or disputed are closed as `state`, and nobody holds them.
+
+    at  the moment of it; now if left out
 
     For a caller's transaction. Locks the entries by id. Returns how many were closed.
     """
@@ -43,10 +46,10 @@ def entries_close(*, entry_ids: Sequence[int], state: EntryState) -> int:
                 UPDATE review_lease SET state = 'released'
                 WHERE entry_id IN (SELECT id FROM closing) AND state = 'held'
             )
-            UPDATE review_entry SET state = %(state)s, n_free = 0, closed_at = now()
+            UPDATE review_entry SET state = %(state)s, n_free = 0, closed_at = coalesce(%(at)s, now())
             WHERE id IN (SELECT id FROM closing)
             """,
-            {"entries": list(entry_ids), "state": state},
+            {"entries": list(entry_ids), "state": state, "at": at},
         )
         return cursor.rowcount
 
@@ -71,10 +74,15 @@ def entries_ask(
     of_project = answers_wanted_now(project)
     items = [item_id for item_id, _ in asked]
     open_now = Entry.objects.filter(item_id__in=items, state__in=[EntryState.OPEN, EntryState.DISPUTED])
-    entries_close(
-        entry_ids=list(open_now.order_by("pk").values_list("pk", flat=True)), state=EntryState.WITHDRAWN
-    )
     with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        [at] = cursor.fetchone()
+        # In the same moment as what takes its place is made: waiting.py knows it by that.
+        entries_close(
+            entry_ids=list(open_now.order_by("pk").values_list("pk", flat=True)),
+            state=EntryState.WITHDRAWN,
+            at=at,
+        )
         cursor.execute(
             """
             INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, is_blind,
@@ -82,7 +90,7 @@ def entries_ask(
             SELECT %(project)s, given.item_id, given.reason,
                    %(above)s + 1 - (row_number() OVER (ORDER BY md5(%(salt)s || ':order:' || given.item_id)) - 0.5)
                                    / %(n)s,
-                   'open', given.n_wanted, given.n_wanted, true, statement_timestamp()
+                   'open', given.n_wanted, given.n_wanted, true, %(at)s
             FROM unnest(%(items)s::bigint[], %(reasons)s::text[], %(wanted)s::smallint[])
                  AS given (item_id, reason, n_wanted)
             RETURNING item_id, id
@@ -90,6 +98,7 @@ def entries_ask(
             {
                 "project": project.pk,
                 "salt": salt,
+                "at": at,
                 "above": MEASURING_PRIORITY,
                 "n": max(1, len(items)),
                 "items": items,

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from labeling.blindness import Sight, sight_of
@@ -25,58 +24,20 @@ from review.models import (
     LeaseState,
     Reason,
     Verdict,
-    shown_reason,
 )
-
-MAX_OPEN_COUNTED = 100_000  # entries of each reason: a million would take a quarter of a second
-
-# Each reason along the index, no further than it is counted. Where entries want several answers those are counted
-# that are missing: else one that wants fewer than others, as second answers do, would be told by being counted once.
-_OPEN_BY_REASON = """
-    SELECT asked.reason, asked.is_blind, counted.n, counted.n_entries
-    FROM (SELECT reason, is_blind FROM unnest(%(reasons)s::text[]) reason, unnest(ARRAY[false, true]) is_blind) asked
-    CROSS JOIN LATERAL (
-        SELECT {n} AS n, count(*) AS n_entries FROM (
-            SELECT {columns} FROM review_entry entry
-            WHERE entry.project_id = %(project)s AND entry.state = 'open'
-              AND entry.reason = asked.reason AND entry.is_blind = asked.is_blind
-            LIMIT %(most)s) few
-    ) counted WHERE counted.n_entries > 0 ORDER BY 1, 2"""
-_ENTRIES = _OPEN_BY_REASON.format(n="count(*)", columns="1")
-_ANSWERS = _OPEN_BY_REASON.format(
-    n="coalesce(sum(n_missing), 0)::int",
-    columns="""CASE WHEN n_wanted = 1 THEN 1 ELSE n_free + (
-                SELECT count(*) FROM review_lease lease
-                WHERE lease.entry_id = entry.id AND lease.state = 'held') END AS n_missing""",
-)
+from review.waiting import waiting
 
 
-def queue_summary(*, project: Project, person: AbstractBaseUser) -> dict[str, Any]:
-    """How much is in the queue, by reason, and this person's part of it; of each reason up to MAX_OPEN_COUNTED.
-
-    Answers that are missing: of an entry that wants one, one.
-    """
-    entries = Entry.objects.filter(project=project)
-    open_gold = Q(state=EntryState.OPEN, reason=Reason.GOLD)
-    by_reason: dict[str, int] = {}
-    reasons = [reason.value for reason in Reason if reason not in (Reason.GRID, Reason.BLIND)]
-    with connection.cursor() as cursor:
-        is_one_each = project.answers_wanted == 1 and not entries.filter(open_gold).exists()
-        cursor.execute(
-            _ENTRIES if is_one_each else _ANSWERS,
-            {"project": project.pk, "reasons": reasons, "most": MAX_OPEN_COUNTED},
-        )
-        counts = cursor.fetchall()
-    for reason, is_blind, n, _ in counts:
-        shown = shown_reason(reason, is_blind=is_blind)
-        by_reason[shown] = by_reason.get(shown, 0) + n
+def queue_summary(*, project: Project, person: AbstractBaseUser, role: str) -> dict[str, Any]:
+    """How much is in the queue, by reason, and this person's part of it, as the role may know it (waiting.py)."""
+    told = waiting(project, sight_of(role))
     held = Lease.objects.filter(project=project, state=LeaseState.HELD)
     answered = Answer.objects.filter(project=project, person=person, withdrawn_at__isnull=True)
     return {
-        "n_open": sum(by_reason.values()),
-        "is_all_counted": all(n_entries < MAX_OPEN_COUNTED for *_, n_entries in counts),
-        "n_disputed": entries.filter(state=EntryState.DISPUTED).count(),
-        "by_reason": by_reason,
+        "n_open": told.n_open,
+        "is_all_counted": told.is_all_counted,
+        "n_disputed": Entry.objects.filter(project=project, state=EntryState.DISPUTED).count(),
+        "by_reason": told.by_reason,
         "answered_by_me": answered.count(),
         **held.aggregate(n_held=Count("pk"), held_by_me=Count("pk", filter=Q(person=person))),
     }

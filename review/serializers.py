@@ -186,7 +186,9 @@ class EntryOutput(serializers.Serializer):
 
 class ClaimOutput(serializers.Serializer):
     entries = EntryOutput(many=True)
-    n_open = serializers.IntegerField(help_text="Entries that are free besides; counted up to 100.")
+    has_more = serializers.BooleanField(
+        help_text="Others are free besides. How many is told by `queue`: a count that rose would tell what came."
+    )
 
 
 MAX_EXPLAINED = 100  # items in one request
@@ -250,14 +252,18 @@ class ReleaseOutput(serializers.Serializer):
 
 class QueueOutput(serializers.Serializer):
     n_open = serializers.IntegerField(
-        help_text="Answers wanted from people; an item of which two are wanted counts twice."
+        help_text="Answers wanted from people; an item of which two are wanted counts twice. For whoever may be asked "
+        "it does not move when something is put in to measure, and every answer takes one off."
     )
     is_all_counted = serializers.BooleanField(
         help_text="False: of some reason there are more than 100,000 entries, and these were counted."
     )
     n_held = serializers.IntegerField(help_text="Leases that somebody holds.")
     n_disputed = serializers.IntegerField()
-    by_reason = serializers.DictField(child=serializers.IntegerField())
+    by_reason = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Empty for annotators, and for whoever may be asked while an attempt is open or a certificate valid.",
+    )
     held_by_me = serializers.IntegerField()
     answered_by_me = serializers.IntegerField()
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import connection, transaction
-from django.db.models import Q
 
 from labeling.errors import Conflict
 from labeling.locks import lock_labels_shared
@@ -26,6 +25,7 @@ from review.models import (
     MEASURING,
     OPEN_ATTEMPTS,
     Attempt,
+    Certificate,
     Entry,
     EntryState,
     Reason,
@@ -125,8 +125,8 @@ def weigh(project: Project) -> Weighing:
 def disputes_settle(*, project: Project, person: AbstractBaseUser, min_quality: float) -> int:
     """Disputes whose weighed class has at least this quality have it as a label by consensus. Returns how many.
 
-    Each is recorded as a verdict of the person, who can undo it. Raises Conflict while an attempt or an audit
-    waits for answers, or where too few items have several answers.
+    Each is recorded as a verdict of the person, who can undo it. Raises Conflict while an attempt is open or a
+    certificate valid, or where too few items have several answers.
     """
     with transaction.atomic():
         now = lock_labels_shared(project.pk)
@@ -224,12 +224,13 @@ def _too_little(project: Project, asked: dict[int, _Asked]) -> str:
 
 
 def _why_not(project: Project) -> str:
+    """Why nothing can be settled: what is left over would be audits. By what everybody is told, not by what waits:
+    a refusal that came with the audits would tell that they have come."""
     if Attempt.objects.filter(project=project, state__in=OPEN_ATTEMPTS).exists():
         return "An attempt to certify is under way: until it ends each dispute is decided by a reviewer."
-    waiting = Q(state__in=[EntryState.OPEN, EntryState.DISPUTED], reason__in=MEASURING)
-    if Entry.objects.filter(waiting, project=project).exists():
+    if Certificate.objects.filter(project=project, revoked_at__isnull=True).exists():
         return (
-            "Blind audits or gold wait for answers, and what is left over would give them away: "
-            "until they are answered each dispute is decided by a reviewer."
+            "The labels of a valid certificate are audited, and what is left over would give audits away: "
+            "while it is valid each dispute is decided by a reviewer."
         )
     return ""

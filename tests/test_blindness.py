@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
 
 from labeling.errors import Conflict, InvalidInput
 from labeling.export_rows import ExportRows
@@ -38,13 +40,26 @@ from labeling.models import (
 from review import attempts
 from review.attempt_pipeline import attempt_settle
 from review.attempts import attempt_ask
+from review.entries import entries_ask
 from review.flagging import flags_ask
-from review.models import Answer, Decoy, Entry, Flag, Lease
+from review.gold import gold_ask
+from review.models import (
+    Answer,
+    Certificate,
+    Decoy,
+    Entry,
+    Flag,
+    Lease,
+    MonitorAudit,
+    Reason,
+    Refill,
+)
 from review.monitoring import monitor_ask
+from review.pipeline import queue_refill
 from review.undoing import answer_undo
-from tests.review.blind import Scene, make_scene, otherwise, whole
-from tests.review.certifying import make_world
-from tests.review.makers import answer, claim
+from tests.review.blind import ROLES, Scene, make_scene, otherwise, whole
+from tests.review.certifying import World, make_world
+from tests.review.makers import answer, claim, let_stand
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -598,8 +613,6 @@ def test_who_was_shown_the_guess_is_not_asked_if_somebody_else_may_be(
 ) -> None:
     world = make_world(project, owner=ada, person=ben)
     Project.objects.filter(pk=project.pk).update(review_budget=280, random_share=0.0)
-    from review.pipeline import queue_refill
-
     project.refresh_from_db()
     queue_refill(project=project)
     shown = {entry["item"]["id"] for entry in claim(project, ben, 50)}
@@ -672,3 +685,171 @@ def test_what_files_told_of_single_answers_is_withheld_as_labels_are(scene: Scen
         assert told(name, free) == 1
     assert told("dan", free) == 0
     assert told("vic", min(withheld)) == 1
+
+
+# What is put in to measure moves no count
+
+
+def test_nothing_that_can_be_read_moves_when_audits_are_put_in_after_release(
+    project: Project, ada: User, ben: User
+) -> None:
+    scene = certified(project, ada, ben)
+    for person in ("ben", "eng"):
+        claim(project, scene.people[person], 3)
+
+    before = {name: looks(scene, name) for name in ("ben", "dan", "eng", "rev", "ada")}
+    seen_by_viewer = scene.client("vic").get(f"/api/projects/{project.pk}/queue").data["n_open"]
+    assert monitor_ask(certificate=scene.certificate, n=45) == 45
+
+    for name, looked in before.items():
+        assert differing(looked, looks(scene, name)) == [], name
+    assert scene.client("vic").get(f"/api/projects/{project.pk}/queue").data["n_open"] >= seen_by_viewer + 30
+
+
+def test_every_blind_answer_takes_one_off_whether_audits_were_put_in_or_not(
+    project: Project, ada: User, ben: User
+) -> None:
+    scene = certified(project, ada, ben)
+
+    def counts_of_ten_answers() -> list[int]:
+        counts = []
+        for entry in claim(project, ben, 10):
+            answer(project, ben, entry["id"], scene.world.classes[0])
+            counts.append(scene.client("ben").get(f"/api/projects/{project.pk}/queue").data["n_open"])
+        return counts
+
+    said = []
+    for n_audits in (0, 20):
+        with transaction.atomic():
+            if n_audits:
+                monitor_ask(certificate=scene.certificate, n=n_audits)
+            said.append(counts_of_ten_answers())
+            transaction.set_rollback(True)
+    first = said[0][0]
+    assert said[0] == said[1] == [first - place for place in range(10)]
+    assert first > 20
+
+
+def test_an_item_that_waits_and_is_audited_is_counted_as_before(
+    project: Project, ada: User, ben: User
+) -> None:
+    scene = certified(project, ada, ben)
+    waits = set(Entry.objects.filter(project=project, state="open").values_list("item_id", flat=True))
+    before = looks(scene, "dan")
+    monitor_ask(certificate=scene.certificate, n=80)
+    audited = set(MonitorAudit.objects.filter(certificate=scene.certificate).values_list("item", flat=True))
+    assert waits & audited  # else this test is about nothing
+    assert differing(before, looks(scene, "dan")) == []
+
+
+def test_second_answers_and_test_items_move_no_count_either(scene: Scene) -> None:
+    """The attempt of the scene is abandoned, so that all counts are told to who may know them."""
+    attempts.attempt_abandon(attempt=scene.attempt, reason="")
+    project = scene.project
+    let_stand(project)
+    # What lists single items says that one of them is withheld: an example leaves the guide, a flag its list.
+    free = [
+        pk
+        for pk in Label.objects.filter(is_human=True, retired_at=None, project=project)
+        .exclude(item__in=scene.world.items[:6])
+        .values_list("item_id", flat=True)
+        if not Entry.objects.filter(item=pk, state="open").exists()
+    ]
+    before = {name: looks(scene, name) for name in ("ben", "dan", "rev", "eng")}
+    gold_ask(project=project, item_ids=free[:4])
+    entries_ask(project, [(pk, Reason.SECOND) for pk in free[4:8]], salt="x")
+    assert Entry.objects.filter(item__in=free[:8], state="open").count() == 8
+    for name, looked in before.items():
+        assert differing(looked, looks(scene, name)) == [], name
+    # And whoever is given one of them, of any kind, sees the count fall by one.
+    ben = scene.people["ben"]
+    queue = f"/api/projects/{project.pk}/queue"
+    n_open = scene.client("ben").get(queue).data["n_open"]
+    for entry in claim(project, ben, 8):
+        answer(project, ben, entry["id"], scene.world.classes[0])
+        n_open -= 1
+        assert scene.client("ben").get(queue).data["n_open"] == n_open
+
+
+def test_a_claim_tells_no_number_that_audits_move(project: Project, ada: User, ben: User) -> None:
+    scene = certified(project, ada, ben)
+    address = f"/api/projects/{project.pk}/queue/claim"
+    said = []
+    for n_audits in (0, 45):
+        with transaction.atomic():
+            if n_audits:
+                monitor_ask(certificate=scene.certificate, n=n_audits)
+            data = scene.client("ben").post(address, {"n": 5}, format="json").data
+            said.append({key: value for key, value in data.items() if key != "entries"})
+            transaction.set_rollback(True)
+    assert said[0] == said[1] == {"has_more": True}
+
+
+def test_an_empty_queue_says_that_something_waits_and_not_how_much(
+    project: Project, ada: User, ben: User
+) -> None:
+    scene = certified(project, ada, ben)
+    scene.world.empty_queue()
+    queue = f"/api/projects/{project.pk}/queue"
+    said = [scene.client("ben").get(queue).data["n_open"]]
+    for n in (1, 45):
+        monitor_ask(certificate=scene.certificate, n=n)
+        said.append(scene.client("ben").get(queue).data["n_open"])
+    assert said == [0, 1, 1]
+
+
+def certified(project: Project, ada: User, ben: User) -> Certified:
+    """A valid certificate whose labels are watched, and a queue that the last refill filled."""
+    people = {"ada": ada, "ben": ben}
+    for name, role in ROLES.items():
+        people[name] = User.objects.create_user(name)
+        Membership.objects.create(project=project, user=people[name], role=role)
+    world = make_world(project, owner=ada, person=ben)
+    certificate = world.certify(n_audits=60)
+    Project.objects.filter(pk=project.pk).update(review_budget=60, random_share=0.25)
+    project.refresh_from_db()
+    let_stand(project)
+    world.empty_queue()
+    Project.objects.filter(pk=project.pk).update(review_budget=60)
+    project.refresh_from_db()
+    queue_refill(project=project)
+    let_stand(project)
+    # A test is one transaction, whose moment is that of its beginning.
+    Refill.objects.filter(project=project).update(created_at=timezone.now() - timezone.timedelta(seconds=90))
+    return Certified(world, certificate, people)
+
+
+@dataclass
+class Certified:
+    world: World
+    certificate: Certificate
+    people: dict[str, User]
+
+    @property
+    def project(self) -> Project:
+        return self.world.project
+
+    def client(self, name: str) -> APIClient:
+        client = APIClient()
+        client.force_authenticate(self.people[name])
+        return client
+
+
+# Lists of single items say which are withheld, to whoever sees more than their own words.
+LISTS_ITEMS = {"items_list", "round_items"}
+
+
+def looks(scene: Scene | Certified, name: str) -> dict[str, bytes]:
+    """Whatever can be read of the project as a whole, and of its certificates, by every operation that reads."""
+    client, project = scene.client(name), scene.project
+    addresses = {
+        operation: path.replace("{project_id}", str(project.pk))
+        for operation, (method, path) in operations_found.items()
+        if method == "get" and re.findall(r"{(\w+)}", path) == ["project_id"] and operation not in LISTS_ITEMS
+    }
+    for certificate in Certificate.objects.filter(project=project):
+        addresses[f"certificate {certificate.pk}"] = f"/api/certificates/{certificate.pk}"
+    assert len(addresses) > 25
+    looked = {operation: whole(client.get(address)) for operation, address in addresses.items()}
+    # Of a project that is seconds old, moments before the last fall now here, now there.
+    return {each: said[-100:] if each == "timeline_show" else said for each, said in looked.items()}

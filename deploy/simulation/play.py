@@ -378,6 +378,7 @@ class Play:
         """Monitoring audits until the certificate is revoked; None if there is nothing left to audit."""
         address = f"certificates/{certificate_id}"
         while (certificate := self.client.get(address))["revoked_at"] is None:
+            n_before = certificate["monitor"]["n_answered"]
             try:
                 n_asked = self.client.post(f"{address}/audits", {"n": breach.n_audits})["n_asked"]
             except Refused as refusal:
@@ -386,17 +387,17 @@ class Play:
                 continue
             if not n_asked:
                 return None
-            monitor = self._answer_monitor(address, n_asked)["monitor"]
+            monitor = self._answer_monitor(address, n_asked, n_before=n_before)["monitor"]
             self.tell(f"{monitor['n_answered']:,} monitoring audits, {monitor['n_wrong']:,} wrong.")
         return dict(certificate)
 
-    def _answer_monitor(self, address: str, n_asked: int) -> Row:
-        """All monitoring audits that were asked for are answered and counted, or the certificate is revoked.
+    def _answer_monitor(self, address: str, n_asked: int, *, n_before: int) -> Row:
+        """The monitoring audits that were asked for are answered and counted, or the certificate is revoked.
 
         A worker counts them a moment later. Other entries may be handed out between them, so that more
         answers are given where it takes longer.
         """
-        wanted = n_asked
+        wanted, n_in_all = n_asked, n_before + n_asked
         began = time.monotonic()
         while True:
             with self._timed("answering"):
@@ -405,7 +406,7 @@ class Play:
             until = time.monotonic() + COUNTED_SECONDS
             while time.monotonic() < until:
                 certificate = self.client.get(address)
-                wanted = certificate["monitor"]["n_asked"] - certificate["monitor"]["n_answered"]
+                wanted = n_in_all - certificate["monitor"]["n_answered"]
                 if certificate["revoked_at"] is not None or wanted <= 0:
                     return dict(certificate)
                 with self._timed("waiting"):

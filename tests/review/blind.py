@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import io
 import json
@@ -23,7 +24,7 @@ from labeling.models import Export, Import, Label, Membership, Project, Role, Wi
 from labeling.work import WorkState
 from review.flagging import flag_add
 from review.gold import gold_ask
-from review.models import Answer, Attempt, Certificate, Explanation, Verdict
+from review.models import Answer, Attempt, Certificate, Explanation, Refill, Verdict
 from review.pipeline import queue_refill
 from tests.labeling.makers import record
 from tests.review.certifying import World, make_world
@@ -99,6 +100,8 @@ def make_scene(
     for entry in claim(project, ben, 4):
         answer(project, ben, entry["id"], world.truth[entry["item"]["id"]])
     let_stand(project)
+    # A test is one transaction, whose moment is that of its beginning.
+    Refill.objects.filter(project=project).update(created_at=timezone.now() - dt.timedelta(seconds=90))
     said = Answer.objects.filter(person=ben).first()
     Explanation.objects.create(
         item=items[40], project=project, round=world.round, nearest=[[items[3].pk, 0.9]], words=[["owl", 1.0]]

@@ -162,14 +162,14 @@ def test_a_blind_entry_shows_no_suggestion(project: Project, ada: User, is_blind
     assert entry["item"]["label"] is None
 
 
-def test_a_claim_says_how_many_more_are_open(project: Project, ada: User) -> None:
+def test_a_claim_says_whether_more_are_open(project: Project, ada: User) -> None:
     make_entries(project, make_items(project, 5))
 
-    counted = [
-        entries_claim(project=project, person_id=ada.pk, role="owner", n=n)["n_open"] for n in (2, 2, 5)
+    said = [
+        entries_claim(project=project, person_id=ada.pk, role="owner", n=n)["has_more"] for n in (2, 2, 5)
     ]
 
-    assert counted == [3, 3, 0]
+    assert said == [True, True, False]
 
 
 def test_entries_of_another_project_are_never_handed_out(project: Project, ada: User) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.errors import Conflict
-from labeling.models import Item, Label, LabelClass, Membership, Project, Role, SourceKind
+from labeling.models import Item, Label, LabelClass, Membership, Project, Role, Source, SourceKind
 from review.adjudication import verdict_undo
 from review.flagging import flag_add
-from review.models import Attempt, Entry, EntryState, Flag, Reason, Verdict
+from review.models import MEASURING, Attempt, Certificate, Entry, EntryState, Flag, Reason, Verdict
 from review.weighing import MIN_ENTRIES, disputes_settle, weigh
 from tests.makers import make_items, make_project
 from tests.review.makers import answer, claim, make_entries
@@ -131,12 +132,22 @@ def test_one_class_is_nothing_to_disagree_on(ada: User, ben: User) -> None:
     assert "one class" in weigh(project).why_not
 
 
-@pytest.mark.parametrize("reason", [Reason.AUDIT, Reason.SECOND, Reason.GOLD])
-def test_nothing_is_settled_while_something_that_measures_waits(
-    project: Project, ada: User, ben: User, ada_client: APIClient, reason: Reason
+def test_nothing_is_settled_while_a_certificate_is_valid_whatever_waits(
+    project: Project, ada: User, ben: User, ada_client: APIClient
 ) -> None:
     make_asked(project, {ada: 0.9, ben: 0.5}, n=MIN_ENTRIES)
-    make_entries(project, make_items(project, 1), reason=reason, is_blind=True)
+    address = f"/api/projects/{project.pk}/weighing"
+    before = ada_client.get(address).data
+    for reason in MEASURING:
+        make_entries(project, make_items(project, 1, prefix=reason), reason=reason, is_blind=True)
+        assert ada_client.get(address).data == before, "that it is refused would tell that audits have come"
+    assert before["why_not"] == ""
+
+    source = Source.objects.create(project=project, kind="model", name="run 1, round 1", is_human=False)
+    attempt = Attempt.objects.create(project=project, number=1, eps=0.1, confidence=0.9, state="certified")
+    Certificate.objects.create(
+        project=project, number=1, attempt=attempt, source=source, issued_at=timezone.now(), document={}
+    )
     n = len(disputed())
 
     refused = ada_client.post(f"/api/projects/{project.pk}/weighing", {"min_quality": 0.5})
@@ -144,7 +155,7 @@ def test_nothing_is_settled_while_something_that_measures_waits(
 
     assert (refused.status_code, refused.data["code"]) == (409, "measuring")
     assert shown["rows"] == [], "how many are left over would tell how many audits are among them"
-    assert "wait for answers" in shown["why_not"]
+    assert "valid certificate" in shown["why_not"]
     assert len(disputed()) == n
 
 

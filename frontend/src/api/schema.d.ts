@@ -2083,8 +2083,8 @@ export interface components {
         };
         ClaimOutput: {
             entries: components["schemas"]["EntryOutput"][];
-            /** @description Entries that are free besides; counted up to 100. */
-            n_open: number;
+            /** @description Others are free besides. How many is told by `queue`: a count that rose would tell what came. */
+            has_more: boolean;
         };
         /** @description Bin k, 0 to 1000, is of confidences from k/1000 up to, not including, (k+1)/1000. Empty bins are left out. */
         ClassConfidencesOutput: {
@@ -3196,7 +3196,8 @@ export interface components {
             n_asked: number;
         };
         MonitorOutput: {
-            n_asked: number;
+            /** @description For viewers; null for whoever may be asked, since it would tell when audits come. */
+            n_asked: number | null;
             n_answered: number;
             n_wrong: number;
             watches: components["schemas"]["WatchOutput"][];
@@ -3752,13 +3753,14 @@ export interface components {
             chosen: string;
         };
         QueueOutput: {
-            /** @description Answers wanted from people; an item of which two are wanted counts twice. */
+            /** @description Answers wanted from people; an item of which two are wanted counts twice. For whoever may be asked it does not move when something is put in to measure, and every answer takes one off. */
             n_open: number;
             /** @description False: of some reason there are more than 100,000 entries, and these were counted. */
             is_all_counted: boolean;
             /** @description Leases that somebody holds. */
             n_held: number;
             n_disputed: number;
+            /** @description Empty for annotators, and for whoever may be asked while an attempt is open or a certificate valid. */
             by_reason: {
                 [key: string]: number;
             };

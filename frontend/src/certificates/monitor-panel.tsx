@@ -20,7 +20,8 @@ export function MonitorPanel({ project, certificate }: { project: Project; certi
   const { monitor } = certificate;
   const isValid = certificate.revoked_at === null;
   const mayAsk = isValid && mayEngineer(project);
-  const nWaiting = monitor ? monitor.n_asked - monitor.n_answered : 0;
+  // How many were asked is told to nobody who may be asked.
+  const nWaiting = monitor ? (monitor.n_asked ?? monitor.n_answered) - monitor.n_answered : 0;
   const settings = (
     <TextLink size="sm" to={`/projects/${project.id}/settings`}>
       {t("settings")}
@@ -33,13 +34,12 @@ export function MonitorPanel({ project, certificate }: { project: Project; certi
     >
       <Stack>
         <Text size="sm">
-          {monitor && monitor.n_asked > 0
-            ? plural(monitor.n_asked, "{n} audit asked, {counted} counted, {wrong} wrong.", "{n} audits asked, {counted} counted, {wrong} wrong.", {
-                n: count(monitor.n_asked),
-                counted: count(monitor.n_answered),
+          {monitor && monitor.n_answered > 0
+            ? plural(monitor.n_answered, "{n} audit counted, {wrong} wrong.", "{n} audits counted, {wrong} wrong.", {
+                n: count(monitor.n_answered),
                 wrong: count(monitor.n_wrong),
               })
-            : t("No audit was asked yet.")}
+            : t("No audit is counted yet.")}
           {isValid &&
             nWaiting > 0 &&
             ` ${t("{n} wait for an answer; they count in the order of the draw, up to the first that waits.", { n: count(nWaiting) })}`}

@@ -15,6 +15,8 @@ import { reviewActions } from "@/review/actions";
 import { useExplanations } from "@/review/explanations";
 import { GuessBars } from "@/review/guess-bars";
 import { LabelBar } from "@/review/label-bar";
+import { queueQuery } from "@/review/api";
+import { openCount } from "@/review/open-count";
 import { OutboxPanel } from "@/review/outbox-panel";
 import { usePreloadedImages } from "@/review/preload";
 import { ProjectHeading } from "@/review/project-heading";
@@ -23,11 +25,11 @@ import { t } from "@/language/translate";
 import { BEFORE_A_MODEL, REASONS } from "@/review/reasons";
 import styles from "@/review/review.module.css";
 import { ReviewTrail } from "@/review/review-trail";
-import { N_OPEN_COUNTED, type ReviewSession, type SessionState } from "@/review/session";
+import { type ReviewSession, type SessionState } from "@/review/session";
 import { useClassSearch } from "@/review/use-class-search";
 import { useFlagging } from "@/review/use-flagging";
 import { ColourSchemeToggle } from "@/ui/colour-scheme";
-import { count, percent } from "@/ui/format";
+import { percent } from "@/ui/format";
 import { ButtonLink } from "@/ui/link";
 import { lazily, useChunkSoon } from "@/ui/lazily";
 import { Loading } from "@/ui/states";
@@ -60,6 +62,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
   const { open: openFlag } = flagging;
 
   const progress = useQuery({ ...progressQuery(project.id), staleTime: 60_000 });
+  const queue = useQuery({ ...queueQuery(project.id), refetchInterval: 15_000 });
   const hasModel = Boolean(progress.data?.publication);
   const { classes } = project;
   // As long as any entry in hand has a guess there is room for it: what is blind in between moves nothing.
@@ -99,7 +102,7 @@ export function ReviewScreen({ project, session, state }: { project: Project; se
         <ProjectHeading project={project} />
         <div className={styles.tools}>
           <Text size="sm" c="dimmed" className={styles.wide} aria-live="off">
-            {state.n_open < N_OPEN_COUNTED ? t("{n} in the queue", { n: count(state.n_open + state.entries.length) }) : t("over {n} in the queue", { n: N_OPEN_COUNTED })}
+            {queue.data && t("{n} in the queue", { n: openCount(queue.data) })}
           </Text>
           <Tools project={project} actions={actions} />
         </div>

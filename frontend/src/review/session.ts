@@ -10,8 +10,6 @@ import type { AnswerKind, Claim, Entry, Id } from "@/api/types";
 import { newKey } from "@/review/key";
 import type { Outbox } from "@/review/outbox";
 
-/** A claim counts the open entries up to here, so that it stays quick. */
-export const N_OPEN_COUNTED = 100;
 /** Items in hand: the one on screen and those that are already loaded behind it. */
 export const N_AHEAD = 20;
 const REFILL_BELOW = 12;
@@ -29,8 +27,6 @@ export interface Done {
 export interface SessionState {
   entries: readonly Entry[];
   history: readonly Done[];
-  /** How many are free besides those in hand, counted up to N_OPEN_COUNTED. */
-  n_open: number;
   status: "loading" | "ready" | "empty";
   /** Why no more could be fetched; what is in hand can still be answered. */
   trouble: ApiError | null;
@@ -58,7 +54,7 @@ export class ReviewSession {
   private heldUntil = new Map<Id, number>();
   private shownAt: number;
   private isClaiming = false;
-  private state: SessionState = { entries: [], history: [], n_open: 0, status: "loading", trouble: null, notice: null };
+  private state: SessionState = { entries: [], history: [], status: "loading", trouble: null, notice: null };
 
   constructor(private readonly parts: Parts) {
     this.shownAt = this.now();
@@ -161,8 +157,8 @@ export class ReviewSession {
     const entries = [...held, ...fresh];
     if (entries[0]?.id !== this.current?.id) this.shownAt = this.now();
     // None for us though some are free: a round is being published just now, and its entries are locked.
-    const status = entries.length > 0 ? "ready" : claim.n_open > 0 ? "loading" : "empty";
-    this.set({ entries, n_open: claim.n_open, trouble: null, status });
+    const status = entries.length > 0 ? "ready" : claim.has_more ? "loading" : "empty";
+    this.set({ entries, trouble: null, status });
   }
 
   /** Takes an entry out of hand without an answer: it went to somebody else. */

@@ -18,7 +18,7 @@ export function QueuePanel({ project, queue }: { project: Project; queue: Queue 
         held: count(queue.n_held),
       })}>
       <Stack gap={4}>
-        {reasons.length === 0 && (
+        {queue.n_open === 0 && (
           <Text size="sm" c="dimmed">
             {t("The queue is empty; the next round fills it.")}
           </Text>

@@ -1,0 +1,150 @@
+"""How much waits in the queue, and how much of that may be told to whom.
+
+What is asked to measure (audits of attempts and monitors, second answers, gold, and what is mixed in with them) comes
+into the queue together, before everything else. Whoever may be asked, and saw a count rise by fifty, would know what
+the next fifty are. So for them a count is of everything else, less the answers that were given to what measures since
+the queue was last filled: it does not move when something is put in to measure, and every answer to any kind of entry
+takes one off. An entry that was in the queue and is asked again to measure stays counted. Viewers are never asked,
+and are told all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from labeling.blindness import Sight
+from labeling.models import Project
+from review.models import (
+    MEASURING,
+    OPEN_ATTEMPTS,
+    Attempt,
+    Certificate,
+    Reason,
+    Refill,
+    shown_reason,
+    sql_list,
+)
+
+MAX_OPEN_COUNTED = 100_000  # entries of each reason: a million would take a quarter of a second
+
+# Entries of {entry} that were asked for to measure, or to be mixed in with those: review/entries.py, entries_ask.
+# A refill's own have priorities of 1 at most.
+IS_TO_MEASURE = f"""({{entry}}.reason IN ({sql_list(MEASURING)})
+    OR {{entry}}.reason = 'uncertain' AND {{entry}}.is_blind AND {{entry}}.priority > 1)"""
+
+# The answers that an entry still wants.
+_MISSING = """CASE WHEN {entry}.n_wanted = 1 THEN 1 ELSE {entry}.n_free + (
+    SELECT count(*) FROM review_lease lease
+    WHERE lease.entry_id = {entry}.id AND lease.state = 'held') END"""
+
+# Each reason along the index, no further than it is counted. Where entries want several answers those are counted
+# that are missing: else one that wants fewer than others, as second answers do, would be told by being counted once.
+_OPEN_BY_REASON = """
+    SELECT asked.reason, asked.is_blind, counted.n, counted.n_entries
+    FROM (SELECT reason, is_blind FROM unnest(%(reasons)s::text[]) reason, unnest(ARRAY[false, true]) is_blind) asked
+    CROSS JOIN LATERAL (
+        SELECT {n} AS n, count(*) AS n_entries FROM (
+            SELECT {columns} FROM review_entry entry
+            WHERE entry.project_id = %(project)s AND entry.state = 'open'
+              AND entry.reason = asked.reason AND entry.is_blind = asked.is_blind
+            LIMIT %(most)s) few
+    ) counted WHERE counted.n_entries > 0 ORDER BY 1, 2"""
+_ENTRIES = _OPEN_BY_REASON.format(n="count(*)", columns="1")
+_ANSWERS = _OPEN_BY_REASON.format(
+    n="coalesce(sum(n_missing), 0)::int", columns=f"{_MISSING.format(entry='entry')} AS n_missing"
+)
+
+# What measures since the queue was last filled: what is open, and of the closed no more than are of interest.
+# `stood_in`: in place of an entry that waited, closed in the moment in which this one was made.
+_TO_MEASURE = f"""
+    WITH since_filled AS MATERIALIZED (
+        SELECT entry.* FROM review_entry entry
+        WHERE entry.project_id = %(project)s AND entry.state IN ('open', 'disputed')
+          AND entry.reason IN ('uncertain', {sql_list(MEASURING)}) AND entry.is_blind
+          AND {IS_TO_MEASURE.format(entry="entry")}
+        UNION ALL
+        (SELECT entry.* FROM review_entry entry
+         WHERE entry.project_id = %(project)s AND entry.is_blind AND entry.state IN ('done', 'skipped')
+           AND entry.closed_at >= %(filled_at)s AND {IS_TO_MEASURE.format(entry="entry")}
+         LIMIT %(most)s)
+    ), told AS (
+        SELECT entry.state, entry.reason, entry.n_wanted,
+               CASE WHEN entry.state = 'open' THEN {_MISSING.format(entry="entry")} ELSE 0 END AS n_missing,
+               entry.created_at >= %(filled_at)s AND EXISTS (
+                   SELECT FROM review_entry earlier
+                   WHERE earlier.item_id = entry.item_id AND earlier.state = 'withdrawn'
+                     AND earlier.closed_at = entry.created_at AND NOT {IS_TO_MEASURE.format(entry="earlier")}
+               ) AS stood_in
+        FROM since_filled entry
+    )
+    SELECT coalesce(sum(n_missing) FILTER (WHERE stood_in), 0)::int,
+           coalesce(sum(n_wanted - n_missing) FILTER (WHERE NOT stood_in), 0)::int,
+           coalesce(sum(n_missing) FILTER (WHERE reason = 'uncertain'), 0)::int,
+           count(*) FILTER (WHERE state = 'open') > 0
+    FROM told"""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Answers that people are wanted to give, as it may be told."""
+
+    n_open: int
+    is_all_counted: bool
+    by_reason: dict[str, int]  # empty where it may not be told, too
+
+
+def waiting(project: Project, sight: Sight) -> Waiting:
+    """Counted up to MAX_OPEN_COUNTED for each reason. Answers that are missing: of an entry that wants one, one."""
+    reasons = [reason.value for reason in Reason if reason not in (Reason.GRID, Reason.BLIND)]
+    is_one_each = project.answers_wanted == 1 and not _has_open_gold(project)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ENTRIES if is_one_each else _ANSWERS,
+            {"project": project.pk, "reasons": reasons, "most": MAX_OPEN_COUNTED},
+        )
+        counts = cursor.fetchall()
+    is_all_counted = all(n_entries < MAX_OPEN_COUNTED for *_, n_entries in counts)
+    if sight != Sight.ALL:
+        return _as_told(project, sight, counts, is_all_counted)
+    by_reason = _by_shown_reason(counts)
+    return Waiting(sum(by_reason.values()), is_all_counted, by_reason)
+
+
+def _as_told(
+    project: Project, sight: Sight, counts: list[tuple[str, bool, int, int]], is_all_counted: bool
+) -> Waiting:
+    """What the sight is told of these counts. No reason while one of them could be an audit's, and one at least
+    where anything is open: that is told by being handed out."""
+    filled = Refill.objects.filter(project=project, n_added__gt=0).order_by("-created_at")
+    filled_at = filled.values_list("created_at", flat=True).first() or project.created_at
+    with connection.cursor() as cursor:
+        values = {"project": project.pk, "filled_at": filled_at, "most": MAX_OPEN_COUNTED}
+        cursor.execute(_TO_MEASURE, values)
+        n_standing_in, n_given, n_mixed_in, is_any_open = cursor.fetchone()
+    by_reason = _by_shown_reason([row for row in counts if row[0] not in MEASURING])
+    n_blind = by_reason.pop(Reason.BLIND.value, 0) - n_mixed_in + n_standing_in - n_given
+    n_open = max(sum(by_reason.values()) + n_blind, int(bool(by_reason) or is_any_open))
+    if n_blind > 0:
+        by_reason[Reason.BLIND.value] = n_blind
+    tells_why = sight == Sight.SETTLED and not _is_certifying(project)
+    return Waiting(n_open, is_all_counted, by_reason if tells_why else {})
+
+
+def _by_shown_reason(counts: list[tuple[str, bool, int, int]]) -> dict[str, int]:
+    by_reason: dict[str, int] = {}
+    for reason, is_blind, n, _ in counts:
+        shown = shown_reason(reason, is_blind=is_blind)
+        by_reason[shown] = by_reason.get(shown, 0) + n
+    return by_reason
+
+
+def _has_open_gold(project: Project) -> bool:
+    return project.entries.filter(state="open", reason=Reason.GOLD).exists()
+
+
+def _is_certifying(project: Project) -> bool:
+    """Whether audits may come at any moment: all that is asked is told as blind, or would be told apart by it."""
+    attempts = Attempt.objects.filter(project=project, state__in=OPEN_ATTEMPTS)
+    return attempts.exists() or Certificate.objects.filter(project=project, revoked_at__isnull=True).exists()
