@@ -9,12 +9,16 @@ MINUTES ?= 15
 SEED ?= 1
 FRONTEND_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: all setup demo run test check fix fuzz bench results hosts chaos types clean
+.PHONY: all setup install install-frontend demo run test check fix fuzz bench results hosts chaos types clean
 all: check test
 
 setup: $(VENV)/.stamp frontend/dist/index.html  ## everything installed, front end built
 
+# Stamps hold a sum of what they depend on: a file that git wrote anew with the same words installs nothing.
 $(VENV)/.stamp: pyproject.toml constraints.txt
+	@if cat $^ | cksum | cmp -s - $@; then touch $@; else $(MAKE) --no-print-directory install; fi
+
+install:
 	@test -n "$(PYTHON)" || { echo "No Python found. Install Python 3.11 or newer."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "$(PYTHON) is too old. Install Python 3.11 or newer, or say make PYTHON=/path/to/python3.11"; exit 1; }
@@ -23,13 +27,16 @@ $(VENV)/.stamp: pyproject.toml constraints.txt
 	$(RUN) -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	@node --version 2>/dev/null | grep -qE '^v(2[0-9]|[3-9][0-9])' && command -v npm >/dev/null || \
 		$(RUN) -m pip install --quiet --constraint constraints.txt --editable ".[node]"
-	@touch $@
+	@cat pyproject.toml constraints.txt | cksum > $(VENV)/.stamp
 
-frontend/node_modules/.stamp: frontend/package-lock.json $(VENV)/.stamp
+frontend/node_modules/.stamp: frontend/package-lock.json | $(VENV)/.stamp
+	@if cat $< | cksum | cmp -s - $@; then touch $@; else $(MAKE) --no-print-directory install-frontend; fi
+
+install-frontend:
 	$(NPM) ci --no-audit --no-fund
-	@touch $@
+	@cat frontend/package-lock.json | cksum > frontend/node_modules/.stamp
 
-frontend/dist/index.html: frontend/node_modules/.stamp $(FRONTEND_SOURCES)
+frontend/dist/index.html: frontend/package-lock.json $(FRONTEND_SOURCES) | frontend/node_modules/.stamp
 	$(NPM) build
 	@touch $@
 
