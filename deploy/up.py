@@ -245,6 +245,8 @@ def only_one(data_dir: Path) -> Iterator[None]:
                 "Use that one, stop it with `assay down`, or set ASSAY_DATA_DIR to another folder.",
                 code="already_up",
             ) from None
+        # What an `assay up` that was killed left here: its process id may be anybody's by now, its port another's.
+        (data_dir / "up.json").unlink(missing_ok=True)
         yield
 
 

@@ -21,6 +21,8 @@ from review.models import (
     OPEN_ATTEMPTS,
     Attempt,
     Certificate,
+    Entry,
+    EntryState,
     Reason,
     Refill,
     shown_reason,
@@ -141,7 +143,7 @@ def _by_shown_reason(counts: list[tuple[str, bool, int, int]]) -> dict[str, int]
 
 
 def _has_open_gold(project: Project) -> bool:
-    return project.entries.filter(state="open", reason=Reason.GOLD).exists()
+    return Entry.objects.filter(project=project, state=EntryState.OPEN, reason=Reason.GOLD).exists()
 
 
 def _is_certifying(project: Project) -> bool:

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import click
 from django.conf import settings
@@ -21,6 +22,7 @@ from labeling.errors import Unavailable
 
 READY_SECONDS = 120
 STOP_SECONDS = 60
+BEGIN_SECONDS = 10  # an `assay up` has written by then where it is
 FOREVER = float("inf")
 
 
@@ -38,12 +40,23 @@ def up_command(host: str, port: int, workers: int, no_frontend: bool) -> None:
 @click.command("down")
 def down_command() -> None:
     """Stop the `assay up` of this data directory, and servers that a crash left running."""
-    state = up.read_state(settings.ASSAY_DATA_DIR)
+    state = _state_of_running()
     if state:
         _stop(state["pid"])
     stop_valkey(settings.ASSAY_DATA_DIR)
     stop_postgres(settings.ASSAY_DATA_DIR)
     click.echo("Stopped." if state else "Nothing was running here.")
+
+
+def _state_of_running() -> dict[str, Any] | None:
+    """None where no `assay up` runs here. Raises Unavailable for one that has only just begun: servers that it
+    starts are no leftovers."""
+    deadline = time.monotonic() + BEGIN_SECONDS
+    while (state := up.read_state(settings.ASSAY_DATA_DIR)) is None and up.is_up(settings.ASSAY_DATA_DIR):
+        if time.monotonic() > deadline:
+            raise Unavailable("Assay is only just starting here. Run `assay down` again in a moment.")
+        time.sleep(0.1)
+    return state
 
 
 def _stop(pid: int) -> None:

@@ -95,8 +95,35 @@ def test_state_of_a_killed_up_is_not_taken_for_a_running_one(tmp_path: Path) -> 
     (tmp_path / "up.json").write_text(json.dumps({"pid": os.getpid(), "address": "http://127.0.0.1:1"}))
 
     assert up.read_state(tmp_path) is None
-    with up.only_one(tmp_path):
-        assert up.read_state(tmp_path) is not None
+    with up.only_one(tmp_path):  # the next one has begun, and written nothing yet
+        assert up.read_state(tmp_path) is None
+        (tmp_path / "up.json").write_text(json.dumps({"pid": os.getpid(), "address": "http://127.0.0.1:2"}))
+        assert up.read_state(tmp_path) == {"pid": os.getpid(), "address": "http://127.0.0.1:2"}
+
+
+def test_down_stops_nobody_by_what_a_killed_up_left_behind(tmp_path: Path) -> None:
+    """While the next one starts, the file of the last may name a process that is somebody else's by now."""
+    bystander = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+    (tmp_path / "up.lock").touch()
+    (tmp_path / "up.json").write_text(json.dumps({"pid": bystander.pid, "address": "http://127.0.0.1:1"}))
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    try:
+        with up.only_one(tmp_path):
+            down = subprocess.run(
+                [sys.executable, "-m", "deploy.cli", "down"],
+                cwd=ROOT,
+                env=environment | {"ASSAY_DATA_DIR": str(tmp_path)},
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+        assert bystander.poll() is None, down.stdout + down.stderr
+        assert str(bystander.pid) not in down.stdout + down.stderr
+        assert "only just starting" in down.stdout + down.stderr
+        assert "Traceback" not in down.stderr
+    finally:
+        bystander.kill()
+        bystander.wait()
 
 
 def test_status_of_an_up_that_has_only_just_begun_is_that_it_starts(
@@ -115,7 +142,6 @@ def test_status_of_an_up_that_has_only_just_begun_is_that_it_starts(
 
 
 def test_down_takes_an_up_that_ended_for_ended_though_nobody_reaped_it(tmp_path: Path) -> None:
-    (tmp_path / "up.json").touch()
     code = """
 import json, os, signal, sys
 from pathlib import Path
@@ -126,7 +152,7 @@ with only_one(Path(sys.argv[1])):
     signal.pause()
 """
     holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT)
-    eventually(lambda: up.is_up(tmp_path) and (tmp_path / "up.json").read_text())
+    eventually(lambda: up.is_up(tmp_path) and (tmp_path / "up.json").exists())
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
 
     down = subprocess.run(
