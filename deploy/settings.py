@@ -290,7 +290,10 @@ LOGGING = {
     # A sweep every two seconds is no news.
     "loggers": {
         name: {"level": "WARNING"} for name in ("celery.app.trace", "celery.beat", "celery.worker.strategy")
-    },
+    }
+    # What a client is refused (4xx) is the client's to know, not the operator's. Wrong passwords, forged requests and
+    # wrong hosts have loggers of their own (labeling.account_services, django.security), and stay.
+    | {"django.request": {"level": "ERROR"}},
     "root": {"handlers": ["stderr"], "level": read_str("ASSAY_LOG_LEVEL", "INFO")},
 }
 
