@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -9,6 +10,7 @@ from rest_framework import serializers
 
 from labeling.blindness import Sight, sight_of
 from review.attempts import CONFIDENCE_RANGE, EPS_RANGE, REASON_CHARS, n_remaining
+from review.certificate_rows import retired_since
 from review.models import Attempt, AttemptState, Certificate, Forecast, Promise
 from review.monitoring import MAX_ASKED
 
@@ -114,6 +116,16 @@ class MonitorOutput(serializers.Serializer):
     watches = WatchOutput(many=True)
 
 
+class RetiredOutput(serializers.Serializer):
+    n_labels = serializers.IntegerField(help_text="That the certificate is about.")
+    n_retired = serializers.IntegerField(
+        help_text="Of them, those that no longer stand: it says nothing of what does."
+    )
+    n_confirmed = serializers.IntegerField(
+        help_text="Of those retired: a person said the same, and that stands."
+    )
+
+
 class CertificateOutput(serializers.ModelSerializer):
     """A certificate in short; the whole is its document."""
 
@@ -126,13 +138,14 @@ class CertificateOutput(serializers.ModelSerializer):
     confidence = serializers.FloatField(source="attempt.confidence")
     n_items = serializers.IntegerField(source="attempt.n_items")
     monitor = serializers.SerializerMethodField()
+    retired = serializers.SerializerMethodField(help_text="What was taken away since it was issued.")
     monitor_per_week = serializers.IntegerField(source="project.monitor_per_week")
 
     class Meta:
         model = Certificate
         fields = [
             "id", "project_id", "number", "attempt_id", "sentence", "people_sentence", "source_name", "promise", "eps",
-            "confidence", "n_items", "issued_at", "revoked_at", "revoked_reason", "is_breach", "monitor", "monitor_per_week",
+            "confidence", "n_items", "issued_at", "revoked_at", "revoked_reason", "is_breach", "monitor", "retired", "monitor_per_week",
         ]  # fmt: skip
 
     def get_sentence(self, certificate: Certificate) -> str | None:
@@ -147,6 +160,9 @@ class CertificateOutput(serializers.ModelSerializer):
         if not certificate.monitor:
             return {"n_asked": n_asked, "n_answered": 0, "n_wrong": 0, "watches": []}
         return certificate.monitor | {"n_asked": n_asked}
+
+    def get_retired(self, certificate: Certificate) -> RetiredOutput:
+        return asdict(retired_since(certificate, sight_of(self.context["role"])))  # type: ignore[return-value]
 
 
 class MonitorAuditsInput(serializers.Serializer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from typing import Any
 
@@ -23,7 +24,7 @@ from labeling.project_services import (
 )
 from review.attempt_pipeline import attempt_freeze, attempt_settle
 from review.attempts import attempt_abandon, attempt_ask
-from review.certificate_rows import certificate_rows
+from review.certificate_rows import _RETIRED, certificate_rows
 from review.certificates import certificate_write
 from review.certification.draw import draw
 from review.certification.labels import labels_of
@@ -34,9 +35,9 @@ from review.pipeline import attempts_to_settle, publish_ready, queue_refill
 from review.publish import round_publish
 from review.relabeling import Relabel, items_relabel, label_withdraw
 from review.undoing import answer_undo
-from tests.makers import make_items
+from tests.makers import make_human_label, make_items
 from tests.review.certifying import World, make_world
-from tests.review.makers import answer, claim, make_round
+from tests.review.makers import answer, claim, let_stand, make_round
 from training.models import Round
 from training.querysets import training_labels
 
@@ -618,3 +619,40 @@ def test_an_abandoned_attempt_leaves_nothing_behind(world: World) -> None:
     assert attempt.state == "abandoned"
     with pytest.raises(Conflict, match="over"):
         attempt_abandon(attempt=attempt, reason="")
+
+
+def test_labels_that_were_retired_since_are_counted_and_nothing_else(
+    project: Project, ada: User, ben: User, ada_client: APIClient
+) -> None:
+    world = make_world(project, owner=ada, person=ben)
+    certificate = world.certify(n_audits=60)
+    let_stand(project)
+    address = f"/api/certificates/{certificate.pk}"
+    n_items = len(world.items)
+    assert ada_client.get(address).data["retired"] == {"n_labels": n_items, "n_retired": 0, "n_confirmed": 0}
+    # A test is one transaction: what comes after the certificate has a later moment.
+    machine = list(Label.objects.filter(source=certificate.source, retired_at=None).order_by("pk")[:3])
+    later = certificate.issued_at + dt.timedelta(seconds=1)
+    for label, reason in zip(machine, ("corrected", "confirmed", "discarded"), strict=True):
+        Label.objects.filter(pk=label.pk).update(retired_at=later, retired_reason=reason)
+    human = Label.objects.filter(item=world.items[0], is_human=True, retired_at=None)
+    human.update(retired_at=later, retired_reason="withdrawn")
+    (added,) = make_items(project, 1, prefix="later")  # no part of the certificate
+    new = make_human_label(added, world.classes[0], user=ada)
+    Label.objects.filter(pk=new.pk).update(retired_at=later, retired_reason="withdrawn")
+
+    told = {"n_labels": n_items, "n_retired": 4, "n_confirmed": 1}
+    assert ada_client.get(address).data["retired"] == told
+    listed = ada_client.get(f"/api/projects/{project.pk}/certificates").data["results"]
+    assert [each["retired"] for each in listed] == [told]
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # what is planned for large tables
+        cursor.execute("EXPLAIN " + _RETIRED, {
+            "project": project.pk, "source": certificate.source_id, "attempt": certificate.attempt_id,
+            "at": certificate.issued_at, "of_people": True, "hides": False,
+        })  # fmt: skip
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "label_machine_retired" in plan
+    assert "label_human_item" in plan or "label_human" in plan
+    assert "Seq Scan on labeling_label" not in plan

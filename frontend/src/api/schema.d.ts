@@ -2023,6 +2023,8 @@ export interface components {
             revoked_reason?: string;
             is_breach?: boolean;
             readonly monitor: components["schemas"]["MonitorOutput"] | null;
+            /** @description What was taken away since it was issued. */
+            readonly retired: components["schemas"]["RetiredOutput"];
             monitor_per_week: number;
         };
         CertificatePage: {
@@ -3855,6 +3857,14 @@ export interface components {
             results: components["schemas"]["RemovalOutput"][];
             /** @description Cursor of the next page; null at the end. */
             next: string | null;
+        };
+        RetiredOutput: {
+            /** @description That the certificate is about. */
+            n_labels: number;
+            /** @description Of them, those that no longer stand: it says nothing of what does. */
+            n_retired: number;
+            /** @description Of those retired: a person said the same, and that stands. */
+            n_confirmed: number;
         };
         /** @description On how many of the items it is right; the share with its exact 95% interval. */
         RightOutput: {

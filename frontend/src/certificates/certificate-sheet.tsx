@@ -18,6 +18,7 @@ export function CertificateSheet({ certificate, document: data }: { certificate:
   const { goal, counts, project } = data;
   return (
     <article className={styles.sheet} aria-label={t("Certificate {number}", { number: data.number })}>
+      {certificate.retired.n_retired > 0 && <p role="status">{retiredText(certificate.retired)}</p>}
       {certificate.revoked_at !== null && (
         <div className={styles.revoked} role="alert">
           <strong>{t("Revoked on {date}", { date: whenUtc(certificate.revoked_at) })}</strong>
@@ -396,4 +397,14 @@ function AuditTable({ document: { audits, counts } }: { document: CertificateDoc
       )}
     </>
   );
+}
+
+/** How many of the labels that it is about no longer stand. */
+function retiredText({ n_labels, n_retired, n_confirmed }: Certificate["retired"]): string {
+  const said = plural(n_retired, "{n} of {total} certified labels has been retired since.", "{n} of {total} certified labels have been retired since.", {
+    n: count(n_retired),
+    total: count(n_labels),
+  });
+  if (n_confirmed === 0) return said;
+  return `${said} ${plural(n_confirmed, "For {n} of them a person said the same, and that stands instead.", "For {n} of them people said the same, and that stands instead.", { n: count(n_confirmed) })}`;
 }
