@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from labeling.blindness import Sight, sight_of
 from labeling.errors import InvalidInput
@@ -20,18 +20,16 @@ from review.models import (
     Entry,
     EntryState,
     Flag,
-    Lease,
-    LeaseState,
     Reason,
     Verdict,
 )
-from review.waiting import waiting
+from review.waiting import in_hands, waiting
 
 
 def queue_summary(*, project: Project, person: AbstractBaseUser, role: str) -> dict[str, Any]:
     """How much is in the queue, by reason, and this person's part of it, as the role may know it (waiting.py)."""
-    told = waiting(project, sight_of(role))
-    held = Lease.objects.filter(project=project, state=LeaseState.HELD)
+    sight = sight_of(role)
+    told = waiting(project, sight)
     answered = Answer.objects.filter(project=project, person=person, withdrawn_at__isnull=True)
     return {
         "n_open": told.n_open,
@@ -39,7 +37,7 @@ def queue_summary(*, project: Project, person: AbstractBaseUser, role: str) -> d
         "n_disputed": Entry.objects.filter(project=project, state=EntryState.DISPUTED).count(),
         "by_reason": told.by_reason,
         "answered_by_me": answered.count(),
-        **held.aggregate(n_held=Count("pk"), held_by_me=Count("pk", filter=Q(person=person))),
+        **in_hands(project, person, sight),
     }
 
 

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
+from django.db.models import Count, Q
 
 from labeling.blindness import Sight
 from labeling.models import Project
@@ -23,6 +25,8 @@ from review.models import (
     Certificate,
     Entry,
     EntryState,
+    Lease,
+    LeaseState,
     Reason,
     Refill,
     shown_reason,
@@ -88,6 +92,17 @@ _TO_MEASURE = f"""
     FROM told"""
 
 
+# Leases on what was asked again to measure while somebody held it: given back then, and counted until they run out.
+_TAKEN_FROM_HANDS = f"""
+    SELECT count(*)::int, count(*) FILTER (WHERE lease.person_id = %(person)s)::int
+    FROM review_entry entry
+    JOIN review_entry earlier ON earlier.item_id = entry.item_id AND earlier.state = 'withdrawn'
+     AND earlier.closed_at = entry.created_at
+    JOIN review_lease lease ON lease.entry_id = earlier.id AND lease.state = 'released' AND lease.until > now()
+    WHERE entry.project_id = %(project)s AND entry.state = 'open' AND entry.is_blind
+      AND entry.reason IN ('uncertain', {sql_list(MEASURING)}) AND {IS_TO_MEASURE.format(entry="entry")}"""
+
+
 @dataclass(frozen=True)
 class Waiting:
     """Answers that people are wanted to give, as it may be told."""
@@ -112,6 +127,18 @@ def waiting(project: Project, sight: Sight) -> Waiting:
         return _as_told(project, sight, counts, is_all_counted)
     by_reason = _by_shown_reason(counts)
     return Waiting(sum(by_reason.values()), is_all_counted, by_reason)
+
+
+def in_hands(project: Project, person: AbstractBaseUser, sight: Sight) -> dict[str, int]:
+    """Leases that somebody holds, and those that the person does, as the sight may know it."""
+    held = Lease.objects.filter(project=project, state=LeaseState.HELD)
+    counts = held.aggregate(n_held=Count("pk"), held_by_me=Count("pk", filter=Q(person=person)))
+    if sight != Sight.ALL:
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKEN_FROM_HANDS, {"project": project.pk, "person": person.pk})
+            n_held, held_by_me = cursor.fetchone()
+        counts = {"n_held": counts["n_held"] + n_held, "held_by_me": counts["held_by_me"] + held_by_me}
+    return counts
 
 
 def _as_told(

@@ -695,7 +695,7 @@ def test_nothing_that_can_be_read_moves_when_audits_are_put_in_after_release(
 ) -> None:
     scene = certified(project, ada, ben)
     for person in ("ben", "eng"):
-        claim(project, scene.people[person], 3)
+        claim(project, scene.people[person], 25)
 
     before = {name: looks(scene, name) for name in ("ben", "dan", "eng", "rev", "ada")}
     seen_by_viewer = scene.client("vic").get(f"/api/projects/{project.pk}/queue").data["n_open"]
