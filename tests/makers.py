@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -58,17 +58,28 @@ def make_items(project: Project, n_items: int, *, prefix: str = "item", **fields
 
 
 def make_human_label(item: Item, label_class: LabelClass, *, user: User) -> Label:
+    return make_human_labels([(item, label_class)], user=user)[0]
+
+
+def make_human_labels(said: Iterable[tuple[Item, LabelClass]], *, user: User) -> list[Label]:
+    """What the user says of items of one project, in the order given."""
+    said = list(said)
+    if not said:
+        return []
     source, _ = Source.objects.get_or_create(
-        project=item.project,
+        project_id=said[0][0].project_id,
         kind=SourceKind.PERSON,
         user=user,
         defaults={"is_human": True, "name": user.get_username()},
     )
-    return Label.objects.create(
-        project=item.project,
-        item=item,
-        label_class=label_class,
-        source=source,
-        is_human=True,
-        created_at=timezone.now(),
+    return Label.objects.bulk_create(
+        Label(
+            project_id=source.project_id,
+            item=item,
+            label_class=label_class,
+            source=source,
+            is_human=True,
+            created_at=timezone.now(),
+        )
+        for item, label_class in said
     )

@@ -15,7 +15,7 @@ from review.attempts import attempt_ask
 from review.certificates import certificate_write
 from review.models import Attempt, Certificate, Entry
 from review.publish import round_publish
-from tests.makers import make_human_label, make_items
+from tests.makers import make_human_labels, make_items
 from tests.review.makers import claim, make_round, role_of
 from training.models import Round
 
@@ -118,8 +118,7 @@ def make_world(
     classes = list(project.classes.all())
     items = make_items(project, n_items)
     truth = {item.pk: classes[place % len(classes)] for place, item in enumerate(items)}
-    for item in items[:n_human]:
-        make_human_label(item, truth[item.pk], user=owner)
+    make_human_labels([(item, truth[item.pk]) for item in items[:n_human]], user=owner)
     wrong = dict(wrong or {})
     for place in range(n_items - n_wrong, n_items):
         wrong.setdefault(place, (place + 1) % len(classes))

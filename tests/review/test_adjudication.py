@@ -19,7 +19,7 @@ from review.disagreements import disagreement_page
 from review.flagging import flag_add
 from review.models import Audit, Entry, EntryState, Flag, SecondAnswer, Verdict
 from tests.conftest import client_of
-from tests.makers import make_human_label, make_items, make_project
+from tests.makers import make_human_label, make_human_labels, make_items, make_project
 from tests.review.certifying import make_world
 from tests.review.makers import answer, claim, let_stand, make_entries, make_round, stand
 from training.models import Inspection, MeasuredPrediction, Round
@@ -46,7 +46,7 @@ def contradict(
     """Items that a round said one thing of before a person said another; as sure as told."""
     items = make_items(project, len(sure), prefix=f"contradicted-{uuid.uuid4()}")
     stand(make_round(project, [(item, said, each) for item, each in zip(items, sure, strict=True)]))
-    return [make_human_label(item, label_class, user=person) for item in items]
+    return make_human_labels([(item, label_class) for item in items], user=person)
 
 
 def listed(project: Project, **options: Any) -> list[tuple[int, int, str]]:
@@ -115,7 +115,7 @@ def test_the_holdout_is_judged_by_the_label_that_stands_now(
     project: Project, ada: User, cat: LabelClass, dog: LabelClass
 ) -> None:
     items = make_items(project, 3, split=Split.HOLDOUT)
-    labels = [make_human_label(item, cat, user=ada) for item in items]
+    labels = make_human_labels([(item, cat) for item in items], user=ada)
     round = stand(make_round(project, []))
     Round.objects.filter(pk=round.pk).update(last_human_label_id=labels[-1].pk)
     for item, said in zip(items, (dog, dog, cat), strict=True):
@@ -125,8 +125,8 @@ def test_the_holdout_is_judged_by_the_label_that_stands_now(
     assert listed(project) == [(items[1].pk, dog.pk, "held_out"), (items[0].pk, dog.pk, "held_out")]
 
     Label.objects.filter(item__in=items[1:]).update(retired_at=round.started_at, retired_reason="replaced")
-    for item in items[1:]:  # the model is right after all, and wrong after all
-        make_human_label(item, dog, user=ada)
+    # the model is right after all, and wrong after all
+    make_human_labels([(item, dog) for item in items[1:]], user=ada)
 
     assert listed(project) == [(items[2].pk, cat.pk, "held_out"), (items[0].pk, dog.pk, "held_out")]
 
@@ -135,7 +135,7 @@ def test_training_labels_are_judged_out_of_fold_while_they_stand(
     project: Project, ada: User, cat: LabelClass, dog: LabelClass
 ) -> None:
     items = make_items(project, 2)
-    labels = [make_human_label(item, cat, user=ada) for item in items]
+    labels = make_human_labels([(item, cat) for item in items], user=ada)
     candidates = [
         {
             "item_id": item.pk,

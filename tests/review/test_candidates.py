@@ -17,7 +17,7 @@ from review.models import Entry
 from review.pipeline import publish_ready
 from review.publish import publication_discard, round_publish
 from tests.labeling.makers import publish
-from tests.makers import make_human_label, make_items
+from tests.makers import make_human_label, make_human_labels, make_items
 from tests.review.makers import make_round
 from training.held_back import held_sentence
 from training.models import MeasuredPrediction, Round, RoundState, Run
@@ -45,8 +45,7 @@ def by_itself(project: Project) -> Project:
 def held_out(project: Project, ada: User, cat: LabelClass) -> list[Item]:
     """Twenty items of the holdout, all of them cats."""
     items = make_items(project, 20, prefix="held", split=Split.HOLDOUT)
-    for item in items:
-        make_human_label(item, cat, user=ada)
+    make_human_labels([(item, cat) for item in items], user=ada)
     return items
 
 
@@ -293,8 +292,8 @@ def test_both_are_held_against_what_people_say_now(
     after_sweep(round_right_on(20, pool, held_out))
     candidate = round_right_on(8, pool, held_out)
     Label.objects.filter(item__in=held_out[8:]).update(retired_at=timezone.now(), retired_reason="replaced")
-    for item in held_out[8:]:  # dogs after all, as the candidate says
-        make_human_label(item, dog, user=ada)
+    # dogs after all, as the candidate says
+    make_human_labels([(item, dog) for item in held_out[8:]], user=ada)
 
     assert after_sweep(candidate).state == RoundState.PUBLISHED
 

@@ -11,7 +11,7 @@ from labeling.models import Import, LabelClass, Project
 from review.forecasts import forecast_make
 from review.models import Certificate
 from review.pipeline import projects_to_forecast
-from tests.makers import make_human_label, make_items
+from tests.makers import make_human_label, make_human_labels, make_items
 from tests.review.certifying import make_world
 
 
@@ -143,12 +143,10 @@ def test_a_class_more_and_many_labels_more_put_the_plan_out_of_date(
 ) -> None:
     items = make_items(project, 300)
     forecast_make(project.pk)
-    for item in items[:24]:
-        make_human_label(item, project.classes.first(), user=ada)
+    make_human_labels([(item, project.classes.first()) for item in items[:24]], user=ada)
     forecast_make(project.pk)  # the first labels at all are news
     made_on = plan_of(ada_client, project)
-    for item in items[24:48]:
-        make_human_label(item, project.classes.first(), user=ada)
+    make_human_labels([(item, project.classes.first()) for item in items[24:48]], user=ada)
     assert not plan_of(ada_client, project)["is_out_of_date"]
 
     make_human_label(items[48], project.classes.first(), user=ada)

@@ -24,7 +24,7 @@ from review.models import Entry, Frozen
 from review.pipeline import publish_ready, sweep
 from review.publish import round_publish
 from tests.labeling.import_files import run_import, write_csv
-from tests.makers import make_human_label, make_project
+from tests.makers import make_human_labels, make_project
 from tests.review.certifying import World
 from training import filed_pipeline
 from training.filed import filed_rounds_take_back, filed_rounds_to_measure, runs_open_for_files
@@ -182,8 +182,7 @@ def test_a_round_of_a_file_is_measured_again_as_people_answer(
     by_name = {one.name: one for one in texts.classes.all()}
     held = texts.items.filter(key__in=[str(at) for at in range(30)])
     held.update(split=Split.HOLDOUT)
-    for item in held:
-        make_human_label(item, by_name[truth_of(int(item.key))], user=ada)
+    make_human_labels([(item, by_name[truth_of(int(item.key))]) for item in held], user=ada)
     Project.objects.filter(pk=texts.pk).update(locked_because="an attempt is open")
     assert filed_rounds_to_measure() == []
     Project.objects.filter(pk=texts.pk).update(locked_because="")

@@ -10,7 +10,7 @@ from labeling.models import Project
 from review.disagreements import disagreement_page
 from review.publish import round_publish
 from review.selectors import adjudication_summary
-from tests.makers import make_human_label, make_items
+from tests.makers import make_human_labels, make_items
 from tests.review.makers import answer, claim, make_entries, make_round, stand
 from training.models import Round
 from training.querysets import has_predictions
@@ -37,8 +37,7 @@ def _publish_then_say(project: Project, ada: User) -> None:
     round_publish(round_id=make_round(project, [(item, cat, 0.95) for item in items]).pk)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE labeling_label, labeling_item")
-    for item in items[-N_SAID:]:
-        make_human_label(item, cat, user=ada)
+    make_human_labels([(item, cat) for item in items[-N_SAID:]], user=ada)
 
 
 def test_an_answer_does_not_read_what_people_said_of_other_items(
@@ -70,13 +69,12 @@ def test_what_a_model_contradicts_is_found_without_reading_the_labels_it_learned
 ) -> None:
     cat, dog, _ = project.classes.all()
     learned, asked = make_items(project, N_SAID), make_items(project, 3, prefix="asked")
-    labels = [make_human_label(item, cat, user=ada) for item in learned]
+    labels = make_human_labels([(item, cat) for item in learned], user=ada)
     round = stand(make_round(project, [(item, dog, 0.9) for item in asked]))
     Round.objects.filter(pk=round.pk).update(last_human_label_id=labels[-1].pk)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE labeling_label, labeling_item, training_prediction")
-    for item in asked:
-        make_human_label(item, cat, user=ada)
+    make_human_labels([(item, cat) for item in asked], user=ada)
 
     before = _rows_read("labeling_label")
     page, _ = disagreement_page(project, after=None, limit=10)

@@ -10,7 +10,7 @@ from labeling.models import Import, Project, Publication, Publishing
 from review.models import Entry, EntryState, Refill
 from review.pipeline import publish_ready, queue_diversify, queue_refill, sweep
 from review.publish import round_publish
-from tests.makers import make_human_label, make_items
+from tests.makers import make_human_labels, make_items
 from tests.review.makers import claim, make_entries, make_round
 from training.models import RoundState
 
@@ -147,8 +147,7 @@ def test_entries_that_a_file_has_answered_are_withdrawn(project: Project, ada: U
     items = make_items(project, 3)
     held, labeled, untouched = make_entries(project, items)
     claim(project, ben)
-    for item in items[:2]:
-        make_human_label(item, project.classes.first(), user=ada)
+    make_human_labels([(item, project.classes.first()) for item in items[:2]], user=ada)
     Import.objects.create(
         project=project, file_name="labels.csv", state="done", finished_at=timezone.now(), n_labels_added=2
     )

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from labeling.models import Item, LabelClass, Project, Split
 from labeling.work import WorkState
-from tests.makers import make_human_label, make_project
+from tests.makers import make_human_labels, make_project
 from training.checks import check_settings
 from training.models import Run
 from training.runs import run_open
@@ -48,11 +48,11 @@ def make_labeled_project(
     """A text project: some items labeled by its owner, some held out, the rest unlabeled."""
     project = make_project(owner=owner)
     classes = list(project.classes.all())
-    for item in [
+    known = [
         *make_texts(project, n_items)[:n_labeled],
         *make_texts(project, n_holdout, prefix="held", split=Split.HOLDOUT),
-    ]:
-        make_human_label(item, class_of(item, classes), user=owner)
+    ]
+    make_human_labels([(item, class_of(item, classes)) for item in known], user=owner)
     return project
 
 

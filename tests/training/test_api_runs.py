@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from labeling.models import Membership, Project, Role
 from labeling.work import WorkState
-from tests.makers import make_human_label, make_project
+from tests.makers import make_human_labels, make_project
 from tests.training.makers import make_labeled_project, make_run, make_texts
 from training.models import Comparison, Inspection, Run
 from training.pipeline import run_execute
@@ -112,8 +112,13 @@ def test_all_problems_come_at_once(ada: User, ada_client: APIClient) -> None:
 
 def _labels_of(project: Project, user: User, positions: list[int]) -> None:
     classes = list(project.classes.all())
-    for item, position in zip(make_texts(project, len(positions)), positions, strict=True):
-        make_human_label(item, classes[position], user=user)
+    make_human_labels(
+        [
+            (item, classes[position])
+            for item, position in zip(make_texts(project, len(positions)), positions, strict=True)
+        ],
+        user=user,
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from deploy.cli import main
 from labeling.models import Membership, Role
 from labeling.supervision import job_carry_out
 from labeling.work import WorkLost, WorkState
-from tests.makers import make_human_label
+from tests.makers import make_human_labels
 from tests.training.makers import class_of, make_labeled_project, make_texts
 from training import comparison_pipeline
 from training.comparison.trial import Outcome
@@ -105,8 +105,13 @@ def test_whoever_goes_on_does_the_trials_that_are_missing_on_the_same_labels(
         comparison_pipeline.comparison_execute(comparison)
     comparison.refresh_from_db()
     before = (comparison.as_of, comparison.rows_hash)
-    for item in make_texts(project, 3, prefix="new"):
-        make_human_label(item, class_of(item, list(project.classes.all())), user=ada)
+    make_human_labels(
+        [
+            (item, class_of(item, list(project.classes.all())))
+            for item in make_texts(project, 3, prefix="new")
+        ],
+        user=ada,
+    )
     monkeypatch.setattr(comparison_pipeline, "trial_run", done)
 
     comparison_pipeline.comparison_execute(comparison)

@@ -15,7 +15,7 @@ from PIL import Image
 from rest_framework.test import APIClient
 
 from labeling.models import Item, Label, Project
-from tests.makers import make_human_label, make_project
+from tests.makers import make_human_labels, make_project
 from tests.training.makers import make_run
 from tests.training.test_packed_open import make_image_items
 from training.generated_pipeline import two_sample_sentence
@@ -38,8 +38,13 @@ def pictures(n: int, *, seed: int) -> list[np.ndarray]:
 def image_project(owner: User, *, n_labeled: int = N_LABELED) -> Project:
     project = make_project(owner=owner, item_type="image", classes=("dark", "bright"))
     classes = list(project.classes.all())
-    for i, item in enumerate(make_image_items(project, pictures(N_ITEMS, seed=0))[:n_labeled]):
-        make_human_label(item, classes[i % 2], user=owner)
+    make_human_labels(
+        [
+            (item, classes[i % 2])
+            for i, item in enumerate(make_image_items(project, pictures(N_ITEMS, seed=0))[:n_labeled])
+        ],
+        user=owner,
+    )
     return project
 
 

@@ -17,7 +17,7 @@ from labeling.supervision import job_carry_out
 from labeling.work import WorkState
 from review.models import Entry, Flag
 from review.relabeling import Relabel, items_relabel
-from tests.makers import make_human_label, make_project
+from tests.makers import make_human_label, make_human_labels, make_project
 from tests.training.makers import WORDS, class_of, make_labeled_project, make_run, make_texts
 from training.inspection_pipeline import inspection_execute
 from training.inspection_services import inspection_request
@@ -160,8 +160,7 @@ def test_a_project_without_items_has_nothing_to_inspect(ada: User, ada_client: A
 def test_a_shifted_pool_is_noticed(ada: User) -> None:
     project = make_project(owner=ada)
     classes = list(project.classes.all())
-    for item in make_texts(project, 60):
-        make_human_label(item, class_of(item, classes), user=ada)
+    make_human_labels([(item, class_of(item, classes)) for item in make_texts(project, 60)], user=ada)
     for item in make_texts(project, 80, prefix="new"):
         item.text = f"{item.text} " + " ".join(WORDS["owl"] * 3)
         item.save()

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from labeling.models import Item, LabelClass, Project, Publication, SealedTruth, Source, SourceKind, Split
 from labeling.work import WorkState
-from tests.makers import make_human_label, make_project
+from tests.makers import make_human_labels, make_project
 from tests.training.makers import class_of, make_labeled_project, make_run, make_texts
 from tests.training.test_packed_open import make_feature_items, make_image_items
 from training.learners.graph import LabelPropagation
@@ -188,8 +188,13 @@ def test_with_everything_labeled_a_run_measures_once_and_stops(ada: User) -> Non
 def test_a_test_set_is_measured_apart(ada: User) -> None:
     project = make_labeled_project(owner=ada)
     classes = list(project.classes.all())
-    for item in make_texts(project, 12, prefix="exam", split=Split.TEST):
-        make_human_label(item, class_of(item, classes), user=ada)
+    make_human_labels(
+        [
+            (item, class_of(item, classes))
+            for item in make_texts(project, 12, prefix="exam", split=Split.TEST)
+        ],
+        user=ada,
+    )
 
     (round,) = execute(make_run(project, is_running=True, n_rounds=1))
 
@@ -266,8 +271,9 @@ def test_every_item_type_goes_through_a_round(ada: User, item_type: str) -> None
     else:
         items = make_feature_items(project, [list(kind + draw.random(12)) for kind in kinds])
     classes = list(project.classes.all())
-    for item, kind in zip(items[:30], kinds, strict=False):
-        make_human_label(item, classes[kind], user=ada)
+    make_human_labels(
+        [(item, classes[kind]) for item, kind in zip(items[:30], kinds, strict=False)], user=ada
+    )
 
     (round,) = execute(make_run(project, is_running=True, learner="naive_bayes", n_rounds=1))
 

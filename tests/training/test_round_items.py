@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from labeling.models import Membership, Role, Split
 from tests.conftest import client_of
-from tests.makers import make_human_label
+from tests.makers import make_human_labels
 from tests.training.makers import class_of, make_labeled_project, make_run, make_texts
 from training.models import MeasuredPrediction, Prediction, Round
 from training.pipeline import run_execute
@@ -19,8 +19,13 @@ from training.thresholds import confidence_counts, threshold_table
 def make_finished_round(owner: User) -> Round:
     project = make_labeled_project(owner=owner)
     classes = list(project.classes.all())
-    for item in make_texts(project, 12, prefix="test", split=Split.TEST):
-        make_human_label(item, class_of(item, classes), user=owner)
+    make_human_labels(
+        [
+            (item, class_of(item, classes))
+            for item in make_texts(project, 12, prefix="test", split=Split.TEST)
+        ],
+        user=owner,
+    )
     run = make_run(project, is_running=True, n_rounds=1)
     run_execute(run)
     return run.rounds.get()

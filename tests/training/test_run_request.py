@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection
 
 from labeling.models import Item, Label, Project, Split
 from labeling.work import WorkState
-from tests.makers import make_human_label, make_project
+from tests.makers import make_human_labels, make_project
 from tests.training.makers import class_of, make_labeled_project, make_run, make_texts
 from training.errors import RunAlreadyOpen
 from training.models import Round, Run, Trigger
@@ -48,8 +48,7 @@ def request(project: Project, user: User | None = None, **fields: Any) -> Run:
 def label_more(project: Project, user: User, n_labels: int) -> None:
     classes = list(project.classes.all())
     unlabeled = Item.objects.filter(project=project, split=Split.POOL, labels__isnull=True).order_by("id")
-    for item in unlabeled[:n_labels]:
-        make_human_label(item, class_of(item, classes), user=user)
+    make_human_labels([(item, class_of(item, classes)) for item in unlabeled[:n_labels]], user=user)
 
 
 def finish(run: Run, *, state: str = WorkState.DONE) -> None:
@@ -146,8 +145,8 @@ def test_the_next_run_takes_over_the_settings_of_the_last(ada: User) -> None:
 
 def test_a_due_run_that_could_not_learn_is_not_started(ada: User) -> None:
     project = make_project(owner=ada, retrain_after=3)
-    for item in make_texts(project, 9)[::3]:  # all of one class
-        make_human_label(item, project.classes.first(), user=ada)
+    # all of one class
+    make_human_labels([(item, project.classes.first()) for item in make_texts(project, 9)[::3]], user=ada)
 
     assert run_request_if_due(project.pk) is None
     assert not Run.objects.exists()
@@ -170,8 +169,7 @@ def test_many_classes_need_a_label_each(ada: User) -> None:
     project = make_project(owner=ada, classes=[f"class {i}" for i in range(20)])
     classes = list(project.classes.all())
     items = make_texts(project, 19)
-    for i, item in enumerate(items):
-        make_human_label(item, classes[i % 4], user=ada)
+    make_human_labels([(item, classes[i % 4]) for i, item in enumerate(items)], user=ada)
 
     with pytest.raises(Exception, match="Label 1 more"):
         request(project, ada)

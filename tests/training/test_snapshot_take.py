@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from labeling.models import Item, Label, Project, Publication, Retirement, Source, SourceKind, Split
-from tests.makers import make_human_label
+from tests.makers import make_human_label, make_human_labels
 from tests.training.makers import class_of, make_labeled_project, make_run, make_texts
 from training.models import Prediction, Round, RoundState, Run
 from training.packed import packed_open
@@ -65,8 +65,13 @@ def unlabeled(project: Project) -> list[Item]:
 
 def test_every_item_has_one_role(ada: User) -> None:
     project = make_labeled_project(owner=ada, n_items=60, n_labeled=20, n_holdout=10)
-    for item in make_texts(project, 6, prefix="exam", split=Split.TEST):
-        make_human_label(item, class_of(item, list(project.classes.all())), user=ada)
+    make_human_labels(
+        [
+            (item, class_of(item, list(project.classes.all())))
+            for item in make_texts(project, 6, prefix="exam", split=Split.TEST)
+        ],
+        user=ada,
+    )
 
     snapshot, ids = take(project)
 
