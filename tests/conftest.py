@@ -3,10 +3,73 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test import TransactionTestCase
 from rest_framework.test import APIClient
+from whitenoise.base import WhiteNoise
 
 from labeling.models import Project
+from tests.template import template_name
+
+KEPT_TABLES = (
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+)  # the same after every migration
+EMPTY_TABLES = f"""
+DO $$
+DECLARE name text;
+BEGIN
+    SET LOCAL session_replication_role = replica;  -- no trigger keeps a row
+    FOR name IN SELECT format('%I', tablename) FROM pg_tables
+        WHERE schemaname = 'public' AND tablename NOT IN {KEPT_TABLES}
+    LOOP
+        EXECUTE 'DELETE FROM ' || name;
+    END LOOP;
+END $$
+"""
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The test database is a copy of one that all workers share; migrating each would take ten seconds."""
+    if name := template_name():
+        connection.settings_dict["TEST"]["TEMPLATE"] = name
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_emptying() -> None:
+    """After a test whose transactions were real.
+
+    Django truncates sixty tables, which are small files, and makes every permission again: ten times the work.
+    """
+
+    def empty(case: TransactionTestCase) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(EMPTY_TABLES)
+
+    TransactionTestCase._fixture_teardown = empty
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _front_end_found_once() -> None:
+    """Each test client has middleware of its own, which would look at every file of the front end."""
+    look, found = WhiteNoise.update_files_dictionary, {}
+    front_end = f"{django_settings.WHITENOISE_ROOT}/"
+
+    def update(self: WhiteNoise, root: str, prefix: str) -> None:
+        if root != front_end:
+            return look(self, root, prefix)
+        if not found:
+            others, self.files = self.files, found
+            look(self, root, prefix)
+            self.files = others
+        self.files.update(found)
+        return None
+
+    WhiteNoise.update_files_dictionary = update
 
 
 @pytest.fixture(autouse=True)

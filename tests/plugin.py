@@ -37,6 +37,7 @@ def _start() -> None:
         os.environ["DATABASE_URL"] = servers.start_postgres(
             folder, fsync="off", synchronous_commit="off", full_page_writes="off"
         )
+        os.environ["ASSAY_TEST_TEMPLATE"] = str(folder)  # tests/template.py
     if not os.environ.get("ASSAY_BROKER_URL"):
         servers.start_valkey(folder)
         os.environ["ASSAY_BROKER_URL"] = addresses.broker_url("", folder)

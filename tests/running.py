@@ -16,6 +16,7 @@ from pathlib import Path
 
 from deploy import servers
 from deploy.up import die_with_parent
+from tests import template
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 300.0  # a busy machine is no fault
@@ -71,11 +72,13 @@ class Running:
 
 
 @contextmanager
-def running_product(folder: Path, **settings: str) -> Iterator[Running]:
+def running_product(folder: Path, *, is_first: bool = False, **settings: str) -> Iterator[Running]:
     """An `assay up` that is ready, with `settings` in its environment; nothing of it is left afterwards.
 
-    Its own embedded servers, unless a setting names others.
+    Its own embedded servers, unless a setting names others. `is_first`: it has to make its tables itself.
     """
+    if not is_first and "DATABASE_URL" not in settings:
+        template.fill(folder / "data")
     outside = {name: value for name, value in os.environ.items() if name not in OF_THE_SUITE}
     environment = outside | {"ASSAY_DATA_DIR": str(folder / "data"), **settings}
     port, log = free_port(), folder / "log"

@@ -22,7 +22,7 @@ from tests.running import running_product
 
 def test_that_takes_for_ever():
     folder = Path({folder!r})
-    with running_product(folder) if {with_product} else nullcontext():
+    with running_product(folder, is_first=True) if {with_product} else nullcontext():
         (folder / "begun").touch()
         time.sleep(600)
 """

@@ -21,6 +21,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from deploy.up import die_with_parent
+from tests import template
 from tests.browser.client import Client
 from tests.chromium import find_chromium
 from tests.own_learners import install_own_learners
@@ -138,6 +139,7 @@ def server() -> Iterator[Server]:
     data_dir = Path(tempfile.mkdtemp(prefix="assay-browser-"))
     server = Server(data_dir=data_dir, port=port)
     install_own_learners(data_dir / "packages")
+    template.fill(data_dir)
     try:
         server.start()
         server.add_users()

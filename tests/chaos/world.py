@@ -22,6 +22,7 @@ import psutil
 from deploy import servers
 from deploy.addresses import postgres_socket_folder, valkey_socket
 from deploy.up import die_with_parent
+from tests import template
 from tests.chaos.gate import Gate
 from tests.running import ROOT, eventually, free_port
 
@@ -151,6 +152,7 @@ def world(folder: Path) -> Iterator[World]:
         own.mkdir(parents=True)
         stack.callback(servers.stop_postgres, own)
         servers.start_postgres(own)
+        template.fill(own)
         stack.callback(servers.stop_valkey, own)
         servers.start_valkey(own)
         bucket_port = free_port()

@@ -27,6 +27,7 @@ from deploy.simulation.play import held_against, redrawn
 from deploy.simulation.truth import truth_read
 from labeling.errors import InvalidInput, Unavailable
 from review.certification.labels import labels_of
+from tests import template
 from tests.review.certification.documents import make_case
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -262,6 +263,7 @@ def test_people_certify_digits_from_nothing_and_again_after_a_breach(tmp_path: P
     """All parts of Assay are started, as a user has them. One start for all of it."""
     data_dir, out = tmp_path / "data", tmp_path / "out"
     environment = {name: value for name, value in os.environ.items() if name not in OURS}
+    template.fill(data_dir)
 
     result = subprocess.run(
         [

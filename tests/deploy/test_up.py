@@ -24,7 +24,7 @@ from tests.running import ROOT, Running, eventually, free_port, running_product
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
-    with running_product(tmp_path, ASSAY_STALE_SECONDS="5") as running:
+    with running_product(tmp_path, is_first=True, ASSAY_STALE_SECONDS="5") as running:
         yield running
 
 
