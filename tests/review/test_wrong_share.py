@@ -13,7 +13,7 @@ from review.models import Entry, Reason
 from review.publish import publication_discard, round_publish
 from review.refill import refill_carry_out, refill_plan
 from review.wrong_share import wrong_share
-from tests.makers import make_human_label, make_items, make_project
+from tests.makers import make_human_labels, make_items, make_project
 from tests.review.makers import answer, claim, make_entries, make_round
 
 DOUBT = 0.1  # of each label that is accepted
@@ -47,9 +47,9 @@ def test_on_average_it_is_the_share_that_is_wrong(ada: User) -> None:
         items = make_items(project, 120, prefix=f"of {seed}")
         truth = {item.pk: dog if place % 5 == 0 else cat for place, item in enumerate(items)}
         make_published(project, items, n_accepted=80)
-        for entry in Entry.objects.filter(project=project).order_by("-priority")[:20]:
-            make_human_label(entry.item, truth[entry.item_id], user=ada)
-            Entry.objects.filter(pk=entry.pk).update(state="done")
+        done = list(Entry.objects.filter(project=project).order_by("-priority").select_related("item")[:20])
+        make_human_labels([(entry.item, truth[entry.item_id]) for entry in done], user=ada)
+        Entry.objects.filter(pk__in=[entry.pk for entry in done]).update(state="done")
         found = wrong_share(project)
         assert found is not None
         assert found.assisted is not None
