@@ -19,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 MAX_SOCKET_PATH = 100  # bytes; the kernel allows 107 and PostgreSQL adds a name of its own
 
 
-# Statements that people wait for are prepared (labeling/hot.py): Django turns that off, and psycopg would
+# Statements that people wait for are prepared (labeling/database/hot.py): Django turns that off, and psycopg would
 # else prepare what is used this often by itself. One plan for all values, or PostgreSQL would make a new one
 # for each call, which takes longer than the statement.
 # A statement whose client is gone ends after some seconds: a worker that was killed must not hold locks for long.

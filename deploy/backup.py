@@ -33,7 +33,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from deploy.database import require_postgres, run_program
 from deploy.orphans import FOLDERS, storage_files
 from labeling.errors import Conflict, InvalidInput
-from labeling.json_reading import read_json
+from labeling.web.json_reading import read_json
 
 THREADS = 8
 MEMORY_BYTES = 2**20  # of one file; larger ones go to a temporary file

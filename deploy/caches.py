@@ -24,7 +24,7 @@ def begin() -> None:
 def sweep() -> None:
     """One look. A database that is away is waited for until the next."""
     # Here: it loads numpy and pyarrow.
-    from training.packed import packed_sweep
+    from training.data.packed import packed_sweep
 
     try:
         for name in packed_sweep():

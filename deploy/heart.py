@@ -24,7 +24,7 @@ from pathlib import Path
 import psutil
 from django.conf import settings
 
-from labeling.processes import signs_of_life
+from labeling.jobs.processes import signs_of_life
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """Files in the storage that nothing in the database names: found by looking at every file.
 
-There should be none: whoever stores a file notes it first (labeling/leftovers.py). But a database that was
+There should be none: whoever stores a file notes it first (labeling/storing/leftovers.py). But a database that was
 put back to an earlier day does not know the files of the days since, and Assay 0.1.0 took no notes.
 """
 
@@ -15,8 +15,8 @@ from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.utils import timezone
 
-from labeling.leftovers import leftovers_note
 from labeling.models import Blob, Export, ImportFile, Leftover, Upload
+from labeling.storing.leftovers import leftovers_note
 from training.models import Round
 
 AT_ONCE = 1_000  # names looked up together

@@ -20,8 +20,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from deploy.heart import Heart, Watch
+from labeling.jobs.work import WITNESS_SECONDS
 from labeling.models import WorkerPulse
-from labeling.work import WITNESS_SECONDS
 
 logger = logging.getLogger(__name__)
 

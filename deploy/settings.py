@@ -70,7 +70,7 @@ MIDDLEWARE = [
     "deploy.middleware.CompressJson",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "labeling.request_bodies.Utf8Only",
+    "labeling.web.request_bodies.Utf8Only",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -110,7 +110,7 @@ SECURE_REDIRECT_EXEMPT = [r"^(api/)?health$"]  # probes speak plain HTTP
 SECURE_CONTENT_TYPE_NOSNIFF = False  # deploy/middleware.py sets these headers, on files of the page, too
 SECURE_REFERRER_POLICY = None
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None
-CSRF_FAILURE_VIEW = "labeling.http.csrf_failure"
+CSRF_FAILURE_VIEW = "labeling.web.http.csrf_failure"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -147,18 +147,18 @@ WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/.+-[\w-]{8,}\.\w+$"  # Vite names fi
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "labeling.authentication.PreparedTokenAuthentication",
+        "labeling.accounts.authentication.PreparedTokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "labeling.request_bodies.BodyParser",
+        "labeling.web.request_bodies.BodyParser",
         "rest_framework.parsers.MultiPartParser",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "labeling.request_bodies.AnswerAnyway",
-    "DEFAULT_SCHEMA_CLASS": "labeling.schema.Schema",
-    "EXCEPTION_HANDLER": "labeling.http.handle_exception",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "labeling.web.request_bodies.AnswerAnyway",
+    "DEFAULT_SCHEMA_CLASS": "labeling.web.schema.Schema",
+    "EXCEPTION_HANDLER": "labeling.web.http.handle_exception",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 # For how many days a token is good, and the most that may be asked for.
@@ -176,18 +176,18 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "labeling.schema.add_errors",
+        "labeling.web.schema.add_errors",
     ],
     # One name for one set of words, however many fields hold it.
     "ENUM_NAME_OVERRIDES": {
         "RoleEnum": "labeling.models.Role.choices",
         "ItemTypeEnum": "labeling.models.ItemType.choices",
         "SourceKindEnum": "labeling.models.SourceKind.choices",
-        "WorkStateEnum": "labeling.work.WorkState.choices",
+        "WorkStateEnum": "labeling.jobs.work.WorkState.choices",
         "RoundStateEnum": "training.models.RoundState.choices",
         "AnswerKindEnum": "review.models.AnswerKind.choices",
         "ReasonEnum": "review.models.Reason.choices",
-        "HeldBecauseEnum": "training.held_back.HeldBecause.choices",
+        "HeldBecauseEnum": "training.rounds.held_back.HeldBecause.choices",
         "ColumnRoleEnum": [
             "id",
             "text",
@@ -226,7 +226,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL)
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]  # nothing that runs code when it is read
 CELERY_TASK_IGNORE_RESULT = True  # results live in rows
-# Messages are acknowledged as they come (labeling/bells.py): the row is the truth, and a broker that waits for
+# Messages are acknowledged as they come (labeling/jobs/bells.py): the row is the truth, and a broker that waits for
 # word of a task that takes hours gives up on the worker (RabbitMQ's consumer_timeout).
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -292,7 +292,7 @@ LOGGING = {
         name: {"level": "WARNING"} for name in ("celery.app.trace", "celery.beat", "celery.worker.strategy")
     }
     # What a client is refused (4xx) is the client's to know, not the operator's. Wrong passwords, forged requests and
-    # wrong hosts have loggers of their own (labeling.account_services, django.security), and stay.
+    # wrong hosts have loggers of their own (labeling.accounts.services, django.security), and stay.
     | {"django.request": {"level": "ERROR"}},
     "root": {"handlers": ["stderr"], "level": read_str("ASSAY_LOG_LEVEL", "INFO")},
 }

@@ -9,10 +9,10 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from deploy.health import HealthView
 from deploy.page import show_page
 
-handler400 = "labeling.http.bad_request"
-handler403 = "labeling.http.forbidden"
-handler404 = "labeling.http.page_not_found"
-handler500 = "labeling.http.server_error"
+handler400 = "labeling.web.http.bad_request"
+handler403 = "labeling.web.http.forbidden"
+handler404 = "labeling.web.http.page_not_found"
+handler500 = "labeling.web.http.server_error"
 
 urlpatterns = [
     path(

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 QUEUES = ("train", "predict", "io", "default")
 
-app = Celery("assay", task_cls="labeling.bells:Bell")
+app = Celery("assay", task_cls="labeling.jobs.bells:Bell")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -58,7 +58,7 @@ def _begin_worker_pulse(sender: Any, **_: object) -> None:
 @worker_process_init.connect
 def _begin_pool_process(**_: object) -> None:
     from deploy import pulse
-    from labeling.processes import die_with_parent
+    from labeling.jobs.processes import die_with_parent
 
     die_with_parent(os.getppid())
     os.environ["PGAPPNAME"] = pulse.called(

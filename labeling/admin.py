@@ -134,7 +134,7 @@ class ProjectAdmin(LargeAdmin):
     list_display = ("id", "name", "item_type", "created_by", "created_at", "deleted_at")
     list_select_related = ("created_by",)
     search_fields = ("name",)
-    # Of answers_wanted the open entries follow a change: by the page and the API (review/answers_wanted.py).
+    # Of answers_wanted the open entries follow a change: by the page and the API (review/queue/answers_wanted.py).
     readonly_fields = ("item_type", "answers_wanted", "salt", "created_at", "deleted_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -10,4 +10,4 @@ class LabelingConfig(AppConfig):
 class AssayAdminConfig(AdminConfig):
     """The admin, behind our way of signing in."""
 
-    default_site = "labeling.admin_site.AssayAdminSite"
+    default_site = "labeling.accounts.admin_site.AssayAdminSite"

@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, TypeVar
 from django.db import models
 from django.db.models import Exists, OuterRef, QuerySet
 
+from labeling.database.hot import fetch_prepared
 from labeling.errors import Conflict, NotAllowed, NotFound
-from labeling.hot import fetch_prepared
 from labeling.models import Project, Role, Split, Withheld
 
 if TYPE_CHECKING:
-    from labeling.item_selectors import LabeledItem
+    from labeling.items.selectors import LabeledItem
 
 M = TypeVar("M", bound=models.Model)
 

@@ -10,7 +10,7 @@ AssayError                  400  the base: a code, one sentence, and the fields 
 └── Unavailable             503  a part that is needed is down
 
 Every sentence says what is wrong with the value we saw, what is allowed, and what to do.
-The one handler that turns these into HTTP is labeling/http.py.
+The one handler that turns these into HTTP is labeling/web/http.py.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from rest_framework import serializers
 
-from labeling.item_selectors import ItemFilters, ItemOrder, LabeledBy, LabeledItem
+from labeling.items.selectors import ItemFilters, ItemOrder, LabeledBy, LabeledItem
+from labeling.jobs.work import WorkState
 from labeling.models import (
     Acquisition,
     ImportedAnswer,
@@ -26,9 +27,8 @@ from labeling.models import (
     TableColumns,
     shown_split,
 )
-from labeling.project_services import ClassDraft, may_create_accounts
-from labeling.strict_types import check_body
-from labeling.work import WorkState
+from labeling.projects.services import ClassDraft, may_create_accounts
+from labeling.web.strict_types import check_body
 
 PROJECT_SETTINGS = (
     "name", "question", "instructions", "target_precision", "confidence_level", "holdout_share", "answers_wanted",

@@ -12,13 +12,13 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.db import Error, connection
 
-from labeling.jobs import CHECK, EXPORT, IMPORT, UNDO
-from labeling.leftovers import leftover_first_due, leftovers_remove
+from labeling.imports.uploads import uploads_sweep
+from labeling.jobs.kinds import CHECK, EXPORT, IMPORT, UNDO
+from labeling.jobs.supervision import job_carry_out
+from labeling.jobs.work import ring, works_release, works_waiting
 from labeling.models import Check, Export, Import, ImportUndo
-from labeling.project_pipeline import erasures_due, project_erase
-from labeling.supervision import job_carry_out
-from labeling.uploads import uploads_sweep
-from labeling.work import ring, works_release, works_waiting
+from labeling.projects.deletion import erasures_due, project_erase
+from labeling.storing.leftovers import leftover_first_due, leftovers_remove
 
 logger = logging.getLogger(__name__)
 

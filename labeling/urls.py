@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from labeling.account_api import KeysView, PasswordView, SessionView, TokensView, TokenView
-from labeling.export_api import ExportCancelView, ExportFileView, ExportsView, ExportView
-from labeling.guide_api import GuideView, ItemExampleView
-from labeling.item_api import ItemImageView, ItemsView, ItemThumbnailView, ItemView
-from labeling.project_api import (
+from labeling.accounts.api import KeysView, PasswordView, SessionView, TokensView, TokenView
+from labeling.exports.api import ExportCancelView, ExportFileView, ExportsView, ExportView
+from labeling.guide.api import GuideView, ItemExampleView
+from labeling.items.api import ItemImageView, ItemsView, ItemThumbnailView, ItemView
+from labeling.projects.api import (
     ClassesView,
     ClassView,
     ColumnsView,
@@ -19,7 +19,7 @@ from labeling.project_api import (
     ProjectsView,
     TimelineView,
 )
-from labeling.removal_api import RemovalsView
+from labeling.removals.api import RemovalsView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("session", SessionView.as_view(), name="session"),
@@ -47,5 +47,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exports/<int:export_id>", ExportView.as_view(), name="export"),
     path("exports/<int:export_id>/cancel", ExportCancelView.as_view(), name="export-cancel"),
     path("exports/<int:export_id>/file", ExportFileView.as_view(), name="export-file"),
-    path("", include("labeling.import_urls")),
+    path("", include("labeling.imports.urls")),
 ]

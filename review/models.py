@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from labeling.keeping import Keeps
 from labeling.models import Item, Label, LabelClass, Project, Source
+from labeling.models.keeping import Keeps
 from training.models import Round
-from training.other_classes import others_unpack
+from training.rules.other_classes import others_unpack
 
 
 class Reason(models.TextChoices):
@@ -99,7 +99,7 @@ class Entry(models.Model):
         LabelClass, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     suggested_confidence = models.FloatField(null=True, blank=True)  # calibrated, 0 to 1
-    # Of the round's prediction, copied: the likeliest classes after the suggested, training/other_classes.py.
+    # Of the round's prediction, copied: the likeliest classes after the suggested, training/rules/other_classes.py.
     suggested_others = models.BinaryField(null=True, blank=True)
     # Chance with which its refill picked this item, above 0 to 1; null: it was not picked by a refill's draw.
     probability = models.FloatField(null=True, blank=True)
@@ -348,7 +348,7 @@ class Explanation(models.Model):
     nearest = models.JSONField(
         default=list
     )  # [item id, cosine of the model's features], the most alike first
-    # [word, nats], the weightiest first: training/quality/weighty_words.py; null: not looked for
+    # [word, nats], the weightiest first: training/inspections/rules/weighty_words.py; null: not looked for
     words = models.JSONField(null=True, blank=True)
 
     def __str__(self) -> str:
@@ -574,7 +574,9 @@ class Certificate(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_reason = models.TextField(blank=True)  # a sentence
     is_breach = models.BooleanField(default=False)  # revoked by the monitor
-    monitor = models.JSONField(default=dict)  # review/monitor_pipeline.py, monitor_state: when last looked at
+    monitor = models.JSONField(
+        default=dict
+    )  # review/certificates/monitor_pipeline.py, monitor_state: when last looked at
 
     class Meta:
         constraints = [
@@ -623,7 +625,7 @@ class Forecast(models.Model):
     round = models.ForeignKey(Round, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     n_items = models.PositiveIntegerField()
     n_human = models.PositiveIntegerField()
-    # What it was made on: review/forecasts.py compares it with what is now. Empty: made by 0.1, which kept none.
+    # What it was made on: review/certificates/forecasts.py compares it with what is now. Empty: made by 0.1, which kept none.
     basis = models.JSONField(default=dict)
     plan = models.JSONField(default=dict)  # rows by eps, confidence, promise and answers wanted
     created_at = models.DateTimeField(auto_now_add=True)

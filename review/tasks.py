@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from labeling.jobs.work import ring
 from labeling.tasks import SWEEP_SECONDS
-from labeling.work import ring
-from review import pipeline
+from review import sweep as pipeline
 from review.models import Attempt, AttemptState, Certificate
 
 
@@ -40,7 +40,7 @@ def diversify_queue(project_id: int) -> None:
 
 @shared_task
 def explain_queue(refill_id: int) -> None:
-    from review.explain_pipeline import queue_explain
+    from review.help.pipeline import queue_explain
 
     queue_explain(refill_id)
 
@@ -50,15 +50,15 @@ def explain_queue(refill_id: int) -> None:
 
 @shared_task
 def freeze_attempt(attempt_id: int) -> None:
-    from review.attempt_pipeline import attempt_freeze
+    from review.certificates.attempt_pipeline import attempt_freeze
 
     attempt_freeze(attempt_id)
 
 
 @shared_task
 def settle_attempt(attempt_id: int) -> None:
-    from review.attempt_pipeline import attempt_settle
-    from review.certificates import certificate_write
+    from review.certificates.attempt_pipeline import attempt_settle
+    from review.certificates.documents import certificate_write
 
     attempt_settle(attempt_id)
     for certificate_id in Certificate.objects.filter(attempt=attempt_id, document={}).values_list(
@@ -70,8 +70,8 @@ def settle_attempt(attempt_id: int) -> None:
 @shared_task
 def look_at_certificate(certificate_id: int) -> None:
     """Its document is written, its monitoring audits keep pace and are counted, and a breach is followed up."""
-    from review.certificates import certificate_write
-    from review.monitor_pipeline import attempt_follow_breach, monitor_settle, monitor_trickle
+    from review.certificates.documents import certificate_write
+    from review.certificates.monitor_pipeline import attempt_follow_breach, monitor_settle, monitor_trickle
 
     certificate_write(certificate_id)
     monitor_trickle(certificate_id)
@@ -81,6 +81,6 @@ def look_at_certificate(certificate_id: int) -> None:
 
 @shared_task
 def forecast_project(project_id: int) -> None:
-    from review.forecasts import forecast_make
+    from review.certificates.forecasts import forecast_make
 
     forecast_make(project_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from review.adjudication_api import (
+from review.adjudication.api import (
     AdjudicationView,
     DisagreementsView,
     DisputesView,
@@ -13,7 +13,7 @@ from review.adjudication_api import (
     VerdictView,
     WeighingView,
 )
-from review.api import (
+from review.answering.api import (
     AnswersUndoView,
     AnswersView,
     AnswerUndoView,
@@ -25,7 +25,7 @@ from review.api import (
     RefillView,
     ReleaseView,
 )
-from review.certificates_api import (
+from review.certificates.api import (
     AttemptAbandonView,
     AttemptsView,
     AttemptView,
@@ -37,7 +37,7 @@ from review.certificates_api import (
     CertificateView,
     PlanView,
 )
-from review.oversight_api import (
+from review.people.api import (
     CandidatesFlagView,
     DiscardView,
     FlagResolveView,
@@ -53,7 +53,7 @@ from review.oversight_api import (
     RoundBesideView,
     RoundPublishView,
 )
-from review.project_api import ProjectView
+from review.queue.project_api import ProjectView
 
 urlpatterns: list[URLPattern] = [
     path("projects/<int:project_id>", ProjectView.as_view(), name="project"),

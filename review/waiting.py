@@ -35,7 +35,7 @@ from review.models import (
 
 MAX_OPEN_COUNTED = 100_000  # entries of each reason: a million would take a quarter of a second
 
-# Entries of {entry} that were asked for to measure, or to be mixed in with those: review/entries.py, entries_ask.
+# Entries of {entry} that were asked for to measure, or to be mixed in with those: review/queue/entries.py, entries_ask.
 # A refill's own have priorities of 1 at most.
 IS_TO_MEASURE = f"""({{entry}}.reason IN ({sql_list(MEASURING)})
     OR {{entry}}.reason = 'uncertain' AND {{entry}}.is_blind AND {{entry}}.priority > 1)"""

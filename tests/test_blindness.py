@@ -24,8 +24,8 @@ from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from labeling.errors import Conflict, InvalidInput
-from labeling.export_rows import ExportRows
-from labeling.item_selectors import ItemFilters
+from labeling.exports.rows import ExportRows
+from labeling.items.selectors import ItemFilters
 from labeling.models import (
     Import,
     ImportedAnswer,
@@ -37,12 +37,12 @@ from labeling.models import (
     Split,
     Withheld,
 )
-from review import attempts
-from review.attempt_pipeline import attempt_settle
-from review.attempts import attempt_ask
-from review.entries import entries_ask
-from review.flagging import flags_ask
-from review.gold import gold_ask
+from review.answering.flagging import flags_ask
+from review.answering.undoing import answer_undo
+from review.certificates import attempts
+from review.certificates.attempt_pipeline import attempt_settle
+from review.certificates.attempts import attempt_ask
+from review.certificates.monitoring import monitor_ask
 from review.models import (
     Answer,
     Certificate,
@@ -54,9 +54,9 @@ from review.models import (
     Reason,
     Refill,
 )
-from review.monitoring import monitor_ask
-from review.pipeline import queue_refill
-from review.undoing import answer_undo
+from review.people.gold import gold_ask
+from review.queue.entries import entries_ask
+from review.sweep import queue_refill
 from tests.review.blind import ROLES, Scene, make_scene, otherwise, whole
 from tests.review.certifying import World, make_world
 from tests.review.makers import answer, claim, let_stand

@@ -18,7 +18,7 @@ from django.contrib.auth.models import User
 
 from deploy.cli import COMMANDS, main
 from deploy.worker import app
-from labeling.account_services import token_create
+from labeling.accounts.services import token_create
 from tests.makers import make_human_label
 from tests.training.conftest import child_database  # noqa: F401  a fixture
 from tests.training.makers import make_labeled_project

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from labeling.account_services import token_create
+from labeling.accounts.services import token_create
 from labeling.models import Check, Export, Import, Membership, Project
 from review.models import Answer, Attempt, Certificate, Entry, Flag, Forecast, Verdict
 from tests.labeling.makers import publish, record

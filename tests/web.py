@@ -135,6 +135,6 @@ def _wait(web: Web) -> None:
 def token_of(username: str) -> str:
     from django.contrib.auth.models import User
 
-    from labeling.account_services import token_create
+    from labeling.accounts.services import token_create
 
     return token_create(user=User.objects.get(username=username))[1]

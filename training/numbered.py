@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from labeling.jobs.work import OPEN_STATES, Work
 from labeling.models import Project
-from labeling.removals import check_nothing_leaves
-from labeling.work import OPEN_STATES, Work
+from labeling.removals.selectors import check_nothing_leaves
 from training.errors import AlreadyOpen
 
 W = TypeVar("W", bound=Work)

@@ -23,12 +23,12 @@ import numpy as np
 import numpy.typing as npt
 
 from labeling.errors import InvalidInput
-from labeling.readers.idx import is_idx
+from labeling.formats.files.idx import is_idx
 from training.learners import create
 from training.learners.base import UNLABELED
 from training.learners.self_training import SelfTraining
-from training.metrics import true_precision
-from training.policies import FixedPolicy
+from training.rules.metrics import true_precision
+from training.rules.policies import FixedPolicy
 
 SIZES = (100, 500, 1_000, 5_000)
 THRESHOLDS = (0.90, 0.95, 0.99)
@@ -236,7 +236,7 @@ def digits_read(folder: Path) -> Digits:
 
 
 def _idx_read(folder: Path, name: str) -> npt.NDArray[np.uint8]:
-    """One IDX file of unsigned bytes, gzipped or not. The format: labeling/readers/idx.py."""
+    """One IDX file of unsigned bytes, gzipped or not. The format: labeling/formats/files/idx.py."""
     packed, plain = folder / f"{name}.gz", folder / name
     if not packed.exists() and not plain.exists():
         raise InvalidInput(

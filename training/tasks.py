@@ -6,16 +6,16 @@ import logging
 
 from celery import shared_task
 
-from labeling.supervision import job_carry_out
+from labeling.jobs.supervision import job_carry_out
+from labeling.jobs.work import OPEN_STATES, ring, works_waiting
 from labeling.tasks import SWEEP_SECONDS, WORKER
-from labeling.work import OPEN_STATES, ring, works_waiting
-from training.comparisons import COMPARISON
-from training.filed import filed_rounds_take_back, filed_rounds_to_measure, runs_open_for_files
-from training.inspections import INSPECTION
+from training.comparisons.rows import COMPARISON
+from training.filed.services import filed_rounds_take_back, filed_rounds_to_measure, runs_open_for_files
+from training.inspections.rows import INSPECTION
 from training.models import Comparison, Inspection, RoundState, Run, Trigger
-from training.runs import rounds_remove_unfinished, run_open_if_due
-from training.selectors import projects_that_retrain
-from training.supervision import run_carry_out
+from training.runs.rows import rounds_remove_unfinished, run_open_if_due
+from training.runs.selectors import projects_that_retrain
+from training.runs.supervision import run_carry_out
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def take_files_in() -> None:
 
 @shared_task
 def measure_filed_round(round_id: int) -> None:
-    from training.filed_measure import filed_round_measure  # loads the array libraries
+    from training.filed.measure import filed_round_measure  # loads the array libraries
 
     filed_round_measure(round_id)
 

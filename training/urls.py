@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from training.api import (
+from training.comparisons.api import ComparisonCancelView, ComparisonsView, ComparisonView
+from training.inspections.api import InspectionCancelView, InspectionMapView, InspectionsView, InspectionView
+from training.rounds.generated_api import RoundGeneratedView
+from training.runs.api import (
     LearnersView,
     PoliciesView,
     RoundConfidencesView,
@@ -19,9 +22,6 @@ from training.api import (
     RunsView,
     RunView,
 )
-from training.comparison_api import ComparisonCancelView, ComparisonsView, ComparisonView
-from training.generated_api import RoundGeneratedView
-from training.inspection_api import InspectionCancelView, InspectionMapView, InspectionsView, InspectionView
 
 urlpatterns: list[URLPattern] = [
     path("learners", LearnersView.as_view(), name="learners"),

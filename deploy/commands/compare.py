@@ -13,10 +13,10 @@ from deploy.commands.progress import shown, watch
 from deploy.commands.project import find_person, find_project
 from deploy.health import health_parts
 from labeling.errors import InvalidInput
-from labeling.json_reading import read_json
+from labeling.jobs.work import WorkState
 from labeling.models import ItemType
-from labeling.work import WorkState
-from training.comparison_services import comparison_inline, comparison_request
+from labeling.web.json_reading import read_json
+from training.comparisons.services import comparison_inline, comparison_request
 from training.learners.catalogue import check_params, learners_for
 from training.models import Comparison
 
@@ -107,7 +107,7 @@ def compare_command(
 def print_table(rows: Sequence[Mapping[str, Any]], *, markdown: bool = False) -> None:
     """The table, and below it what went wrong."""
     # Here: web processes load the commands' list, and these bring in numpy.
-    from training.comparison.table import table_markdown, table_text
+    from training.comparisons.rules.table import table_markdown, table_text
 
     click.echo(table_markdown(rows) if markdown else table_text(rows))
     for row in rows:
@@ -166,9 +166,9 @@ def _files(
     results: Path | None,
 ) -> list[dict[str, Any]]:
     """The table of a comparison on files. No database is needed."""
-    from training.comparison.benchmark import benchmark_run, trials_planned
-    from training.comparison.files import files_read
-    from training.comparison.table import table_rows
+    from training.comparisons.rules.benchmark import benchmark_run, trials_planned
+    from training.comparisons.rules.files import files_read
+    from training.comparisons.rules.table import table_rows
 
     dataset = files_read(path, label_column=label_column, item_type=item_type)
     n_train = len(dataset.labeled_rows)

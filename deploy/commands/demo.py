@@ -20,7 +20,7 @@ from deploy.commands.train import print_rounds, run_start
 from deploy.commands.up import FOREVER, running
 from labeling.errors import InvalidInput
 from labeling.models import ItemType, Project, Publishing
-from labeling.project_services import project_create
+from labeling.projects.services import project_create
 from training.models import Run
 
 USERNAME = "demo"

@@ -22,20 +22,20 @@ from deploy.commands import with_database
 from deploy.commands.progress import Shower, check_over, shown, watch
 from deploy.commands.project import find_person, find_project
 from deploy.commands.report import error_json, nothing_taken, report_text
-from labeling.carried import CARRIED
 from labeling.errors import AssayError, InvalidInput, NotFound
-from labeling.export_pipeline import export_run
-from labeling.export_services import export_request
-from labeling.import_options import CHOICES, ImportOptions, options_from_json
-from labeling.import_report import ImportReport
-from labeling.import_services import file_names, import_from_path, import_run_inline, preview_path
-from labeling.item_selectors import ItemFilters, LabeledBy
+from labeling.exports.carried import CARRIED
+from labeling.exports.pipeline import export_run
+from labeling.exports.services import export_request
+from labeling.formats.options import CHOICES, ImportOptions, options_from_json
+from labeling.formats.rows import ColumnRole
+from labeling.imports.rules.report import ImportReport
+from labeling.imports.services import file_names, import_from_path, import_run_inline, preview_path
+from labeling.imports.uploads import bundle_on_server
+from labeling.items.selectors import ItemFilters, LabeledBy
+from labeling.jobs.work import Work, WorkState
 from labeling.models import Export, Import, ItemType, Project, Split
-from labeling.project_pipeline import project_erase
-from labeling.project_services import project_create, project_delete
-from labeling.readers.rows import ColumnRole
-from labeling.uploads import bundle_on_server
-from labeling.work import Work, WorkState
+from labeling.projects.deletion import project_erase
+from labeling.projects.services import project_create, project_delete
 
 WRITTEN_AS = ("csv", "jsonl", "parquet", "images")
 
@@ -247,7 +247,7 @@ def _check(
     project: Project | None, paths: Sequence[Path], options: ImportOptions, item_type: str | None
 ) -> dict[str, Any]:
     # Here, because the pipeline loads pyarrow, and every command loads this module.
-    from labeling.import_check import import_check
+    from labeling.imports.checks.check import import_check
 
     paths = [path.expanduser().resolve() for path in paths]
     _check_exist(paths)

@@ -17,7 +17,7 @@ from deploy import checks
 from deploy.addresses import keep_private
 from deploy.database import require_postgres
 from deploy.worker import QUEUES, app
-from labeling.processes import thread_limits
+from labeling.jobs.processes import thread_limits
 
 MAX_CONNECTIONS = 4096  # that a web process keeps open; requests wait their turn (deploy/front)
 BUFFER_BYTES = 64 * 2**10  # of a connection; headers must fit in

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import click
 from django.db import connection
 
-from labeling.work import Work, WorkState
+from labeling.jobs.work import Work, WorkState
 
 LOOK_SECONDS = 0.5
 LINE_SECONDS = 10.0  # between two lines about the same step, where there is no terminal

@@ -8,9 +8,9 @@ from django.db.models import QuerySet
 
 from deploy.commands import with_database
 from labeling.errors import InvalidInput, NotFound
+from labeling.labels.selectors import progress
 from labeling.models import ItemType, Project, Publishing
-from labeling.project_services import ClassDraft, project_create
-from labeling.selectors import progress
+from labeling.projects.services import ClassDraft, project_create
 
 
 @click.group("project")

@@ -8,11 +8,11 @@ from deploy.commands import with_database
 from deploy.commands.project import find_person, find_project
 from labeling.errors import InvalidInput, NotFound
 from labeling.models import Project
-from review.candidates import Beside, beside_standing
-from review.publish import round_publish
-from training.held_back import p_text
+from review.publishing.candidates import Beside, beside_standing
+from review.publishing.publish import round_publish
 from training.models import Round, RoundState
-from training.paired import exact_interval
+from training.rounds.held_back import p_text
+from training.rules.paired import exact_interval
 
 
 @click.command("publish")

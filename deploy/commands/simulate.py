@@ -22,10 +22,10 @@ from deploy.simulation.client import Client
 from deploy.simulation.people import Person
 from deploy.simulation.play import Breach, Play, Policy
 from deploy.simulation.truth import truth_read
-from labeling.account_services import token_create, token_revoke
+from labeling.accounts.services import token_create, token_revoke
 from labeling.errors import AssayError, InvalidInput
-from labeling.json_reading import read_json
 from labeling.models import Acquisition, ApiToken, ItemType
+from labeling.web.json_reading import read_json
 
 USERNAME = "simulated-{}"
 

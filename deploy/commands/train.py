@@ -11,12 +11,12 @@ from deploy.commands.progress import check_over, shown, watch
 from deploy.commands.project import find_person, find_project
 from deploy.health import health_parts
 from labeling.errors import InvalidInput
-from labeling.json_reading import read_json
 from labeling.models import Project
-from training.held_back import held_sentence
+from labeling.web.json_reading import read_json
 from training.learners.catalogue import DEFAULT_LEARNER
 from training.models import RoundState, Run
-from training.services import run_inline, run_request
+from training.rounds.held_back import held_sentence
+from training.runs.services import run_inline, run_request
 
 
 @click.command("train")

@@ -12,10 +12,10 @@ from deploy.commands import with_database
 from deploy.commands.progress import check_over, shown, watch
 from deploy.commands.project import find_person
 from labeling.errors import Conflict, NotFound
+from labeling.jobs.work import Work
 from labeling.models import Import, ImportUndo
-from labeling.removal_pipeline import undo_run
-from labeling.removal_services import undo_look, undo_request
-from labeling.work import Work
+from labeling.removals.pipeline import undo_run
+from labeling.removals.services import undo_look, undo_request
 
 WHAT = {
     "answers": "answers",

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from deploy.commands import with_database
 from deploy.commands.project import find_person
-from labeling.account_services import token_create
+from labeling.accounts.services import token_create
 from labeling.errors import Conflict, InvalidInput
 
 

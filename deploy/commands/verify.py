@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from labeling.errors import InvalidInput
-from labeling.json_reading import read_json, without_repeats
+from labeling.web.json_reading import read_json, without_repeats
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 

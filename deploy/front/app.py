@@ -25,9 +25,9 @@ from deploy.front.addresses import client_address
 from deploy.front.bodies import CHECKED_BYTES, SIGN_INS, Bodies, Gone, WrongLength, limit_of
 from deploy.front.threads import Threads
 from deploy.wsgi import application
-from labeling.authentication import is_signed_in
+from labeling.accounts.authentication import is_signed_in
 from labeling.errors import AssayError
-from labeling.http import error_body, foreseen_of, headers_of
+from labeling.web.http import error_body, foreseen_of, headers_of
 
 logger = logging.getLogger(__name__)
 

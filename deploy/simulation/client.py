@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from labeling.errors import AssayError, InvalidInput, Unavailable
-from labeling.json_reading import read_json
+from labeling.web.json_reading import read_json
 
 TIMEOUT_SECONDS = 120.0
 RETRY_SECONDS = (0.2, 1.0, 3.0, 10.0)  # a web process that restarts is back by then

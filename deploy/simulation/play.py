@@ -22,7 +22,7 @@ from deploy.simulation.client import Client, Refused
 from deploy.simulation.people import Crowd, Person
 from deploy.simulation.truth import Truth
 from labeling.errors import Unavailable
-from labeling.json_reading import read_json
+from labeling.web.json_reading import read_json
 
 LOOK_SECONDS = 0.3
 STALL_SECONDS = (

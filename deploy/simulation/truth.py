@@ -15,11 +15,11 @@ from typing import Any
 from PIL import Image
 
 from labeling.errors import InvalidInput
-from labeling.import_options import ImportOptions
-from labeling.readers.bundle import Bundle
-from labeling.readers.dataset import Dataset, open_dataset
-from labeling.readers.rows import ColumnRole, GreyPixels, Limits, Problem, Row
-from labeling.uploads import bundle_on_server
+from labeling.formats.files.bundle import Bundle
+from labeling.formats.options import ImportOptions
+from labeling.formats.rows import ColumnRole, GreyPixels, Limits, Problem, Row
+from labeling.formats.sets.dataset import Dataset, open_dataset
+from labeling.imports.uploads import bundle_on_server
 
 LIMITS = Limits(text_chars=10_000_000, image_bytes=50 * 2**20, image_pixels=100_000_000)
 KEY_COLUMN = "simulated key"

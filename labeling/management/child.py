@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 from django.core.management.base import BaseCommand, CommandParser
 
 from labeling.errors import AssayError
-from labeling.processes import die_with_parent
-from labeling.supervision import Job
-from labeling.trouble import waited, working_on
-from labeling.work import Work, WorkCancelled, WorkLost, work_read
+from labeling.jobs.processes import die_with_parent
+from labeling.jobs.supervision import Job
+from labeling.jobs.trouble import waited, working_on
+from labeling.jobs.work import Work, WorkCancelled, WorkLost, work_read
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ NICENESS = 5  # people who answer on the same machine come first
 
 
 class ChildCommand(BaseCommand):
-    """The child process of a job: computes one claimed row. Workers start it (labeling/supervision.py)."""
+    """The child process of a job: computes one claimed row. Workers start it (labeling/jobs/supervision.py)."""
 
     job: ClassVar[Job]
     requires_system_checks: list[str] = []
@@ -30,7 +30,7 @@ class ChildCommand(BaseCommand):
         """All that the row asks for. Import the array libraries here: Django loads every command for its help.
 
         It is called again where trouble comes out of it, with the row as it is then; what must not be lost
-        by that waits itself (labeling.trouble.patient).
+        by that waits itself (labeling.jobs.trouble.patient).
         """
         raise NotImplementedError
 

@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from training.comparison.benchmark import Done, benchmark_run, trials_planned
-from training.comparison.dataset import Dataset
-from training.comparison.files import files_read
-from training.comparison.table import table_markdown, table_rows
+from training.comparisons.rules.benchmark import Done, benchmark_run, trials_planned
+from training.comparisons.rules.dataset import Dataset
+from training.comparisons.rules.files import files_read
+from training.comparisons.rules.table import table_markdown, table_rows
 from training.learners.catalogue import learners_for
 
 

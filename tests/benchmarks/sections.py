@@ -15,14 +15,14 @@ from django.utils import timezone
 from knox.models import AuthToken
 
 from labeling.models import Project
-from review.publish import round_publish
+from review.publishing.publish import round_publish
 from tests.benchmarks import dataset
 from tests.benchmarks.load import Client, claim_and_answer, quantile
 from tests.benchmarks.report import Row
 from tests.benchmarks.review_page import measure_review_page
 from tests.benchmarks.server import Server
 from training.models import Round, RoundState
-from training.predictions import Predictions, predictions_store
+from training.rounds.predictions import Predictions, predictions_store
 
 N_PEOPLE = 32
 

@@ -24,7 +24,7 @@ ADD_PEOPLE = """
 import django
 django.setup()
 from django.contrib.auth.models import User
-from labeling.account_services import token_create
+from labeling.accounts.services import token_create
 for name in {names!r}:
     user, _ = User.objects.get_or_create(username=name)
     print(token_create(user=user, name="chaos")[1])

@@ -16,9 +16,9 @@ from django.contrib.auth.models import User
 from deploy.cli import main
 from deploy.commands.progress import check_over
 from deploy.commands.report import report_text
-from labeling.import_report import ImportReport
+from labeling.formats.rows import Problem
+from labeling.imports.rules.report import ImportReport
 from labeling.models import Import, Item, Label, Project, Publication
-from labeling.readers.rows import Problem
 from tests.makers import make_items, make_project
 from tests.review.makers import make_round
 

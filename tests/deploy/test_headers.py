@@ -133,7 +133,7 @@ def test_what_nobody_foresaw_is_told_in_json(
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("labeling.project_api.ProjectsView.get", fail)
+    monkeypatch.setattr("labeling.projects.api.ProjectsView.get", fail)
     client.force_login(ada)
 
     response = client.get("/api/projects")

@@ -51,6 +51,6 @@ def test_failures_of_ours_and_break_ins_are_in_the_operators_log(
         raise RuntimeError("broken")
 
     admin_client.raise_request_exception = False
-    monkeypatch.setattr("labeling.project_api.ProjectsView.get", breaks)
+    monkeypatch.setattr("labeling.projects.api.ProjectsView.get", breaks)
     assert admin_client.get("/api/projects").status_code == 500
     assert any(line.startswith("ERROR django.request") for line in said)

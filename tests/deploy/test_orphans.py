@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from deploy.cli import main
 from deploy.orphans import missing, orphans, orphans_remove
-from labeling.export_pipeline import export_run
-from labeling.export_services import export_request
-from labeling.import_services import upload_create
-from labeling.item_selectors import ItemFilters
-from labeling.leftovers import folder_files, leftovers_note, leftovers_remove
+from labeling.exports.pipeline import export_run
+from labeling.exports.services import export_request
+from labeling.imports.services import upload_create
+from labeling.items.selectors import ItemFilters
 from labeling.models import Blob
+from labeling.storing.leftovers import folder_files, leftovers_note, leftovers_remove
 from tests.labeling.import_files import image_bytes, run_import
 from tests.makers import make_project
 from training.models import Round, Run

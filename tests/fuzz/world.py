@@ -31,7 +31,7 @@ def main() -> None:
 
 def world_make(people: dict[str, Any]) -> dict[str, Any]:
     """What main prints."""
-    from labeling.account_services import token_create
+    from labeling.accounts.services import token_create
 
     return {
         "tokens": {role: token_create(user=person)[1] for role, person in people.items()},
@@ -47,8 +47,8 @@ def project_make(people: dict[str, Any]) -> dict[str, list[Any]]:
     from django.core.files.uploadedfile import SimpleUploadedFile
     from django.utils import timezone
 
-    from labeling.account_services import token_create
-    from labeling.import_services import upload_create
+    from labeling.accounts.services import token_create
+    from labeling.imports.services import upload_create
     from labeling.models import Export, Import, Membership
     from review.models import Answer, Attempt, Certificate, Flag, Forecast, Verdict
     from tests.labeling.makers import publish, record

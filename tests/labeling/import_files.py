@@ -13,7 +13,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from PIL import Image
 
-from labeling.import_services import import_from_path, import_run_inline
+from labeling.imports.services import import_from_path, import_run_inline
 from labeling.models import Import, Project
 
 

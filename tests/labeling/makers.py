@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from labeling.labels.services import Word, label_record, publication_open, source_for_person
 from labeling.models import Item, Label, LabelClass, Project, Publication, Source, SourceKind
-from labeling.services import Word, label_record, publication_open, source_for_person
 
 
 def make_machine_labels(

@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from labeling.check_pipeline import check_execute
-from labeling.import_pipeline import import_run
-from labeling.jobs import CHECK
+from labeling.imports.checks.pipeline import check_execute
+from labeling.imports.writing.pipeline import import_run
+from labeling.jobs.kinds import CHECK
+from labeling.jobs.supervision import job_inline
 from labeling.models import Check, Import, Item, Membership, Project, Upload
-from labeling.supervision import job_inline
 from tests.labeling.test_import_api import PETS, send
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from labeling.labels.services import label_retire
 from labeling.models import Label, LabelClass, Project, SealedTruth
-from labeling.services import label_retire
 from tests.labeling.makers import record
 from tests.makers import make_items
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 from django.db import connection
 
-from labeling.copying import copy_rows
-from labeling.writers import JsonlWriter
+from labeling.database.copying import copy_rows
+from labeling.exports.writers import JsonlWriter
 
 NASTY = [
     "plain",

@@ -15,13 +15,13 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from labeling.export_pipeline import export_run
-from labeling.export_services import export_request
-from labeling.image_folders import folder_names, image_name
-from labeling.item_selectors import ItemFilters
+from labeling.exports.image_folders import folder_names, image_name
+from labeling.exports.pipeline import export_run
+from labeling.exports.services import export_request
+from labeling.items.selectors import ItemFilters
+from labeling.jobs.work import WorkState
+from labeling.labels.services import label_retire, publication_end, publication_open
 from labeling.models import Blob, Export, Item, LabelClass, Project, SealedTruth
-from labeling.services import label_retire, publication_end, publication_open
-from labeling.work import WorkState
 from tests.labeling.makers import publish, record
 from tests.makers import make_items, make_project
 

@@ -14,11 +14,11 @@ from django.db.models import F
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from labeling import export_rows
-from labeling.export_pipeline import export_run
-from labeling.export_rows import ExportRows
+from labeling.exports import rows as export_rows
+from labeling.exports.pipeline import export_run
+from labeling.exports.rows import ExportRows
+from labeling.jobs.work import WorkState
 from labeling.models import Export, Membership, Project
-from labeling.work import WorkState
 from tests.makers import make_items
 
 
@@ -128,7 +128,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, **columns: object) -> None:
             Export.objects.update(**columns)
 
     monkeypatch.setattr(export_rows, "ROWS_OF_PAGE", 1)
-    monkeypatch.setattr("labeling.export_pipeline.ExportRows", Changed)
+    monkeypatch.setattr("labeling.exports.pipeline.ExportRows", Changed)
 
 
 def test_running_export_stops_when_asked(

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from labeling.guide import MAX_CHOSEN, N_EXAMPLES
+from labeling.guide.services import MAX_CHOSEN, N_EXAMPLES
+from labeling.labels.services import Word, label_record, source_for_consensus
 from labeling.models import Item, Label, LabelClass, Project
-from labeling.services import Word, label_record, source_for_consensus
 from tests.labeling.makers import publish, record
 from tests.makers import make_items
 

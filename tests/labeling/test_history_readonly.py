@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from labeling.labels.selectors import item_history
+from labeling.labels.services import label_retire
 from labeling.models import Item, Label, LabelClass, Project, Publication, Source
-from labeling.selectors import item_history
-from labeling.services import label_retire
 from tests.labeling.makers import publish, record
 from tests.makers import make_items
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from labeling.hot import fetch_in_turn, fetch_prepared
+from labeling.database.hot import fetch_in_turn, fetch_prepared
 
 pytestmark = pytest.mark.django_db
 

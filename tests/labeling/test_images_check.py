@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from pillow_heif import register_heif_opener
 
-from labeling.images import (
+from labeling.storing.images import (
     CheckedImage,
     ImageRefused,
     Remark,

@@ -13,10 +13,10 @@ from django.test import override_settings
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from labeling.import_pipeline import import_run
-from labeling.leftovers import leftovers_remove
+from labeling.imports.uploads import uploads_sweep
+from labeling.imports.writing.pipeline import import_run
 from labeling.models import Import, Item, Membership, Project, Role, Upload
-from labeling.uploads import uploads_sweep
+from labeling.storing.leftovers import leftovers_remove
 from tests.conftest import client_of
 
 pytestmark = pytest.mark.django_db

@@ -12,10 +12,10 @@ import pytest
 from django.contrib.auth.models import User
 
 from labeling.errors import AssayError, InvalidInput, TooLarge
-from labeling.import_services import import_from_path
+from labeling.formats.files import bundle as bundle_module
+from labeling.imports.services import import_from_path
+from labeling.jobs.work import WorkState
 from labeling.models import Item, Label, Project
-from labeling.readers import bundle as bundle_module
-from labeling.work import WorkState
 from tests.labeling.import_files import image_bytes, run_import, write_csv, write_mnist, write_zip
 from tests.makers import make_project
 

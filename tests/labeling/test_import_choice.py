@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from labeling.class_names import HOTKEYS, hotkey_of, natural
-from labeling.label_choice import choose_labels
+from labeling.imports.rules.label_choice import choose_labels
+from labeling.labels.class_names import HOTKEYS, hotkey_of, natural
 
 
 def test_a_balanced_choice_has_as_many_of_each_class_as_there_are() -> None:

@@ -13,13 +13,13 @@ import pytest
 from django.contrib.auth.models import User
 
 from labeling.errors import AssayError
-from labeling.import_check import import_check
-from labeling.import_options import ImportOptions, options_from_json
-from labeling.import_report import MAX_REASONS, ImportReport
+from labeling.formats.options import ImportOptions, options_from_json
+from labeling.formats.rows import Problem
+from labeling.imports.checks.check import import_check
+from labeling.imports.rules.report import MAX_REASONS, ImportReport
+from labeling.imports.uploads import bundle_on_server
+from labeling.jobs.work import WorkState
 from labeling.models import Item, Label, Project
-from labeling.readers.rows import Problem
-from labeling.uploads import bundle_on_server
-from labeling.work import WorkState
 from tests.labeling.import_files import run_import, write_csv, write_images
 
 

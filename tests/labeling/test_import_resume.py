@@ -15,11 +15,11 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from labeling import import_pipeline
-from labeling.import_pipeline import import_run
-from labeling.import_services import import_from_path
+from labeling.imports.services import import_from_path
+from labeling.imports.writing import pipeline as import_pipeline
+from labeling.imports.writing.pipeline import import_run
+from labeling.jobs.work import WorkState, work_claim, work_request_cancel
 from labeling.models import Import, Item, Label
-from labeling.work import WorkState, work_claim, work_request_cancel
 from tests.labeling.import_files import write_csv
 from tests.makers import make_project
 
@@ -120,7 +120,7 @@ def test_a_process_killed_with_sigkill_loses_and_repeats_nothing(ada: User, tmp_
     work = waiting_import(ada, tmp_path, holdout_share=0.3)
     script = (
         "import django; django.setup()\n"
-        "from labeling import import_pipeline\n"
+        "from labeling.imports.writing import pipeline as import_pipeline\n"
         "import_pipeline.BATCH_ROWS = 50\n"
         "import sys\n"
         f"import_pipeline.import_run({work.pk}, worker='doomed', on_progress=lambda w: print(w.step, flush=True))\n"

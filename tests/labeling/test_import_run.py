@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
+from labeling.jobs.work import WorkState
 from labeling.models import Item, Label, LabelClass, Project, SealedTruth, Source, SourceKind
-from labeling.work import WorkState
 from tests.labeling.import_files import run_import, write_csv, write_images, write_mnist
 from tests.makers import make_human_label, make_project
 

@@ -13,13 +13,13 @@ from django.core.files.storage import default_storage
 from PIL import Image
 from rest_framework.test import APIClient
 
-from labeling.export_pipeline import export_run
-from labeling.export_services import export_request
-from labeling.import_pipeline import import_run
-from labeling.item_selectors import ItemFilters
+from labeling.exports.pipeline import export_run
+from labeling.exports.services import export_request
+from labeling.imports.writing.pipeline import import_run
+from labeling.items.selectors import ItemFilters
 from labeling.models import Blob, Import, Item, Label, Project
-from labeling.project_services import project_delete
-from labeling.storage import stored_bytes
+from labeling.projects.services import project_delete
+from labeling.storing.storage import stored_bytes
 from tests.labeling.import_files import image_bytes, run_import
 from tests.labeling.test_import_api import send
 from tests.labeling.test_reader_sets import put, zipped
@@ -145,8 +145,8 @@ def test_a_tiff_is_shown_as_a_copy_kept_as_it_is_and_exported(
 
 
 def test_the_copy_of_a_tiff_goes_with_its_project(ada: User, tmp_path: Path) -> None:
-    from labeling.leftovers import leftovers_remove
-    from labeling.project_pipeline import project_erase
+    from labeling.projects.deletion import project_erase
+    from labeling.storing.leftovers import leftovers_remove
 
     project = make_project(owner=ada, item_type="image", classes=())
     run_import(project, put(tmp_path / "scans", {"scan.tif": scan()}), user=ada)

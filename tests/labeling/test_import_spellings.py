@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from labeling.import_pipeline import BATCH_ROWS
+from labeling.imports.writing.pipeline import BATCH_ROWS
+from labeling.jobs.work import WorkState
 from labeling.models import Label
-from labeling.work import WorkState
 from tests.labeling.import_files import run_import, write_csv
 from tests.makers import make_project
 

@@ -11,9 +11,9 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from labeling import removal_pipeline
 from labeling.errors import Conflict
-from labeling.leftovers import leftovers_remove
+from labeling.jobs.work import WorkState, work_claim
+from labeling.labels.selectors import item_count, progress
 from labeling.models import (
     Blob,
     GuideExample,
@@ -30,11 +30,11 @@ from labeling.models import (
     SealedTruth,
     Source,
 )
-from labeling.removal_pipeline import undo_run
-from labeling.removal_services import item_delete, undo_look, undo_request
-from labeling.selectors import item_count, progress
-from labeling.timeline import timeline
-from labeling.work import WorkState, work_claim
+from labeling.projects.timeline import timeline
+from labeling.removals import pipeline as removal_pipeline
+from labeling.removals.pipeline import undo_run
+from labeling.removals.services import item_delete, undo_look, undo_request
+from labeling.storing.leftovers import leftovers_remove
 from review.models import Answer, Entry, Flag, Frozen
 from tests.labeling.import_files import run_import, write_csv, write_images
 from tests.labeling.makers import publish, record
@@ -278,8 +278,8 @@ def test_nothing_leaves_while_somebody_works_on_it(
 
 
 def test_no_run_begins_while_an_import_is_being_undone(texts: Project, pets: Import, ada: User) -> None:
-    from training.checks import default_settings
-    from training.runs import run_open
+    from training.runs.checks import default_settings
+    from training.runs.rows import run_open
 
     undo_request(work=pets, by=ada)
 

@@ -21,13 +21,13 @@ from rest_framework.test import APIClient
 
 from deploy.commands import verify
 from deploy.env import read_json as read_setting
-from labeling import json_reading
 from labeling.errors import InvalidInput
-from labeling.import_options import ImportOptions
-from labeling.json_reading import MAX_DEPTH, DepthGauge, TooDeep, check_depth, read_json
-from labeling.readers.dataset import open_dataset
-from labeling.readers.joined import bundle_of_files
-from labeling.readers.rows import Limits, Problem
+from labeling.formats.files.joined import bundle_of_files
+from labeling.formats.options import ImportOptions
+from labeling.formats.rows import Limits, Problem
+from labeling.formats.sets.dataset import open_dataset
+from labeling.web import json_reading
+from labeling.web.json_reading import MAX_DEPTH, DepthGauge, TooDeep, check_depth, read_json
 from tests.running import ROOT
 from tests.test_outsiders import address_of, routes, rows  # noqa: F401  `rows` is a fixture
 from training.learners.weak.functions import InvalidLabelingFunction, check_functions
@@ -193,29 +193,29 @@ def test_a_bomb_is_refused_before_anybody_is_asked_who_they_are(db: None) -> Non
 
 
 def test_no_module_reads_json_from_outside_in_another_way() -> None:
-    """Who calls json.loads reads what we wrote ourselves. A new one: use labeling.json_reading, or say why here."""
+    """Who calls json.loads reads what we wrote ourselves. A new one: use labeling.web.json_reading, or say why here."""
     ours = {
         "deploy/up.py": "its own state",
-        "labeling/columns.py": "features, checked when they came in",
-        "labeling/import_dry.py": "its own temporary table",
-        "labeling/import_store.py": "its own temporary table",
-        "labeling/readers/layouts/extras.py": "what it has just written, of values that were read",
-        "labeling/item_selectors.py": "features, checked when they came in",
-        "labeling/json_reading.py": "the one place",
-        "labeling/look_child.py": "the task that looking.py wrote",
-        "labeling/looking.py": "the answer that look_child.py wrote",
-        "labeling/writers.py": "features, checked when they came in",
-        "review/claims.py": "features, checked when they came in",
-        "training/comparison/benchmark.py": "its own results",
-        "training/comparison/child.py": "the task that runner.py wrote",
-        "training/comparison/dataset.py": "its own manifest",
-        "training/comparison/runner.py": "the answer that child.py wrote",
-        "training/generated.py": "its own file",
+        "labeling/items/columns.py": "features, checked when they came in",
+        "labeling/imports/writing/dry.py": "its own temporary table",
+        "labeling/imports/writing/store.py": "its own temporary table",
+        "labeling/formats/layouts/extras.py": "what it has just written, of values that were read",
+        "labeling/items/selectors.py": "features, checked when they came in",
+        "labeling/web/json_reading.py": "the one place",
+        "labeling/imports/preview/child.py": "the task that looking.py wrote",
+        "labeling/imports/preview/looking.py": "the answer that look_child.py wrote",
+        "labeling/exports/writers.py": "features, checked when they came in",
+        "review/queue/claims.py": "features, checked when they came in",
+        "training/comparisons/rules/benchmark.py": "its own results",
+        "training/comparisons/rules/child.py": "the task that runner.py wrote",
+        "training/comparisons/rules/dataset.py": "its own manifest",
+        "training/comparisons/rules/runner.py": "the answer that child.py wrote",
+        "training/rounds/generated.py": "its own file",
         "training/learners/saving.py": "the description that we saved",
-        "training/packed.py": "its own manifest",
+        "training/data/packed.py": "its own manifest",
         "training/reproduce.py": "its own results",
-        "review/out_of_date.py": "the basis of a forecast, as a worker wrote it",
-        "training/sight.py": "a map that a worker of ours packed",
+        "review/certificates/out_of_date.py": "the basis of a forecast, as a worker wrote it",
+        "training/inspections/sight.py": "a map that a worker of ours packed",
     }
     found = subprocess.run(
         [sys.executable, "-c", _FIND_READERS], cwd=ROOT, capture_output=True, text=True, check=True

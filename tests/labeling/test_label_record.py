@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 
 from labeling.errors import InvalidInput, NotFound
+from labeling.labels.selectors import current_labels_of
+from labeling.labels.services import Word, label_record, labels_record, source_for_person
 from labeling.models import Item, Label, LabelClass, Project, Retirement, Source, SourceKind, Split
-from labeling.selectors import current_labels_of
-from labeling.services import Word, label_record, labels_record, source_for_person
 from tests.labeling.makers import publish, record
 from tests.makers import make_items, make_project
 

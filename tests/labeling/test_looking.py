@@ -18,9 +18,9 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from labeling import looking
 from labeling.errors import AssayError
-from labeling.import_pipeline import import_run
+from labeling.imports.preview import looking
+from labeling.imports.writing.pipeline import import_run
 from labeling.models import Import, Project, Upload
 from tests.labeling.import_files import image_bytes
 from tests.labeling.test_import_api import PETS, send
@@ -194,14 +194,12 @@ def test_an_odd_option_is_refused(ada_client: APIClient, options: dict[str, obje
 
 
 def test_who_looks_loads_no_django_and_ends_with_its_time() -> None:
-    heavy = "import sys, labeling.look_child; print([m for m in ('django', 'pyarrow', 'pandas', 'numpy') if m in sys.modules])"
+    heavy = "import sys, labeling.imports.preview.child; print([m for m in ('django', 'pyarrow', 'pandas', 'numpy') if m in sys.modules])"
     found = subprocess.run(
         [sys.executable, "-c", heavy], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert found.stdout.strip() == "[]"
 
-    spin = (
-        "from labeling.look_child import set_limits\nset_limits(seconds=1, n_bytes=2**28)\nwhile True: pass\n"
-    )
+    spin = "from labeling.imports.preview.child import set_limits\nset_limits(seconds=1, n_bytes=2**28)\nwhile True: pass\n"
     ended = subprocess.run([sys.executable, "-c", spin], cwd=ROOT, capture_output=True, check=False)
     assert -ended.returncode in (signal.SIGXCPU, signal.SIGALRM)  # whichever comes first on a busy machine

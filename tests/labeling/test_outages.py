@@ -17,12 +17,12 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from labeling.export_services import export_request
-from labeling.import_services import import_create, upload_create
-from labeling.item_selectors import ItemFilters
+from labeling.exports.services import export_request
+from labeling.imports.services import import_create, upload_create
+from labeling.items.selectors import ItemFilters
+from labeling.jobs.work import Work, WorkState, ring
 from labeling.models import Export, Import, Item, Label, WorkerPulse
 from labeling.tasks import import_items
-from labeling.work import Work, WorkState, ring
 from tests.makers import make_items, make_project
 from tests.outages import Door, database_door
 
@@ -35,8 +35,8 @@ PATIENCE_SECONDS = 120
 WORKER = """
 import sys, django
 django.setup()
-from labeling import jobs
-from labeling.supervision import job_carry_out
+from labeling.jobs import kinds as jobs
+from labeling.jobs.supervision import job_carry_out
 job_carry_out(getattr(jobs, sys.argv[1]), int(sys.argv[2]), worker="here")
 """
 

@@ -10,18 +10,18 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 
-from labeling.export_pipeline import export_run
-from labeling.export_services import export_request
-from labeling.import_options import ImportOptions
-from labeling.item_selectors import ItemFilters
-from labeling.item_services import items_add
+from labeling.exports.pipeline import export_run
+from labeling.exports.services import export_request
+from labeling.exports.writers import defuse_formulas
+from labeling.formats.layouts.tools.assay import OwnRowMaker
+from labeling.formats.options import ImportOptions
+from labeling.formats.sets.dataset import open_dataset
+from labeling.imports.uploads import bundle_on_server, import_limits
+from labeling.items.selectors import ItemFilters
+from labeling.items.services import items_add
+from labeling.jobs.work import WorkState
+from labeling.labels.services import label_retire
 from labeling.models import ImportedAnswer, Item, Label, Project, Publication, Split
-from labeling.readers.dataset import open_dataset
-from labeling.readers.layouts.assay import OwnRowMaker
-from labeling.services import label_retire
-from labeling.uploads import bundle_on_server, import_limits
-from labeling.work import WorkState
-from labeling.writers import defuse_formulas
 from review.models import Answer, Entry
 from tests.labeling.import_files import run_import, write_csv, write_images
 from tests.labeling.makers import publish, record

@@ -23,7 +23,7 @@ from labeling.models import (
     SealedTruth,
     TableColumns,
 )
-from labeling.project_pipeline import children_first, paths_to, project_erase
+from labeling.projects.deletion import children_first, paths_to, project_erase
 from review.models import (
     Answer,
     Attempt,

@@ -17,22 +17,24 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from labeling import import_pipeline, leftovers, project_pipeline
-from labeling.export_pipeline import export_run
-from labeling.export_services import export_request
-from labeling.import_services import import_create, import_run_inline, upload_create
-from labeling.item_selectors import ItemFilters
-from labeling.leftovers import (
+from labeling.exports.pipeline import export_run
+from labeling.exports.services import export_request
+from labeling.imports.services import import_create, import_run_inline, upload_create
+from labeling.imports.writing import pipeline as import_pipeline
+from labeling.items.selectors import ItemFilters
+from labeling.jobs.work import WorkState
+from labeling.models import Blob, Erasure, Export, Import, Item, Leftover, Project, Upload
+from labeling.projects import deletion as project_pipeline
+from labeling.projects.deletion import erasures_due, project_erase
+from labeling.projects.services import project_delete
+from labeling.storing import leftovers
+from labeling.storing.leftovers import (
     folder_files,
     leftover_first_due,
     leftovers_note,
     leftovers_own,
     leftovers_remove,
 )
-from labeling.models import Blob, Erasure, Export, Import, Item, Leftover, Project, Upload
-from labeling.project_pipeline import erasures_due, project_erase
-from labeling.project_services import project_delete
-from labeling.work import WorkState
 from tests.labeling.failing_storage import FailingStorage
 from tests.labeling.import_files import image_bytes, run_import, write_images, write_zip
 from tests.makers import make_items, make_project

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from labeling.readers.rows import Problem, Row
+from labeling.formats.rows import Problem, Row
 from tests.labeling.test_reader_tables import read, rows_of
 
 

@@ -8,8 +8,8 @@ import json
 import pytest
 
 from labeling.errors import InvalidInput
-from labeling.readers.encodings import check_encoding, sniff_encoding
-from labeling.readers.rows import Problem, Row
+from labeling.formats.rows import Problem, Row
+from labeling.formats.text.encodings import check_encoding, sniff_encoding
 from tests.labeling.test_reader_tables import read, rows_of
 
 TEXTS = {

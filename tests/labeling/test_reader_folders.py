@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from labeling.import_options import ImportOptions
-from labeling.readers.bundle import FolderBundle
-from labeling.readers.dataset import open_dataset
-from labeling.readers.rows import Limits, Problem, Row
+from labeling.formats.files.bundle import FolderBundle
+from labeling.formats.options import ImportOptions
+from labeling.formats.rows import Limits, Problem, Row
+from labeling.formats.sets.dataset import open_dataset
 from tests.labeling.import_files import write_images, write_mnist
 
 LIMITS = Limits(text_chars=1_000, image_bytes=100_000, image_pixels=1_000_000)

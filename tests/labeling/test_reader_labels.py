@@ -8,7 +8,7 @@ import json
 import pytest
 
 from labeling.errors import InvalidInput
-from labeling.readers.classes import class_name, class_offers
+from labeling.formats.classes import class_name, class_offers
 from tests.labeling.test_reader_tables import read, rows_of
 
 TEXTS = [f"some words about a thing, number {i}" for i in range(24)]

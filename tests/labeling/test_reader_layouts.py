@@ -16,9 +16,9 @@ import pyarrow.parquet
 import pytest
 
 from labeling.errors import InvalidInput
-from labeling.readers.dataset import Dataset
-from labeling.readers.layouts.values import read_share, read_time
-from labeling.readers.rows import Problem, Row, SaidKind
+from labeling.formats.layouts.values import read_share, read_time
+from labeling.formats.rows import Problem, Row, SaidKind
+from labeling.formats.sets.dataset import Dataset
 from tests.labeling.test_reader_tables import read
 
 TEXTS = (

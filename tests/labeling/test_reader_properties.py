@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import InvalidInput
-from labeling.readers.rows import Problem, Row
+from labeling.formats.rows import Problem, Row
 from tests.labeling.test_reader_tables import read
 
 # Told from the bytes, whatever stands in them.

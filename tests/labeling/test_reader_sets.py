@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from labeling.errors import AssayError
-from labeling.import_options import ImportOptions
-from labeling.readers.bundle import Bundle, FolderBundle
-from labeling.readers.chain import files_of
-from labeling.readers.dataset import Dataset, open_dataset
-from labeling.readers.joined import bundle_of_files
-from labeling.readers.rows import Limits, Problem, Row
+from labeling.formats.files.bundle import Bundle, FolderBundle
+from labeling.formats.files.joined import bundle_of_files
+from labeling.formats.options import ImportOptions
+from labeling.formats.rows import Limits, Problem, Row
+from labeling.formats.sets.chain import files_of
+from labeling.formats.sets.dataset import Dataset, open_dataset
 from tests.labeling.import_files import image_bytes, write_zip
 from tests.running import ROOT
 
@@ -478,7 +478,7 @@ def test_rows_of_several_files_are_named_by_file_and_row(tmp_path: Path) -> None
 def test_more_files_than_are_held_in_memory_are_refused_before_they_are_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("labeling.readers.bundle.MAX_ENTRIES", 10)
+    monkeypatch.setattr("labeling.formats.files.bundle.MAX_ENTRIES", 10)
     path = write_zip(tmp_path / "many.zip", {f"{i}.png": b"" for i in range(11)})
 
     with pytest.raises(AssayError, match="holds 11 files; 10 are allowed") as refused:

@@ -15,10 +15,10 @@ import pyarrow.parquet
 import pytest
 
 from labeling.errors import InvalidInput
-from labeling.import_options import ImportOptions
-from labeling.readers.bundle import FileBundle, FolderBundle
-from labeling.readers.dataset import Dataset, open_dataset
-from labeling.readers.rows import BadCell, Limits, Problem, Row, read_feature, read_label, read_series
+from labeling.formats.files.bundle import FileBundle, FolderBundle
+from labeling.formats.options import ImportOptions
+from labeling.formats.rows import BadCell, Limits, Problem, Row, read_feature, read_label, read_series
+from labeling.formats.sets.dataset import Dataset, open_dataset
 from tests.labeling.import_files import image_bytes
 
 LIMITS = Limits(text_chars=1_000_000, image_bytes=1_000_000, image_pixels=1_000_000)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
-from labeling.account_services import MAX_FAILURES_OF_NAME, SLOW_SECONDS, token_create
+from labeling.accounts.services import MAX_FAILURES_OF_NAME, SLOW_SECONDS, token_create
 from labeling.models import LoginFailure
 
 ADA = {"username": "ada", "password": "ada-works-here"}
@@ -94,7 +94,7 @@ def test_guessing_one_name_does_not_lock_out_another(ada: User, ben: User) -> No
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long those who tried had to wait, instead of waiting."""
     pauses: list[float] = []
-    monkeypatch.setattr("labeling.account_services.time.sleep", pauses.append)
+    monkeypatch.setattr("labeling.accounts.services.time.sleep", pauses.append)
     return pauses
 
 

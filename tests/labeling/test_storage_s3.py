@@ -11,12 +11,12 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from labeling.import_pipeline import import_run
-from labeling.import_services import import_create, upload_create
+from labeling.imports.services import import_create, upload_create
+from labeling.imports.writing.pipeline import import_run
+from labeling.jobs.trouble import trouble_of
+from labeling.jobs.work import WorkState
 from labeling.models import Item
-from labeling.storage import read_again, spooled, store, stored_bytes
-from labeling.trouble import trouble_of
-from labeling.work import WorkState
+from labeling.storing.storage import read_again, spooled, store, stored_bytes
 from tests.makers import make_project
 
 boto3 = pytest.importorskip("boto3")

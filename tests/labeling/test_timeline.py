@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from labeling.labels.selectors import progress
 from labeling.models import Import, Item, Label, Project, Publication
-from labeling.selectors import progress
-from labeling.timeline import timeline
+from labeling.projects.timeline import timeline
 from tests.labeling.makers import publish, record
 from tests.makers import make_items
 

@@ -19,13 +19,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from labeling.guide import example_choose
+from labeling.guide.services import example_choose
+from labeling.jobs.work import WorkState
 from labeling.models import Export, Import, Label, Membership, Project, Role, Withheld
-from labeling.work import WorkState
-from review.flagging import flag_add
-from review.gold import gold_ask
+from review.answering.flagging import flag_add
 from review.models import Answer, Attempt, Certificate, Explanation, Refill, Verdict
-from review.pipeline import queue_refill
+from review.people.gold import gold_ask
+from review.sweep import queue_refill
 from tests.labeling.makers import record
 from tests.review.certifying import World, make_world
 from tests.review.makers import answer, claim, let_stand

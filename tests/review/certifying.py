@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from django.contrib.auth.models import User
 
 from labeling.models import Item, LabelClass, Membership, Project, Role
-from review.answers import NewAnswer, answers_submit
-from review.attempt_pipeline import attempt_freeze, attempt_settle
-from review.attempts import attempt_ask
-from review.certificates import certificate_write
+from review.answering.answers import NewAnswer, answers_submit
+from review.certificates.attempt_pipeline import attempt_freeze, attempt_settle
+from review.certificates.attempts import attempt_ask
+from review.certificates.documents import certificate_write
 from review.models import Attempt, Certificate, Entry
-from review.publish import round_publish
+from review.publishing.publish import round_publish
 from tests.makers import make_human_labels, make_items
 from tests.review.makers import claim, make_round, role_of
 from training.models import Round

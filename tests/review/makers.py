@@ -11,14 +11,14 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from labeling.blindness import UNDO_SECONDS
+from labeling.jobs.work import WorkState
+from labeling.labels.services import publication_open
 from labeling.models import Item, LabelClass, Membership, Project, Source, SourceKind
-from labeling.services import publication_open
-from labeling.work import WorkState
-from review.answers import NewAnswer, answers_submit
-from review.claims import entries_claim
+from review.answering.answers import NewAnswer, answers_submit
 from review.models import Entry, Reason
+from review.queue.claims import entries_claim
 from training.models import Prediction, Round, RoundState, Run
-from training.other_classes import SCALE
+from training.rules.other_classes import SCALE
 
 
 def make_round(

@@ -10,13 +10,13 @@ from django.contrib.auth.models import User
 from django.db import OperationalError
 from rest_framework.test import APIClient
 
+from labeling.database.hot import time_limit
 from labeling.errors import Conflict, Unavailable
-from labeling.hot import time_limit
 from labeling.models import Item, Label, LabelClass, Membership, Project, Role, Split
-from review.adjudication import NewVerdict, verdict_give, verdict_undo
-from review.attempts import attempt_abandon
-from review.disagreements import disagreement_page
-from review.flagging import flag_add
+from review.adjudication.disagreements import disagreement_page
+from review.adjudication.services import NewVerdict, verdict_give, verdict_undo
+from review.answering.flagging import flag_add
+from review.certificates.attempts import attempt_abandon
 from review.models import Audit, Entry, EntryState, Flag, SecondAnswer, Verdict
 from tests.conftest import client_of
 from tests.makers import make_human_label, make_human_labels, make_items, make_project

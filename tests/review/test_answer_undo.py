@@ -8,12 +8,12 @@ import pytest
 from django.contrib.auth.models import User
 
 from labeling.errors import Conflict
+from labeling.labels.services import label_retire
 from labeling.models import Label, Project
-from labeling.services import label_retire
+from review.adjudication.relabeling import Relabel, items_relabel
+from review.answering.undoing import answer_undo
 from review.models import Answer, Entry, EntryState, Flag
-from review.publish import round_publish
-from review.relabeling import Relabel, items_relabel
-from review.undoing import answer_undo
+from review.publishing.publish import round_publish
 from tests.makers import make_items
 from tests.review.makers import answer, claim, make_entries, make_round
 

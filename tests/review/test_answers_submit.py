@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from labeling.models import Item, Label, Membership, Project, Role, SourceKind, Split
-from review.answers import NewAnswer, answers_submit
-from review.claims import leases_expire
+from review.answering.answers import NewAnswer, answers_submit
 from review.models import Answer, Entry, EntryState, Lease, LeaseState
-from review.publish import round_publish
+from review.publishing.publish import round_publish
+from review.queue.claims import leases_expire
 from tests.makers import make_human_label, make_items
 from tests.review.makers import answer, claim, make_entries, make_round
 from tests.review.test_entries_claim import let_leases_run_out

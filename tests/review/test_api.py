@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from labeling.models import Label, Membership, Project, Role
 from review.models import Answer, Entry, Flag
-from review.publish import round_publish
+from review.publishing.publish import round_publish
 from tests.conftest import client_of
 from tests.makers import make_human_label, make_items
 from tests.review.makers import answer, claim, make_entries, make_round

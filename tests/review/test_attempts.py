@@ -15,31 +15,31 @@ from rest_framework.test import APIClient
 
 from labeling.errors import Conflict
 from labeling.models import Item, Label, LabelClass, Project, Split
-from labeling.project_services import (
+from labeling.projects.services import (
     ClassDraft,
     class_remove,
     class_update,
     classes_add,
     project_update,
 )
-from review.attempt_pipeline import attempt_freeze, attempt_settle
-from review.attempts import attempt_abandon, attempt_ask
-from review.certificate_rows import _RETIRED, certificate_rows
-from review.certificates import certificate_write
+from review.adjudication.relabeling import Relabel, items_relabel, label_withdraw
+from review.answering.flagging import flag_add
+from review.answering.undoing import answer_undo
+from review.certificates.attempt_pipeline import attempt_freeze, attempt_settle
+from review.certificates.attempts import attempt_abandon, attempt_ask
+from review.certificates.documents import certificate_write
+from review.certificates.rows import _RETIRED, certificate_rows
 from review.certification.draw import draw
 from review.certification.labels import labels_of
 from review.certification.verify import verify
-from review.flagging import flag_add
 from review.models import Answer, Attempt, Audit, Certificate, Entry, Frozen
-from review.pipeline import attempts_to_settle, publish_ready, queue_refill
-from review.publish import round_publish
-from review.relabeling import Relabel, items_relabel, label_withdraw
-from review.undoing import answer_undo
+from review.publishing.publish import round_publish
+from review.sweep import attempts_to_settle, publish_ready, queue_refill
 from tests.makers import make_human_label, make_items
 from tests.review.certifying import World, make_world
 from tests.review.makers import answer, claim, let_stand, make_round
 from training.models import Round
-from training.querysets import training_labels
+from training.models.querysets import training_labels
 
 
 @pytest.fixture
@@ -485,7 +485,7 @@ def test_items_added_after_the_freeze_are_not_covered(world: World) -> None:
     world.answer_queue(say=lambda item: world.truth.get(item, world.classes[0]))
     world.settle(attempt)
 
-    from review.certificates import certificate_write
+    from review.certificates.documents import certificate_write
 
     certificate = Certificate.objects.get(attempt=attempt)
     certificate_write(certificate.pk)

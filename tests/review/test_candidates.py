@@ -10,18 +10,18 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.errors import Conflict
+from labeling.jobs.work import WorkState
 from labeling.models import Item, Label, LabelClass, Project, Publication, Publishing, Split
-from labeling.work import WorkState
-from review.candidates import beside_standing
 from review.models import Entry
-from review.pipeline import publish_ready
-from review.publish import publication_discard, round_publish
+from review.publishing.candidates import beside_standing
+from review.publishing.publish import publication_discard, round_publish
+from review.sweep import publish_ready
 from tests.labeling.makers import publish
 from tests.makers import make_human_label, make_human_labels, make_items
 from tests.review.makers import make_round
-from training.held_back import held_sentence
 from training.models import MeasuredPrediction, Round, RoundState, Run
-from training.selectors import is_due, standing_of
+from training.rounds.held_back import held_sentence
+from training.runs.selectors import is_due, standing_of
 
 
 @pytest.fixture
@@ -391,7 +391,7 @@ def test_a_candidate_has_seen_the_labels_that_it_was_trained_on(
 
 
 def test_a_candidate_fills_no_queue(project: Project, pool: list[Item], held_out: list[Item]) -> None:
-    from review.pipeline import queue_refill, sweep
+    from review.sweep import queue_refill, sweep
 
     candidate = round_right_on(20, pool, held_out)
     sweep()

@@ -16,12 +16,12 @@ from django.db import OperationalError, connection, connections
 
 from labeling.errors import Conflict
 from labeling.models import Label, Membership, Project, Publication, Role
-from review.answers import NewAnswer, answers_submit
-from review.claims import entries_claim
-from review.grid import grid_claim
+from review.answering.answers import NewAnswer, answers_submit
+from review.answering.grid import grid_claim
 from review.models import Answer, Entry, EntryState, Lease, LeaseState
-from review.pipeline import publish_ready
-from review.publish import round_publish
+from review.publishing.publish import round_publish
+from review.queue.claims import entries_claim
+from review.sweep import publish_ready
 from tests.makers import make_items
 from tests.review.makers import answer, claim, make_entries, make_round, stand
 from training.models import Round, RoundState, Run

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from cleanlab.multiannotator import get_label_quality_multiannotator
 
-from review.crowdlab import crowdlab
+from review.adjudication.crowdlab import crowdlab
 
 SKILLS = np.array([0.95, 0.9, 0.75, 0.55, 0.5])
 

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from labeling.models import Membership, Project, Role
-from review.claims import entries_claim, entries_release, leases_expire
 from review.models import Entry, Lease, LeaseState
+from review.queue.claims import entries_claim, entries_release, leases_expire
 from tests.makers import make_items
 from tests.review.makers import answer, claim, make_entries
 

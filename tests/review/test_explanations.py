@@ -7,14 +7,14 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from labeling.models import Label, LabelClass, Project
-from review.explain_pipeline import queue_explain
+from review.help.pipeline import queue_explain
 from review.models import Entry, Explanation, Refill
-from review.pipeline import publish_ready, queue_refill, refills_to_explain
-from review.refill import diverse_plan, refill_carry_out
+from review.queue.refill import diverse_plan, refill_carry_out
+from review.sweep import publish_ready, queue_refill, refills_to_explain
 from tests.makers import make_human_label
 from tests.training.makers import WORDS, class_of, make_labeled_project, make_run
-from training.artifacts import artifact_delete
-from training.pipeline import run_execute
+from training.rounds.artifacts import artifact_delete
+from training.runs.pipeline import run_execute
 
 pytestmark = pytest.mark.django_db
 
@@ -186,7 +186,7 @@ def test_a_model_whose_files_are_gone_leaves_the_queue_without_and_is_not_tried_
 def test_the_words_of_many_texts_take_a_bounded_time(
     project: Project, ada_client: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("review.explain_pipeline.WORDS_SECONDS", 0.0)
+    monkeypatch.setattr("review.help.pipeline.WORDS_SECONDS", 0.0)
     (refill_id,) = refills_to_explain()
 
     queue_explain(refill_id)

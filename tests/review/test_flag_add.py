@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 
 from labeling.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from labeling.models import Label, Project
-from review.flagging import flag_add, flag_resolve
+from review.adjudication.relabeling import Relabel, entry_decide, items_relabel, label_withdraw
+from review.answering.flagging import flag_add, flag_resolve
 from review.models import Entry, EntryState, Flag
-from review.relabeling import Relabel, entry_decide, items_relabel, label_withdraw
 from tests.makers import make_human_label, make_items
 from tests.review.makers import answer, claim, make_entries
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.models import Import, LabelClass, Project
-from review.forecasts import forecast_make
+from review.certificates.forecasts import forecast_make
 from review.models import Certificate
-from review.pipeline import projects_to_forecast
+from review.sweep import projects_to_forecast
 from tests.makers import make_human_label, make_human_labels, make_items
 from tests.review.certifying import make_world
 

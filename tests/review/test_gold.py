@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from labeling.models import Item, Label, LabelClass, Membership, Project, Role
-from review.gold import gold_ask, gold_end
 from review.models import Entry, EntryState
-from review.people import people_work
+from review.people.gold import gold_ask, gold_end
+from review.people.selectors import people_work
 from tests.labeling.makers import record
 from tests.makers import make_items
 from tests.review.makers import answer, claim

@@ -13,14 +13,14 @@ from rest_framework.test import APIClient
 
 from labeling.errors import Conflict
 from labeling.models import Item, Label, LabelClass, Project, Split
-from review.answers import NewAnswer, answers_submit
-from review.claims import entries_release, leases_expire
-from review.grid import grid_claim
-from review.history import item_history
+from review.answering.answers import NewAnswer, answers_submit
+from review.answering.grid import grid_claim
+from review.answering.selectors import queue_summary
+from review.answering.undoing import answer_undo, answers_undo
 from review.models import Answer, Attempt, AttemptState, Entry, EntryState, Lease, LeaseState, Reason
-from review.refill import refill_carry_out, refill_plan
-from review.selectors import queue_summary
-from review.undoing import answer_undo, answers_undo
+from review.people.history import item_history
+from review.queue.claims import entries_release, leases_expire
+from review.queue.refill import refill_carry_out, refill_plan
 from tests.labeling.makers import publish, record
 from tests.makers import make_items
 from tests.review.makers import answer, claim, make_entries, make_round, role_of, stand

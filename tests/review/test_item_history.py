@@ -7,11 +7,11 @@ import uuid
 from django.contrib.auth.models import User
 
 from labeling.models import Project
-from review.flagging import flag_add
-from review.history import item_history
+from review.answering.flagging import flag_add
+from review.answering.undoing import answer_undo
 from review.models import Answer, Entry
-from review.publish import round_publish
-from review.undoing import answer_undo
+from review.people.history import item_history
+from review.publishing.publish import round_publish
 from tests.makers import make_items
 from tests.review.makers import answer, claim, make_entries, make_round
 

@@ -9,19 +9,19 @@ from django.contrib.auth.models import User
 
 from labeling.errors import Conflict
 from labeling.models import Item, Label, Membership, Project, Publication, Role
-from review.attempts import certificate_revoke
-from review.candidates import paired
+from review.adjudication.relabeling import entry_decide
+from review.certificates.attempts import certificate_revoke
+from review.certificates.monitor_pipeline import attempt_follow_breach, monitor_settle, monitor_trickle
+from review.certificates.monitoring import monitor_ask, n_audits_due
 from review.models import Attempt, Certificate, Entry, MonitorAudit
-from review.monitor_pipeline import attempt_follow_breach, monitor_settle, monitor_trickle
-from review.monitoring import monitor_ask, n_audits_due
-from review.pipeline import certificates_to_look_at
-from review.publish import round_publish
-from review.relabeling import entry_decide
+from review.publishing.candidates import paired
+from review.publishing.publish import round_publish
+from review.sweep import certificates_to_look_at
 from tests.makers import make_human_label
 from tests.review.certifying import World, make_world
 from tests.review.makers import let_stand, make_round
 from training.models import Round, Run, Trigger
-from training.selectors import standing_of
+from training.runs.selectors import standing_of
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_the_trickle_keeps_pace_and_asks_no_more(
 ) -> None:
     assert n_audits_due(certificate) == 0
     three_weeks_later = certificate.issued_at + dt.timedelta(weeks=3, hours=1)
-    monkeypatch.setattr("review.monitoring.timezone.now", lambda: three_weeks_later)
+    monkeypatch.setattr("review.certificates.monitoring.timezone.now", lambda: three_weeks_later)
     monitor_trickle(certificate.pk)
     monitor_trickle(certificate.pk)
 
@@ -161,7 +161,7 @@ def test_people_correcting_certified_labels_past_the_queue_is_no_alarm(
     world: World, certificate: Certificate
 ) -> None:
     """What somebody goes and looks for is no draw: only monitoring audits count."""
-    from review.relabeling import Relabel, items_relabel
+    from review.adjudication.relabeling import Relabel, items_relabel
 
     machine = Label.objects.filter(source=certificate.source_id, retired_at__isnull=True)[:50]
     changes = [

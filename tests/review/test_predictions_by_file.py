@@ -12,29 +12,29 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from labeling.errors import Conflict
+from labeling.jobs.supervision import job_inline
+from labeling.jobs.work import WorkState, work_claim
 from labeling.models import Import, Item, Project, Publication, Publishing, Split
-from labeling.removal_pipeline import undo_run
-from labeling.removal_services import undo_request
-from labeling.supervision import job_inline
-from labeling.work import WorkState, work_claim
-from review.certificate_rows import certificate_rows
+from labeling.removals.pipeline import undo_run
+from labeling.removals.services import undo_request
+from review.certificates.rows import certificate_rows
 from review.certification.labels import labels_of
 from review.certification.verify import verify
 from review.models import Entry, Frozen
-from review.pipeline import publish_ready, sweep
-from review.publish import round_publish
+from review.publishing.publish import round_publish
+from review.sweep import publish_ready, sweep
 from tests.labeling.import_files import run_import, write_csv
 from tests.makers import make_human_labels, make_project
 from tests.review.certifying import World
-from training import filed_pipeline
-from training.filed import filed_rounds_take_back, filed_rounds_to_measure, runs_open_for_files
-from training.filed_measure import filed_round_measure
-from training.filed_pipeline import filed_execute
+from training.filed import pipeline as filed_pipeline
+from training.filed.measure import filed_round_measure
+from training.filed.pipeline import filed_execute
+from training.filed.services import filed_rounds_take_back, filed_rounds_to_measure, runs_open_for_files
 from training.models import MeasuredPrediction, Prediction, Round, RoundState, Run, Trigger
-from training.predictions import predictions_store
-from training.runs import last_settings
-from training.selectors import is_due, last_run, standing_of, standing_round
-from training.supervision import RUN
+from training.rounds.predictions import predictions_store
+from training.runs.rows import last_settings
+from training.runs.selectors import is_due, last_run, standing_of, standing_round
+from training.runs.supervision import RUN
 
 pytestmark = pytest.mark.django_db
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import connection
 
-from labeling.item_selectors import ItemFilters, ItemOrder, item_page
+from labeling.items.selectors import ItemFilters, ItemOrder, item_page
 from labeling.models import Project
-from review.disagreements import disagreement_page
-from review.publish import round_publish
-from review.selectors import adjudication_summary
+from review.adjudication.disagreements import disagreement_page
+from review.answering.selectors import adjudication_summary
+from review.publishing.publish import round_publish
 from tests.makers import make_human_labels, make_items
 from tests.review.makers import answer, claim, make_entries, make_round, stand
 from training.models import Round
-from training.querysets import has_predictions
+from training.models.querysets import has_predictions
 
 N_SAID = 400
 FEW = 100  # rows of labels read

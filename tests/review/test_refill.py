@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 
+from labeling.labels.services import label_retire
 from labeling.models import Item, Project, Split
-from labeling.services import label_retire
 from review.models import Entry, Reason
-from review.pipeline import queue_refill
+from review.sweep import queue_refill
 from tests.makers import make_human_label, make_items
 
 

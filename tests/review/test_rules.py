@@ -7,9 +7,9 @@ import uuid
 
 import pytest
 
-from labeling.consensus import majority_class
-from review.acceptance import REPEATED, STORED, Answered, Facts, judge
-from review.ordering import FLAGGED_PRIORITY, pick, priority, random_share_count
+from labeling.labels.consensus import majority_class
+from review.answering.acceptance import REPEATED, STORED, Answered, Facts, judge
+from review.queue.ordering import FLAGGED_PRIORITY, pick, priority, random_share_count
 
 NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 SAID = Answered(person_id=1, entry_id=2, kind="label", class_id=3)

@@ -7,22 +7,22 @@ from django.contrib.auth.models import User
 
 from labeling.errors import Conflict
 from labeling.models import LabelClass, Project
-from review.attempt_pipeline import attempt_freeze
-from review.attempts import attempt_ask
-from review.disagreements import opinions_of
-from review.forecasts import forecast_make
-from review.grid import grid_claim
-from review.history import item_history
+from review.adjudication.disagreements import opinions_of
+from review.answering.grid import grid_claim
+from review.certificates.attempt_pipeline import attempt_freeze
+from review.certificates.attempts import attempt_ask
+from review.certificates.forecasts import forecast_make
 from review.models import Attempt, Entry, Forecast
-from review.pipeline import projects_to_forecast, queue_refill, sweep
-from review.publish import publication_discard, round_publish
-from review.wrong_share import wrong_share
+from review.people.history import item_history
+from review.people.wrong_share import wrong_share
+from review.publishing.publish import publication_discard, round_publish
+from review.sweep import projects_to_forecast, queue_refill, sweep
 from tests.labeling.makers import publish
 from tests.makers import make_items
 from tests.review.certifying import World, make_world
 from tests.review.makers import make_round
 from training.models import Round
-from training.selectors import standing_of, standing_round
+from training.runs.selectors import standing_of, standing_round
 
 
 @pytest.fixture

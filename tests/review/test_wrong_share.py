@@ -10,9 +10,9 @@ from rest_framework.test import APIClient
 
 from labeling.models import Item, LabelClass, Project, Publication
 from review.models import Entry, Reason
-from review.publish import publication_discard, round_publish
-from review.refill import refill_carry_out, refill_plan
-from review.wrong_share import wrong_share
+from review.people.wrong_share import wrong_share
+from review.publishing.publish import publication_discard, round_publish
+from review.queue.refill import refill_carry_out, refill_plan
 from tests.makers import make_human_labels, make_items, make_project
 from tests.review.makers import answer, claim, make_entries, make_round
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import User
 
+from labeling.jobs.work import WorkState
 from labeling.models import Item, LabelClass, Project, Split
-from labeling.work import WorkState
 from tests.makers import make_human_labels, make_project
-from training.checks import check_settings
 from training.models import Run
-from training.runs import run_open
+from training.runs.checks import check_settings
+from training.runs.rows import run_open
 
 WORDS = {
     "cat": ["purr", "whiskers", "meow", "paws", "nap"],

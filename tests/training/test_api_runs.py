@@ -10,12 +10,12 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
+from labeling.jobs.work import WorkState
 from labeling.models import Membership, Project, Role
-from labeling.work import WorkState
 from tests.makers import make_human_labels, make_project
 from tests.training.makers import make_labeled_project, make_run, make_texts
 from training.models import Comparison, Inspection, Run
-from training.pipeline import run_execute
+from training.runs.pipeline import run_execute
 
 START = {
     "learner": "logistic_regression",

@@ -10,12 +10,12 @@ import pytest
 from sklearn.datasets import load_digits, make_moons
 from sklearn.pipeline import Pipeline
 
-from training.calibration import apply_temperature
 from training.learners import auto, create
 from training.learners.auto import Auto
 from training.learners.auto.images import Budget
 from training.learners.errors import InvalidRows
 from training.learners.saving import load, save
+from training.rules.calibration import apply_temperature
 
 
 def digits(n: int) -> tuple[np.ndarray, np.ndarray]:

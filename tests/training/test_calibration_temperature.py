@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from training.calibration import apply_temperature, calibration_error, fit_temperature, log_loss, reliability
+from training.rules.calibration import (
+    apply_temperature,
+    calibration_error,
+    fit_temperature,
+    log_loss,
+    reliability,
+)
 
 
 def drawn(n: int, sharpness: float) -> tuple[np.ndarray, np.ndarray]:

@@ -121,7 +121,7 @@ def test_listing_and_checking_import_no_heavy_library() -> None:
         "import sys\n"
         "from training.learners import create\n"
         "from training.learners.catalogue import check_params, learners_for\n"
-        "from training.policies import check_policy\n"
+        "from training.rules.policies import check_policy\n"
         "learners_for('text'); check_params('svm', item_type='text', params={})\n"
         "check_policy({'kind': 'fixed'})\n"
         "print(sorted({'torch', 'sklearn', 'pandas', 'numpy', 'scipy', 'django'} & set(sys.modules)))"

@@ -12,8 +12,8 @@ from PIL import Image
 
 from labeling.errors import InvalidInput
 from tests.training.test_reproduce_study import write_idx
-from training.comparison.dataset import dataset_read, dataset_write
-from training.comparison.files import files_read, stratified
+from training.comparisons.rules.dataset import dataset_read, dataset_write
+from training.comparisons.rules.files import files_read, stratified
 
 
 def write_table(path: Path, n: int) -> None:

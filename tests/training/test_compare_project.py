@@ -11,15 +11,15 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from deploy.cli import main
+from labeling.jobs.supervision import job_carry_out
+from labeling.jobs.work import WorkLost, WorkState
 from labeling.models import Membership, Role
-from labeling.supervision import job_carry_out
-from labeling.work import WorkLost, WorkState
 from tests.makers import make_human_labels
 from tests.training.makers import class_of, make_labeled_project, make_texts
-from training import comparison_pipeline
-from training.comparison.trial import Outcome
-from training.comparison_services import comparison_inline, comparison_request
-from training.comparisons import COMPARISON
+from training.comparisons import pipeline as comparison_pipeline
+from training.comparisons.rows import COMPARISON
+from training.comparisons.rules.trial import Outcome
+from training.comparisons.services import comparison_inline, comparison_request
 from training.models import Comparison
 from training.tasks import sweep_runs
 

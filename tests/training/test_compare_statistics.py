@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.comparison.statistics import best_of, estimate, score_estimate, scores_of, spread_estimate
-from training.metrics import evaluate
+from training.comparisons.rules.statistics import (
+    best_of,
+    estimate,
+    score_estimate,
+    scores_of,
+    spread_estimate,
+)
+from training.rules.metrics import evaluate
 
 N_ROWS, N_SEEDS, N_GROUPS = 400, 4, 20
 

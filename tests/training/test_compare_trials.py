@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.comparison.benchmark import benchmark_run, trials_planned
-from training.comparison.dataset import Dataset, dataset_write
-from training.comparison.runner import trial_run
-from training.comparison.table import table_markdown, table_rows, table_text
-from training.comparison.trial import ALWAYS_TRAINED, Outcome, Trial, fold_numbers, trial_measure
+from training.comparisons.rules.benchmark import benchmark_run, trials_planned
+from training.comparisons.rules.dataset import Dataset, dataset_write
+from training.comparisons.rules.runner import trial_run
+from training.comparisons.rules.table import table_markdown, table_rows, table_text
+from training.comparisons.rules.trial import ALWAYS_TRAINED, Outcome, Trial, fold_numbers, trial_measure
 
 
 def make_dataset(n: int = 240, *, n_labeled: int = 160, n_test: int = 60) -> Dataset:
@@ -44,7 +44,7 @@ class Recorder:
 @pytest.fixture
 def recorder(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, Sequence[int]]]:
     Recorder.seen = []
-    monkeypatch.setattr("training.comparison.trial.create", lambda *args, **settings: Recorder())
+    monkeypatch.setattr("training.comparisons.rules.trial.create", lambda *args, **settings: Recorder())
     return Recorder.seen
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from training.quality.nearest import nearest
-from training.quality.weighty_words import MAX_SINGLE, N_STRETCHES, N_WORDS, weighty_words
+from training.inspections.rules.nearest import nearest
+from training.inspections.rules.weighty_words import MAX_SINGLE, N_STRETCHES, N_WORDS, weighty_words
 
 # Words
 

@@ -10,13 +10,13 @@ from celery import current_app
 from django.contrib.auth.models import User
 from redis import Redis
 
+from labeling.jobs.work import WorkState
 from labeling.models import Import, ImportUndo, Project, Source
-from labeling.work import WorkState
 from tests.labeling.import_files import run_import, write_csv
 from tests.makers import make_project
-from training.filed import runs_open_for_files
+from training.filed.services import runs_open_for_files
 from training.models import RoundState, Run, Trigger
-from training.services import run_inline
+from training.runs.services import run_inline
 from training.tasks import sweep_runs, take_files_in
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from training import metrics
-from training.intervals import clopper_pearson
+from training.rules import metrics
+from training.rules.intervals import clopper_pearson
 
 CLASS_IDS = [11, 7, 30]
 

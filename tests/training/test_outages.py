@@ -13,13 +13,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
+from labeling.jobs.work import WorkState, works_waiting
 from labeling.models import WorkerPulse
-from labeling.work import WorkState, works_waiting
 from tests.outages import Door, database_door
 from tests.training.makers import make_labeled_project, make_run
 from tests.training.test_run_carry_out import WORKER, wait_until
 from training.models import Prediction, RoundState, Run
-from training.progress import Step
+from training.runs.progress import Step
 
 pytestmark = pytest.mark.usefixtures("child_database")
 
@@ -173,7 +173,7 @@ def test_silence_counts_only_while_the_database_was_there(
 def test_a_worker_lost_in_an_outage_is_replaced_and_not_counted_as_dead(
     ada: User, unbroken: str, n_deaths: int
 ) -> None:
-    from labeling.work import work_claim
+    from labeling.jobs.work import work_claim
 
     run = make_run(make_labeled_project(owner=ada), is_running=True)
     set_times(run, silent="2 minutes", unbroken=unbroken)

@@ -15,14 +15,14 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from labeling.work import WorkState
+from labeling.jobs.work import WorkState
 from tests.own_learners import install_own_learners
 from tests.training import test_laws as laws
 from tests.training.makers import make_labeled_project, make_run
 from training.learners import create
 from training.learners.catalogue import learners
 from training.learners.saving import load
-from training.services import run_inline
+from training.runs.services import run_inline
 
 OWN = ["extra_trees", "naive_bayes_em"]
 LAWS = [

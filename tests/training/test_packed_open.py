@@ -20,11 +20,11 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from labeling.models import Blob, Item, Project
-from labeling.project_services import project_delete
+from labeling.projects.services import project_delete
 from tests.makers import make_items, make_project
-from training import packed as packed_module
+from training.data import packed as packed_module
+from training.data.packed import PackedItems, packed_open
 from training.errors import DataUnfit
-from training.packed import PackedItems, packed_open
 
 
 def folder_of(project: Project) -> Path:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest
 
-from training.intervals import clopper_pearson
-from training.paired import LEVEL, Paired, exact_interval, upper_tail
+from training.rules.intervals import clopper_pearson
+from training.rules.paired import LEVEL, Paired, exact_interval, upper_tail
 
 
 def paired_of(standing: np.ndarray, candidate: np.ndarray) -> Paired:

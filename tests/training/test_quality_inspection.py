@@ -11,21 +11,21 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from labeling.jobs.supervision import job_carry_out
+from labeling.jobs.work import WorkState
+from labeling.labels.services import publication_open
 from labeling.models import Item, Label, Membership, Project, Role, Split
-from labeling.services import publication_open
-from labeling.supervision import job_carry_out
-from labeling.work import WorkState
+from review.adjudication.relabeling import Relabel, items_relabel
 from review.models import Entry, Flag
-from review.relabeling import Relabel, items_relabel
 from tests.makers import make_human_label, make_human_labels, make_project
 from tests.training.makers import WORDS, class_of, make_labeled_project, make_run, make_texts
-from training.inspection_pipeline import inspection_execute
-from training.inspection_services import inspection_request
-from training.inspections import INSPECTION
+from training.inspections.pipeline import inspection_execute
+from training.inspections.rows import INSPECTION
+from training.inspections.rules.features import item_features, learner_features
+from training.inspections.services import inspection_request
 from training.learners import create
 from training.models import Inspection
-from training.pipeline import run_execute
-from training.quality.features import item_features, learner_features
+from training.runs.pipeline import run_execute
 
 
 def make_inspection(project: Project, *, is_running: bool = True) -> Inspection:
@@ -54,9 +54,9 @@ def read_map(inspection: Inspection) -> dict:
 def inspected(ada: User, monkeypatch: pytest.MonkeyPatch) -> Inspection:
     """90 labels, three of them wrong; two copies of an item, one of them under another class."""
     # Placing points and growing trees take most of the time, and are not what is looked at here.
-    monkeypatch.setattr("training.quality.map.TSNE", quick_places)
-    monkeypatch.setattr("training.map_pipeline.N_PLACED", 100)
-    monkeypatch.setattr("training.quality.drift.N_TREES", 10)
+    monkeypatch.setattr("training.inspections.rules.map.TSNE", quick_places)
+    monkeypatch.setattr("training.inspections.map_pipeline.N_PLACED", 100)
+    monkeypatch.setattr("training.inspections.rules.drift.N_TREES", 10)
     project = make_project(owner=ada)
     classes = list(project.classes.all())
     items = make_texts(project, 150)
@@ -178,7 +178,7 @@ def test_a_shifted_pool_is_noticed(ada: User) -> None:
 def test_the_map_is_of_the_last_models_features_and_tells_what_each_round_did(
     ada: User, ada_client: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.quality.map.TSNE", quick_places)
+    monkeypatch.setattr("training.inspections.rules.map.TSNE", quick_places)
     project = make_labeled_project(owner=ada)
     run = make_run(project, is_running=True, n_rounds=1)
     run_execute(run)

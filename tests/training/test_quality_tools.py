@@ -8,8 +8,8 @@ import pytest
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from training.quality.changed_texts import one_sign_apart
-from training.quality.drift import (
+from training.inspections.rules.changed_texts import one_sign_apart
+from training.inspections.rules.drift import (
     drift_sentence,
     feature_shifts,
     image_measures,
@@ -18,10 +18,10 @@ from training.quality.drift import (
     text_measures,
     two_sample_test,
 )
-from training.quality.label_errors import confident_joint, label_errors
-from training.quality.map import PlaneMap, sample_rows
-from training.quality.near_duplicates import near_duplicates, rows_that_fit
-from training.quality.reliability import reliability_curve
+from training.inspections.rules.label_errors import confident_joint, label_errors
+from training.inspections.rules.map import PlaneMap, sample_rows
+from training.inspections.rules.near_duplicates import near_duplicates, rows_that_fit
+from training.inspections.rules.reliability import reliability_curve
 
 # Label errors
 
@@ -92,7 +92,7 @@ def test_planted_copies_are_grouped_and_others_are_not(is_sparse: bool) -> None:
 
 
 def test_links_are_found_across_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.quality.near_duplicates.BLOCK_BYTES", 4 * 50 * 7)
+    monkeypatch.setattr("training.inspections.rules.near_duplicates.BLOCK_BYTES", 4 * 50 * 7)
     rows = np.random.default_rng(0).normal(0, 1, (50, 8))
     rows[49] = rows[0]
     told: list[int] = []

@@ -11,18 +11,18 @@ from django.core.files.storage import default_storage
 from django.db.models import F, Sum
 from django.utils import timezone
 
+from labeling.jobs.work import WorkState
 from labeling.models import Item, LabelClass, Project, Publication, SealedTruth, Source, SourceKind, Split
-from labeling.work import WorkState
 from tests.makers import make_human_labels, make_project
 from tests.training.makers import class_of, make_labeled_project, make_run, make_texts
 from tests.training.test_packed_open import make_feature_items, make_image_items
 from training.learners.graph import LabelPropagation
 from training.learners.saving import load
 from training.models import Prediction, Round, RoundState, Run
-from training.other_classes import others_unpack
-from training.pipeline import run_execute
-from training.predictions import Predictions, other_classes, predictions_read, predictions_store
-from training.runs import predictions_prune, round_open, round_ready
+from training.rounds.predictions import Predictions, other_classes, predictions_read, predictions_store
+from training.rules.other_classes import others_unpack
+from training.runs.pipeline import run_execute
+from training.runs.rows import predictions_prune, round_open, round_ready
 
 # A learner that draws at random, and does it quickly.
 FOREST = {"learner": "random_forest", "params": {"n_estimators": 10}}

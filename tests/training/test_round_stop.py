@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from training.stopping import RoundOutcome, stop_reason
+from training.rules.stopping import RoundOutcome, stop_reason
 
 GOOD = RoundOutcome(n_pool=100, n_accepted=60, is_same_as_before=False, accuracy=0.9, log_loss=0.3)
 

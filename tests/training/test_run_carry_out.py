@@ -19,15 +19,15 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from labeling import supervision, work
-from labeling.supervision import exit_sentence
-from labeling.work import WorkState, work_claim
+from labeling.jobs import supervision, work
+from labeling.jobs.supervision import exit_sentence
+from labeling.jobs.work import WorkState, work_claim
 from tests.training.makers import make_labeled_project, make_run
 from training.models import Prediction, RoundState, Run
-from training.pipeline import run_execute
-from training.progress import Step
-from training.services import run_cancel, run_inline
-from training.supervision import run_carry_out
+from training.runs.pipeline import run_execute
+from training.runs.progress import Step
+from training.runs.services import run_cancel, run_inline
+from training.runs.supervision import run_carry_out
 
 pytestmark = pytest.mark.usefixtures("child_database")
 
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("child_database")
 WORKER = """
 import sys, django
 django.setup()
-from training.supervision import run_carry_out
+from training.runs.supervision import run_carry_out
 run_carry_out(int(sys.argv[1]), worker="doomed")
 """
 

@@ -11,13 +11,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection
 
+from labeling.jobs.work import WorkState
 from labeling.models import Item, Label, Project, Split
-from labeling.work import WorkState
 from tests.makers import make_human_labels, make_project
 from tests.training.makers import class_of, make_labeled_project, make_run, make_texts
 from training.errors import RunAlreadyOpen
 from training.models import Round, Run, Trigger
-from training.services import run_request, run_request_if_due
+from training.runs.services import run_request, run_request_if_due
 
 N_AT_ONCE = 16  # real connections
 

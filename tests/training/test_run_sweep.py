@@ -12,14 +12,14 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from redis import Redis
 
+from labeling.jobs.work import WorkState
 from labeling.models import Project
 from labeling.tasks import WORKER, _release_works
-from labeling.work import WorkState
 from tests.training.makers import make_labeled_project, make_run
 from training.models import Run, Trigger
-from training.predictions import Predictions, predictions_store
-from training.runs import round_open
-from training.services import run_request
+from training.rounds.predictions import Predictions, predictions_store
+from training.runs.rows import round_open
+from training.runs.services import run_request
 from training.tasks import sweep_runs
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -22,7 +22,7 @@ from training.learners import create
 from training.learners.errors import UnreadableModel
 from training.learners.saving import load, save
 from training.models import Prediction
-from training.pipeline import run_execute
+from training.runs.pipeline import run_execute
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = """

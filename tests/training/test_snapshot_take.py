@@ -10,9 +10,9 @@ from django.utils import timezone
 from labeling.models import Item, Label, Project, Publication, Retirement, Source, SourceKind, Split
 from tests.makers import make_human_label, make_human_labels
 from tests.training.makers import class_of, make_labeled_project, make_run, make_texts
+from training.data.packed import packed_open
+from training.data.snapshot import Snapshot, labels_hash, labels_read, snapshot_take
 from training.models import Prediction, Round, RoundState, Run
-from training.packed import packed_open
-from training.snapshot import Snapshot, labels_hash, labels_read, snapshot_take
 
 
 def take(project: Project, before: Round | None = None) -> tuple[Snapshot, np.ndarray]:

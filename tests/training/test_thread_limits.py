@@ -13,7 +13,7 @@ import torch
 from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
-from labeling.processes import thread_limits
+from labeling.jobs.processes import thread_limits
 from training.learners import create
 
 LOOK = """

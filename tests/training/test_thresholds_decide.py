@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from training.policies import (
+from training.rules.policies import (
     BestSharePolicy,
     FixedPolicy,
     InvalidPolicy,
@@ -15,7 +15,7 @@ from training.policies import (
     check_policy,
     policy_json,
 )
-from training.thresholds import class_thresholds, decide, threshold_table
+from training.rules.thresholds import class_thresholds, decide, threshold_table
 
 CONFIDENCE = np.array([0.99, 0.95, 0.94, 0.50, 0.97])
 PREDICTED = np.array(["a", "a", "b", "b", "a"])

@@ -178,6 +178,6 @@ _TOKEN_OF_SIMULATED = """
 import django
 django.setup()
 from django.contrib.auth.models import User
-from labeling.account_services import token_create
+from labeling.accounts.services import token_create
 print(token_create(user=User.objects.get(username="simulated-1"), name="upgrade")[1])
 """

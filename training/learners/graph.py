@@ -17,12 +17,12 @@ from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from training.calibration import MIN_ROWS, apply_temperature, fit_temperature
 from training.learners.base import FloatArray, Progress, check_training, check_weights, take_rows
 from training.learners.classifier import ItemClassifier
 from training.learners.clock import Clock
 from training.learners.features import Matrix, check_rows, fit_features
 from training.learners.threads import one_thread_if
+from training.rules.calibration import MIN_ROWS, apply_temperature, fit_temperature
 
 EXACT_ROWS = 20_000  # up to here every pair is compared
 ROWS_PER_CELL = 250

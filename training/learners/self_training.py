@@ -10,10 +10,10 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from training.calibration import apply_temperature
 from training.learners.base import BoolArray, FloatArray, Learner, labeled_mask
-from training.policies import Policy, check_policy
-from training.thresholds import decide
+from training.rules.calibration import apply_temperature
+from training.rules.policies import Policy, check_policy
+from training.rules.thresholds import decide
 
 RoundWatch = Callable[[int, "SelfTraining"], None]
 
@@ -26,7 +26,7 @@ class SelfTraining(ClassifierMixin, BaseEstimator):
     kept without being judged again, and known labels never change.
 
     estimator    any learner; cloned, never fitted itself
-    policy       as JSON, {"kind": "fixed", "threshold": 0.95}, or as a Policy; see training/policies.py
+    policy       as JSON, {"kind": "fixed", "threshold": 0.95}, or as a Policy; see training/rules/policies.py
     n_rounds     at most; one round is the plain learner
     temperature  of the calibration, applied before the policy; None: none
     watch        called with (round number, self) after each round; what it raises stops the fit

@@ -1,4 +1,4 @@
-/** What a role may do, as pages ask before they offer something. The server decides (labeling/permissions.py). */
+/** What a role may do, as pages ask before they offer something. The server decides (labeling/web/permissions.py). */
 
 import type { Role } from "@/api/types";
 

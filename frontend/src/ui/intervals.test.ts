@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { clopperPearson } from "@/ui/intervals";
 
-// From scipy.stats.beta.ppf, as training/intervals.py uses it.
+// From scipy.stats.beta.ppf, as training/rules/intervals.py uses it.
 const KNOWN = [
   [0, 10, 0, 0.308497108],
   [10, 10, 0.691502892, 1],

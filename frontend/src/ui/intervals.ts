@@ -1,6 +1,6 @@
 /**
  * Exact 95% intervals of counted shares (Clopper and Pearson 1934), as the server computes them
- * (training/intervals.py): they cover the true share with probability 95% or more, whatever n.
+ * (training/rules/intervals.py): they cover the true share with probability 95% or more, whatever n.
  */
 
 export type Interval = readonly [low: number, high: number];

@@ -10,7 +10,7 @@ import { LANGUAGE } from "@/language/languages";
 import { msg, t, type Message } from "@/language/translate";
 
 export const SERVER_SENTENCES: readonly Message[] = [
-  // why a run stopped: training/stopping.py
+  // why a run stopped: training/rules/stopping.py
   msg("Every item has a human label, so there was nothing left to predict."),
   msg("It did the {n} rounds that were asked for."),
   msg("It did its one round."),
@@ -18,13 +18,13 @@ export const SERVER_SENTENCES: readonly Message[] = [
   msg("No prediction passed the threshold, so another round would learn the same. Lower the threshold, or label more items."),
   msg("The last round accepted nothing new, so another one would learn the same."),
   msg("The last {n} rounds brought no gain on the holdout."),
-  // of a run that takes a file's predictions in: training/filed_pipeline.py
+  // of a run that takes a file's predictions in: training/filed/pipeline.py
   msg("Its predictions are this run's only round."),
   msg("The same predictions are round {run}.{round} already, so there is no second one."),
   msg("{n} of {all} rows have no confidence; they count as no surer than chance."),
   msg("{n} of {all} confidences are below {chance}, which is chance among {classes} classes; they count as that."),
   msg("In {n} of {all} rows the likeliest class is not the label; the label counts."),
-  // steps of a run: training/progress.py
+  // steps of a run: training/runs/progress.py
   msg("round {n} of {all}: {step}"),
   msg("starting a process of its own"),
   msg("reading items"),
@@ -34,7 +34,7 @@ export const SERVER_SENTENCES: readonly Message[] = [
   msg("predicting"),
   msg("deciding"),
   msg("storing"),
-  // its log: training/pipeline.py, evaluation.py and calibration.py
+  // its log: training/runs/pipeline.py, evaluation.py and calibration.py
   msg("A worker has taken the run, and a process of its own learns."),
   msg("Going on after round {n}, the last whole one."),
   msg("Calibration: {why}"),
@@ -43,14 +43,14 @@ export const SERVER_SENTENCES: readonly Message[] = [
   msg("Accuracy on the {set}: {share} of {n} (95% interval {low} to {high})."),
   msg("Nothing is held out yet, so the accuracy is not known. Answer items drawn at random."),
   msg("Accepted {n} of {all} predictions ({share})."),
-  // findings of an inspection: training/inspection_pipeline.py and training/quality/
+  // findings of an inspection: training/inspections/pipeline.py and training/quality/
   msg("None of the {n} labels stands against the others. Nothing needs to be done."),
   msg("No two of {n} items are all but the same. Nothing needs to be done."),
   msg("The labeled items look like the pool, as far as can be told. Nothing needs to be done."),
   msg("There are fewer than {n} items on one side, too few to tell. Label more."),
   msg("{n} labels measure this; from {least} on it means something. Label more items drawn at random."),
   msg("Confidence means what it says, as far as {n} labels can tell (calibration error {error})."),
-  // what is odd about an import: labeling/import_report.py
+  // what is odd about an import: labeling/imports/rules/report.py
   msg("0 rows were taken: every row has a problem. See dropped and problems."),
   msg("0 labels found: the label column {name} is empty in every row taken."),
   msg("0 labels found: no column was taken for the label. If one holds it, say which; else people label these items here."),

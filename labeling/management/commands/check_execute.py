@@ -1,10 +1,10 @@
-"""The child process of a check. Started by labeling/supervision.py, never by hand."""
+"""The child process of a check. Started by labeling/jobs/supervision.py, never by hand."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from labeling.jobs import CHECK
+from labeling.jobs.kinds import CHECK
 from labeling.management.child import ChildCommand
 
 
@@ -13,6 +13,6 @@ class Command(ChildCommand):
     job = CHECK
 
     def compute(self, work: Any) -> None:
-        from labeling.check_pipeline import check_execute
+        from labeling.imports.checks.pipeline import check_execute
 
         check_execute(work)

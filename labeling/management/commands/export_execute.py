@@ -1,10 +1,10 @@
-"""The child process of an export. Started by labeling/supervision.py, never by hand."""
+"""The child process of an export. Started by labeling/jobs/supervision.py, never by hand."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from labeling.jobs import EXPORT
+from labeling.jobs.kinds import EXPORT
 from labeling.management.child import ChildCommand
 
 
@@ -13,6 +13,6 @@ class Command(ChildCommand):
     job = EXPORT
 
     def compute(self, work: Any) -> None:
-        from labeling.export_pipeline import export_execute
+        from labeling.exports.pipeline import export_execute
 
         export_execute(work)

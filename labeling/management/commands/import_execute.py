@@ -1,10 +1,10 @@
-"""The child process of an import. Started by labeling/supervision.py, never by hand."""
+"""The child process of an import. Started by labeling/jobs/supervision.py, never by hand."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from labeling.jobs import IMPORT
+from labeling.jobs.kinds import IMPORT
 from labeling.management.child import ChildCommand
 
 
@@ -13,6 +13,6 @@ class Command(ChildCommand):
     job = IMPORT
 
     def compute(self, work: Any) -> None:
-        from labeling.import_pipeline import import_execute
+        from labeling.imports.writing.pipeline import import_execute
 
         import_execute(work)

@@ -1,10 +1,10 @@
-"""The child process of an import's undoing. Started by labeling/supervision.py, never by hand."""
+"""The child process of an import's undoing. Started by labeling/jobs/supervision.py, never by hand."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from labeling.jobs import UNDO
+from labeling.jobs.kinds import UNDO
 from labeling.management.child import ChildCommand
 
 
@@ -15,6 +15,6 @@ class Command(ChildCommand):
     job = UNDO
 
     def compute(self, work: Any) -> None:
-        from labeling.removal_pipeline import undo_execute
+        from labeling.removals.pipeline import undo_execute
 
         undo_execute(work)

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
-from training.calibration import apply_temperature
 from training.learners.auto.candidates import (
     Fit,
     Labels,
@@ -39,6 +38,7 @@ from training.learners.clock import Clock
 from training.learners.errors import InvalidRows
 from training.learners.features import check_rows
 from training.learners.graph import LabelPropagation, Step, counted, folds_of, usable
+from training.rules.calibration import apply_temperature
 
 IntArray = npt.NDArray[np.int64]
 

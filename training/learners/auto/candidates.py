@@ -11,13 +11,13 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from training.calibration import apply_temperature
 from training.learners.base import FloatArray, take_rows
 from training.learners.catalogue import check_params, learner_named
 from training.learners.classifiers import logistic_regression
 from training.learners.features import Matrix, check_rows, fit_features, word_features
 from training.learners.graph import LabelPropagation, transform_rows
 from training.learners.vectors import VectorLearner
+from training.rules.calibration import apply_temperature
 
 IntArray = npt.NDArray[np.int64]
 

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from training.calibration import MIN_ROWS, apply_temperature, fit_temperature
 from training.learners.auto.candidates import Fit, Labels, certainty, out_of_fold
 from training.learners.auto.judging import (
     Candidate,
@@ -34,6 +33,7 @@ from training.learners.graph import (
     propagate,
     seeds_of,
 )
+from training.rules.calibration import MIN_ROWS, apply_temperature, fit_temperature
 
 IntArray = npt.NDArray[np.int64]
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from training.calibration import MIN_ROWS, apply_temperature, fit_temperature
 from training.learners.base import BoolArray, FloatArray
+from training.rules.calibration import MIN_ROWS, apply_temperature, fit_temperature
 
 IntArray = npt.NDArray[np.int64]
 

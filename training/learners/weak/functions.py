@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar
 
-from labeling.json_reading import read_json
+from labeling.web.json_reading import read_json
 from training.learners.errors import LearnerError
 from training.learners.weak.expressions import InvalidExpression, check_expression
 

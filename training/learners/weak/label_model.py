@@ -11,10 +11,10 @@ from scipy.special import logsumexp
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from training.intervals import clopper_pearson
 from training.learners.base import FloatArray
 from training.learners.errors import InvalidRows
 from training.learners.weak.evaluation import ABSTAIN
+from training.rules.intervals import clopper_pearson
 
 Kind = Literal["majority", "one_coin", "confusion"]
 IntArray = npt.NDArray[np.integer[Any]]

@@ -1,11 +1,11 @@
-"""The child process of a comparison: runs its trials. Started by labeling/supervision.py, never by hand."""
+"""The child process of a comparison: runs its trials. Started by labeling/jobs/supervision.py, never by hand."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from labeling.management.child import ChildCommand
-from training.comparisons import COMPARISON
+from training.comparisons.rows import COMPARISON
 
 
 class Command(ChildCommand):
@@ -13,6 +13,6 @@ class Command(ChildCommand):
     job = COMPARISON
 
     def compute(self, work: Any) -> None:
-        from training.comparison_pipeline import comparison_execute
+        from training.comparisons.pipeline import comparison_execute
 
         comparison_execute(work)

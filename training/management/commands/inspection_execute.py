@@ -1,11 +1,11 @@
-"""The child process of an inspection: looks. Started by labeling/supervision.py, never by hand."""
+"""The child process of an inspection: looks. Started by labeling/jobs/supervision.py, never by hand."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from labeling.management.child import ChildCommand
-from training.inspections import INSPECTION
+from training.inspections.rows import INSPECTION
 
 
 class Command(ChildCommand):
@@ -13,6 +13,6 @@ class Command(ChildCommand):
     job = INSPECTION
 
     def compute(self, work: Any) -> None:
-        from training.inspection_pipeline import inspection_execute
+        from training.inspections.pipeline import inspection_execute
 
         inspection_execute(work)

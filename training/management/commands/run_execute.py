@@ -1,11 +1,11 @@
-"""The child process of a run: computes its rounds. Started by labeling/supervision.py, never by hand."""
+"""The child process of a run: computes its rounds. Started by labeling/jobs/supervision.py, never by hand."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from labeling.management.child import ChildCommand
-from training.supervision import RUN
+from training.runs.supervision import RUN
 
 
 class Command(ChildCommand):
@@ -14,10 +14,10 @@ class Command(ChildCommand):
 
     def compute(self, work: Any) -> None:
         if work.takes_in_id is not None:
-            from training.filed_pipeline import filed_execute
+            from training.filed.pipeline import filed_execute
 
             filed_execute(work)
             return
-        from training.pipeline import run_execute
+        from training.runs.pipeline import run_execute
 
         run_execute(work)

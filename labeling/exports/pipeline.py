@@ -1,0 +1,97 @@
+"""What a worker does for an export: write to a temporary file page by page, store, finish. Runs in the child."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from django.db import transaction
+
+from labeling.exports.image_folders import ImageFolderWriter
+from labeling.exports.rows import ExportRows
+from labeling.exports.writers import WRITERS, Writer
+from labeling.items.selectors import ItemFilters
+from labeling.jobs.kinds import EXPORT
+from labeling.jobs.supervision import job_inline
+from labeling.jobs.trouble import patient, told, waited
+from labeling.jobs.work import work_beat, work_finish
+from labeling.labels.selectors import item_count
+from labeling.models import Export
+from labeling.storing.leftovers import leftovers_note, leftovers_own
+from labeling.storing.project_files import exports_folder
+from labeling.storing.storage import store, stored_bytes
+
+SUFFIXES = {"csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet", "images": ".zip"}
+
+
+def export_run(export_id: int, *, worker: str) -> bool:
+    """Claim the export and carry it out here. False if it is gone, over, or held by another worker."""
+    return job_inline(EXPORT, export_id, worker=worker, compute=export_execute)
+
+
+def export_execute(export: Export) -> None:
+    """The file is in the storage, and the export is done.
+
+    Called again it begins anew: as of the same moment, so with the same result. What is written waits for the
+    storage. Raises WorkCancelled, WorkLost, and AssayError for what a user can act on.
+    """
+    with tempfile.TemporaryFile() as file:
+        n_rows = _write(export, file)
+        n_bytes = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        name = f"{exports_folder(export.project_id)}/{export.pk}-{export.attempt}{SUFFIXES[export.format]}"
+        told(export, step_name="storing")
+        waited(lambda: leftovers_note([name], project_id=export.project_id))
+        stored_name = store(name, file)
+
+    def finish() -> None:
+        with transaction.atomic():  # lost to another worker, the file stays a leftover
+            work_finish(export, stored_name=stored_name, n_rows=n_rows, n_bytes=n_bytes, sha256=sha256)
+            leftovers_own([stored_name])
+
+    waited(finish)
+
+
+def _write(export: Export, file: BinaryIO) -> int:
+    """Write all rows to the file, beating after each page; returns how many rows."""
+    is_folder = export.format == "images"
+    filters = ItemFilters(**export.filters)
+    rows = ExportRows(export.project, filters, export.as_of, with_blobs=is_folder, carried=export.carried)
+    n_steps = item_count(export.project_id)
+    work_beat(export, step_name="writing", step=0, n_steps=n_steps)
+    started = time.monotonic()
+    n_rows = n_walked = 0
+    with _writer(export, rows, file) as writer:
+        for page in rows.pages():
+            for table in page.tables:
+                writer.write(table)
+                n_rows += table.num_rows
+            n_walked += page.n_walked
+            seconds = time.monotonic() - started
+            left = max(0.0, seconds / n_walked * (n_steps - n_walked))
+            work_beat(export, step=min(n_walked, n_steps), seconds_left=left)
+    return n_rows
+
+
+@contextlib.contextmanager
+def _writer(export: Export, rows: ExportRows, file: BinaryIO) -> Iterator[Writer]:
+    """The writer of the export's format; closed, so that the file is whole, unless writing failed."""
+    writer: Writer
+    if export.format != "images":
+        writer = WRITERS[export.format](file, rows.schema, feature_names=rows.feature_names())
+        yield writer
+        writer.close()
+        return
+    with tempfile.TemporaryFile() as table_file:
+        class_names = export.project.classes.order_by("pk").values_list("name", flat=True)
+        writer = ImageFolderWriter(
+            file, table_file, rows.schema, class_names=class_names, read_image=patient(stored_bytes)
+        )
+        yield writer
+        writer.close()

@@ -1,0 +1,86 @@
+"""What may happen to exports in a request: asked for, cancelled."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+
+from labeling.errors import InvalidInput
+from labeling.exports.carried import CARRIED
+from labeling.items.selectors import ItemFilters, check_filters
+from labeling.jobs.work import ring
+from labeling.models import Export, ItemType, Project
+from labeling.removals.selectors import check_nothing_leaves
+from labeling.tasks import export_project
+
+
+@transaction.atomic
+def export_request(
+    *,
+    project: Project,
+    by: AbstractBaseUser | None,
+    format: str,
+    filters: ItemFilters,
+    as_of: dt.datetime | None = None,
+    carried: Sequence[str] = (),
+) -> Export:
+    """A worker will write this export: the state at `as_of`, or of this moment.
+
+    Raises InvalidInput for a format that does not suit the project, contradictory filters, or a
+    moment that has not come yet.
+    """
+    if format == "images" and project.item_type != ItemType.IMAGE:
+        raise InvalidInput(
+            f"An image folder is made of images, and this project has {project.item_type} items. "
+            "Use csv, jsonl or parquet.",
+            fields={"format": ["Use csv, jsonl or parquet."]},
+        )
+    check_filters(filters)
+    check_nothing_leaves(project.pk)
+    now = _database_now()
+    if as_of is not None and as_of > now:
+        raise InvalidInput(
+            f"as_of is {as_of.isoformat()}, which has not come yet. Leave it out for the present state.",
+            fields={"as_of": ["It must not lie in the future."]},
+        )
+    export = Export.objects.create(
+        project=project,
+        created_by=by,
+        format=format,
+        filters={key: value for key, value in dataclasses.asdict(filters).items() if value not in (None, "")},
+        as_of=as_of or now,
+        carried=[name for name in CARRIED if name in carried],
+    )
+    ring(export_project, export.pk)
+    return export
+
+
+def export_is_overtaken(export: Export) -> bool:
+    """Whether an item of which the file tells the label, an answer or a guess is asked blind since it was written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT EXISTS (
+                SELECT FROM labeling_withheld withheld LEFT JOIN labeling_label label ON label.item_id = withheld.item_id
+                WHERE withheld.project_id = %(project)s AND withheld.since > %(written)s
+                  AND (%(tells_more)s OR label.created_at <= %(at)s AND (label.retired_at IS NULL OR label.retired_at > %(at)s)))
+            """,
+            {
+                "tells_more": bool({"answers", "probabilities"} & set(export.carried)),
+                "project": export.project_id,
+                "written": export.started_at,
+                "at": export.as_of,
+            },
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _database_now() -> dt.datetime:
+    """The clock that labels and publications are dated by."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]

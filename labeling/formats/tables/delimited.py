@@ -1,0 +1,188 @@
+"""CSV, TSV and other delimited text. Pure."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+
+from labeling.errors import InvalidInput
+from labeling.formats.files.bundle import Bundle, open_unpacked
+from labeling.formats.rows import Problem, Record
+from labeling.formats.text.encodings import storable, text_stream
+
+MAX_LINE_CHARS = 16 * 2**20
+N_PEEKED = 50  # rows that tell how many columns there are
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a delimited file is written."""
+
+    encoding: str
+    delimiter: str  # one character
+    quote: str  # one character, or empty: quotes are ordinary characters
+    has_header: bool
+    escape: str = (
+        ""  # one character that stands before quotes within fields, or empty: they are written twice
+    )
+    skip_lines: int = 0  # lines above the table: titles, or sep=;
+
+
+class DelimitedTable:
+    """Rows are records, which may span lines inside quotes."""
+
+    def __init__(self, bundle: Bundle, name: str, dialect: Dialect, *, max_chars: int) -> None:
+        """Raises InvalidInput if the file has no first record."""
+        self.bundle = bundle
+        self.name = name
+        self.dialect = dialect
+        self.n_bytes = bundle.size(name)
+        self.n_bytes_read = 0
+        csv.field_size_limit(max(csv.field_size_limit(), max_chars + 1))  # of the whole process
+        try:
+            first = list(islice((fields for fields in self._reader() if fields), N_PEEKED))
+        except csv.Error as error:
+            raise InvalidInput(
+                f"The first row of {name} cannot be read: {error}. Is it a table?", code="bad_table"
+            ) from None
+        except UnicodeError as error:
+            raise self._other_encoding(0, error) from None
+        if not first:
+            raise InvalidInput(f"{name} holds no row.", code="empty_file")
+        self.header = first[0] if dialect.has_header else None
+        self.notes: list[str] = []
+        self.column_names = self._names(first)
+
+    def _names(self, first: list[list[str]]) -> list[str]:
+        """Names for as many columns as rows fill. A delimiter at the end of lines makes no column."""
+        lengths = [len(fields) for fields in first[1:]] or [len(first[0])]
+        widths = [_width(fields) for fields in first]
+        if self.header is None:
+            n_columns = max(widths, default=0) if max(widths) == min(lengths) - 1 else len(first[0])
+            if n_columns < len(first[0]):
+                self.notes.append("Each line ends with a delimiter; no column was made of it.")
+            return count_columns(max(1, n_columns))
+        named = _width(first[0])
+        filled = max(widths[1:], default=named)
+        if filled == len(first[0]) + 1 and min(lengths) == filled:
+            self.notes.append(
+                "The header names one column less than rows have, so the first is without name."
+            )
+            return name_columns(["", *first[0]])
+        n_columns = max(1, named, min(filled, len(first[0])))
+        if n_columns < sorted(lengths)[len(lengths) // 2]:
+            self.notes.append("Lines end with a delimiter; no column was made of it.")
+        return name_columns(first[0][:n_columns])
+
+    def records(self, *, skip: int = 0) -> Iterator[Record]:
+        n_columns = len(self.column_names)
+        reader = self._reader()
+        header = self.header
+        is_header = header is not None
+        number = 0
+        while True:
+            try:
+                fields = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                number += 1
+                if number > skip:
+                    yield (
+                        number,
+                        Problem(number, "", f"The row cannot be read: {error}. Is a quote left open in it?"),
+                    )
+                continue
+            except UnicodeError as error:
+                raise self._other_encoding(number, error) from None
+            if not fields:
+                continue  # an empty line
+            if is_header:
+                is_header = False
+                continue
+            number += 1
+            if number <= skip:
+                continue
+            if fields == header:
+                yield number, Problem(number, "", "The row repeats the header, so it was left out.")
+            elif len(fields) == n_columns:
+                yield number, fields
+            elif len(fields) > n_columns and not any(map(str.strip, fields[n_columns:])):
+                yield number, fields[:n_columns]
+            else:
+                yield number, self._wrong_length(number, fields)
+
+    def _wrong_length(self, number: int, fields: list[str]) -> Problem:
+        n_columns = len(self.column_names)
+        told = (
+            f"The row has {_columns(len(fields))} where {n_columns} are expected "
+            f"(delimiter {self.dialect.delimiter!r})."
+        )
+        if len(fields) > n_columns:
+            return Problem(number, "", f"{told} Quote fields that hold the delimiter.")
+        return Problem(number, "", f"{told} Is it a line of another kind, such as a title or a total?")
+
+    def progress(self) -> tuple[int, int]:
+        return self.n_bytes_read, self.n_bytes
+
+    def _other_encoding(self, n_rows: int, error: UnicodeError) -> InvalidInput:
+        return InvalidInput(
+            f"{self.name} is not {self.dialect.encoding} after row {n_rows:,}: {error}. Set the right encoding.",
+            code="bad_encoding",
+        )
+
+    def _reader(self) -> Iterator[list[str]]:
+        stream, beneath = open_unpacked(self.bundle, self.name)
+        lines = text_stream(stream, self.dialect.encoding)
+
+        most = max(MAX_LINE_CHARS, csv.field_size_limit())
+
+        def counted() -> Iterator[str]:
+            with lines:
+                for _ in range(self.dialect.skip_lines):
+                    lines.readline(most)
+                for i, line in enumerate(iter(partial(lines.readline, most), "")):
+                    if len(line) == most and not line.endswith(("\n", "\r")):
+                        raise InvalidInput(
+                            f"{self.name} has a line of more than {most:,} characters. Is it a table of lines?",
+                            code="line_too_long",
+                        )
+                    if i % 1024 == 0:
+                        self.n_bytes_read = beneath.tell()
+                    yield line
+                self.n_bytes_read = self.n_bytes
+
+        return csv.reader(
+            counted(),
+            delimiter=self.dialect.delimiter,
+            quotechar=self.dialect.quote or None,
+            quoting=csv.QUOTE_MINIMAL if self.dialect.quote else csv.QUOTE_NONE,
+            escapechar=self.dialect.escape or None,
+            doublequote=not self.dialect.escape,
+        )
+
+
+def name_columns(fields: list[str]) -> list[str]:
+    """Names from a header; empty and repeated ones get their number."""
+    names: list[str] = []
+    for place, field in enumerate(fields, start=1):
+        name = storable(field.strip("\ufeff \t\r\n").strip()) or f"column {place}"
+        names.append(f"{name} ({place})" if name in names else name)
+    return names
+
+
+def count_columns(n_columns: int) -> list[str]:
+    """Names for a file without header: column 1, column 2, ..."""
+    return [f"column {place}" for place in range(1, n_columns + 1)]
+
+
+def _width(fields: list[str]) -> int:
+    """How many columns up to the last that is filled."""
+    return max((place for place, field in enumerate(fields, start=1) if field.strip()), default=0)
+
+
+def _columns(n_columns: int) -> str:
+    return "1 column" if n_columns == 1 else f"{n_columns} columns"

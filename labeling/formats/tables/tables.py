@@ -1,0 +1,83 @@
+"""A file of rows and columns, opened with everything detected that was not set. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from labeling.errors import InvalidInput
+from labeling.formats.files import sniff
+from labeling.formats.files.bundle import Bundle
+from labeling.formats.files.parquet import ParquetTable
+from labeling.formats.layouts.tools.fasttext import PREFIX, FastTextTable, is_fasttext
+from labeling.formats.options import ImportOptions
+from labeling.formats.rows import Limits, Table
+from labeling.formats.tables.delimited import DelimitedTable
+from labeling.formats.tables.dialects import sniff_dialect
+from labeling.formats.tables.jsonfiles import JsonLinesTable, JsonTable
+from labeling.formats.text.encodings import check_encoding, sniff_encoding
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedTable:
+    table: Table
+    options: ImportOptions
+    notes: list[str] = field(default_factory=list)
+    layout: str = ""
+
+
+def open_table(bundle: Bundle, options: ImportOptions, kind: str, entry: str, limits: Limits) -> OpenedTable:
+    """The table of one file. Raises InvalidInput if it is empty, binary, or not what the options say."""
+    if kind == "parquet":
+        return OpenedTable(ParquetTable(bundle, entry), options)
+    head = sniff.read_head(bundle, entry)
+    if not head.strip():
+        raise InvalidInput(f"{entry} is empty. Choose a file with rows.", code="empty_file")
+    sniff.check_text(head, entry)
+    if options.encoding:
+        encoding = check_encoding(options.encoding)
+    else:
+        encoding = sniff_encoding(sniff.read_letters(bundle, entry, head))
+    options = replace(options, encoding=encoding)
+    if kind == "json":
+        return OpenedTable(JsonTable(bundle, entry, encoding=encoding), options)
+    if kind == "jsonl":
+        return OpenedTable(JsonLinesTable(bundle, entry, encoding=encoding), options)
+    if PREFIX.encode() in head and is_fasttext(head):
+        return OpenedTable(FastTextTable(bundle, entry, encoding=encoding), options, layout="fasttext")
+    return _open_delimited(bundle, options, encoding, entry, head, limits)
+
+
+def _open_delimited(
+    bundle: Bundle, options: ImportOptions, encoding: str, entry: str, head: bytes, limits: Limits
+) -> OpenedTable:
+    dialect = sniff_dialect(
+        head,
+        encoding=encoding,
+        is_cut=len(head) == sniff.SAMPLE_BYTES,
+        is_tabbed=sniff.is_tabbed(entry),
+        delimiter=options.delimiter,
+        quote=options.quote,
+        escape=options.escape,
+        skip_lines=options.skip_lines,
+        has_header=options.has_header,
+    )
+    table = DelimitedTable(bundle, entry, dialect, max_chars=limits.text_chars)
+    notes = list(table.notes)
+    if dialect.skip_lines:
+        lines = (
+            "The first line stands"
+            if dialect.skip_lines == 1
+            else f"The first {dialect.skip_lines} lines stand"
+        )
+        notes.insert(
+            0, f"{lines} above the table and {'is' if dialect.skip_lines == 1 else 'are'} no part of it."
+        )
+    options = replace(
+        options,
+        delimiter=dialect.delimiter,
+        quote=dialect.quote,
+        escape=dialect.escape,
+        skip_lines=dialect.skip_lines,
+        has_header=dialect.has_header,
+    )
+    return OpenedTable(table, options, notes)

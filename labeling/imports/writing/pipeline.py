@@ -1,0 +1,543 @@
+"""What a worker does with an import: read, check, decide, write, one batch at a time.
+
+The cursor (how many rows are done) and the report are written in the transaction of their batch, so
+a worker that takes a dead one's import over goes on exactly where its last batch ended. Memory does
+not depend on the size of the file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from celery import current_app
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from kombu.exceptions import OperationalError
+
+from labeling.database.locks import lock_labels_shared
+from labeling.database.statistics import statistics_refresh
+from labeling.errors import InvalidInput
+from labeling.formats.files.bundle import Bundle
+from labeling.formats.options import ImportOptions, check_labels_wanted, options_from_json
+from labeling.formats.rows import GreyPixels, ImageFile, Limits, Problem, Reader, Row
+from labeling.formats.sets.chain import files_of
+from labeling.formats.sets.dataset import Dataset, open_dataset
+from labeling.imports.rules.decisions import Batch, BatchRules, Incoming
+from labeling.imports.rules.label_choice import choose_labels
+from labeling.imports.rules.report import ImportReport
+from labeling.imports.rules.spellings import add_spellings, keep_known
+from labeling.imports.uploads import bundle_on_server, bundle_stored, import_limits
+from labeling.imports.writing.dry import DryStore
+from labeling.imports.writing.predicted import PREDICTIONS
+from labeling.imports.writing.store import ImportStore
+from labeling.items.columns import columns_measure, columns_note
+from labeling.jobs.kinds import IMPORT
+from labeling.jobs.processes import collected_rarely
+from labeling.jobs.supervision import job_inline
+from labeling.jobs.work import work_beat, work_finish
+from labeling.labels.class_names import natural
+from labeling.labels.services import publication_open
+from labeling.models import Blob, Import, Publication, Source, SourceKind
+from labeling.projects.services import ClassDraft, classes_add
+from labeling.storing.blobs import BlobRow, blob_files, blob_row, blob_save
+from labeling.storing.images import CheckedImage, ImageRefused, image_check, image_from_grey
+from labeling.storing.leftovers import leftovers_note
+
+logger = logging.getLogger(__name__)
+
+BATCH_ROWS = 10_000  # a second or two of work, so that beat and cancel are in time
+BATCH_IMAGES = 2_000
+BATCH_BYTES = 64 * 2**20  # of images and text held at once
+BEAT_SECONDS = 2.0
+MAX_TRIES = 4  # of one batch against requests that write the same items at the same moment
+IMAGE_THREADS = min(4, os.cpu_count() or 1)  # Pillow and the storage let go of the interpreter
+
+NOW_PUBLISHED = "The machine labels of this file are published: they stand until better ones are."
+OTHERS_PUBLISHED = (
+    "Other machine labels are published, so those of this file wait as a candidate: look at Training."
+)
+CHUNK = 20  # images handed to a thread at once
+
+A = TypeVar("A")
+B = TypeVar("B")
+OnProgress = Callable[[Import], None]
+
+
+def import_run(import_id: int, *, worker: str, on_progress: OnProgress | None = None) -> bool:
+    """Claim the import and carry it out here. False if it is gone, over, or held by another worker."""
+    return job_inline(
+        IMPORT, import_id, worker=worker, compute=lambda work: import_execute(work, on_progress)
+    )
+
+
+def import_execute(work: Import, on_progress: OnProgress | None = None) -> None:
+    """All rows that the import still needs are in, and it is done.
+
+    It goes on from where the row says that its last batch ended. Raises WorkCancelled, WorkLost,
+    and AssayError for what a user can act on.
+    """
+    ImportJob(work, on_progress).run()
+
+
+@dataclass(slots=True)
+class _Rows:
+    """A batch as it was read. `last_row` is where the next one begins."""
+
+    rows: list[Row] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    n_bytes: int = 0
+    last_row: int = 0
+    progress: tuple[int, int] = (0, 0)  # of the reader, at the end of this batch
+    files: list[tuple[int, str]] = field(default_factory=list)  # rows before each file begun so far, its name
+
+    @property
+    def n_read(self) -> int:
+        """Rows of the file; a problem that cost no row, or is of the whole file, is none."""
+        return len(self.rows) + sum(problem.costs_row for problem in self.problems)
+
+    @property
+    def is_full(self) -> bool:
+        limit = BATCH_IMAGES if self.rows and self.rows[0].image else BATCH_ROWS
+        return len(self.rows) + len(self.problems) >= limit or self.n_bytes >= BATCH_BYTES
+
+
+class ImportJob:
+    """One attempt at one import."""
+
+    def __init__(self, work: Import, on_progress: OnProgress | None) -> None:
+        self.work = work
+        self.project = work.project
+        self.on_progress = on_progress
+        self.options: ImportOptions = options_from_json(work.options)
+        self.limits: Limits = import_limits()
+        self.started = self.beaten = time.monotonic()
+        self.step_at_start: int | None = None
+        self.store: ImportStore = ImportStore(work)
+        if self.options.dry_run:
+            work.cursor, work.report = {}, {}  # an attempt before left nothing behind
+            self.store = DryStore(work)
+
+    def run(self) -> None:
+        try:
+            with self._bundle() as bundle, ThreadPoolExecutor(IMAGE_THREADS) as threads, collected_rarely():
+                self._run(bundle, threads)
+        finally:
+            self.store.close()
+
+    def _bundle(self) -> AbstractContextManager[Bundle]:
+        files = list(self.work.files.order_by("place"))
+        if any(file.server_path for file in files):
+            return bundle_on_server(*(Path(file.server_path) for file in files))
+        return bundle_stored([(file.stored_name, file.file_name) for file in files])
+
+    def _run(self, bundle: Bundle, threads: Executor) -> None:
+        self._beat(step_name="Opening")
+        dataset = open_dataset(bundle, self.options, item_type=self.project.item_type, limits=self.limits)
+        check_labels_wanted(dataset.options, can_be_labeled=dataset.can_be_labeled)
+        self._keep_options(dataset)
+        self.options = dataset.options  # with what was left to be detected
+        self._begin_report(dataset)
+        if dataset.can_be_labeled and not self.options.dry_run:
+            self._make_source()
+        chosen = self._choose(dataset)
+        skip = int(self.work.cursor.get("n_rows", 0))
+        for batch in _ahead(_batches(dataset.reader, skip), self._beat):
+            checked = self._check_images(batch.rows, threads)
+            images = [image for image in checked if isinstance(image, CheckedImage)]
+            for attempt in range(1, MAX_TRIES + 1):
+                try:
+                    self._write(batch, checked, self._save_blobs(images, threads), chosen)
+                    break
+                except IntegrityError:
+                    if attempt == MAX_TRIES:
+                        raise
+        self._finish()
+
+    def _begin_report(self, dataset: Dataset) -> None:
+        report = ImportReport.from_json(self.work.report)
+        report.understood(dataset, file=self.work.file_name)
+        self.work.report = report.as_json()
+
+    def _make_source(self) -> None:
+        """Whoever takes the import over finds the source that its first labels came from."""
+        if self.work.source_id is not None:
+            return
+        with transaction.atomic():
+            self.work.source = Source.objects.create(
+                project=self.project,
+                kind=SourceKind.FILE,
+                is_human=self.options.labels_from != "machine",
+                name=self.work.file_name[:300],
+                details={"import": self.work.pk},
+            )
+            work_beat(self.work, source=self.work.source)
+
+    def _choose(self, dataset: Dataset) -> frozenset[int] | None:
+        """The rows whose labels are taken, or None for all."""
+        if self.options.label_first is None:
+            return None
+        self._beat(step_name="Choosing labels")
+
+        def pool_labels() -> Iterator[tuple[int, str]]:
+            for i, (row, label, split) in enumerate(dataset.reader.labels()):
+                if i % 1_000 == 0:
+                    self._beat()
+                if self._split_of(split) == "pool":
+                    yield row, label
+
+        return choose_labels(
+            pool_labels(),
+            n_labels=self.options.label_first,
+            balanced=self.options.balanced,
+            seed=self.options.seed,
+        )
+
+    def _split_of(self, split: str) -> str:
+        return split if self.options.split == "auto" else self.options.split
+
+    def _check_images(self, rows: list[Row], threads: Executor) -> list[CheckedImage | ImageRefused | None]:
+        checked: list[CheckedImage | ImageRefused | None] = []
+        if rows and rows[0].image is None:
+            return [None] * len(rows)
+        for results in _map(self._check_image, rows, threads):
+            checked += results
+            self._beat()
+        return checked
+
+    def _keep_options(self, dataset: Dataset) -> None:
+        """What was detected is in the row, for those who take over; the request did it, unless that took too long."""
+        options = dataset.options.as_json()
+        if options != self.work.options:
+            self.work.options = options
+            Import.objects.filter(pk=self.work.pk, attempt=self.work.attempt).update(options=options)
+
+    def _check_image(self, row: Row) -> CheckedImage | ImageRefused | None:
+        image = row.image
+        row.image = None  # the checked image holds the bytes from now on
+        try:
+            if isinstance(image, GreyPixels):
+                return image_from_grey(image.width, image.height, image.content)
+            if isinstance(image, ImageFile):
+                return image_check(
+                    image.content,
+                    image.name,
+                    max_bytes=self.limits.image_bytes,
+                    max_pixels=self.limits.image_pixels,
+                )
+        except ImageRefused as refused:
+            return refused
+        return None
+
+    def _save_blobs(self, images: list[CheckedImage], threads: Executor) -> list[BlobRow]:
+        """The bytes of images that are new here are in the storage; their rows follow with the batch."""
+        if self.options.dry_run:
+            return []
+        by_hash = {image.sha256: image for image in images}
+        for sha256 in Blob.objects.filter(sha256__in=list(by_hash)).values_list("sha256", flat=True):
+            del by_hash[sha256]
+        if not by_hash:
+            return []
+        mark = uuid.uuid4().hex[:12]
+        new = [(image, blob_row(image, mark)) for image in by_hash.values()]
+        leftovers_note([name for _, row in new for name in blob_files(row)], project_id=self.project.pk)
+        for _ in _map(lambda pair: blob_save(*pair), new, threads):
+            self._beat()
+        return [row for _, row in new]
+
+    def _write(
+        self,
+        batch: _Rows,
+        checked: list[CheckedImage | ImageRefused | None],
+        blobs: list[BlobRow],
+        chosen: frozenset[int] | None,
+    ) -> None:
+        """Everything of this batch is in the database, or nothing."""
+        report = ImportReport.from_json(self.work.report)
+        with self._transaction():
+            self.store.lock()
+            now = self._lock_labels()
+            report.n_rows += batch.n_read
+            report.files = batch.files
+            for problem in batch.problems:
+                report.add_problem(problem)
+            self.store.is_own = bool(batch.rows) and batch.rows[0].is_exported  # as all of its file
+            self.store.hears = self.store.is_own or any(row.said for row in batch.rows)
+            class_ids = self._class_ids(batch.rows, report)
+            incoming = list(self._incoming(batch.rows, checked, chosen, class_ids, report))
+            self.store.add_blobs(blobs, now=now)
+            known = self.store.known_items({row.key for row in incoming}, with_sealed=self.options.sealed)
+            n_new = sum(row.key not in known for row in incoming)
+            decider = Batch(
+                BatchRules(
+                    is_human=self.options.labels_from != "machine",
+                    salt=self.project.salt,
+                    holdout_share=self.project.holdout_share,
+                    split=self.options.split,
+                    class_names={pk: name for name, pk in class_ids.items()},
+                    answers_wanted=self.project.answers_wanted,
+                ),
+                known=known,
+                same_content=self.store.same_content({row.content_hash for row in incoming}),
+                next_ids=self.store.next_item_ids(n_new),
+                report=report,
+            )
+            for row in incoming:
+                decider.decide(row)
+            self.store.write(decider.finish(), now=now)
+            if not self.options.dry_run:
+                columns_note(
+                    self.project, [row.features for row in batch.rows if isinstance(row.features, dict)]
+                )
+            cursor = {"n_rows": batch.last_row}
+            self._record(report, cursor, *batch.progress)
+        self._committed(report, cursor, *batch.progress)
+
+    def _transaction(self) -> AbstractContextManager[Any]:
+        return transaction.atomic()
+
+    def _lock_labels(self) -> dt.datetime:
+        """The time of this batch, with the project's labels held against publishing if it brings any."""
+        if self.options.dry_run:
+            return dt.datetime.now(dt.UTC)
+        return lock_labels_shared(self.project.pk)
+
+    def _incoming(
+        self,
+        rows: list[Row],
+        checked: list[CheckedImage | ImageRefused | None],
+        chosen: frozenset[int] | None,
+        class_ids: dict[str, int],
+        report: ImportReport,
+    ) -> Iterator[Incoming]:
+        for row, image in zip(rows, checked, strict=True):
+            if isinstance(image, ImageRefused):
+                report.add_problem(Problem(row.number, row.key or "image", str(image), row.file))
+                continue
+            for remark in image.remarks if image else ():
+                report.add_remark(remark, row.key or f"row {row.number:,}")
+            content_hash = image.content_hash if image else row.content_hash
+            incoming = Incoming(row, row.key or content_hash, content_hash, image)
+            if row.label not in class_ids or row.said:
+                unknown = next((name for name in _classes_of(row) if name not in class_ids), None)
+                if unknown is not None:
+                    report.add_problem(
+                        Problem(
+                            row.number,
+                            "label",
+                            f"There is no class {unknown!r} in this project, so the row was left out. "
+                            "Add the class, or import with classes: add.",
+                            row.file,
+                        )
+                    )
+                    continue
+            if row.passed_over:
+                report.add_problem(Problem(row.number, "label", row.passed_over, row.file, "label"))
+            if row.label is not None or row.said:
+                self._place_label(incoming, class_ids, chosen, report)
+            yield incoming
+
+    def _place_label(
+        self,
+        incoming: Incoming,
+        class_ids: dict[str, int],
+        chosen: frozenset[int] | None,
+        report: ImportReport,
+    ) -> None:
+        """Whether the label, with what else was said, is taken, sealed or left out."""
+        row = incoming.row
+        class_id = None if row.label is None else class_ids[row.label]
+        is_pool = self._split_of(row.split) == "pool"
+        is_chosen = not self.options.sealed if chosen is None else row.number in chosen
+        if (is_chosen or not is_pool) and row.is_exported:
+            incoming.said = [(one, None if one.label is None else class_ids[one.label]) for one in row.said]
+            if row.stood is not None and class_id is not None:
+                incoming.stood = (row.stood, class_id)
+        elif (is_chosen or not is_pool) and row.said:
+            incoming.said = [(one, None if one.label is None else class_ids[one.label]) for one in row.said]
+        elif is_chosen or not is_pool:
+            incoming.class_id = class_id
+        elif self.options.sealed:
+            incoming.sealed_id = class_id
+        else:
+            report.n_labels_left_out += 1
+
+    def _class_ids(self, rows: list[Row], report: ImportReport) -> dict[str, int]:
+        """Class name -> id, new classes made. In a dry run new classes have ids that no class will ever have."""
+        ids = self.store.class_ids()
+        written = [row for row in rows if row.label_written]
+        keep_known(written, ids, self.options.join_classes or {})
+        add_spellings(written, report.spellings)
+        if self.options.dry_run:
+            ids |= {name: -number for number, name in enumerate(report.classes_added, start=1)}
+        if self.options.classes == "known_only":
+            return ids
+        found = {row.label for row in rows if row.label is not None}
+        if self.store.hears:
+            found |= {name for row in rows for name in _classes_of(row)}
+        names = sorted(found - ids.keys(), key=natural)
+        if not names:
+            return ids
+        if self.options.dry_run:
+            ids |= {name: -number for number, name in enumerate(names, start=len(report.classes_added) + 1)}
+        else:
+            drafts = [ClassDraft(name) for name in names]
+            ids |= {made.name: made.pk for made in classes_add(project=self.project, drafts=drafts)}
+        report.classes_added += names
+        return ids
+
+    def _record(self, report: ImportReport, cursor: dict[str, int], step: int, n_steps: int) -> None:
+        """Cursor, report and progress are in the row, in the transaction of their batch."""
+        counts = {} if self.options.dry_run else {
+            "n_items_added": report.n_items_added,
+            "n_labels_added": report.n_labels_added,
+            "cursor": cursor,
+        }  # fmt: skip
+        work_beat(
+            self.work,
+            report=report.as_json(),
+            step=step,
+            n_steps=n_steps,
+            step_name="Checking" if self.options.dry_run else "Importing",
+            seconds_left=self._seconds_left(step, n_steps),
+            n_deaths=0,  # it has got further
+            **counts,
+        )
+
+    def _committed(self, report: ImportReport, cursor: dict[str, int], step: int, n_steps: int) -> None:
+        self.work.report, self.work.cursor = report.as_json(), cursor
+        self.work.step, self.work.n_steps = step, n_steps
+        self.beaten = time.monotonic()
+        if self.on_progress is not None:
+            self.on_progress(self.work)
+
+    def _seconds_left(self, step: int, n_steps: int) -> float | None:
+        if self.step_at_start is None:
+            self.step_at_start = self.work.step
+        n_done = step - self.step_at_start
+        if n_done <= 0 or not n_steps:
+            return None
+        return round((n_steps - step) * (time.monotonic() - self.started) / n_done, 1)
+
+    def _beat(self, **progress: object) -> None:
+        """Say that the work goes on, not more often than every BEAT_SECONDS unless there is something to say."""
+        if progress or time.monotonic() - self.beaten > BEAT_SECONDS:
+            work_beat(self.work, **progress)
+            self.beaten = time.monotonic()
+
+    def _finish(self) -> None:
+        report = self._end_report()
+        if not self.options.dry_run:
+            statistics_refresh("labeling_item", "labeling_label", n_rows=report.n_rows)
+            columns_measure(self.project)
+        with transaction.atomic():
+            if self._brings_machine_labels(report) and not self.options.dry_run:
+                self._publish()
+                transaction.on_commit(_ring_predicted)
+            work_finish(
+                self.work, report=report.as_json(), step_name="", step=max(self.work.n_steps, self.work.step)
+            )
+        self.work.refresh_from_db()
+        if self.on_progress is not None:
+            self.on_progress(self.work)
+
+    def _end_report(self) -> ImportReport:
+        report = ImportReport.from_json(self.work.report)
+        if not report.n_rows:
+            raise InvalidInput("The file holds no row.", code="empty_file")
+        report.finish(self.store.class_ids())
+        if self._brings_machine_labels(report):
+            report.note([OTHERS_PUBLISHED if self._others_published() else NOW_PUBLISHED])
+        return report
+
+    def _brings_machine_labels(self, report: ImportReport) -> bool:
+        """Some machine labels of the file have no person's above them; all of people's labels stand."""
+        return self.options.labels_from != "person" and report.n_labels_added > report.labels["person"]
+
+    def _others_published(self) -> bool:
+        if self.project.pk is None:
+            return False  # a check without a project
+        return Publication.objects.filter(project=self.project, ended_at__isnull=True).exists()
+
+    def _publish(self) -> None:
+        """Imported machine labels stand at once if none stand yet. Their source says that they are predictions."""
+        sources = Source.objects.filter(project=self.project, is_human=False, details__import=self.work.pk)
+        source = sources.exclude(details__has_key="said_by").first()
+        if source is None:
+            return
+        source.details |= {PREDICTIONS: True}
+        source.save(update_fields=["details"])
+        if not self._others_published():
+            publication_open(project=self.project, source=source, by=self.work.created_by, ended_reason="")
+
+
+def _ring_predicted() -> None:
+    """Tell whoever makes a round of them, by name: labeling knows no training. The sweep finds them, too."""
+    try:
+        current_app.send_task(settings.ASSAY_FILE_PREDICTED_TASK, retry=False)
+    except (OperationalError, OSError) as error:
+        logger.warning("Broker is down, a file's predictions wait for the next sweep: %s", error)
+
+
+def _classes_of(row: Row) -> Iterable[str]:
+    """The names of the classes that somebody speaks of."""
+    if row.said:
+        of_label = [row.label] if row.is_exported and row.label is not None else []
+        return [*of_label, *(one.label for one in row.said if one.label is not None)]
+    return () if row.label is None else (row.label,)
+
+
+def _map(function: Callable[[A], B], things: list[A], threads: Executor) -> Iterator[list[B]]:
+    """function(thing) for each, in order, chunk by chunk: handing over one small image costs as much as checking it."""
+    chunks = [things[start : start + CHUNK] for start in range(0, len(things), CHUNK)]
+    return threads.map(lambda chunk: [function(thing) for thing in chunk], chunks)
+
+
+def _batches(reader: Reader, skip: int) -> Iterator[_Rows]:
+    batch = _Rows()
+    for row in reader.rows(skip=skip):
+        if isinstance(row, Problem):
+            batch.problems.append(row)
+            batch.last_row = max(batch.last_row, row.row or 0)
+        else:
+            batch.rows.append(row)
+            batch.last_row = row.number
+            batch.n_bytes += _size_of(row)
+        if batch.is_full:
+            batch.progress, batch.files = reader.progress(), files_of(reader)
+            yield batch
+            batch = _Rows()
+    if batch.rows or batch.problems:
+        batch.progress, batch.files = reader.progress(), files_of(reader)
+        yield batch
+
+
+def _ahead(batches: Iterator[_Rows], beat: Callable[[], None]) -> Iterator[_Rows]:
+    """The same batches, each read while the one before is written. Beats while it waits for one."""
+    with ThreadPoolExecutor(1) as thread:
+        reading = thread.submit(next, batches, None)
+        while True:
+            try:
+                batch = reading.result(timeout=BEAT_SECONDS)
+            except TimeoutError:
+                beat()
+                continue
+            if batch is None:
+                return
+            reading = thread.submit(next, batches, None)
+            yield batch
+
+
+def _size_of(row: Row) -> int:
+    if row.image is not None:
+        return len(row.image.content)
+    return len(row.text or "") if row.text is not None else 16 * len(row.features or ())

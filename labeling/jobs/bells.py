@@ -1,0 +1,92 @@
+"""The class of all Celery tasks: doorbells, each of which may be lost, come twice or come to nothing.
+
+What is to be done stands in rows, and the sweeps ring again until it is done. So messages are acknowledged
+when they come (deploy/worker.py), trouble ends a task with a line in the log, and no task has a time limit
+of Celery's: that kills the process, which may leave a lock of the pool taken for ever (it has). Statements
+have one instead, and the database keeps it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from celery import Task
+from django.db import Error, connection
+
+from labeling.jobs.trouble import trouble_of
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING = 200  # bells in one worker
+
+
+class Bell(Task):
+    """A task that ends quietly where something is away, and is rung again.
+
+    statement_seconds   the longest that one statement may take; 0: no limit
+    """
+
+    abstract = True
+    ignore_result = True
+    Strategy = "labeling.jobs.bells:hear"
+    statement_seconds: int = 3600
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            if self.statement_seconds:
+                _limit(self.statement_seconds)
+            return super().__call__(*args, **kwargs)
+        except Exception as error:
+            trouble = trouble_of(error)
+            if trouble is None and not _took_too_long(error):
+                raise
+            what = f"{trouble.what} is awaited" if trouble else "a statement took too long"
+            logger.warning("%s%s is rung again later, %s: %s", self.name, args, what, error)
+            if not connection.in_atomic_block:
+                connection.close()
+            return None
+        finally:
+            if self.statement_seconds and connection.connection is not None:
+                with suppress(Error):  # of a transaction that went wrong: its connection is not used again
+                    _limit(0)
+
+
+def hear(task: Any, app: Any, consumer: Any, **kwargs: Any) -> Callable[..., Any]:
+    """How a worker takes messages: acknowledged as they come, and no bell waits twice.
+
+    So no broker waits for word of a task that takes a day, however many messages it hands out before it is
+    done, and what waits behind that task in this worker is no more than there are different bells.
+    """
+    from celery.worker import state
+    from celery.worker.strategy import default
+
+    take = default(task, app, consumer, **kwargs)
+
+    def heard(message: Any, body: Any, ack: Any, reject: Any, callbacks: Any, **options: Any) -> Any:
+        message.ack_log_error(logger, consumer.connection_errors)
+        said = message.headers.get("argsrepr")
+        waiting = [each for each in state.reserved_requests if each not in state.active_requests]
+        if len(waiting) >= MOST_WAITING or any(
+            each.name == task.name and each.argsrepr == said for each in waiting
+        ):
+            return None  # the sweep rings again
+        return take(message, body, _nothing, _nothing, callbacks, **options)
+
+    return heard
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """Said before."""
+
+
+def _limit(seconds: int) -> None:
+    """No statement of this connection takes longer; 0: as long as it likes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, false)", [str(1000 * seconds)])
+
+
+def _took_too_long(error: BaseException) -> bool:
+    return getattr(error.__cause__, "sqlstate", "") == "57014"

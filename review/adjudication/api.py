@@ -1,0 +1,181 @@
+"""What waits for a reviewer, and verdicts: on disputes, on flags, and between a person's label and a model."""
+
+from __future__ import annotations
+
+import uuid
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labeling.projects.api import valid
+from labeling.serializers import LabelOutput
+from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, read_page
+from labeling.web.permissions import MAY_REVIEW, project_for, row_for
+from review.adjudication.disagreements import disagreement_page
+from review.adjudication.services import NewVerdict, verdict_give, verdict_undo
+from review.adjudication.weighing import disputes_settle, weigh
+from review.answering.selectors import adjudication_summary, dispute_page, disputes_of, verdicts_of
+from review.answering.serializers import (
+    AdjudicationOutput,
+    AdjudicationQuery,
+    DisagreementOutput,
+    DisagreementQuery,
+    DisputeOutput,
+    NewVerdictInput,
+    SettledOutput,
+    SettleInput,
+    VerdictInput,
+    VerdictOutput,
+    VerdictUndoneOutput,
+    WeighingOutput,
+    disagreement_json,
+    disputes_json,
+)
+from review.models import Entry, Verdict
+
+N_RECALLED = 50  # verdicts of one's own that are listed
+
+
+@extend_schema(tags=["review"])
+class AdjudicationView(APIView):
+    @extend_schema(
+        operation_id="adjudication_show",
+        summary="How much waits for a reviewer, and whose opinions people's labels are held against",
+        parameters=[AdjudicationQuery],
+        responses=AdjudicationOutput,
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_REVIEW)
+        query = AdjudicationQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return Response(AdjudicationOutput(adjudication_summary(project, **query.validated_data)).data)
+
+
+@extend_schema(tags=["review"])
+class DisputesView(APIView):
+    @extend_schema(
+        operation_id="disputes_list",
+        summary="Disputed and flagged entries with what each person said, the oldest first",
+        parameters=PAGE_PARAMETERS,
+        responses=page_of(DisputeOutput),
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_REVIEW)
+        page = read_page(request, str, int)
+        entries, last = dispute_page(project, after=page.after, limit=page.limit)
+        return Response({"results": disputes_json(entries), "next": encode_cursor(*last) if last else None})
+
+
+@extend_schema(tags=["review"])
+class WeighingView(APIView):
+    @extend_schema(
+        operation_id="weighing_show",
+        summary="How right each person is where several answered, and the disputes that their weights would settle",
+        responses=WeighingOutput,
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_REVIEW)
+        return Response(WeighingOutput(weigh(project)).data)
+
+    @extend_schema(
+        operation_id="disputes_settle",
+        summary="Settle the disputes whose weighed class has at least this quality; each is a verdict to undo",
+        request=SettleInput,
+        responses={200: SettledOutput, 400: ErrorOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_REVIEW)
+        n = disputes_settle(project=project, person=request.user, **valid(SettleInput, request))
+        return Response({"n_settled": n})
+
+
+@extend_schema(tags=["review"])
+class DisagreementsView(APIView):
+    @extend_schema(
+        operation_id="disagreements_list",
+        summary="Labels by people that a model contradicts which had not learned them; the surest first",
+        parameters=[DisagreementQuery, *PAGE_PARAMETERS],
+        responses=page_of(DisagreementOutput),
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_REVIEW)
+        query = DisagreementQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        page = read_page(request, float, int)
+        rows, last = disagreement_page(project, **query.validated_data, after=page.after, limit=page.limit)
+        return Response(
+            {
+                "results": [disagreement_json(row) for row in rows],
+                "next": encode_cursor(*last) if last else None,
+            }
+        )
+
+
+@extend_schema(tags=["review"])
+class VerdictsView(APIView):
+    @extend_schema(
+        operation_id="verdicts_list",
+        summary=f"Your last {N_RECALLED} verdicts, those undone included, the newest first",
+        responses=VerdictOutput(many=True),
+    )
+    def get(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_REVIEW)
+        return Response(VerdictOutput(verdicts_of(project, request.user)[:N_RECALLED], many=True).data)
+
+    @extend_schema(
+        operation_id="verdict_give",
+        summary="Decide an entry, or between a person's label and a model; or keep what is there",
+        request=NewVerdictInput,
+        responses={201: VerdictOutput, 400: ErrorOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_REVIEW)
+        new = NewVerdict(**valid(NewVerdictInput, request))
+        verdict = verdict_give(project=project, person=request.user, new=new)
+        return Response(VerdictOutput(verdict).data, status=status.HTTP_201_CREATED)
+
+
+@extend_schema(tags=["review"])
+class VerdictUndoView(APIView):
+    @extend_schema(
+        operation_id="verdict_undo",
+        summary="Take your verdict back: what it closed waits again",
+        request=None,
+        responses={200: VerdictUndoneOutput, 403: ErrorOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, key: uuid.UUID) -> Response:
+        verdicts = Verdict.objects.select_related("project")
+        verdict = row_for(request.user, verdicts, key, MAY_REVIEW)
+        undone = verdict_undo(verdict=verdict, person=request.user)
+        disputes = disputes_json(disputes_of(verdict.project).filter(pk=undone.entry_id))
+        disagreements: list[dict[str, object]] = []
+        if undone.model_class_id is not None:
+            rows, _ = disagreement_page(
+                verdict.project, confidence_min=0, item_id=undone.item_id, after=None, limit=1
+            )
+            disagreements = [disagreement_json(row) for row in rows]
+        return Response(
+            {
+                "dispute": disputes[0] if disputes else None,
+                "disagreement": disagreements[0] if disagreements else None,
+            }
+        )
+
+
+@extend_schema(tags=["review"])
+class VerdictView(APIView):
+    @extend_schema(
+        operation_id="entry_decide",
+        summary="Decide a disputed or flagged entry",
+        request=VerdictInput,
+        responses={200: LabelOutput, 400: ErrorOutput, 409: ErrorOutput},
+    )
+    def post(self, request: Request, entry_id: int) -> Response:
+        entry = row_for(request.user, Entry.objects.select_related("project"), entry_id, MAY_REVIEW)
+        class_id = valid(VerdictInput, request)["class_id"]
+        new = NewVerdict(key=uuid.uuid4(), entry_id=entry.pk, class_id=class_id)
+        verdict = verdict_give(project=entry.project, person=request.user, new=new)
+        return Response(LabelOutput(verdict.label).data)

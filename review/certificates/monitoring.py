@@ -1,0 +1,119 @@
+"""After release: a trickle of blind audits of certified labels.
+
+The certified machine labels are asked in an order that only a salt decides, so the answers are a uniform
+draw without replacement. What is made of them: review/certificates/monitor_pipeline.py.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from labeling.database.locks import lock_labels_shared
+from labeling.errors import Conflict
+from labeling.labels.selectors import NO_HUMAN_LABEL
+from review.models import Certificate, MonitorAudit, Reason
+from review.queue.entries import entries_ask, n_mixed
+
+MAX_ASKED = 5_000  # monitoring audits in one request
+
+
+@transaction.atomic
+def monitor_ask(*, certificate: Certificate, n: int) -> int:
+    """The next `n` certified machine labels of the draw wait in the queue, blind; returns how many there were.
+
+    Raises Conflict if the certificate is revoked.
+    """
+    certificate = Certificate.objects.select_for_update().select_related("project").get(pk=certificate.pk)
+    if certificate.revoked_at is not None:
+        raise Conflict("This certificate is revoked, so there is nothing to watch.", code="already_revoked")
+    project = certificate.project
+    lock_labels_shared(project.pk)
+    n_before = certificate.monitor_audits.count()
+    drawn = _draw(certificate, first=n_before, n=n)
+    if not drawn:
+        return 0
+    salt = _salt(certificate)
+    luck = int(hashlib.sha256(f"{salt}:mixed:{n_before}".encode()).hexdigest()[:8], 16) / 16**8
+    asked = [
+        *((item_id, Reason.AUDIT) for item_id, _ in drawn),
+        *(
+            (item_id, Reason.UNCERTAIN)
+            for item_id in _decoys(
+                certificate, n_mixed(len(drawn), luck=luck), besides=[item_id for item_id, _ in drawn]
+            )
+        ),
+    ]
+    # Another order for each draw: an item's place in one says nothing of the next.
+    entries = entries_ask(project, asked, salt=f"{salt}:{n_before}")
+    MonitorAudit.objects.bulk_create(
+        MonitorAudit(
+            certificate=certificate,
+            position=position,
+            item_id=item_id,
+            label_class_id=class_id,
+            entry_id=entries[item_id],
+            asked_at=timezone.now(),
+        )
+        for position, (item_id, class_id) in enumerate(drawn, start=n_before + 1)
+    )
+    return len(drawn)
+
+
+def _salt(certificate: Certificate) -> str:
+    """Never shown: whoever knew it would know what is asked next."""
+    return hashlib.sha256(f"{certificate.project.salt}:monitor:{certificate.pk}".encode()).hexdigest()
+
+
+def _draw(certificate: Certificate, *, first: int, n: int) -> list[tuple[int, int]]:
+    """(item, class) at places first + 1 to first + n of the salted order of the certified machine labels."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT item_id, label_class_id FROM labeling_label
+            WHERE source_id = %(source)s AND NOT is_human
+            ORDER BY encode(sha256(convert_to(%(salt)s || ':' || item_id, 'UTF8')), 'hex')
+            OFFSET %(first)s LIMIT %(n)s
+            """,
+            {"source": certificate.source_id, "salt": _salt(certificate), "first": first, "n": n},
+        )
+        return cursor.fetchall()
+
+
+def _decoys(certificate: Certificate, n: int, *, besides: list[int]) -> list[int]:
+    """Items that are asked among the audits: of the certified ones, which no person has labeled, the last of the draw."""
+    if n == 0:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT label.item_id FROM labeling_label label
+            WHERE label.source_id = %(source)s AND NOT label.is_human AND label.retired_at IS NULL
+              AND {NO_HUMAN_LABEL.format(item="label.item_id")}
+              AND label.item_id <> ALL(%(besides)s::bigint[])
+              AND NOT EXISTS (SELECT FROM review_monitoraudit audit
+                              WHERE audit.certificate_id = %(certificate)s AND audit.item_id = label.item_id)
+              AND NOT EXISTS (SELECT FROM review_entry entry WHERE entry.item_id = label.item_id
+                              AND (entry.state = 'disputed' OR entry.is_blind AND entry.state = 'open'))
+            ORDER BY encode(sha256(convert_to(%(salt)s || ':' || label.item_id, 'UTF8')), 'hex') DESC
+            LIMIT %(n)s
+            """,
+            {
+                "source": certificate.source_id,
+                "project": certificate.project_id,
+                "certificate": certificate.pk,
+                "salt": _salt(certificate),
+                "besides": besides,
+                "n": n,
+            },
+        )
+        return [item_id for (item_id,) in cursor.fetchall()]
+
+
+def n_audits_due(certificate: Certificate) -> int:
+    """How many audits the certificate is behind the project's `monitor_per_week`. Those asked for by hand count."""
+    weeks = (timezone.now() - certificate.issued_at) / dt.timedelta(days=7)
+    return int(weeks * certificate.project.monitor_per_week) - certificate.monitor_audits.count()

@@ -1,0 +1,417 @@
+"""Shapes in and out of learners, policies, runs and rounds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from labeling.models import ItemType
+from labeling.serializers import ItemOutput, WorkOutput, item_json
+from training.models import Comparison, Inspection, MeasuredBy, Round, RoundState, Run, RunLogLine, Trigger
+from training.rounds.diff import DiffCell, DiffItem
+from training.rounds.held_back import HeldBecause, held_sentence
+from training.rounds.items import RoundItem, RoundSet
+from training.runs.checks import N_ROUNDS_DEFAULT
+from training.runs.selectors import ahead_of, items_named
+
+
+class ParamOutput(serializers.Serializer):
+    """One value that may be set: what it is, its default and what is allowed."""
+
+    name = serializers.CharField()
+    type = serializers.ChoiceField(choices=["int", "float", "bool", "choice", "text"])
+    default = serializers.JSONField(help_text="A number, true or false, one of the choices, or a text.")
+    low = serializers.FloatField(allow_null=True, help_text="Smallest value allowed.")
+    high = serializers.FloatField(allow_null=True, help_text="Largest value allowed.")
+    choices = serializers.ListField(child=serializers.CharField())
+    help = serializers.CharField()
+
+
+class LearnerQuery(serializers.Serializer):
+    item_type = serializers.ChoiceField(choices=ItemType.choices, required=False)
+
+
+class LearnerOutput(serializers.Serializer):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    item_types = serializers.ListField(child=serializers.ChoiceField(choices=ItemType.choices))
+    params = ParamOutput(many=True)
+
+
+class PolicyOutput(serializers.Serializer):
+    """One way to decide which predictions become pseudo-labels."""
+
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    params = ParamOutput(many=True)
+
+
+class RunInput(serializers.Serializer):
+    """Left out: the learner's defaults, accepting at 0.95, five rounds, seed 0."""
+
+    learner = serializers.CharField(max_length=50)
+    params = serializers.DictField(required=False, default=dict)
+    policy = serializers.DictField(required=False, default=lambda: {"kind": "fixed"})
+    n_rounds = serializers.IntegerField(required=False, default=N_ROUNDS_DEFAULT)
+    seed = serializers.IntegerField(required=False, default=0)
+
+
+class HeldBackOutput(serializers.Serializer):
+    """Why a round was not published in a project that publishes by itself."""
+
+    reason = serializers.ChoiceField(choices=HeldBecause.choices)
+    sentence = serializers.CharField()
+    n = serializers.IntegerField(allow_null=True, help_text="Held-out items that were compared; worse only.")
+    n_fewer = serializers.IntegerField(allow_null=True, help_text="On so many fewer it is right; worse only.")
+    p_value = serializers.FloatField(
+        allow_null=True, help_text="One-sided, exact (McNemar); held back at 0.05 or less; worse only."
+    )
+    certificate = serializers.IntegerField(allow_null=True, help_text="Its number; certificate only.")
+
+
+class RoundSummaryOutput(serializers.ModelSerializer):
+    """A round in a list or a chart. Rates lie in 0 to 1."""
+
+    run_id = serializers.IntegerField()
+    run_number = serializers.IntegerField(source="run.number")
+    source_id = serializers.IntegerField(allow_null=True)
+    state = serializers.ChoiceField(choices=RoundState.choices)
+    holdout_accuracy = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True, help_text="Of the 95% interval of holdout_accuracy.")
+    high = serializers.FloatField(allow_null=True)
+    test_accuracy = serializers.FloatField(allow_null=True)
+    share_accepted = serializers.FloatField(allow_null=True)
+    n_accepted = serializers.IntegerField(allow_null=True)
+    held_back = serializers.SerializerMethodField(
+        help_text="Null but for a candidate that the project's rule did not publish."
+    )
+
+    class Meta:
+        model = Round
+        fields = [
+            "id", "run_id", "run_number", "number", "state", "held_back", "source_id", "n_human", "holdout_accuracy",
+            "low", "high", "test_accuracy", "share_accepted", "n_accepted", "finished_at",
+        ]  # fmt: skip
+
+    @extend_schema_field(HeldBackOutput(allow_null=True))
+    def get_held_back(self, round: Round) -> dict[str, Any] | None:
+        if not round.held_back or round.state != RoundState.READY:
+            return None
+        blank = {"n": None, "n_fewer": None, "p_value": None, "certificate": None}
+        return blank | round.held_back | {"sentence": held_sentence(round.held_back)}
+
+
+class RoundOutput(RoundSummaryOutput):
+    """Everything that is known about a round. Its metrics are null while it is running."""
+
+    project_id = serializers.IntegerField(source="run.project_id")
+    threshold = serializers.DictField(child=serializers.FloatField())
+    seconds = serializers.DictField(child=serializers.FloatField())
+    metrics = serializers.DictField()
+
+    class Meta:
+        model = Round
+        fields = [
+            *RoundSummaryOutput.Meta.fields, "project_id", "last_human_label_id", "labels_hash", "code_version",
+            "temperature", "threshold", "metrics", "seconds", "started_at", "pruned_at",
+        ]  # fmt: skip
+
+
+class ClassConfidencesOutput(serializers.Serializer):
+    """Bin k, 0 to 1000, is of confidences from k/1000 up to, not including, (k+1)/1000. Empty bins are left out."""
+
+    class_id = serializers.IntegerField(help_text="The class that was predicted.")
+    pool = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()), help_text="[bin, items]"
+    )
+    holdout = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField()), help_text="[bin, items, of them right]"
+    )
+
+
+class ConfidencesOutput(serializers.Serializer):
+    """Enough to say what any threshold would accept, and how right it is on the holdout, class by class."""
+
+    n_pool = serializers.IntegerField()
+    n_holdout = serializers.IntegerField()
+    classes = ClassConfidencesOutput(
+        many=True, help_text="Empty: the round was made before these were counted."
+    )
+
+
+class RoundItemQuery(serializers.Serializer):
+    """The filters of the items that a round said something about."""
+
+    of = serializers.ChoiceField(choices=RoundSet.choices, required=False, default=RoundSet.POOL)
+    predicted = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    truth = serializers.IntegerField(
+        min_value=1, max_value=2**63 - 1, required=False, help_text="Of the holdout and the test set."
+    )
+    confidence_min = serializers.FloatField(min_value=0, max_value=1, required=False)
+    confidence_below = serializers.FloatField(
+        min_value=0, max_value=2, required=False, help_text="Exclusive."
+    )
+    order = serializers.ChoiceField(
+        choices=["confidence", "-confidence"], required=False, default="-confidence"
+    )
+
+
+class SaidOutput(serializers.Serializer):
+    """What a round said of an item."""
+
+    class_id = serializers.IntegerField()
+    confidence = serializers.FloatField(help_text="Calibrated, 0 to 1.")
+    truth_id = serializers.IntegerField(
+        allow_null=True, help_text="What people said when the round measured; null in the pool."
+    )
+
+
+class RoundItemOutput(ItemOutput):
+    said = SaidOutput()
+
+
+def round_item_json(row: RoundItem) -> dict[str, Any]:
+    """RoundItemOutput."""
+    said = {"class_id": row.class_id, "confidence": row.confidence, "truth_id": row.truth_id}
+    return item_json(row.labeled.item, row.labeled.label) | {"said": said}
+
+
+class DiffQuery(serializers.Serializer):
+    """Two rounds of the project."""
+
+    left = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="Id of a round.")
+    right = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="Id of a round.")
+
+
+class DiffItemQuery(DiffQuery):
+    left_class = serializers.IntegerField(
+        min_value=1, max_value=2**63 - 1, required=False, help_text="Left out: it accepted no class."
+    )
+    right_class = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+
+
+class DiffCellOutput(serializers.Serializer):
+    left_id = serializers.IntegerField(
+        allow_null=True, help_text="Class; null: the left round accepted none."
+    )
+    right_id = serializers.IntegerField(allow_null=True)
+    n = serializers.IntegerField()
+
+
+class DiffOutput(serializers.Serializer):
+    """The pseudo-labels of two rounds against each other: what each accepted, published or not."""
+
+    n_same = serializers.IntegerField(help_text="Accepted by both, as the same class.")
+    n_different = serializers.IntegerField(help_text="Accepted by both, as different classes.")
+    n_left_only = serializers.IntegerField()
+    n_right_only = serializers.IntegerField()
+    cells = DiffCellOutput(many=True, help_text="Those that have items.")
+
+
+def diff_json(cells: list[DiffCell]) -> dict[str, Any]:
+    """DiffOutput."""
+    both = [cell for cell in cells if cell.left_id is not None and cell.right_id is not None]
+    return {
+        "n_same": sum(cell.n for cell in both if cell.left_id == cell.right_id),
+        "n_different": sum(cell.n for cell in both if cell.left_id != cell.right_id),
+        "n_left_only": sum(cell.n for cell in cells if cell.right_id is None),
+        "n_right_only": sum(cell.n for cell in cells if cell.left_id is None),
+        "cells": [{"left_id": cell.left_id, "right_id": cell.right_id, "n": cell.n} for cell in cells],
+    }
+
+
+class RoundSaidOutput(serializers.Serializer):
+    """What a round said of an item, whether or not it accepted it."""
+
+    class_id = serializers.IntegerField()
+    confidence = serializers.FloatField(help_text="Calibrated, 0 to 1.")
+    is_accepted = serializers.BooleanField()
+
+
+class DiffItemOutput(ItemOutput):
+    left = RoundSaidOutput(allow_null=True, help_text="Null: the round made no prediction of it.")
+    right = RoundSaidOutput(allow_null=True)
+
+
+def diff_item_json(row: DiffItem) -> dict[str, Any]:
+    """DiffItemOutput."""
+    sides = {
+        "left": asdict(row.left) if row.left else None,
+        "right": asdict(row.right) if row.right else None,
+    }
+    return item_json(row.labeled.item, row.labeled.label) | sides
+
+
+class AheadOutput(serializers.Serializer):
+    """What a worker is busy with while this waits."""
+
+    kind = serializers.ChoiceField(choices=["run", "comparison", "inspection"])
+    number = serializers.IntegerField(allow_null=True, help_text="null: of another project.")
+    seconds_left = serializers.FloatField(allow_null=True)
+
+
+class TrainingWorkOutput(WorkOutput):
+    """Runs, comparisons and inspections share their workers."""
+
+    ahead = serializers.SerializerMethodField(help_text="Why it waits; null: it does not, or nothing runs.")
+
+    @extend_schema_field(AheadOutput(allow_null=True))
+    def get_ahead(self, work: Run | Comparison | Inspection) -> dict[str, Any] | None:
+        ahead = ahead_of(work)
+        return None if ahead is None else asdict(ahead)
+
+
+class RunOutput(TrainingWorkOutput):
+    project_id = serializers.IntegerField()
+    number = serializers.IntegerField()
+    learner = serializers.CharField()
+    params = serializers.DictField()
+    policy = serializers.DictField()
+    n_rounds = serializers.IntegerField(help_text="At most.")
+    seed = serializers.IntegerField()
+    trigger = serializers.ChoiceField(choices=Trigger.choices)
+    stop_reason = serializers.CharField(help_text="Why it did no more rounds; empty until then.")
+    rounds = RoundSummaryOutput(many=True, source="round_summaries")
+
+
+class LogLineOutput(serializers.ModelSerializer):
+    level = serializers.ChoiceField(choices=["info", "warning", "error"])
+
+    class Meta:
+        model = RunLogLine
+        fields = ["id", "at", "level", "message"]
+
+
+class ComparedLearner(serializers.Serializer):
+    learner = serializers.CharField(max_length=50)
+    params = serializers.DictField(required=False, default=dict, help_text="Left out: its defaults.")
+
+
+class ComparisonInput(serializers.Serializer):
+    """Left out: all training labels, three seeds from 0 on, 15 minutes a trial."""
+
+    learners = ComparedLearner(many=True)
+    n_labels = serializers.ListField(
+        child=serializers.IntegerField(),
+        required=False,
+        default=list,
+        help_text="Sizes to draw from the training labels; the rest of them counts as unlabeled.",
+    )
+    n_seeds = serializers.IntegerField(required=False, default=3)
+    seed = serializers.IntegerField(required=False, default=0)
+    max_seconds = serializers.IntegerField(required=False, default=900, help_text="Of one trial.")
+
+
+class EstimateOutput(serializers.Serializer):
+    """A mean over seeds, with its 95% interval."""
+
+    mean = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class ScoreOutput(EstimateOutput):
+    behind = EstimateOutput(
+        allow_null=True, help_text="How much worse than the best, paired; null: the best."
+    )
+    is_level = serializers.BooleanField(help_text="Cannot be told from the best.")
+    is_best = serializers.BooleanField(help_text="The best, and no other is level with it.")
+
+
+class ScoresOutput(serializers.Serializer):
+    accuracy = ScoreOutput()
+    macro_f1 = ScoreOutput()
+    log_loss = ScoreOutput()
+    ece = ScoreOutput()
+
+
+class ComparisonRowOutput(serializers.Serializer):
+    """One learner at one number of labels. Scores and costs are there once a seed is done."""
+
+    learner = serializers.CharField()
+    n_labels = serializers.IntegerField(allow_null=True, help_text="null: all.")
+    n_seeds = serializers.IntegerField(help_text="Done without an error.")
+    errors = serializers.ListField(child=serializers.CharField())
+    n_train = serializers.IntegerField(required=False)
+    n_pool = serializers.IntegerField(required=False)
+    n_test = serializers.IntegerField(required=False)
+    metrics = ScoresOutput(required=False)
+    fit_seconds = EstimateOutput(required=False)
+    predict_seconds = EstimateOutput(required=False)
+    peak_bytes = EstimateOutput(required=False)
+
+
+class ComparisonOutput(TrainingWorkOutput):
+    number = serializers.IntegerField()
+    learners = ComparedLearner(many=True)
+    n_labels = serializers.ListField(child=serializers.IntegerField(), help_text="Empty: all.")
+    n_seeds = serializers.IntegerField()
+    seed = serializers.IntegerField()
+    max_seconds = serializers.IntegerField()
+    as_of = serializers.DateTimeField(allow_null=True, help_text="Labels standing then; null: not begun.")
+    rows_hash = serializers.CharField(help_text="SHA-256 over items, labels and their roles.")
+    measured_by = serializers.ChoiceField(choices=[*MeasuredBy.choices, ("", "Not begun")], allow_blank=True)
+    n_human = serializers.IntegerField(help_text="Training labels.")
+    n_test = serializers.IntegerField(help_text="Labels that measure.")
+    n_pool = serializers.IntegerField(help_text="Items given as unlabeled.")
+    code_version = serializers.CharField()
+    table = ComparisonRowOutput(many=True)
+
+
+class InspectionInput(serializers.Serializer):
+    """Left out: a learner that is quick and good on few labels, seed 0."""
+
+    learner = serializers.CharField(max_length=50, required=False, default="", allow_blank=True)
+    seed = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**31 - 1)
+
+
+class InspectionSummaryOutput(TrainingWorkOutput):
+    number = serializers.IntegerField()
+    learner = serializers.CharField(help_text="Whose out-of-fold opinion the labels are held against.")
+    seed = serializers.IntegerField()
+    labels_hash = serializers.CharField()
+    n_human = serializers.IntegerField(help_text="Training labels.")
+    n_items = serializers.IntegerField()
+    round_id = serializers.IntegerField(allow_null=True, help_text="Whose model made the map's features.")
+
+
+class NamedItemOutput(serializers.Serializer):
+    id = serializers.IntegerField()
+    key = serializers.CharField()
+    text = serializers.CharField(allow_null=True, help_text="Its first 200 characters, in text projects.")
+    thumbnail_url = serializers.CharField(allow_null=True, help_text="In image projects.")
+
+
+class InspectionOutput(InspectionSummaryOutput):
+    findings = serializers.DictField(
+        help_text="labels, drift, near_duplicates, map: each with a sentence on what was found and what to do."
+    )
+    items = serializers.SerializerMethodField(help_text="Of the label-error candidates and near duplicates.")
+
+    @extend_schema_field(NamedItemOutput(many=True))
+    def get_items(self, inspection: Inspection) -> list[dict[str, Any]]:
+        return items_named(inspection)
+
+
+def _numbers(help_text: str) -> serializers.ListField:
+    return serializers.ListField(child=serializers.IntegerField(), help_text=help_text)
+
+
+class MapOutput(serializers.Serializer):
+    """Items on a plane, as they were when the inspection looked. Lists of equal length, one entry for each."""
+
+    item_ids = _numbers("Ascending.")
+    x = _numbers("Across, -10,000 to 10,000.")
+    y = _numbers("Up, -10,000 to 10,000.")
+    sources = _numbers("Whose label stands: 0 nobody's, 1 a model's, 2 a person's.")
+    class_ids = _numbers("Of that label; 0: none.")
+    confidences = _numbers("Thousandths, by the newest round; -1: it did not predict the item.")
+    rounds = _numbers(
+        "Place in round_names of the round that labeled it, or the last before a person did; -1: none."
+    )
+    round_names = serializers.ListField(child=serializers.CharField(), help_text="Run.round, oldest first.")
