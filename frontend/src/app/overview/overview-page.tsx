@@ -6,6 +6,7 @@ import type { Progress, Project } from "@/api/types";
 import { NextStep } from "@/app/overview/next-step";
 import { PeoplePanel } from "@/app/overview/people-panel";
 import { PublicationPanel } from "@/app/overview/publication-panel";
+import { runText } from "@/app/overview/run-text";
 import { QueuePanel } from "@/app/overview/queue-panel";
 import { CertificationLine } from "@/certificates/certification-line";
 import { progressQuery, projectQuery, timelineQuery } from "@/labeling/api";
@@ -166,12 +167,12 @@ function Overview({ project, progress }: { project: Project; progress: Progress 
 
 function OpenRun({ project }: { project: Project }) {
   const runs = useQuery(runsQuery(project.id));
-  const open = runs.data?.results.find((run) => run.is_open && run.trigger !== "file");
+  const open = runs.data?.results.find((run) => run.is_open);
   if (!open) return null;
   return (
     <Paper withBorder p="md">
       <Group justify="space-between" mb="xs">
-        <Text fw={600}>{t("Run {number} is training", { number: open.number })}</Text>
+        <Text fw={600}>{runText(open)}</Text>
         <TextLink size="sm" to={`/projects/${project.id}/training`}>
           {t("Watch it")}
         </TextLink>
