@@ -59,7 +59,7 @@ class RemovalsView(APIView):
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
         check_sees_items(project.member_role)
-        removals = project.removals.select_related("by", "undo")
+        removals = project.removals.select_related("by", "undo__brought_by")
         return page_response(*keyset_page(request, removals), RemovalOutput)
 
 

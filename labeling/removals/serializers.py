@@ -49,6 +49,12 @@ class RemovalOutput(serializers.Serializer):
     import_id = serializers.IntegerField(
         source="undo.brought_by_id", default=None, allow_null=True, help_text="Of the import that was undone."
     )
+    file_name = serializers.CharField(
+        source="undo.brought_by.file_name", default="", help_text="Of that import; blank for a deleted item."
+    )
+    n_kept = serializers.IntegerField(
+        source="undo.report.n_items_kept", default=0, help_text="Items of that import that stayed, in all."
+    )
     item_id = serializers.IntegerField(allow_null=True, help_text="Of one item that somebody deleted.")
     key = serializers.CharField(help_text="Of one item; blank: several.")
     n_items = serializers.IntegerField()

@@ -339,6 +339,21 @@ def test_sealed_truth_goes_with_its_items(texts: Project, ada: User, tmp_path: P
     assert not SealedTruth.objects.exists()
 
 
+def test_what_an_undone_import_took_and_left_is_listed_with_its_file(
+    texts: Project, pets: Import, ada: User, ben: User, ada_client: APIClient
+) -> None:
+    say(item("c"), "cat", ben)
+    n_before = Item.objects.filter(project=texts).count()
+
+    undone(pets, ada)
+
+    rows = ada_client.get(f"/api/projects/{texts.pk}/removals").json()["results"]
+    assert {(row["file_name"], row["import_id"], row["by"], row["n_kept"]) for row in rows} == {
+        (pets.file_name, pets.pk, "ada", 1)
+    }
+    assert sum(row["n_items"] for row in rows) == n_before - 1
+
+
 # Single items
 
 

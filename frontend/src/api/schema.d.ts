@@ -3843,6 +3843,16 @@ export interface components {
             by?: string | null;
             /** @description Of the import that was undone. */
             import_id?: number | null;
+            /**
+             * @description Of that import; blank for a deleted item.
+             * @default
+             */
+            file_name: string;
+            /**
+             * @description Items of that import that stayed, in all.
+             * @default 0
+             */
+            n_kept: number;
             /** @description Of one item that somebody deleted. */
             item_id: number | null;
             /** @description Of one item; blank: several. */

@@ -80,6 +80,7 @@ export type Problem = Schemas["ProblemOutput"];
 export type RowPreview = Exactly<Schemas["RowPreviewOutput"], { features: Features | null }>;
 export type Preview = Exactly<Schemas["PreviewOutput"], { options: ImportOptions; rows: RowPreview[] }>;
 export type ImportUndo = Exactly<Output<"ImportUndoOutput">, { report: Output<"UndoReportOutput"> }>;
+export type Removal = Output<"RemovalOutput">;
 export type UndoLook = Output<"UndoLookOutput">;
 export type Import = Exactly<
   Output<"ImportOutput">,

@@ -18,6 +18,7 @@ import type {
   Member, NewMember,
   Moment,
   NewToken,
+  Removal,
   Page,
   Preview,
   Progress,
@@ -152,6 +153,9 @@ export const undoImport = (id: Id) => api.post<unknown>(`/imports/${id}/undo`);
 /** What undoing the import would take away now. */
 export const undoLookQuery = (id: Id) =>
   queryOptions({ queryKey: ["imports", id, "undo"], queryFn: () => api.get<UndoLook>(`/imports/${id}/undo`), staleTime: 0 });
+/** What was taken away, the newest first; annotators are not told. Asked again when another undoing begins or ends. */
+export const removalsQuery = (projectId: Id, nUndoing: number) =>
+  queryOptions({ queryKey: ["projects", projectId, "removals", nUndoing], queryFn: () => api.get<Page<Removal>>(`/projects/${projectId}/removals`) });
 /** `withWork`: also what people did on it. */
 export const deleteItem = (id: Id, withWork: boolean) => api.delete(withWork ? `/items/${id}?with_work=true` : `/items/${id}`);
 

@@ -2,12 +2,13 @@ import { Button, Group, Stack, Table, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { mayEngineer } from "@/api/roles";
+import { answersBlind, mayEngineer } from "@/api/roles";
 import type { Project } from "@/api/types";
 import { importsQuery, projectQuery, startImport } from "@/labeling/api";
 import { ExportPanel } from "@/labeling/export-panel";
 import { ImportUndo } from "@/labeling/import-undo";
 import { ImportWatch } from "@/labeling/import-watch";
+import { RemovedPanel } from "@/labeling/removed-panel";
 import { UploadStep } from "@/labeling/upload-step";
 import { useUpload } from "@/labeling/use-upload";
 import { t } from "@/language/translate";
@@ -30,6 +31,7 @@ export default function DataPage() {
             <ExportPanel project={data} />
             {mayEngineer(data) && <ImportPanel project={data} />}
             <ImportHistory project={data} />
+            {!answersBlind(data) && <RemovedPanel project={data} />}
           </Stack>
         )}
       </Ready>
