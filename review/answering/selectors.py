@@ -23,7 +23,7 @@ from review.models import (
     Reason,
     Verdict,
 )
-from review.waiting import in_hands, waiting
+from review.queue.waiting import in_hands, waiting
 
 
 def queue_summary(*, project: Project, person: AbstractBaseUser, role: str) -> dict[str, Any]:
