@@ -10,7 +10,7 @@ os.environ.setdefault("ASSAY_DB_POOL", "10")  # as many as there are threads (de
 os.environ.setdefault("ASSAY_STORAGE_SECONDS", "1")  # somebody waits for us
 application = get_wsgi_application()
 
-from labeling.jobs.work import ring_aside  # noqa: E402  needs the apps
+from labeling.jobs.doorbell import ring_aside  # noqa: E402  needs the apps
 
 ring_aside()
 get_resolver().url_patterns  # noqa: B018  every route now, so that the first request waits for nothing

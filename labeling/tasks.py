@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
 from typing import Any
 
@@ -13,20 +11,15 @@ from celery.signals import worker_shutting_down
 from django.db import Error, connection
 
 from labeling.imports.uploads import uploads_sweep
+from labeling.jobs.doorbell import ring
 from labeling.jobs.kinds import CHECK, EXPORT, IMPORT, UNDO
 from labeling.jobs.supervision import job_carry_out
-from labeling.jobs.work import ring, works_release, works_waiting
+from labeling.jobs.work import SWEEP_SECONDS, WORKER, works_release, works_waiting
 from labeling.models import Check, Export, Import, ImportUndo
 from labeling.projects.deletion import erasures_due, project_erase
 from labeling.storing.leftovers import leftover_first_due, leftovers_remove
 
 logger = logging.getLogger(__name__)
-
-
-SWEEP_SECONDS = 60  # for each statement of a sweep
-
-# Taken when the module is loaded, before a worker forks: all its processes claim under one name.
-WORKER = f"{socket.gethostname()}:{os.getpid()}"
 
 
 @shared_task(statement_seconds=0)
@@ -69,18 +62,18 @@ def remove_leftovers(leftover_id: int) -> None:
 def sweep_works() -> None:
     """Ring again for work whose doorbell was lost or whose worker died, and clear old uploads away."""
     for import_id in works_waiting(Import):
-        ring(import_items, import_id)
+        ring("labeling.tasks.import_items", import_id)
     for export_id in works_waiting(Export):
-        ring(export_project, export_id)
+        ring("labeling.tasks.export_project", export_id)
     for check_id in works_waiting(Check):
-        ring(check_uploads, check_id)
+        ring("labeling.tasks.check_uploads", check_id)
     for undo_id in works_waiting(ImportUndo):
-        ring(undo_import, undo_id)
+        ring("labeling.tasks.undo_import", undo_id)
     for project_id in erasures_due():
-        ring(erase_project, project_id)
+        ring("labeling.tasks.erase_project", project_id)
     uploads_sweep()
     if (leftover_id := leftover_first_due()) is not None:
-        ring(remove_leftovers, leftover_id)
+        ring("labeling.tasks.remove_leftovers", leftover_id)
 
 
 @worker_shutting_down.connect

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from labeling.jobs.work import ring
-from labeling.tasks import SWEEP_SECONDS
+from labeling.jobs.doorbell import ring
+from labeling.jobs.work import SWEEP_SECONDS
 from review import sweep as pipeline
 from review.models import Attempt, AttemptState, Certificate
 
@@ -19,17 +19,17 @@ def publish_ready_rounds() -> None:
 @shared_task(statement_seconds=SWEEP_SECONDS)
 def sweep_review() -> None:
     for project_id in pipeline.sweep():
-        ring(diversify_queue, project_id)
+        ring("review.tasks.diversify_queue", project_id)
     for attempt_id in Attempt.objects.filter(state=AttemptState.QUEUED).values_list("pk", flat=True):
-        ring(freeze_attempt, attempt_id)
+        ring("review.tasks.freeze_attempt", attempt_id)
     for attempt_id in pipeline.attempts_to_settle():
-        ring(settle_attempt, attempt_id)
+        ring("review.tasks.settle_attempt", attempt_id)
     for certificate_id in pipeline.certificates_to_look_at():
-        ring(look_at_certificate, certificate_id)
+        ring("review.tasks.look_at_certificate", certificate_id)
     for project_id in pipeline.projects_to_forecast():
-        ring(forecast_project, project_id)
+        ring("review.tasks.forecast_project", project_id)
     for refill_id in pipeline.refills_to_explain():
-        ring(explain_queue, refill_id)
+        ring("review.tasks.explain_queue", refill_id)
 
 
 # Beside the runs and not among them: they may have to pack the project's items first.

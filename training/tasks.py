@@ -6,9 +6,9 @@ import logging
 
 from celery import shared_task
 
+from labeling.jobs.doorbell import ring
 from labeling.jobs.supervision import job_carry_out
-from labeling.jobs.work import OPEN_STATES, ring, works_waiting
-from labeling.tasks import SWEEP_SECONDS, WORKER
+from labeling.jobs.work import OPEN_STATES, SWEEP_SECONDS, WORKER, works_waiting
 from training.comparisons.rows import COMPARISON
 from training.filed.services import filed_rounds_take_back, filed_rounds_to_measure, runs_open_for_files
 from training.inspections.rows import INSPECTION
@@ -46,7 +46,7 @@ def take_predictions_in(run_id: int) -> None:
 def take_files_in() -> None:
     """Rung when an import with a machine's labels is done, by name: labeling knows no rounds."""
     for run in runs_open_for_files():
-        ring(take_predictions_in, run.pk)
+        ring("training.tasks.take_predictions_in", run.pk)
 
 
 @shared_task
@@ -61,21 +61,21 @@ def sweep_runs() -> None:
     """Ring again for runs whose doorbell was lost, start those that are due, and tidy after dead workers."""
     filed_rounds_take_back()
     for run in runs_open_for_files():
-        ring(take_predictions_in, run.pk)
+        ring("training.tasks.take_predictions_in", run.pk)
     for round_id in filed_rounds_to_measure():
-        ring(measure_filed_round, round_id)
+        ring("training.tasks.measure_filed_round", round_id)
     of_files = set(
         Run.objects.filter(trigger=Trigger.FILE, state__in=OPEN_STATES).values_list("pk", flat=True)
     )
     for run_id in works_waiting(Run):
-        ring(take_predictions_in if run_id in of_files else train_run, run_id)
+        ring(f"training.tasks.{'take_predictions_in' if run_id in of_files else 'train_run'}", run_id)
     for comparison_id in works_waiting(Comparison):
-        ring(compare_learners, comparison_id)
+        ring("training.tasks.compare_learners", comparison_id)
     for inspection_id in works_waiting(Inspection):
-        ring(inspect_project, inspection_id)
+        ring("training.tasks.inspect_project", inspection_id)
     for project in projects_that_retrain():
         if (run := run_open_if_due(project)) is not None:
-            ring(train_run, run.pk)
+            ring("training.tasks.train_run", run.pk)
     left_over = Run.objects.filter(rounds__state=RoundState.RUNNING).exclude(state__in=OPEN_STATES)
     for run in left_over.distinct():
         rounds_remove_unfinished(run)

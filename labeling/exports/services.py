@@ -12,10 +12,9 @@ from django.db import connection, transaction
 from labeling.errors import InvalidInput
 from labeling.exports.carried import CARRIED
 from labeling.items.selectors import ItemFilters, check_filters
-from labeling.jobs.work import ring
+from labeling.jobs.doorbell import ring
 from labeling.models import Export, ItemType, Project
 from labeling.removals.selectors import check_nothing_leaves
-from labeling.tasks import export_project
 
 
 @transaction.atomic
@@ -55,7 +54,7 @@ def export_request(
         as_of=as_of or now,
         carried=[name for name in CARRIED if name in carried],
     )
-    ring(export_project, export.pk)
+    ring("labeling.tasks.export_project", export.pk)
     return export
 
 

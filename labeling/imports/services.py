@@ -25,10 +25,10 @@ from labeling.formats.sets.dataset import Dataset, open_dataset
 from labeling.imports.preview.looking import TOO_SLOW, look_resolve
 from labeling.imports.preview.make import Preview, preview_make
 from labeling.imports.uploads import bundle_on_server, import_limits
-from labeling.jobs.work import ring, works_stop
+from labeling.jobs.doorbell import ring
+from labeling.jobs.work import works_stop
 from labeling.models import Check, Import, ImportFile, ItemType, Project, Upload
 from labeling.storing.leftovers import leftovers_note, leftovers_own
-from labeling.tasks import import_items
 
 POLL_SECONDS = 0.5  # while another worker carries the import out
 
@@ -113,7 +113,7 @@ def import_create(
             )
             for place, upload in enumerate(uploads)
         )
-        ring(import_items, work.pk)
+        ring("labeling.tasks.import_items", work.pk)
     return work
 
 

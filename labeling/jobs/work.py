@@ -18,24 +18,25 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import threading
-from queue import Full, Queue
+import os
+import socket
 from typing import Any, TypeVar
 
-from celery import Task
 from django.apps import apps
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from labeling.errors import AssayError, Conflict
 
 logger = logging.getLogger(__name__)
 
 MAX_DEATHS = 5  # in a row, without getting any further in between: such work will kill the sixth, too
+# Taken when the module is loaded, before a worker forks: all its processes claim under one name.
+WORKER = f"{socket.gethostname()}:{os.getpid()}"
+SWEEP_SECONDS = 60  # for each statement of a sweep
 WITNESS_SECONDS = 15.0  # a pulse older than this is no witness, and its process counts as down
 
 
@@ -286,40 +287,3 @@ def _was_there_since(since: Any) -> Q:
     pulses = apps.get_model("labeling", "WorkerPulse")._default_manager
     living = pulses.filter(stopped_at=None, seen_at__gt=Now() - dt.timedelta(seconds=WITNESS_SECONDS))
     return Q(Exists(living.filter(unbroken_since__lte=since))) | ~Q(Exists(pulses.all()))
-
-
-def ring(task: Task, pk: int) -> None:
-    """Ring the doorbell once the transaction has committed. A dead broker only delays: a sweep rings again."""
-    transaction.on_commit(lambda: _ring_aside(task, pk) if _aside is not None else _ring_now(task, pk))
-
-
-_aside: Queue[tuple[Task, int]] | None = None
-MOST_RUNG_ASIDE = 100  # bells that wait for the broker; the sweeps ring those that are more
-
-
-def ring_aside() -> None:
-    """From now on a thread of this process rings: who waits for a request does not wait for the broker as well."""
-    global _aside
-    waiting = _aside = Queue(MOST_RUNG_ASIDE)
-
-    def ring_all() -> None:
-        while True:
-            _ring_now(*waiting.get())
-
-    threading.Thread(target=ring_all, name="bells", daemon=True).start()
-
-
-def _ring_aside(task: Task, pk: int) -> None:
-    assert _aside is not None
-    try:
-        _aside.put_nowait((task, pk))
-    except Full:
-        logger.warning("Broker is slow, %s(%s) waits for the next sweep", task.name, pk)
-
-
-def _ring_now(task: Task, pk: int) -> None:
-    try:
-        # A bell that nobody heard for a minute is dropped: the sweep has rung again meanwhile.
-        task.apply_async((pk,), retry=False, expires=60)
-    except OperationalError as error:
-        logger.warning("Broker is down, %s(%s) waits for the next sweep: %s", task.name, pk, error)

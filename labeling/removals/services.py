@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 
 from labeling.database.locks import lock_labels_exclusive
 from labeling.errors import Conflict, NotFound
-from labeling.jobs.work import OPEN_STATES, WorkState, ring
+from labeling.jobs.doorbell import ring
+from labeling.jobs.work import OPEN_STATES, WorkState
 from labeling.models import Import, ImportUndo, Item, Label, Project, Removal
 from labeling.removals.selectors import (
     ASKED_BLIND,
@@ -20,7 +21,6 @@ from labeling.removals.selectors import (
     kept_of_import,
     sources_of,
 )
-from labeling.tasks import undo_import
 
 WORDS = {  # of `what`, in sentences
     "answers": "answers",
@@ -73,7 +73,7 @@ def undo_request(*, work: Import, by: AbstractBaseUser | None) -> ImportUndo:
         created_by=by,
         report=_so_far(earlier).as_json(),
     )
-    ring(undo_import, undo.pk)
+    ring("labeling.tasks.undo_import", undo.pk)
     return undo
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from labeling.blindness import UNDO_SECONDS
 from labeling.errors import Conflict, InvalidInput
-from labeling.jobs.work import ring
+from labeling.jobs.doorbell import ring
 from labeling.labels.selectors import NO_HUMAN_LABEL
 from labeling.models import Item, Membership, Project, Publication, Split
 from labeling.removals.selectors import check_nothing_leaves
@@ -63,8 +63,6 @@ def attempt_ask(
 
     Raises InvalidInput for a value out of range, Conflict if an attempt is open or there is nothing to certify.
     """
-    from review.tasks import freeze_attempt
-
     eps = _within("eps", round(1 - project.target_precision, 6) if eps is None else eps, EPS_RANGE)
     confidence = _within(
         "confidence", project.confidence_level if confidence is None else confidence, CONFIDENCE_RANGE
@@ -97,7 +95,7 @@ def attempt_ask(
             locked_because="an attempt to certify is open, and its audits ask the question as it is. "
             "Abandon the attempt first."
         )
-        ring(freeze_attempt, attempt.pk)
+        ring("review.tasks.freeze_attempt", attempt.pk)
     return attempt
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from labeling.jobs.work import ring
+from labeling.jobs.doorbell import ring
 from labeling.models import Project
 from review.models import Refill
 from review.sweep import queue_refill
-from review.tasks import diversify_queue
 
 
 def queue_refill_request(*, project: Project) -> Refill:
     """The queue is filled up to the budget; without a model half of it, and a training worker adds the rest."""
     refill = queue_refill(project=project)
     if refill.round_id is None:
-        ring(diversify_queue, project.pk)
+        ring("review.tasks.diversify_queue", project.pk)
     return refill

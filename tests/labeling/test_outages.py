@@ -20,9 +20,9 @@ from django.utils import timezone
 from labeling.exports.services import export_request
 from labeling.imports.services import import_create, upload_create
 from labeling.items.selectors import ItemFilters
-from labeling.jobs.work import Work, WorkState, ring
+from labeling.jobs.doorbell import ring
+from labeling.jobs.work import Work, WorkState
 from labeling.models import Export, Import, Item, Label, WorkerPulse
-from labeling.tasks import import_items
 from tests.makers import make_items, make_project
 from tests.outages import Door, database_door
 
@@ -188,7 +188,7 @@ def stop_in_time(worker: subprocess.Popen[bytes]) -> None:
 def test_three_drains_during_one_import_cost_nothing(database: Door, work: Import) -> None:
     for n_rows in (50, 150, 250):
         with start_worker() as worker:
-            ring(import_items, work.pk)
+            ring("labeling.tasks.import_items", work.pk)
             wait_until(has_rows(work, n_rows))
             stop_in_time(worker)
         work.refresh_from_db()
@@ -204,7 +204,7 @@ def test_three_drains_during_one_import_cost_nothing(database: Door, work: Impor
 @pytest.mark.slow
 def test_a_worker_stops_in_time_though_the_database_is_away(database: Door, work: Import) -> None:
     with start_worker() as worker:
-        ring(import_items, work.pk)
+        ring("labeling.tasks.import_items", work.pk)
         wait_until(has_rows(work, 50))
         database.shut()
         time.sleep(1.5)

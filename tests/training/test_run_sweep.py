@@ -12,9 +12,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from redis import Redis
 
-from labeling.jobs.work import WorkState
+from labeling.jobs.work import WORKER, WorkState
 from labeling.models import Project
-from labeling.tasks import WORKER, _release_works
+from labeling.tasks import _release_works
 from tests.training.makers import make_labeled_project, make_run
 from training.models import Run, Trigger
 from training.rounds.predictions import Predictions, predictions_store

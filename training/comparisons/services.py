@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from labeling.errors import AssayError, InvalidInput
+from labeling.jobs.doorbell import ring
 from labeling.jobs.supervision import job_carry_out
-from labeling.jobs.work import ring, work_request_cancel
+from labeling.jobs.work import WORKER, work_request_cancel
 from labeling.models import Project
 from training.comparisons.rows import COMPARISON, comparison_open
 from training.learners.catalogue import check_params
 from training.models import Comparison
 from training.runs.checks import SEED_MAX, check_labels
 from training.runs.selectors import class_counts
-from training.tasks import WORKER, compare_learners
 
 N_LEARNERS_MAX = 20
 N_SEEDS_MAX = 20
@@ -53,7 +53,7 @@ def comparison_request(
         max_seconds=max_seconds,
         created_by=user,
     )
-    ring(compare_learners, comparison.pk)
+    ring("training.tasks.compare_learners", comparison.pk)
     return comparison
 
 

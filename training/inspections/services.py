@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from labeling.jobs.work import ring, work_request_cancel
+from labeling.jobs.doorbell import ring
+from labeling.jobs.work import work_request_cancel
 from labeling.models import ItemType, Project
 from training.inspections.rows import inspection_open
 from training.learners.catalogue import learner_named
 from training.models import Inspection
 from training.runs.checks import check_items
-from training.tasks import inspect_project
 
 # Good on few labels, and quick enough to be fitted five times.
 DEFAULT_INSPECTOR = {
@@ -27,7 +27,7 @@ def inspection_request(*, project: Project, user: Any, learner: str = "", seed: 
     learner_named(name, item_type=project.item_type)
     check_items(project)
     inspection = inspection_open(project, learner=name, seed=seed, created_by=user)
-    ring(inspect_project, inspection.pk)
+    ring("training.tasks.inspect_project", inspection.pk)
     return inspection
 
 

@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from celery import current_app
 from django.conf import settings
 from django.db import transaction
-from kombu.exceptions import OperationalError
 
+from labeling.jobs.doorbell import ring
 from labeling.jobs.trouble import for_good, waited
 from labeling.jobs.work import work_hold
 from training import learners
@@ -328,7 +327,4 @@ def _device(run: Run) -> str:
 
 def ring_ready() -> None:
     """Tell whoever publishes, by name: training knows no review. The sweep rings again if nobody hears."""
-    try:
-        current_app.send_task(settings.ASSAY_ROUND_READY_TASK, retry=False)
-    except (OperationalError, OSError) as error:
-        logger.warning("Broker is down, the ready round waits for the next sweep: %s", error)
+    ring(settings.ASSAY_ROUND_READY_TASK)

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from labeling.jobs.work import WorkState, ring, work_request_cancel
+from labeling.jobs.doorbell import ring
+from labeling.jobs.work import WORKER, WorkState, work_request_cancel
 from labeling.models import Project
 from training.models import Run, Trigger
 from training.runs.checks import N_ROUNDS_DEFAULT, check_labels, check_settings
 from training.runs.rows import run_open, run_open_if_due
 from training.runs.supervision import run_carry_out
-from training.tasks import WORKER, train_run
 
 
 def run_request(
@@ -41,7 +41,7 @@ def run_request(
     )
     check_labels(project)
     run = run_open(project=project, settings=settings, trigger=trigger, user=user)
-    ring(train_run, run.pk)
+    ring("training.tasks.train_run", run.pk)
     return run
 
 
@@ -54,7 +54,7 @@ def run_request_if_due(project_id: int) -> Run | None:
     project = Project.objects.get(pk=project_id)
     run = run_open_if_due(project)
     if run is not None:
-        ring(train_run, run.pk)
+        ring("training.tasks.train_run", run.pk)
     return run
 
 

@@ -15,9 +15,9 @@ from django.db import transaction
 from labeling.errors import NotFound
 from labeling.formats.options import options_from_json
 from labeling.imports.services import file_names
-from labeling.jobs.work import OPEN_STATES, ring, works_stop
+from labeling.jobs.doorbell import ring
+from labeling.jobs.work import OPEN_STATES, works_stop
 from labeling.models import Check, Project, Upload
-from labeling.tasks import check_uploads
 
 MAX_OF_PERSON = 2  # open at once: a new one stops the oldest
 
@@ -47,7 +47,7 @@ def check_create(
             files=[[upload.stored_name, upload.file_name] for upload in uploads],
             options=wanted.as_json(),
         )
-        ring(check_uploads, check.pk)
+        ring("labeling.tasks.check_uploads", check.pk)
     return check
 
 

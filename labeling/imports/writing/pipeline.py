@@ -19,10 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from kombu.exceptions import OperationalError
 
 from labeling.database.locks import lock_labels_shared
 from labeling.database.statistics import statistics_refresh
@@ -41,6 +39,7 @@ from labeling.imports.writing.dry import DryStore
 from labeling.imports.writing.predicted import PREDICTIONS
 from labeling.imports.writing.store import ImportStore
 from labeling.items.columns import columns_measure, columns_note
+from labeling.jobs.doorbell import ring
 from labeling.jobs.kinds import IMPORT
 from labeling.jobs.processes import collected_rarely
 from labeling.jobs.supervision import job_inline
@@ -482,10 +481,7 @@ class ImportJob:
 
 def _ring_predicted() -> None:
     """Tell whoever makes a round of them, by name: labeling knows no training. The sweep finds them, too."""
-    try:
-        current_app.send_task(settings.ASSAY_FILE_PREDICTED_TASK, retry=False)
-    except (OperationalError, OSError) as error:
-        logger.warning("Broker is down, a file's predictions wait for the next sweep: %s", error)
+    ring(settings.ASSAY_FILE_PREDICTED_TASK)
 
 
 def _classes_of(row: Row) -> Iterable[str]:
