@@ -35,7 +35,7 @@ from review.publishing.publish import round_adopt, round_publish_by_rule
 from review.queue.claims import leases_expire
 from review.queue.refill import diverse_plan, refill_carry_out, refill_plan, room_left
 from training.models import Round, RoundState
-from training.runs.selectors import IS_STANDING, standing_round
+from training.rounds.standing import IS_STANDING, standing_round
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,8 @@ from training.comparisons.rows import COMPARISON
 from training.filed.services import filed_rounds_take_back, filed_rounds_to_measure, runs_open_for_files
 from training.inspections.rows import INSPECTION
 from training.models import Comparison, Inspection, RoundState, Run, Trigger
-from training.runs.rows import rounds_remove_unfinished, run_open_if_due
+from training.rounds.rows import rounds_remove_unfinished
+from training.runs.rows import run_open_if_due
 from training.runs.selectors import projects_that_retrain
 from training.runs.supervision import run_carry_out
 

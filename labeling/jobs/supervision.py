@@ -1,6 +1,6 @@
 """Carrying out a run, an import or another job in a child process, watched by the worker that claimed it.
 
-The child computes (training/runs/pipeline.py for a run). The parent beats for as long as it sees the child at
+The child computes (training/fitting/pipeline.py for a run). The parent beats for as long as it sees the child at
 work: processor time, bytes, statements in PostgreSQL, or a wait that the child has told of. So a learner may
 block for minutes, and a child that is wedged is found out and killed, as one is that somebody cancels or
 whose claim is lost. The parent turns the way in which the child ended into a sentence. The memory of a job

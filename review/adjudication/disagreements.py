@@ -24,7 +24,7 @@ from labeling.jobs.work import WorkState
 from labeling.models import Project
 from review.models import OPEN_ATTEMPTS, Attempt, AttemptState
 from training.models import Inspection, Round
-from training.runs.selectors import standing_of
+from training.rounds.standing import standing_of
 
 STRONG = 0.5  # confidence: the model gives its class more than all others together
 NEWEST_LABELS = (

@@ -23,7 +23,7 @@ from review.queue.claims import entries_release, entries_show
 from review.queue.entries import answers_wanted_now
 from review.queue.ordering import DOUBTED_PRIORITY
 from training.models.querysets import has_predictions
-from training.runs.selectors import standing_of
+from training.rounds.standing import standing_of
 
 NAMESPACE = (
     4_167  # of advisory locks: one grid of a project is filled at a time, or two would pick the same items

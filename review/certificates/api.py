@@ -46,7 +46,7 @@ from review.models import (
     Forecast,
     SecondAnswer,
 )
-from training.runs.selectors import standing_round
+from training.rounds.standing import standing_round
 
 
 @extend_schema(tags=["certificates"])

@@ -59,7 +59,7 @@ from review.queue.entries import answers_wanted_now, entries_ask, entries_close,
 from review.queue.ordering import MEASURING_PRIORITY
 from review.queue.refill import refill_carry_out, refill_plan
 from training.rounds.artifacts import artifact_hash
-from training.runs.selectors import standing_round
+from training.rounds.standing import standing_round
 
 logger = logging.getLogger(__name__)
 

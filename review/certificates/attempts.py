@@ -35,7 +35,7 @@ from review.models import (
     SecondAnswer,
 )
 from review.queue.entries import entries_close
-from training.runs.selectors import standing_round
+from training.rounds.standing import standing_round
 
 EPS_RANGE = (0.0001, 0.5)
 CONFIDENCE_RANGE = (0.5, 0.9999)

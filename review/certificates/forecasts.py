@@ -17,7 +17,7 @@ from review.certificates.out_of_date import ITEMS_FEWEST, ITEMS_SHARE, forecast_
 from review.certification.planner import COUNTED, forecast, next_hundred, plan_table
 from review.models import Forecast, Promise
 from training.models import Round
-from training.runs.selectors import standing_round
+from training.rounds.standing import standing_round
 
 NAMESPACE = 4_163  # of advisory locks: one forecast at a time in each project
 MAX_SAMPLE = 50_000  # predictions that stand for all in a forecast

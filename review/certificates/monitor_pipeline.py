@@ -31,8 +31,8 @@ from review.models import Attempt, Certificate
 from review.publishing.publish import publish_begin
 from review.queue.refill import refill_carry_out, refill_plan
 from training.models import RoundState, Run, Trigger
+from training.rounds.standing import standing_round
 from training.runs.rows import last_settings
-from training.runs.selectors import standing_round
 from training.runs.services import run_request
 
 logger = logging.getLogger(__name__)

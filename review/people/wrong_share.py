@@ -13,7 +13,7 @@ from django.db import connection
 from labeling.blindness import IS_WITHHELD, Sight
 from labeling.models import Project
 from review.certification.estimates import Estimate, difference, horvitz_thompson
-from training.runs.selectors import standing_of
+from training.rounds.standing import standing_of
 
 
 @dataclass(frozen=True)

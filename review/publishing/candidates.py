@@ -19,8 +19,8 @@ from review.models import Certificate
 from training.models import Round, Trigger
 from training.models.querysets import has_predictions
 from training.rounds.held_back import HeldBecause
+from training.rounds.standing import Standing, standing_of
 from training.rules.paired import Paired
-from training.runs.selectors import Standing, standing_of
 
 MAX_SECONDS = 20  # of the counts of what would change
 

@@ -24,7 +24,7 @@ from training.filed.services import check_not_taken_back
 from training.models import Round, RoundState
 from training.models.querysets import has_predictions
 from training.rounds.held_back import held_sentence
-from training.runs.selectors import standing_of
+from training.rounds.standing import standing_of
 
 logger = logging.getLogger(__name__)
 

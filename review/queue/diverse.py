@@ -1,4 +1,4 @@
-"""Which items differ most from one another: the arrays of a project, and the order of training.rules.diversity.
+"""Which items differ most from one another: the arrays of a project, and the order of training.data.diversity.
 
 Only training workers import this (scikit-learn is heavy); the queue gets the ids.
 """
@@ -9,9 +9,9 @@ import numpy as np
 
 from labeling.models import Project
 from review.queue.refill import eligible_item_ids
+from training.data.diversity import typical_order
 from training.data.packed import packed_open
 from training.learners.features import fit_features
-from training.rules.diversity import typical_order
 
 MAX_COMPARED = 20_000  # items; beyond, a uniform sample stands for all, so that it takes seconds
 N_DIMENSIONS = 64

@@ -31,7 +31,7 @@ N_IMAGES, BATCH_SIZE = (
 )  # with fewer than 300 labels SimpleCNN looks at no held-out rows, which is no step
 N_REPEATS = 6
 N_FEATURES, N_CLASSES, N_CLUSTERS, N_LABELS = 64, 10, 50, 1_000
-PREDICT_ROWS = 8_192  # as training/runs/pipeline.py
+PREDICT_ROWS = 8_192  # as training/fitting/pipeline.py
 SCALED = ("logistic_regression", "label_propagation")
 
 

@@ -21,7 +21,8 @@ from tests.makers import make_human_label, make_human_labels, make_items
 from tests.review.makers import make_round
 from training.models import MeasuredPrediction, Round, RoundState, Run
 from training.rounds.held_back import held_sentence
-from training.runs.selectors import is_due, standing_of
+from training.rounds.standing import standing_of
+from training.runs.selectors import is_due
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from review.queue.refill import diverse_plan, refill_carry_out
 from review.sweep import publish_ready, queue_refill, refills_to_explain
 from tests.makers import make_human_label
 from tests.training.makers import WORDS, class_of, make_labeled_project, make_run
+from training.fitting.pipeline import run_execute
 from training.rounds.artifacts import artifact_delete
-from training.runs.pipeline import run_execute
 
 pytestmark = pytest.mark.django_db
 

@@ -21,7 +21,7 @@ from tests.makers import make_human_label
 from tests.review.certifying import World, make_world
 from tests.review.makers import let_stand, make_round
 from training.models import Round, Run, Trigger
-from training.runs.selectors import standing_of
+from training.rounds.standing import standing_of
 
 
 @pytest.fixture

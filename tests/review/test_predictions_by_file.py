@@ -32,8 +32,9 @@ from training.filed.pipeline import filed_execute
 from training.filed.services import filed_rounds_take_back, filed_rounds_to_measure, runs_open_for_files
 from training.models import MeasuredPrediction, Prediction, Round, RoundState, Run, Trigger
 from training.rounds.predictions import predictions_store
+from training.rounds.standing import standing_of, standing_round
 from training.runs.rows import last_settings
-from training.runs.selectors import is_due, last_run, standing_of, standing_round
+from training.runs.selectors import is_due, last_run
 from training.runs.supervision import RUN
 
 pytestmark = pytest.mark.django_db

@@ -22,7 +22,7 @@ from tests.makers import make_items
 from tests.review.certifying import World, make_world
 from tests.review.makers import make_round
 from training.models import Round
-from training.runs.selectors import standing_of, standing_round
+from training.rounds.standing import standing_of, standing_round
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from training.data.diversity import typical_order
 from training.rules import acquisition
-from training.rules.diversity import typical_order
 
 SURE = [0.98, 0.01, 0.01]
 TORN = [0.49, 0.48, 0.03]  # between two

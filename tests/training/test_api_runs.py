@@ -14,8 +14,8 @@ from labeling.jobs.work import WorkState
 from labeling.models import Membership, Project, Role
 from tests.makers import make_human_labels, make_project
 from tests.training.makers import make_labeled_project, make_run, make_texts
+from training.fitting.pipeline import run_execute
 from training.models import Comparison, Inspection, Run
-from training.runs.pipeline import run_execute
 
 START = {
     "learner": "logistic_regression",

@@ -18,11 +18,11 @@ from labeling.models import Item, Label, Project
 from tests.makers import make_human_labels, make_project
 from tests.training.makers import make_run
 from tests.training.test_packed_open import make_image_items
+from training.fitting.generated_pipeline import two_sample_sentence
+from training.fitting.pipeline import run_execute
 from training.inspections.rules.drift import TwoSample
 from training.learners.generative.gan import SemiSupervisedGAN
 from training.models import Round
-from training.rounds.generated_pipeline import two_sample_sentence
-from training.runs.pipeline import run_execute
 
 QUICK = {"learner": "semi_gan", "params": {"n_steps": 30, "batch_size": 16, "width": 0.1}, "n_rounds": 1}
 N_ITEMS = 120

@@ -18,8 +18,8 @@ from labeling.models import WorkerPulse
 from tests.outages import Door, database_door
 from tests.training.makers import make_labeled_project, make_run
 from tests.training.test_run_carry_out import WORKER, wait_until
+from training.fitting.progress import Step
 from training.models import Prediction, RoundState, Run
-from training.runs.progress import Step
 
 pytestmark = pytest.mark.usefixtures("child_database")
 

@@ -19,13 +19,13 @@ from review.adjudication.relabeling import Relabel, items_relabel
 from review.models import Entry, Flag
 from tests.makers import make_human_label, make_human_labels, make_project
 from tests.training.makers import WORDS, class_of, make_labeled_project, make_run, make_texts
+from training.fitting.pipeline import run_execute
 from training.inspections.pipeline import inspection_execute
 from training.inspections.rows import INSPECTION
 from training.inspections.rules.features import item_features, learner_features
 from training.inspections.services import inspection_request
 from training.learners import create
 from training.models import Inspection
-from training.runs.pipeline import run_execute
 
 
 def make_inspection(project: Project, *, is_running: bool = True) -> Inspection:

@@ -16,13 +16,14 @@ from labeling.models import Item, LabelClass, Project, Publication, SealedTruth,
 from tests.makers import make_human_labels, make_project
 from tests.training.makers import class_of, make_labeled_project, make_run, make_texts
 from tests.training.test_packed_open import make_feature_items, make_image_items
+from training.fitting.pipeline import run_execute
 from training.learners.graph import LabelPropagation
 from training.learners.saving import load
 from training.models import Prediction, Round, RoundState, Run
 from training.rounds.predictions import Predictions, other_classes, predictions_read, predictions_store
+from training.rounds.pruning import predictions_prune
+from training.rounds.rows import round_open, round_ready
 from training.rules.other_classes import others_unpack
-from training.runs.pipeline import run_execute
-from training.runs.rows import predictions_prune, round_open, round_ready
 
 # A learner that draws at random, and does it quickly.
 FOREST = {"learner": "random_forest", "params": {"n_estimators": 10}}

@@ -11,9 +11,9 @@ from labeling.models import Membership, Role, Split
 from tests.conftest import client_of
 from tests.makers import make_human_labels
 from tests.training.makers import class_of, make_labeled_project, make_run, make_texts
+from training.fitting.pipeline import run_execute
 from training.models import MeasuredPrediction, Prediction, Round
 from training.rules.thresholds import confidence_counts, threshold_table
-from training.runs.pipeline import run_execute
 
 
 def make_finished_round(owner: User) -> Round:
@@ -166,7 +166,7 @@ def test_what_was_said_of_the_holdout_goes_with_the_rounds_predictions(
 ) -> None:
     from django.utils import timezone
 
-    from training.runs.rows import rounds_remove_unfinished
+    from training.rounds.rows import rounds_remove_unfinished
 
     round = make_finished_round(ada)
     assert MeasuredPrediction.objects.filter(round=round).count() == 30 + 12

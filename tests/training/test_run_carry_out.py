@@ -23,9 +23,9 @@ from labeling.jobs import supervision, work
 from labeling.jobs.supervision import exit_sentence
 from labeling.jobs.work import WorkState, work_claim
 from tests.training.makers import make_labeled_project, make_run
+from training.fitting.pipeline import run_execute
+from training.fitting.progress import Step
 from training.models import Prediction, RoundState, Run
-from training.runs.pipeline import run_execute
-from training.runs.progress import Step
 from training.runs.services import run_cancel, run_inline
 from training.runs.supervision import run_carry_out
 

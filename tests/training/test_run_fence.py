@@ -14,11 +14,12 @@ from django.db.models import F
 from labeling.jobs.work import WorkCancelled, WorkLost, WorkState
 from labeling.models import Source, SourceKind
 from tests.training.makers import make_labeled_project, make_run
+from training.fitting.pipeline import round_execute, run_execute
+from training.fitting.progress import RunProgress, Step
 from training.models import Prediction, Round, Run, RunLogLine
 from training.rounds.predictions import Predictions, predictions_store
-from training.runs.pipeline import round_execute, run_execute
-from training.runs.progress import RunProgress, Step
-from training.runs.rows import round_open, round_ready, run_fail, run_finish, run_log
+from training.rounds.rows import round_open, round_ready
+from training.runs.rows import run_fail, run_finish, run_log
 
 
 class Interrupted(RunProgress):

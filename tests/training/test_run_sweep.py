@@ -18,7 +18,7 @@ from labeling.tasks import _release_works
 from tests.training.makers import make_labeled_project, make_run
 from training.models import Run, Trigger
 from training.rounds.predictions import Predictions, predictions_store
-from training.runs.rows import round_open
+from training.rounds.rows import round_open
 from training.runs.services import run_request
 from training.tasks import sweep_runs
 

@@ -18,11 +18,11 @@ from rest_framework.test import APIClient
 
 from labeling.models import Item
 from tests.training.makers import make_labeled_project, make_run
+from training.fitting.pipeline import run_execute
 from training.learners import create
 from training.learners.errors import UnreadableModel
 from training.learners.saving import load, save
 from training.models import Prediction
-from training.runs.pipeline import run_execute
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = """

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from labeling.jobs.trouble import told, waited
 from labeling.jobs.work import work_finish
+from training.code_version import code_version
 from training.comparisons.rows import comparison_begin, comparison_describe, trial_store
 from training.comparisons.rules.benchmark import trials_planned
 from training.comparisons.rules.dataset import Dataset, dataset_write
@@ -28,7 +29,6 @@ from training.data.packed import PackedItems, packed_open
 from training.data.snapshot import LabeledRows, Snapshot, labels_read, snapshot_take
 from training.learners.base import UNLABELED
 from training.models import Comparison, MeasuredBy, Trial
-from training.runs.code_version import code_version
 
 MIN_MEASURED = 100  # held-out labels; below, their interval is wider than learners differ
 N_FOLDS = 5

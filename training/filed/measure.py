@@ -15,8 +15,8 @@ from labeling.imports.writing.predicted import PREDICTIONS
 from labeling.models import LabelClass, Split
 from training.data.snapshot import Snapshot
 from training.filed.told import Probabilities, filed_snapshot, ids_of, told_read
+from training.fitting import evaluation
 from training.models import Round, RoundState
-from training.rounds import evaluation
 from training.rounds.predictions import measured_write
 from training.rules.calibration import Calibration, apply_temperature
 from training.rules.thresholds import confidence_counts, threshold_table

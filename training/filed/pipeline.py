@@ -1,6 +1,6 @@
 """What a worker does with the predictions of a file: one round of them, as if a learner had made them here.
 
-Read -> calibrate -> evaluate -> decide -> store, in the steps and with the measures of training/runs/pipeline.py. What the
+Read -> calibrate -> evaluate -> decide -> store, in the steps and with the measures of training/fitting/pipeline.py. What the
 file does not tell is not made up: an item without a row has no prediction, a class without a probability shares what
 the others leave, and whatever was understood otherwise than it is written is in the run's log and the round's metrics.
 """
@@ -13,26 +13,21 @@ from django.db import transaction
 
 from labeling.jobs.work import work_hold
 from labeling.models import LabelClass, Split
+from training.code_version import code_version
 from training.filed.told import BLOCK_ROWS, Probabilities, Told, filed_snapshot, ids_of, told_read
+from training.fitting import evaluation
+from training.fitting.pipeline import ring_ready
+from training.fitting.progress import RunProgress, Step
 from training.models import Round, RoundState, Run
-from training.rounds import evaluation
 from training.rounds.predictions import Predictions, measured_store, other_classes, predictions_store
+from training.rounds.pruning import predictions_prune
+from training.rounds.rows import round_open, round_ready, rounds_remove_unfinished
 from training.rules.acquisition import entropy
 from training.rules.acquisition import margin as closeness
 from training.rules.calibration import Calibration, apply_temperature, fit_temperature
 from training.rules.policies import check_policy
 from training.rules.thresholds import class_thresholds, decide
-from training.runs.code_version import code_version
-from training.runs.pipeline import ring_ready
-from training.runs.progress import RunProgress, Step
-from training.runs.rows import (
-    predictions_prune,
-    round_open,
-    round_ready,
-    rounds_remove_unfinished,
-    run_finish,
-    run_log,
-)
+from training.runs.rows import run_finish, run_log
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

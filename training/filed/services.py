@@ -19,9 +19,9 @@ from labeling.models import Import, Project, Source, SourceKind
 from labeling.removals.selectors import undo_is_open
 from training.models import Round, RoundState, Run, Trigger
 from training.models.querysets import human_labels
+from training.rounds.standing import IS_STANDING
 from training.rules.policies import FixedPolicy, policy_json
 from training.runs.rows import next_number
-from training.runs.selectors import IS_STANDING
 
 logger = logging.getLogger(__name__)
 

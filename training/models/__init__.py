@@ -75,7 +75,7 @@ class RunLogLine(models.Model):
 class RoundState(models.TextChoices):
     """ready is where training stops: the round is a candidate, and review publishes it or does not.
 
-    Which round stands now is no state of a round: training/runs/selectors.py, standing_of.
+    Which round stands now is no state of a round: training/rounds/standing.py.
     """
 
     RUNNING = "running", "Running"

@@ -1,6 +1,6 @@
 """The images that a round's learner drew, as they lie beside its model. They are no items: no label, no export.
 
-Written by training/rounds/generated_pipeline.py; read here by web processes.
+Written by training/fitting/generated_pipeline.py; read here by web processes.
 """
 
 from __future__ import annotations

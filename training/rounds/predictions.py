@@ -11,8 +11,8 @@ from django.db import connection, transaction
 from labeling.database.statistics import statistics_refresh
 from labeling.jobs.trouble import patient
 from training.models import Round
+from training.rounds.rows import round_hold
 from training.rules.other_classes import N_OTHERS, SCALE
-from training.runs.rows import round_hold
 
 BLOCK_ROWS = 65_536  # of one COPY message, about 7 MB
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from labeling.jobs.supervision import Job, job_carry_out
 from training.models import Run
-from training.runs.rows import rounds_remove_unfinished, run_fail, run_log
+from training.rounds.rows import rounds_remove_unfinished
+from training.runs.rows import run_fail, run_log
 
 RUN = Job(
     Run,

@@ -234,7 +234,7 @@ export interface ThresholdRow {
   holdout_high: number | null;
 }
 
-/** Round.metrics, as training/rounds/evaluation.py makes them. */
+/** Round.metrics, as training/fitting/evaluation.py makes them. */
 export interface RoundMetrics {
   n_pool: number;
   n_train_human: number;

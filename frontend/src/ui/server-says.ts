@@ -24,7 +24,7 @@ export const SERVER_SENTENCES: readonly Message[] = [
   msg("{n} of {all} rows have no confidence; they count as no surer than chance."),
   msg("{n} of {all} confidences are below {chance}, which is chance among {classes} classes; they count as that."),
   msg("In {n} of {all} rows the likeliest class is not the label; the label counts."),
-  // steps of a run: training/runs/progress.py
+  // steps of a run: training/fitting/progress.py
   msg("round {n} of {all}: {step}"),
   msg("starting a process of its own"),
   msg("reading items"),
@@ -34,7 +34,7 @@ export const SERVER_SENTENCES: readonly Message[] = [
   msg("predicting"),
   msg("deciding"),
   msg("storing"),
-  // its log: training/runs/pipeline.py, evaluation.py and calibration.py
+  // its log: training/fitting/pipeline.py, evaluation.py and calibration.py
   msg("A worker has taken the run, and a process of its own learns."),
   msg("Going on after round {n}, the last whole one."),
   msg("Calibration: {why}"),

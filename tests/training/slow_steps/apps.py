@@ -1,4 +1,4 @@
-"""Wraps the seams of training.runs.pipeline when Django starts."""
+"""Wraps the seams of training.fitting.pipeline when Django starts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SlowStepsConfig(AppConfig):
 
 
 def _halt_at(name: str) -> None:
-    from training.runs.progress import RunProgress, Step
+    from training.fitting.progress import RunProgress, Step
 
     step = RunProgress.step
 
@@ -45,7 +45,7 @@ def _halt_at(name: str) -> None:
 
 
 def _hold_at(name: str, path: str) -> None:
-    from training.runs.progress import RunProgress, Step
+    from training.fitting.progress import RunProgress, Step
 
     step = RunProgress.step
 

@@ -18,6 +18,6 @@ class Command(ChildCommand):
 
             filed_execute(work)
             return
-        from training.runs.pipeline import run_execute
+        from training.fitting.pipeline import run_execute
 
         run_execute(work)

@@ -22,16 +22,20 @@ from labeling.jobs.doorbell import ring
 from labeling.jobs.trouble import for_good, waited
 from labeling.jobs.work import work_hold
 from training import learners
+from training.code_version import code_version
 from training.data.packed import PackedItems, packed_open
 from training.data.snapshot import Snapshot, labels_read, snapshot_take
+from training.fitting import evaluation
+from training.fitting.generated_pipeline import can_generate, generated_store
+from training.fitting.progress import RunProgress, Step
 from training.learners.base import Learner
 from training.learners.catalogue import learner_named
 from training.learners.saving import save
 from training.models import Round, RoundState, Run
-from training.rounds import evaluation
 from training.rounds.artifacts import artifact_name, artifact_save
-from training.rounds.generated_pipeline import can_generate, generated_store
 from training.rounds.predictions import Predictions, measured_store, other_classes, predictions_store
+from training.rounds.pruning import predictions_prune
+from training.rounds.rows import round_open, round_ready, rounds_remove_unfinished
 from training.rules.acquisition import entropy
 from training.rules.acquisition import margin as closeness
 from training.rules.calibration import Calibration, apply_temperature, fit_temperature
@@ -39,16 +43,7 @@ from training.rules.metrics import spread_columns
 from training.rules.policies import check_policy
 from training.rules.stopping import RoundOutcome, stop_reason
 from training.rules.thresholds import class_thresholds, decide
-from training.runs.code_version import code_version
-from training.runs.progress import RunProgress, Step
-from training.runs.rows import (
-    predictions_prune,
-    round_open,
-    round_ready,
-    rounds_remove_unfinished,
-    run_finish,
-    run_log,
-)
+from training.runs.rows import run_finish, run_log
 from training.runs.selectors import IMAGE_SIZE
 
 logger = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from training.data.snapshot import LabeledRows, Snapshot, sealed_truth
 from training.models import Round
 from training.rounds.predictions import PastPredictions, Predictions, predictions_read
+from training.rounds.standing import round_before
 from training.rules.calibration import Calibration, apply_temperature
 from training.rules.metrics import (
     agreement,
@@ -19,7 +20,6 @@ from training.rules.metrics import (
     true_precision,
 )
 from training.rules.thresholds import confidence_counts, threshold_table
-from training.runs.selectors import round_before
 
 FloatArray = npt.NDArray[np.float64]
 

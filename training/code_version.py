@@ -7,7 +7,7 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-TRAINING = Path(__file__).resolve().parents[1]
+TRAINING = Path(__file__).resolve().parent
 
 
 def code_version() -> str:
