@@ -8,6 +8,8 @@ from review.adjudication.api import (
     AdjudicationView,
     DisagreementsView,
     DisputesView,
+    LabelView,
+    RelabelView,
     VerdictsView,
     VerdictUndoView,
     VerdictView,
@@ -18,11 +20,8 @@ from review.answering.api import (
     AnswersView,
     AnswerUndoView,
     ClaimView,
-    ExplanationsView,
     GridView,
     MyAnswersView,
-    QueueView,
-    RefillView,
     ReleaseView,
 )
 from review.certificates.api import (
@@ -37,22 +36,10 @@ from review.certificates.api import (
     CertificateView,
     PlanView,
 )
-from review.people.api import (
-    CandidatesFlagView,
-    DiscardView,
-    FlagResolveView,
-    FlagsView,
-    GoldView,
-    HistoryView,
-    ItemFlagsView,
-    LabelView,
-    PeopleView,
-    PickView,
-    PublicationsView,
-    RelabelView,
-    RoundBesideView,
-    RoundPublishView,
-)
+from review.help.api import ExplanationsView
+from review.people.api import CandidatesFlagView, GoldView, HistoryView, PeopleView
+from review.publishing.api import DiscardView, PublicationsView, RoundBesideView, RoundPublishView
+from review.queue.api import FlagResolveView, FlagsView, ItemFlagsView, PickView, QueueView, RefillView
 from review.queue.project_api import ProjectView
 
 urlpatterns: list[URLPattern] = [

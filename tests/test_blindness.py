@@ -37,7 +37,6 @@ from labeling.models import (
     Split,
     Withheld,
 )
-from review.answering.flagging import flags_ask
 from review.answering.undoing import answer_undo
 from review.certificates import attempts
 from review.certificates.attempt_pipeline import attempt_settle
@@ -56,7 +55,8 @@ from review.models import (
 )
 from review.people.gold import gold_ask
 from review.queue.entries import entries_ask
-from review.sweep import queue_refill
+from review.queue.filling import queue_refill
+from review.queue.flagging import flags_ask
 from tests.review.blind import ROLES, Scene, make_scene, otherwise, whole
 from tests.review.certifying import World, make_world
 from tests.review.makers import answer, claim, let_stand

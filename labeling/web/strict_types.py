@@ -81,3 +81,6 @@ def _shown(value: object) -> str:
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
+
+
+MAX_ID = 2**63 - 1  # of a row; PostgreSQL's bigint

@@ -10,21 +10,25 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.blindness import check_not_withheld
+from labeling.errors import InvalidInput
+from labeling.models import Label
 from labeling.projects.api import valid
 from labeling.serializers import LabelOutput
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, read_page
-from labeling.web.permissions import MAY_REVIEW, project_for, row_for
+from labeling.web.permissions import MAY_ANSWER, MAY_REVIEW, project_for, row_for
 from review.adjudication.disagreements import disagreement_page
-from review.adjudication.services import NewVerdict, verdict_give, verdict_undo
-from review.adjudication.weighing import disputes_settle, weigh
-from review.answering.selectors import adjudication_summary, dispute_page, disputes_of, verdicts_of
-from review.answering.serializers import (
+from review.adjudication.relabeling import MAX_RELABELED, Relabel, items_relabel, label_withdraw
+from review.adjudication.selectors import adjudication_summary, dispute_page, disputes_of, verdicts_of
+from review.adjudication.serializers import (
     AdjudicationOutput,
     AdjudicationQuery,
     DisagreementOutput,
     DisagreementQuery,
     DisputeOutput,
     NewVerdictInput,
+    RelabeledOutput,
+    RelabelInput,
     SettledOutput,
     SettleInput,
     VerdictInput,
@@ -34,6 +38,8 @@ from review.answering.serializers import (
     disagreement_json,
     disputes_json,
 )
+from review.adjudication.services import NewVerdict, verdict_give, verdict_undo
+from review.adjudication.weighing import disputes_settle, weigh
 from review.models import Entry, Verdict
 
 N_RECALLED = 50  # verdicts of one's own that are listed
@@ -179,3 +185,35 @@ class VerdictView(APIView):
         new = NewVerdict(key=uuid.uuid4(), entry_id=entry.pk, class_id=class_id)
         verdict = verdict_give(project=entry.project, person=request.user, new=new)
         return Response(LabelOutput(verdict.label).data)
+
+
+@extend_schema(tags=["review"])
+class RelabelView(APIView):
+    @extend_schema(
+        operation_id="items_relabel",
+        summary="Label up to 10,000 items directly, past the queue; all or none",
+        request=RelabelInput(many=True),
+        responses={200: RelabeledOutput, 400: ErrorOutput},
+    )
+    def post(self, request: Request, project_id: int) -> Response:
+        project = project_for(request.user, project_id, MAY_REVIEW)
+        if not isinstance(request.data, list) or not 1 <= len(request.data) <= MAX_RELABELED:
+            raise InvalidInput(f"Send a list of 1 to {MAX_RELABELED:,} objects of item_id and class_id.")
+        changes = [Relabel(**row) for row in valid(RelabelInput, request, many=True)]
+        labels = items_relabel(project=project, person=request.user, changes=changes)
+        return Response({"label_ids": [label.pk for label in labels]})
+
+
+@extend_schema(tags=["review"])
+class LabelView(APIView):
+    @extend_schema(
+        operation_id="label_withdraw",
+        summary="Withdraw your own label; reviewers, any person's. It is retired, not deleted",
+        responses={204: None, 403: ErrorOutput, 409: ErrorOutput},
+    )
+    def delete(self, request: Request, label_id: int) -> Response:
+        labels = Label.objects.select_related("project", "source")
+        label = row_for(request.user, labels, label_id, MAY_ANSWER)
+        check_not_withheld(label.item_id, label.member_role, what=f"label {label_id}")
+        label_withdraw(label=label, person=request.user, role=label.member_role)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -15,10 +15,10 @@ from labeling.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from labeling.labels.services import Word, label_retire, labels_record, source_for_person
 from labeling.models import Item, Label, LabelClass, Project, Source
 from labeling.web.permissions import MAY_REVIEW
-from review.answering.flagging import flags_resolve
-from review.certificates.attempts import check_no_answered_audit
 from review.models import MEASURING, Entry, EntryState, Reason
+from review.queue.audits import check_no_answered_audit
 from review.queue.entries import entries_close
+from review.queue.flagging import flags_resolve
 from training.runs.services import run_request_if_due
 
 MAX_RELABELED = 10_000  # items in one request

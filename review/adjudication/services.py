@@ -16,8 +16,6 @@ from labeling.labels.selectors import current_labels_of
 from labeling.labels.services import label_retire
 from labeling.models import Item, Label, Project
 from review.adjudication.relabeling import Relabel, entry_decide, items_relabel
-from review.answering.flagging import flags_resolve
-from review.certificates.attempts import check_no_answered_audit, is_settled
 from review.models import (
     MEASURING,
     Entry,
@@ -27,7 +25,9 @@ from review.models import (
     Verdict,
     VerdictKind,
 )
+from review.queue.audits import check_no_answered_audit, is_settled
 from review.queue.entries import entries_close
+from review.queue.flagging import flags_resolve
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,6 @@ from labeling.labels.services import (
 from labeling.models import Project, Split
 from labeling.web.permissions import MAY_REVIEW
 from review.answering.acceptance import STORED, Answered, Facts, Refusal, judge
-from review.answering.flagging import flags_resolve
 from review.models import (
     MEASURING,
     OF_DOUBT,
@@ -41,6 +40,7 @@ from review.models import (
     shown_reason,
     shown_suggestion,
 )
+from review.queue.flagging import flags_resolve
 from review.queue.ordering import DOUBTED_PRIORITY
 from training.runs.services import run_request_if_due
 

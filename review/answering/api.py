@@ -15,10 +15,10 @@ from rest_framework.views import APIView
 from labeling.errors import InvalidInput
 from labeling.projects.api import valid
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, page_response, read_page
-from labeling.web.permissions import MAY_ANSWER, MAY_ENGINEER, membership_for, project_for, row_for
+from labeling.web.permissions import MAY_ANSWER, membership_for, project_for, row_for
 from review.answering.answers import MAX_ANSWERS, NewAnswer, answers_submit
 from review.answering.grid import grid_claim
-from review.answering.selectors import answer_page, queue_summary
+from review.answering.selectors import answer_page
 from review.answering.serializers import (
     AnswerInput,
     AnswerOutput,
@@ -27,32 +27,15 @@ from review.answering.serializers import (
     ClaimInput,
     ClaimOutput,
     EntryOutput,
-    ExplanationOutput,
-    ExplanationsQuery,
     GridInput,
     GridOutput,
-    QueueOutput,
-    RefillOutput,
     ReleaseInput,
     ReleaseOutput,
     UndoInput,
-    explanation_json,
 )
 from review.answering.undoing import answer_undo, answers_undo
-from review.help.explanations import explanations_of
 from review.models import Answer
 from review.queue.claims import entries_claim, entries_release
-from review.queue.services import queue_refill_request
-
-
-@extend_schema(tags=["review"])
-class QueueView(APIView):
-    @extend_schema(
-        operation_id="queue_show", summary="How much waits in the queue, and why", responses=QueueOutput
-    )
-    def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
-        return Response(queue_summary(project=project, person=request.user, role=project.member_role))
 
 
 @extend_schema(tags=["review"])
@@ -69,26 +52,6 @@ class ClaimView(APIView):
         return Response(
             entries_claim(project=membership.project, person_id=request.user.pk, role=membership.role, n=n)
         )
-
-
-@extend_schema(tags=["review"])
-class ExplanationsView(APIView):
-    @extend_schema(
-        operation_id="queue_explanations",
-        summary="The labeled items most like those you hold, and the words that weigh most for the model",
-        description="Made by a worker after each round for what it put into the queue. Items that are asked blind, "
-        "or that no worker has come to, are left out.",
-        parameters=[ExplanationsQuery],
-        responses={200: ExplanationOutput(many=True), 400: ErrorOutput},
-    )
-    def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
-        query = ExplanationsQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        found = explanations_of(
-            project, query.validated_data["items"], person=request.user, role=project.member_role
-        )
-        return Response([explanation_json(one) for one in found])
 
 
 @extend_schema(tags=["review"])
@@ -123,19 +86,6 @@ class ReleaseView(APIView):
         entry_ids = valid(ReleaseInput, request)["entry_ids"]
         n_released = entries_release(project=project, person_id=request.user.pk, entry_ids=entry_ids)
         return Response({"n_released": n_released})
-
-
-@extend_schema(tags=["review"])
-class RefillView(APIView):
-    @extend_schema(
-        operation_id="queue_refill",
-        summary="Choose anew what people see next, up to the review budget",
-        request=None,
-        responses=RefillOutput,
-    )
-    def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER)
-        return Response(RefillOutput(queue_refill_request(project=project)).data)
 
 
 @extend_schema(tags=["review"])

@@ -8,37 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q
 
-from labeling.blindness import Sight, sight_of
-from labeling.errors import InvalidInput
-from labeling.models import Project, Publication, Withheld
-from review.adjudication.disagreements import MAX_COUNTED, disagreement_count, opinions_of
+from labeling.models import Project
 from review.models import (
-    AWAITS_VERDICT,
     Answer,
-    Entry,
-    EntryState,
-    Flag,
-    Reason,
-    Verdict,
 )
-from review.queue.waiting import in_hands, waiting
-
-
-def queue_summary(*, project: Project, person: AbstractBaseUser, role: str) -> dict[str, Any]:
-    """How much is in the queue, by reason, and this person's part of it, as the role may know it (waiting.py)."""
-    sight = sight_of(role)
-    told = waiting(project, sight)
-    answered = Answer.objects.filter(project=project, person=person, withdrawn_at__isnull=True)
-    return {
-        "n_open": told.n_open,
-        "is_all_counted": told.is_all_counted,
-        "n_disputed": Entry.objects.filter(project=project, state=EntryState.DISPUTED).count(),
-        "by_reason": told.by_reason,
-        "answered_by_me": answered.count(),
-        **in_hands(project, person, sight),
-    }
 
 
 def answer_page(
@@ -54,88 +29,3 @@ def answer_page(
     answers = answers[:limit]
     last = answers[-1] if has_more else None
     return answers, (last.created_at, last.key) if last else None
-
-
-def flags_of(project: Project, person: AbstractBaseUser, role: str) -> QuerySet[Flag]:
-    """The project's flags, without those by others on items that are withheld from whoever reads.
-
-    A note may say what somebody or an inspection holds of the item.
-    """
-    flags = Flag.objects.filter(project=project)
-    sight = sight_of(role)
-    mine = Q(person=person)
-    if sight == Sight.OWN:
-        flags = flags.filter(mine)
-    elif sight == Sight.SETTLED:
-        flags = flags.filter(mine | ~Exists(Withheld.objects.filter(item=OuterRef("item"))))
-    return flags.select_related("person", "item")
-
-
-def awaiting_verdict(project: Project) -> QuerySet[Entry]:
-    """Entries that wait for a reviewer's verdict.
-
-    A flag on an item that is withheld waits until what was answered blind is counted: its page shows the item's
-    label. A dispute among blind answers does not, as the audit would wait for ever.
-    """
-    of_withheld = Q(reason=Reason.FLAGGED) & Exists(Withheld.objects.filter(item=OuterRef("item")))
-    return Entry.objects.filter(AWAITS_VERDICT, project=project).exclude(of_withheld)
-
-
-def disputes_of(project: Project) -> QuerySet[Entry]:
-    """Entries that wait for a reviewer's verdict, each with the answers that count."""
-    waiting = awaiting_verdict(project)
-    return waiting.select_related("item__blob").prefetch_related("answers__person")
-
-
-def dispute_page(
-    project: Project, *, after: Sequence[Any] | None, limit: int
-) -> tuple[list[Entry], tuple[str, int] | None]:
-    """One page of them, the oldest first, and the key (moment, id) of its last if there are more."""
-    waiting = disputes_of(project)
-    if after is not None:
-        at, pk = moment_of(after[0]), after[1]
-        waiting = waiting.filter(Q(created_at__gt=at) | Q(created_at=at, pk__gt=pk))
-    entries = list(waiting.order_by("created_at", "pk")[: limit + 1])
-    has_more = len(entries) > limit
-    entries = entries[:limit]
-    return entries, (entries[-1].created_at.isoformat(), entries[-1].pk) if has_more else None
-
-
-def moment_of(text: str) -> dt.datetime:
-    """Of a cursor. Raises InvalidInput for one that we did not make."""
-    try:
-        return dt.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(
-            "This cursor is not one that this list made. Leave it out to begin at the first page.",
-            fields={"cursor": ["Use `next` of the page before."]},
-        ) from error
-
-
-def adjudication_summary(project: Project, *, with_model: bool = True) -> dict[str, Any]:
-    """What waits for reviewers, counted up to MAX_COUNTED, and whose opinions people's labels are held against.
-
-    Disputes and flags are counted along their own index; what a model contradicts takes half a second at 50,000
-    labels since its round, and is left out (None) unless asked for.
-    """
-    opinions = opinions_of(project)
-    waiting = awaiting_verdict(project).order_by("created_at", "pk")
-    return {
-        "n_people": waiting[:MAX_COUNTED].count(),
-        "n_model": disagreement_count(project, opinions) if with_model else None,
-        "is_blind": opinions.is_blind,
-        "round": opinions.round,
-        "inspection": opinions.inspection,
-    }
-
-
-def verdicts_of(project: Project, person: AbstractBaseUser) -> QuerySet[Verdict]:
-    """The person's verdicts, the newest first."""
-    mine = Verdict.objects.filter(project=project, person=person).select_related("item")
-    return mine.order_by("-created_at")
-
-
-def publications_of(project: Project) -> QuerySet[Publication]:
-    publications = Publication.objects.filter(project=project)
-    publications = publications.select_related("source", "source__round", "started_by")
-    return publications.defer("source__round__metrics", "source__round__confidences")

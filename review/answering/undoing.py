@@ -16,7 +16,6 @@ from labeling.database.locks import lock_labels_shared
 from labeling.errors import Conflict, NotFound
 from labeling.labels.services import label_retire
 from labeling.models import Project, Publication, Retirement
-from review.certificates.attempts import stands
 from review.models import (
     OWN_NUMBER,
     Answer,
@@ -28,6 +27,7 @@ from review.models import (
     LeaseState,
     Reason,
 )
+from review.queue.audits import stands
 from review.queue.claims import entries_show
 from review.queue.entries import answers_wanted_now
 

@@ -21,7 +21,7 @@ from labeling.errors import Conflict, NotFound
 from labeling.projects.api import valid
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.web.permissions import MAY_ENGINEER, MAY_SEE, project_for, row_for
-from review.certificates.attempts import attempt_abandon, attempt_ask, certificate_revoke
+from review.certificates.attempts import attempt_abandon, attempt_ask
 from review.certificates.monitoring import monitor_ask
 from review.certificates.out_of_date import Change, forecasts_out_of_date
 from review.certificates.rows import HEADER, certificate_rows
@@ -46,6 +46,7 @@ from review.models import (
     Forecast,
     SecondAnswer,
 )
+from review.publishing.revoking import certificate_revoke
 from training.rounds.standing import standing_round
 
 

@@ -27,7 +27,6 @@ from labeling.database.locks import lock_labels_exclusive, lock_labels_shared
 from labeling.labels.selectors import NO_HUMAN_LABEL
 from labeling.labels.services import publication_open
 from labeling.models import Item, Label, Project, Source, SourceKind, Split
-from review.answering.flagging import flag_add
 from review.certificates.attempt_ranking import candidates_rank
 from review.certificates.attempts import (
     attempt_release,
@@ -56,6 +55,7 @@ from review.models import (
 )
 from review.publishing.publish import publish_begin
 from review.queue.entries import answers_wanted_now, entries_ask, entries_close, n_mixed
+from review.queue.flagging import flag_add
 from review.queue.ordering import MEASURING_PRIORITY
 from review.queue.refill import refill_carry_out, refill_plan
 from training.rounds.artifacts import artifact_hash

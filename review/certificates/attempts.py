@@ -5,42 +5,32 @@ What workers do with an attempt, in the order it happens: review/certificates/at
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
-
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
-from labeling.blindness import UNDO_SECONDS
 from labeling.errors import Conflict, InvalidInput
 from labeling.jobs.doorbell import ring
 from labeling.labels.selectors import NO_HUMAN_LABEL
-from labeling.models import Item, Membership, Project, Publication, Split
+from labeling.models import Item, Membership, Project, Split
 from labeling.removals.selectors import check_nothing_leaves
 from labeling.web.permissions import MAY_ANSWER
 from review.models import (
     OPEN_ATTEMPTS,
-    Answer,
     Attempt,
     AttemptState,
-    Audit,
-    Certificate,
-    Entry,
     EntryState,
-    MonitorAudit,
     Promise,
     Reason,
-    SecondAnswer,
 )
+from review.publishing.revoking import REASON_CHARS
 from review.queue.entries import entries_close
 from training.rounds.standing import standing_round
 
 EPS_RANGE = (0.0001, 0.5)
 CONFIDENCE_RANGE = (0.5, 0.9999)
 N_SECOND_DEFAULT = 0
-REASON_CHARS = 1_000
 
 
 def attempt_ask(
@@ -136,30 +126,6 @@ def attempt_release(attempt: Attempt) -> None:
     Project.objects.filter(pk=attempt.project_id).update(locked_because="")
 
 
-def certificate_revoke(*, certificate: Certificate, reason: str, is_breach: bool = False) -> Certificate:
-    """The certificate no longer holds, for a reason that is kept with it. Raises Conflict if it did not hold."""
-    now = timezone.now()
-    changed = Certificate.objects.filter(pk=certificate.pk, revoked_at__isnull=True).update(
-        revoked_at=now, revoked_reason=reason[:REASON_CHARS], is_breach=is_breach
-    )
-    if not changed:
-        raise Conflict("This certificate was revoked before.", code="already_revoked")
-    certificate.refresh_from_db()
-    source = certificate.source
-    source.details |= {"revoked_at": now.isoformat()}  # exports tell it from here
-    source.save(update_fields=["details"])
-    # Monitoring audits that nobody has answered are about nothing now.
-    waiting = certificate.monitor_audits.filter(entry__state=EntryState.OPEN)
-    entries_close(entry_ids=list(waiting.values_list("entry_id", flat=True)), state=EntryState.WITHDRAWN)
-    return certificate
-
-
-def certificates_supersede(project: Project, *, reason: str) -> None:
-    """Whatever certificate is valid in the project no longer is: other labels stand now."""
-    for certificate in Certificate.objects.filter(project=project, revoked_at__isnull=True):
-        certificate_revoke(certificate=certificate, reason=reason)
-
-
 def n_remaining(attempt: Attempt) -> int:
     """Items of the attempt that people have still to label: those not kept by the cut, without a person's label."""
     if attempt.promise == Promise.MACHINE:
@@ -203,66 +169,6 @@ def candidates_by_side(attempt: Attempt) -> tuple[str, dict[str, object]]:
         LEFT JOIN unnest(%(classes)s::bigint[], %(cuts)s::bigint[]) AS of_class (id, cut)
           ON of_class.id = frozen.label_class_id"""
     return sql, values | {"classes": [int(pk) for pk in cuts], "cuts": [cut["cut"] for cut in cuts.values()]}
-
-
-def check_no_answered_audit(item_ids: Sequence[int]) -> None:
-    """Raises Conflict for items whose blind answer is part of an open attempt: it stands until that has ended.
-
-    While audits are answered, any blind answer counts as part of it. One that still waits for its answer is not
-    named. So nobody learns which are audits.
-    """
-    answered = Audit.objects.filter(
-        item_id__in=item_ids,
-        attempt__state__in=OPEN_ATTEMPTS,
-        entry__state__in=[EntryState.DONE, EntryState.SKIPPED],
-    )
-    found = answered.values_list("item__key", flat=True).first()
-    if found is None:
-        among_audits = Entry.objects.filter(
-            item_id__in=item_ids,
-            is_blind=True,
-            state__in=[EntryState.DONE, EntryState.SKIPPED],
-            project__attempts__state=AttemptState.AUDITING,
-            project__attempts__frozen_at__lte=F("closed_at"),
-        )
-        found = among_audits.values_list("item__key", flat=True).first()
-    if found is not None:
-        raise Conflict(
-            f"The label of {found!r} is an answer in an open attempt to certify, and stands until that has ended. "
-            "Relabel it then, or abandon the attempt.",
-            code="under_audit",
-        )
-
-
-def stands(answer: Answer, entry: Entry, *, now: dt.datetime) -> bool:
-    """Whether a blind answer can no longer be taken back: its time is over, or it may have been counted.
-
-    The same for every blind entry, whatever it is for. Where no model and nobody else has said anything that
-    could be looked up, there is no hurry.
-    """
-    if not entry.is_blind:
-        return False
-    attempts = Attempt.objects.filter(project=answer.project_id, frozen_at__lte=answer.created_at)
-    if attempts.filter(settled_at__gt=answer.created_at).exists() or is_settled(entry):
-        return True
-    if (now - answer.created_at).total_seconds() < UNDO_SECONDS:
-        return False
-    standing = Publication.objects.filter(project=answer.project_id, ended_at__isnull=True)
-    return (
-        entry.reason == Reason.GOLD
-        or standing.exists()
-        or attempts.filter(state=AttemptState.AUDITING).exists()
-    )
-
-
-def is_settled(entry: Entry) -> bool:
-    """Whether what was answered to an audit's or second answer's entry has been counted."""
-    settled = ~Q(attempt__state__in=[AttemptState.QUEUED, AttemptState.AUDITING])
-    return (
-        Audit.objects.filter(settled | Q(answered_at__isnull=False), entry=entry).exists()
-        or SecondAnswer.objects.filter(settled, entry=entry).exists()
-        or MonitorAudit.objects.filter(entry=entry, answered_at__isnull=False).exists()
-    )
 
 
 def n_frozen(project: Project) -> int:

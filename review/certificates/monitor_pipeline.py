@@ -22,13 +22,14 @@ from labeling.database.locks import lock_labels_exclusive
 from labeling.errors import AssayError
 from labeling.jobs.work import WorkState
 from labeling.models import Label, Project, Publication, Publishing, Retirement
-from review.certificates.attempts import attempt_ask, certificate_revoke
+from review.certificates.attempts import attempt_ask
 from review.certificates.blind_words import BLIND_WORD
 from review.certificates.monitoring import MAX_ASKED, monitor_ask, n_audits_due
 from review.certification.exact import allowed_wrong
 from review.certification.monitor import Monitor
 from review.models import Attempt, Certificate
 from review.publishing.publish import publish_begin
+from review.publishing.revoking import certificate_revoke
 from review.queue.refill import refill_carry_out, refill_plan
 from training.models import RoundState, Run, Trigger
 from training.rounds.standing import standing_round

@@ -9,10 +9,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.blindness import Sight, sight_of
-from review.certificates.attempts import CONFIDENCE_RANGE, EPS_RANGE, REASON_CHARS, n_remaining
+from review.certificates.attempts import CONFIDENCE_RANGE, EPS_RANGE, n_remaining
 from review.certificates.monitoring import MAX_ASKED
 from review.certificates.rows import retired_since
 from review.models import Attempt, AttemptState, Certificate, Forecast, Promise
+from review.publishing.revoking import REASON_CHARS
 
 MAX_AUDITS = 1_000_000
 

@@ -10,8 +10,8 @@ from django.db import transaction
 from labeling.blindness import Sight
 from labeling.errors import InvalidInput
 from labeling.models import Item
-from review.answering.flagging import flag_add
 from review.models import Flag
+from review.queue.flagging import flag_add
 from training.inspections.sight import findings_seen
 from training.models import Inspection
 

@@ -17,8 +17,8 @@ from labeling.database.locks import lock_labels_shared, wait_for_answers
 from labeling.errors import Conflict
 from labeling.labels.services import publication_end, publication_open
 from labeling.models import Label, Project, Publication, Publishing
-from review.certificates.attempts import certificates_supersede
 from review.publishing.candidates import ACCEPTED, diff_of_labels, why_held_back
+from review.publishing.revoking import certificates_supersede
 from review.queue.refill import refill_carry_out, refill_plan
 from training.filed.services import check_not_taken_back
 from training.models import Round, RoundState

@@ -7,6 +7,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from labeling.models import Publication
+from labeling.serializers import SourceOutput
+from labeling.web.strict_types import MAX_ID
 from review.publishing.candidates import Beside
 from training.rules.paired import LEVEL, Paired, exact_interval
 
@@ -96,3 +99,40 @@ def paired_json(paired: Paired) -> dict[str, Any]:
 def _right(n_right: int, n: int) -> dict[str, Any]:
     low, high = exact_interval(n_right, n)
     return {"n_right": n_right, "accuracy": n_right / n, "low": low, "high": high}
+
+
+class PublishInput(serializers.Serializer):
+    instead_of = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_ID,
+        required=False,
+        allow_null=True,
+        help_text="The publication that stood when you looked; null: none did. Left out: whatever stands.",
+    )
+
+
+class PublicationOutput(serializers.ModelSerializer):
+    """A span in which a machine source's labels stood."""
+
+    source = SourceOutput()
+    round_id = serializers.SerializerMethodField(
+        help_text="Whose labels these are all; null for an imported file."
+    )
+    started_by = serializers.CharField(source="started_by.username", default=None, allow_null=True)
+    class_counts = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Class id -> labels when it began."
+    )
+    diff = serializers.DictField(
+        child=serializers.IntegerField(), help_text="kept, changed, dropped, new, against what stood before."
+    )
+
+    class Meta:
+        model = Publication
+        fields = [
+            "id", "source", "round_id", "started_at", "started_by", "ended_at", "ended_reason", "n_labels",
+            "class_counts", "diff",
+        ]  # fmt: skip
+
+    def get_round_id(self, publication: Publication) -> int | None:
+        round = getattr(publication.source, "round", None)
+        return round.pk if round is not None else None

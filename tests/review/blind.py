@@ -22,10 +22,10 @@ from rest_framework.test import APIClient
 from labeling.guide.services import example_choose
 from labeling.jobs.work import WorkState
 from labeling.models import Export, Import, Label, Membership, Project, Role, Withheld
-from review.answering.flagging import flag_add
 from review.models import Answer, Attempt, Certificate, Explanation, Refill, Verdict
 from review.people.gold import gold_ask
-from review.sweep import queue_refill
+from review.queue.filling import queue_refill
+from review.queue.flagging import flag_add
 from tests.labeling.makers import record
 from tests.review.certifying import World, make_world
 from tests.review.makers import answer, claim, let_stand

@@ -15,9 +15,9 @@ from labeling.errors import Conflict, Unavailable
 from labeling.models import Item, Label, LabelClass, Membership, Project, Role, Split
 from review.adjudication.disagreements import disagreement_page
 from review.adjudication.services import NewVerdict, verdict_give, verdict_undo
-from review.answering.flagging import flag_add
 from review.certificates.attempts import attempt_abandon
 from review.models import Audit, Entry, EntryState, Flag, SecondAnswer, Verdict
+from review.queue.flagging import flag_add
 from tests.conftest import client_of
 from tests.makers import make_human_label, make_human_labels, make_items, make_project
 from tests.review.certifying import make_world

@@ -23,7 +23,6 @@ from labeling.projects.services import (
     project_update,
 )
 from review.adjudication.relabeling import Relabel, items_relabel, label_withdraw
-from review.answering.flagging import flag_add
 from review.answering.undoing import answer_undo
 from review.certificates.attempt_pipeline import attempt_freeze, attempt_settle
 from review.certificates.attempts import attempt_abandon, attempt_ask
@@ -34,7 +33,9 @@ from review.certification.labels import labels_of
 from review.certification.verify import verify
 from review.models import Answer, Attempt, Audit, Certificate, Entry, Frozen
 from review.publishing.publish import round_publish
-from review.sweep import attempts_to_settle, publish_ready, queue_refill
+from review.queue.filling import queue_refill
+from review.queue.flagging import flag_add
+from review.sweep import attempts_to_settle, publish_ready
 from tests.makers import make_human_label, make_items
 from tests.review.certifying import World, make_world
 from tests.review.makers import answer, claim, let_stand, make_round

@@ -392,7 +392,8 @@ def test_a_candidate_has_seen_the_labels_that_it_was_trained_on(
 
 
 def test_a_candidate_fills_no_queue(project: Project, pool: list[Item], held_out: list[Item]) -> None:
-    from review.sweep import queue_refill, sweep
+    from review.queue.filling import queue_refill
+    from review.sweep import sweep
 
     candidate = round_right_on(20, pool, held_out)
     sweep()

@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from labeling.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from labeling.models import Label, Project
 from review.adjudication.relabeling import Relabel, entry_decide, items_relabel, label_withdraw
-from review.answering.flagging import flag_add, flag_resolve
 from review.models import Entry, EntryState, Flag
+from review.queue.flagging import flag_add, flag_resolve
 from tests.makers import make_human_label, make_items
 from tests.review.makers import answer, claim, make_entries
 

@@ -15,12 +15,12 @@ from labeling.errors import Conflict
 from labeling.models import Item, Label, LabelClass, Project, Split
 from review.answering.answers import NewAnswer, answers_submit
 from review.answering.grid import grid_claim
-from review.answering.selectors import queue_summary
 from review.answering.undoing import answer_undo, answers_undo
 from review.models import Answer, Attempt, AttemptState, Entry, EntryState, Lease, LeaseState, Reason
 from review.people.history import item_history
 from review.queue.claims import entries_release, leases_expire
 from review.queue.refill import refill_carry_out, refill_plan
+from review.queue.selectors import queue_summary
 from tests.labeling.makers import publish, record
 from tests.makers import make_items
 from tests.review.makers import answer, claim, make_entries, make_round, role_of, stand

@@ -7,11 +7,11 @@ import uuid
 from django.contrib.auth.models import User
 
 from labeling.models import Project
-from review.answering.flagging import flag_add
 from review.answering.undoing import answer_undo
 from review.models import Answer, Entry
 from review.people.history import item_history
 from review.publishing.publish import round_publish
+from review.queue.flagging import flag_add
 from tests.makers import make_items
 from tests.review.makers import answer, claim, make_entries, make_round
 

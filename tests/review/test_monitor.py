@@ -10,12 +10,12 @@ from django.contrib.auth.models import User
 from labeling.errors import Conflict
 from labeling.models import Item, Label, Membership, Project, Publication, Role
 from review.adjudication.relabeling import entry_decide
-from review.certificates.attempts import certificate_revoke
 from review.certificates.monitor_pipeline import attempt_follow_breach, monitor_settle, monitor_trickle
 from review.certificates.monitoring import monitor_ask, n_audits_due
 from review.models import Attempt, Certificate, Entry, MonitorAudit
 from review.publishing.candidates import paired
 from review.publishing.publish import round_publish
+from review.publishing.revoking import certificate_revoke
 from review.sweep import certificates_to_look_at
 from tests.makers import make_human_label
 from tests.review.certifying import World, make_world

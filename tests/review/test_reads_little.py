@@ -8,7 +8,7 @@ from django.db import connection
 from labeling.items.selectors import ItemFilters, ItemOrder, item_page
 from labeling.models import Project
 from review.adjudication.disagreements import disagreement_page
-from review.answering.selectors import adjudication_summary
+from review.adjudication.selectors import adjudication_summary
 from review.publishing.publish import round_publish
 from tests.makers import make_human_labels, make_items
 from tests.review.makers import answer, claim, make_entries, make_round, stand
