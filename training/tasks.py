@@ -69,7 +69,9 @@ def sweep_runs() -> None:
         Run.objects.filter(trigger=Trigger.FILE, state__in=OPEN_STATES).values_list("pk", flat=True)
     )
     for run_id in works_waiting(Run):
-        ring(f"training.tasks.{'take_predictions_in' if run_id in of_files else 'train_run'}", run_id)
+        ring(
+            "training.tasks.take_predictions_in" if run_id in of_files else "training.tasks.train_run", run_id
+        )
     for comparison_id in works_waiting(Comparison):
         ring("training.tasks.compare_learners", comparison_id)
     for inspection_id in works_waiting(Inspection):

@@ -21,8 +21,6 @@ from review.models import (
 )
 from review.queue.claims import MAX_CLAIMED
 
-# The queue
-
 
 class ClaimInput(serializers.Serializer):
     n = serializers.IntegerField(
@@ -92,9 +90,6 @@ class ReleaseOutput(serializers.Serializer):
     n_released = serializers.IntegerField(help_text="Of the entries asked for, those you held.")
 
 
-# Answers
-
-
 class AnswerInput(serializers.Serializer):
     key = serializers.UUIDField(help_text="Made by the client, a new one for each answer.")
     entry_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
@@ -156,9 +151,3 @@ class AnswerOutput(serializers.ModelSerializer):
 
     def get_label_id(self, answer: Answer) -> int | None:
         return None if answer.seen.get("is_blind") else answer.label_id
-
-
-# Flags
-
-
-# History
