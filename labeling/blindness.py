@@ -17,18 +17,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef, QuerySet
 
 from labeling.database.hot import fetch_prepared
 from labeling.errors import Conflict, NotAllowed, NotFound
-from labeling.models import Project, Role, Split, Withheld
-
-if TYPE_CHECKING:
-    from labeling.items.selectors import LabeledItem
+from labeling.models import Project, Role, Withheld
 
 M = TypeVar("M", bound=models.Model)
 
@@ -80,15 +76,6 @@ def withheld_among(item_ids: Iterable[int], sight: Sight) -> set[int]:
         return set(ids)
     statement = "SELECT item_id FROM labeling_withheld WHERE item_id = ANY(%(items)s::bigint[])"
     return {item_id for (item_id,) in fetch_prepared(statement, {"items": ids})}
-
-
-def redact(rows: list[LabeledItem], sight: Sight) -> list[LabeledItem]:
-    """The rows without the labels, and without the split, of what is withheld."""
-    withheld = withheld_among([row.item.pk for row in rows], sight)
-    for row in rows:
-        if row.item.pk in withheld and row.item.split != Split.TEST:
-            row.item.split = Split.POOL  # a second answer may be about an item of the holdout
-    return [replace(row, label=None, is_withheld=True) if row.item.pk in withheld else row for row in rows]
 
 
 def check_sees_items(role: str) -> None:

@@ -10,13 +10,15 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.db import Error, connection
 
+from labeling.exports.job import EXPORT
+from labeling.imports.jobs import CHECK, IMPORT
 from labeling.imports.uploads import uploads_sweep
 from labeling.jobs.doorbell import ring
-from labeling.jobs.kinds import CHECK, EXPORT, IMPORT, UNDO
 from labeling.jobs.supervision import job_carry_out
 from labeling.jobs.work import SWEEP_SECONDS, WORKER, works_release, works_waiting
 from labeling.models import Check, Export, Import, ImportUndo
 from labeling.projects.deletion import erasures_due, project_erase
+from labeling.removals.job import UNDO
 from labeling.storing.leftovers import leftover_first_due, leftovers_remove
 
 logger = logging.getLogger(__name__)

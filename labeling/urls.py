@@ -19,7 +19,7 @@ from labeling.projects.api import (
     ProjectsView,
     TimelineView,
 )
-from labeling.removals.api import RemovalsView
+from labeling.removals.api import ImportUndoView, RemovalsView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("session", SessionView.as_view(), name="session"),
@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/<int:project_id>/classes", ClassesView.as_view(), name="classes"),
     path("classes/<int:class_id>", ClassView.as_view(), name="class"),
     path("projects/<int:project_id>/items", ItemsView.as_view(), name="items"),
+    path("imports/<int:import_id>/undo", ImportUndoView.as_view(), name="import-undo"),
     path("projects/<int:project_id>/removals", RemovalsView.as_view(), name="removals"),
     path("items/<int:item_id>", ItemView.as_view(), name="item"),
     path("items/<int:item_id>/example", ItemExampleView.as_view(), name="item-example"),

@@ -6,7 +6,7 @@ class ReviewConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from labeling.exports.carried import carry
+        from labeling.carried import carry
         from review.answering.told_answers import people_answers
 
         carry("answers", people_answers)

@@ -6,7 +6,7 @@ class TrainingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from labeling.exports.carried import carry
+        from labeling.carried import carry
         from training.rounds.told_probabilities import round_probabilities
 
         carry("probabilities", round_probabilities)

@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from labeling.jobs.work import OPEN_STATES, Work
+from labeling.leaving import check_nothing_leaves
 from labeling.models import Project
-from labeling.removals.selectors import check_nothing_leaves
 from training.errors import AlreadyOpen
 
 W = TypeVar("W", bound=Work)

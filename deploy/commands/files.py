@@ -22,8 +22,8 @@ from deploy.commands import with_database
 from deploy.commands.progress import Shower, check_over, shown, watch
 from deploy.commands.project import find_person, find_project
 from deploy.commands.report import error_json, nothing_taken, report_text
+from labeling.carried import CARRIED
 from labeling.errors import AssayError, InvalidInput, NotFound
-from labeling.exports.carried import CARRIED
 from labeling.exports.pipeline import export_run
 from labeling.exports.services import export_request
 from labeling.formats.options import CHOICES, ImportOptions, options_from_json

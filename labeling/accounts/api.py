@@ -13,6 +13,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.accounts.serializers import (
+    KeysInput,
+    LoginInput,
+    MeOutput,
+    NewTokenOutput,
+    PasswordInput,
+    PasswordOutput,
+    TokenInput,
+    TokenOutput,
+)
 from labeling.accounts.services import (
     device_remember,
     keys_choose,
@@ -24,16 +34,6 @@ from labeling.accounts.services import (
 )
 from labeling.errors import NotFound
 from labeling.models import ApiToken
-from labeling.serializers import (
-    KeysInput,
-    LoginInput,
-    MeOutput,
-    NewTokenOutput,
-    PasswordInput,
-    PasswordOutput,
-    TokenInput,
-    TokenOutput,
-)
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.web.strict_types import check_body
 

@@ -14,13 +14,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling.blindness import Sight, check_sees_items, check_takes_home, sight_of
+from labeling.carried import CARRIED
 from labeling.errors import Conflict, NotFound
-from labeling.exports.carried import CARRIED
 from labeling.exports.services import export_is_overtaken, export_request
 from labeling.items.selectors import ItemFilters
+from labeling.items.serializers import ItemQuery
+from labeling.jobs.serializers import WorkOutput
 from labeling.jobs.work import work_request_cancel
 from labeling.models import Export
-from labeling.serializers import ItemQuery, WorkOutput
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.web.permissions import MAY_ENGINEER, MAY_SEE, Roles, project_for, row_for
 from labeling.web.strict_types import check_body

@@ -13,10 +13,10 @@ from typing import BinaryIO
 from django.db import transaction
 
 from labeling.exports.image_folders import ImageFolderWriter
+from labeling.exports.job import EXPORT
 from labeling.exports.rows import ExportRows
 from labeling.exports.writers import WRITERS, Writer
 from labeling.items.selectors import ItemFilters
-from labeling.jobs.kinds import EXPORT
 from labeling.jobs.supervision import job_inline
 from labeling.jobs.trouble import patient, told, waited
 from labeling.jobs.work import work_beat, work_finish

@@ -23,11 +23,11 @@ import pyarrow.csv
 from django.db import connection
 
 from labeling.blindness import Sight, withheld_among
-from labeling.exports.carried import CARRIED, told
-from labeling.items.columns import in_order
+from labeling.carried import CARRIED, told
 from labeling.items.selectors import ItemFilters, LabeledBy
 from labeling.labels.selectors import table_columns
 from labeling.models import Item, ItemType, Project, Publication
+from labeling.projects.columns import in_order
 
 ROWS_OF_PAGE = 20_000
 BYTES_OF_BATCH = 16 * 2**20  # of rows in memory at once, unless one row is larger
@@ -94,7 +94,7 @@ class Page:
 
 
 class ExportRows:
-    """What an export of `project` as of `at` holds. `carried`: of labeling/exports/carried.py, CARRIED."""
+    """What an export of `project` as of `at` holds. `carried`: of labeling/carried.py, CARRIED."""
 
     def __init__(
         self,

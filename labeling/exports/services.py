@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 
+from labeling.carried import CARRIED
 from labeling.errors import InvalidInput
-from labeling.exports.carried import CARRIED
 from labeling.items.selectors import ItemFilters, check_filters
 from labeling.jobs.doorbell import ring
+from labeling.leaving import check_nothing_leaves
 from labeling.models import Export, ItemType, Project
-from labeling.removals.selectors import check_nothing_leaves
 
 
 @transaction.atomic

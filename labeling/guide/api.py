@@ -9,9 +9,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling.blindness import sight_of
+from labeling.guide.serializers import GuideOutput
 from labeling.guide.services import example_choose, example_forget, guide_examples
+from labeling.items.serializers import item_json
 from labeling.models import Item
-from labeling.serializers import GuideOutput, item_json
 from labeling.web.http import ErrorOutput
 from labeling.web.permissions import MAY_ENGINEER_OR_REVIEW, project_for, row_for
 

@@ -8,9 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.formats.rows import ColumnRole
+from labeling.jobs.serializers import WorkOutput
 from labeling.models import Import, ItemType
-from labeling.removals.serializers import ImportUndoOutput
-from labeling.serializers import WorkOutput
 
 OPTIONS_HELP = (
     "All may be left out. format: csv, json, jsonl, parquet, idx, images; entry: the table in an archive; "
@@ -20,6 +19,31 @@ OPTIONS_HELP = (
     "split: auto, pool or test; classes: add or known_only; label_first: take so many labels only; "
     "balanced; seed; sealed: keep the other labels as sealed truth; dry_run: check all, write nothing."
 )
+
+
+class UndoReportOutput(serializers.Serializer):
+    """Complete once the undoing is over; grows while it runs."""
+
+    n_items_removed = serializers.IntegerField(default=0)
+    n_items_kept = serializers.IntegerField(default=0, help_text="That somebody has worked on since.")
+    kept = serializers.DictField(
+        child=serializers.IntegerField(),
+        default=dict,
+        help_text="What keeps them (answers, labels, flags, gold, ...) to how many items; one may have several.",
+    )
+    n_labels_removed = serializers.IntegerField(default=0, help_text="With their items.")
+    n_labels_withdrawn = serializers.IntegerField(default=0, help_text="Of items that stay.")
+    n_labels_kept = serializers.IntegerField(
+        default=0, help_text="That a certificate, gold or the guide needs."
+    )
+    n_answers_removed = serializers.IntegerField(default=0, help_text="Single answers that the file told.")
+    classes_removed = serializers.ListField(child=serializers.CharField(), default=list)
+    classes_kept = serializers.ListField(child=serializers.CharField(), default=list)
+    notes = serializers.ListField(child=serializers.CharField(), default=list)
+
+
+class ImportUndoOutput(WorkOutput):
+    report = UndoReportOutput()
 
 
 class UploadInput(serializers.Serializer):

@@ -6,7 +6,6 @@ from django.urls import URLPattern, path
 
 from labeling.imports.api import ImportCancelView, ImportsView, ImportView, PreviewsView, UploadsView
 from labeling.imports.checks.api import CheckCancelView, ChecksView, CheckView
-from labeling.removals.api import ImportUndoView
 
 urlpatterns: list[URLPattern] = [
     path("uploads", UploadsView.as_view(), name="uploads"),
@@ -17,5 +16,4 @@ urlpatterns: list[URLPattern] = [
     path("projects/<int:project_id>/imports", ImportsView.as_view(), name="imports"),
     path("imports/<int:import_id>", ImportView.as_view(), name="import"),
     path("imports/<int:import_id>/cancel", ImportCancelView.as_view(), name="import-cancel"),
-    path("imports/<int:import_id>/undo", ImportUndoView.as_view(), name="import-undo"),
 ]

@@ -11,15 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling.blindness import redact, sight_of
+from labeling.blindness import sight_of
 from labeling.errors import InvalidInput, NotFound
-from labeling.items.selectors import ItemOrder, LabeledItem, imported_answers_of, item_page
-from labeling.items.services import items_add
-from labeling.labels.selectors import current_labels_of
-from labeling.models import Blob, Item
-from labeling.removals.api import WITH_WORK, item_delete_response
-from labeling.removals.serializers import RemovalOutput
-from labeling.serializers import (
+from labeling.items.selectors import ItemOrder, LabeledItem, imported_answers_of, item_page, redact
+from labeling.items.serializers import (
     ImportedAnswerOutput,
     ItemDraft,
     ItemListQuery,
@@ -29,6 +24,11 @@ from labeling.serializers import (
     items_json,
     labeled_json,
 )
+from labeling.items.services import items_add
+from labeling.labels.selectors import current_labels_of
+from labeling.models import Blob, Item
+from labeling.removals.api import WITH_WORK, item_delete_response
+from labeling.removals.serializers import RemovalOutput
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, read_page
 from labeling.web.permissions import MAY_ENGINEER, project_for, row_for
 

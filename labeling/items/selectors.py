@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from django.db import models
@@ -13,7 +13,7 @@ from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Sub
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate, Left
 
-from labeling.blindness import Sight, redact, without_withheld
+from labeling.blindness import Sight, withheld_among, without_withheld
 from labeling.database.hot import fetch_prepared
 from labeling.errors import InvalidInput, NotAllowed
 from labeling.labels.selectors import current_labels_of, publication_of
@@ -324,3 +324,12 @@ def _by_confidence(
     sign = "-" if order.is_down else ""
     keys = labels.order_by(f"{sign}confidence", f"{sign}item_id").values_list("confidence", "item_id")
     return list(keys[:n])
+
+
+def redact(rows: list[LabeledItem], sight: Sight) -> list[LabeledItem]:
+    """The rows without the labels, and without the split, of what is withheld."""
+    withheld = withheld_among([row.item.pk for row in rows], sight)
+    for row in rows:
+        if row.item.pk in withheld and row.item.split != Split.TEST:
+            row.item.split = Split.POOL  # a second answer may be about an item of the holdout
+    return [replace(row, label=None, is_withheld=True) if row.item.pk in withheld else row for row in rows]

@@ -20,9 +20,9 @@ from labeling.formats.rows import (
     read_key,
     read_series,
 )
-from labeling.items.columns import columns_measure, columns_note
 from labeling.labels.services import Word, labels_record, source_for_person
 from labeling.models import Item, ItemType, Label, LabelClass, Project
+from labeling.projects.columns import columns_measure, columns_note
 
 MAX_ITEMS = 10_000  # of one request; more come as a file
 FIELDS = {"key", "text", "features", "label"}

@@ -306,7 +306,7 @@ class GuideExample(models.Model):
 
 
 class TableColumns(models.Model):
-    """The columns of a project of table rows: their order, and what is usual in each (labeling/items/columns.py)."""
+    """The columns of a project of table rows: their order, and what is usual in each (labeling/projects/columns.py)."""
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="table_columns")
     names = models.JSONField(default=list)  # in the order of the files, the first file's first
@@ -678,7 +678,7 @@ class Export(Work):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports", db_index=False)
     format = models.CharField(max_length=10)  # csv, jsonl, parquet, images
     filters = models.JSONField(default=dict)  # the same names as the item list's
-    carried = models.JSONField(default=list)  # beside the labels: labeling/exports/carried.py
+    carried = models.JSONField(default=list)  # beside the labels: labeling/carried.py
     as_of = models.DateTimeField(null=True, blank=True)  # a past state; null: now
     stored_name = models.CharField(max_length=500, blank=True)
     n_rows = models.BigIntegerField(default=0)

@@ -14,21 +14,7 @@ from rest_framework.views import APIView
 from labeling.blindness import check_sees_items, sight_of
 from labeling.labels.selectors import deletions_of, progress, table_columns
 from labeling.models import LabelClass, Membership, Project
-from labeling.projects.services import (
-    ClassDraft,
-    class_remove,
-    class_update,
-    classes_add,
-    member_add,
-    member_add_new,
-    member_change,
-    member_remove,
-    project_create,
-    project_delete,
-    project_update,
-)
-from labeling.projects.timeline import timeline
-from labeling.serializers import (
+from labeling.projects.serializers import (
     ClassChange,
     ClassInput,
     ClassOutput,
@@ -45,6 +31,20 @@ from labeling.serializers import (
     ProjectOutput,
     columns_json,
 )
+from labeling.projects.services import (
+    ClassDraft,
+    class_remove,
+    class_update,
+    classes_add,
+    member_add,
+    member_add_new,
+    member_change,
+    member_remove,
+    project_create,
+    project_delete,
+    project_update,
+)
+from labeling.projects.timeline import timeline
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.web.permissions import MAY_ENGINEER, MAY_OWN, MAY_SEE, Roles, project_for, row_for
 from labeling.web.strict_types import check_body

@@ -9,8 +9,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling.blindness import check_sees_items
+from labeling.imports.serializers import ImportUndoOutput
 from labeling.models import Import, Item
-from labeling.removals.serializers import ImportUndoOutput, RemovalOutput, UndoLookOutput
+from labeling.removals.serializers import RemovalOutput, UndoLookOutput
 from labeling.removals.services import item_delete, undo_look, undo_request
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.web.permissions import MAY_ENGINEER, project_for, row_for

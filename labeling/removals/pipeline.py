@@ -18,12 +18,11 @@ from labeling.database.statistics import statistics_refresh
 from labeling.errors import Conflict
 from labeling.imports.writing.predicted import PREDICTIONS
 from labeling.imports.writing.store import ImportStore
-from labeling.items.columns import columns_measure
-from labeling.jobs.kinds import UNDO
 from labeling.jobs.supervision import job_inline
 from labeling.jobs.work import work_beat, work_finish, work_hold
 from labeling.labels.selectors import item_count
 from labeling.labels.services import publication_end
+from labeling.leaving import check_may_leave
 from labeling.models import (
     ImportedAnswer,
     ImportUndo,
@@ -37,9 +36,11 @@ from labeling.models import (
     SourceKind,
     Split,
 )
+from labeling.projects.columns import columns_measure
 from labeling.projects.deletion import children_first, delete_rows, erase_blobs, paths_to
 from labeling.projects.services import class_remove
-from labeling.removals.selectors import UndoReport, check_may_leave, kept_among, sources_of, these
+from labeling.removals.job import UNDO
+from labeling.removals.selectors import UndoReport, kept_among, sources_of, these
 
 ITEMS_OF_BATCH = 5_000
 MAX_TRIES = 5  # of one batch against requests that write about the same items at the same moment

@@ -4,33 +4,6 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from labeling.serializers import WorkOutput
-
-
-class UndoReportOutput(serializers.Serializer):
-    """Complete once the undoing is over; grows while it runs."""
-
-    n_items_removed = serializers.IntegerField(default=0)
-    n_items_kept = serializers.IntegerField(default=0, help_text="That somebody has worked on since.")
-    kept = serializers.DictField(
-        child=serializers.IntegerField(),
-        default=dict,
-        help_text="What keeps them (answers, labels, flags, gold, ...) to how many items; one may have several.",
-    )
-    n_labels_removed = serializers.IntegerField(default=0, help_text="With their items.")
-    n_labels_withdrawn = serializers.IntegerField(default=0, help_text="Of items that stay.")
-    n_labels_kept = serializers.IntegerField(
-        default=0, help_text="That a certificate, gold or the guide needs."
-    )
-    n_answers_removed = serializers.IntegerField(default=0, help_text="Single answers that the file told.")
-    classes_removed = serializers.ListField(child=serializers.CharField(), default=list)
-    classes_kept = serializers.ListField(child=serializers.CharField(), default=list)
-    notes = serializers.ListField(child=serializers.CharField(), default=list)
-
-
-class ImportUndoOutput(WorkOutput):
-    report = UndoReportOutput()
-
 
 class UndoLookOutput(serializers.Serializer):
     n_items = serializers.IntegerField(help_text="That the import added, and that are there.")

@@ -12,15 +12,9 @@ from labeling.database.locks import lock_labels_exclusive
 from labeling.errors import Conflict, NotFound
 from labeling.jobs.doorbell import ring
 from labeling.jobs.work import OPEN_STATES, WorkState
+from labeling.leaving import check_may_leave
 from labeling.models import Import, ImportUndo, Item, Label, Project, Removal
-from labeling.removals.selectors import (
-    ASKED_BLIND,
-    UndoReport,
-    check_may_leave,
-    kept_among,
-    kept_of_import,
-    sources_of,
-)
+from labeling.removals.selectors import ASKED_BLIND, UndoReport, kept_among, kept_of_import, sources_of
 
 WORDS = {  # of `what`, in sentences
     "answers": "answers",

@@ -14,8 +14,8 @@ from django.db.models import F, QuerySet
 
 from labeling.database.hot import fetch_prepared
 from labeling.errors import NotAllowed, NotFound
+from labeling.leaving import check_not_removed
 from labeling.models import Item, Membership, Project, Role
-from labeling.removals.selectors import check_not_removed
 
 Roles = tuple[Role, ...]
 

@@ -12,9 +12,9 @@ from rest_framework.views import APIView
 
 from labeling.blindness import check_not_withheld
 from labeling.errors import InvalidInput
+from labeling.items.serializers import LabelOutput
 from labeling.models import Label
 from labeling.projects.api import valid
-from labeling.serializers import LabelOutput
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, read_page
 from labeling.web.permissions import MAY_ANSWER, MAY_REVIEW, project_for, row_for
 from review.adjudication.disagreements import disagreement_page

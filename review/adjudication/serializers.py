@@ -7,9 +7,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from labeling.items.serializers import ItemOutput, item_json
 from labeling.labels.selectors import current_labels_of
 from labeling.models import Label
-from labeling.serializers import ItemOutput, item_json
 from labeling.web.strict_types import MAX_ID
 from review.adjudication.disagreements import BASES, MAX_COUNTED, STRONG, Disagreement
 from review.answering.serializers import SuggestionOutput

@@ -10,7 +10,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from labeling.serializers import ItemOutput
+from labeling.items.serializers import ItemOutput
 from labeling.web.strict_types import MAX_ID
 from review.answering.answers import MAX_ANSWERS
 from review.answering.grid import MAX_GRID

@@ -1,4 +1,4 @@
-"""What exports carry of people's answers (labeling/exports/carried.py)."""
+"""What exports carry of people's answers (labeling/carried.py)."""
 
 from __future__ import annotations
 

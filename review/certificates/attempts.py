@@ -13,8 +13,8 @@ from django.utils import timezone
 from labeling.errors import Conflict, InvalidInput
 from labeling.jobs.doorbell import ring
 from labeling.labels.selectors import NO_HUMAN_LABEL
+from labeling.leaving import check_nothing_leaves
 from labeling.models import Item, Membership, Project, Split
-from labeling.removals.selectors import check_nothing_leaves
 from labeling.web.permissions import MAY_ANSWER
 from review.models import (
     OPEN_ATTEMPTS,

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from labeling.serializers import ItemOutput, labeled_json
+from labeling.items.serializers import ItemOutput, labeled_json
 from review.help.explanations import ItemHelp
 
 MAX_EXPLAINED = 100  # items in one request

@@ -6,8 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from labeling.items.serializers import SourceOutput
 from labeling.models import Split
-from labeling.serializers import SourceOutput
 from labeling.web.strict_types import MAX_ID
 from review.models import (
     AnswerKind,

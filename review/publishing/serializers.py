@@ -7,8 +7,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from labeling.items.serializers import SourceOutput
 from labeling.models import Publication
-from labeling.serializers import SourceOutput
 from labeling.web.strict_types import MAX_ID
 from review.publishing.candidates import Beside
 from training.rules.paired import LEVEL, Paired, exact_interval

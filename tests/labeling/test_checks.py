@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from labeling.imports.checks.pipeline import check_execute
+from labeling.imports.jobs import CHECK
 from labeling.imports.writing.pipeline import import_run
-from labeling.jobs.kinds import CHECK
 from labeling.jobs.supervision import job_inline
 from labeling.models import Check, Import, Item, Membership, Project, Upload
 from tests.labeling.test_import_api import PETS, send

@@ -10,10 +10,10 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from labeling.exports.rows import ExportRows
-from labeling.items.columns import columns_measure, in_order, usual_values
 from labeling.items.selectors import ItemFilters
 from labeling.jobs.work import WorkState
 from labeling.models import ItemType, Project, TableColumns
+from labeling.projects.columns import columns_measure, in_order, usual_values
 from tests.labeling.import_files import run_import, write_csv
 from tests.makers import make_project
 
@@ -70,7 +70,7 @@ def test_what_is_usual_is_known_after_rows_came_and_again_when_they_have_grown(
 def test_a_sample_of_many_rows_tells_the_percentiles_within_a_fraction_of_a_percent(
     table: Project, monkeypatch: pytest.MonkeyPatch, ada_client: APIClient
 ) -> None:
-    monkeypatch.setattr("labeling.items.columns.SAMPLE_ROWS", 500)
+    monkeypatch.setattr("labeling.projects.columns.SAMPLE_ROWS", 500)
     send(ada_client, table, [{"n": i} for i in range(4_000)])
 
     columns_measure(table)

@@ -196,7 +196,7 @@ def test_no_module_reads_json_from_outside_in_another_way() -> None:
     """Who calls json.loads reads what we wrote ourselves. A new one: use labeling.web.json_reading, or say why here."""
     ours = {
         "deploy/up.py": "its own state",
-        "labeling/items/columns.py": "features, checked when they came in",
+        "labeling/projects/columns.py": "features, checked when they came in",
         "labeling/imports/writing/dry.py": "its own temporary table",
         "labeling/imports/writing/store.py": "its own temporary table",
         "labeling/formats/layouts/extras.py": "what it has just written, of values that were read",

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from labeling.errors import Conflict
 from labeling.imports.writing.predicted import PREDICTIONS
+from labeling.leaving import undo_is_open
 from labeling.models import Import, Project, Source, SourceKind
-from labeling.removals.selectors import undo_is_open
 from training.models import Round, RoundState, Run, Trigger
 from training.models.querysets import human_labels
 from training.rounds.standing import IS_STANDING

@@ -1,4 +1,4 @@
-"""What exports carry of the published round's probabilities (labeling/exports/carried.py)."""
+"""What exports carry of the published round's probabilities (labeling/carried.py)."""
 
 from __future__ import annotations
 

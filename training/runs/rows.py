@@ -15,8 +15,8 @@ from django.db.models import Max
 from labeling.errors import AssayError
 from labeling.jobs.trouble import patient
 from labeling.jobs.work import work_fail, work_finish, work_hold
+from labeling.leaving import check_nothing_leaves
 from labeling.models import Project
-from labeling.removals.selectors import check_nothing_leaves
 from training.errors import RunAlreadyOpen
 from training.models import Run, RunLogLine, Trigger
 from training.models.querysets import open_runs

@@ -8,8 +8,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from labeling.items.serializers import ItemOutput, item_json
+from labeling.jobs.serializers import WorkOutput
 from labeling.models import ItemType
-from labeling.serializers import ItemOutput, WorkOutput, item_json
 from training.models import Comparison, Inspection, MeasuredBy, Round, RoundState, Run, RunLogLine, Trigger
 from training.rounds.diff import DiffCell, DiffItem
 from training.rounds.held_back import HeldBecause, held_sentence

@@ -8,11 +8,11 @@ from labeling.errors import InvalidInput
 from labeling.formats.files import sniff
 from labeling.formats.files.bundle import Bundle
 from labeling.formats.files.parquet import ParquetTable
-from labeling.formats.layouts.tools.fasttext import PREFIX, FastTextTable, is_fasttext
 from labeling.formats.options import ImportOptions
 from labeling.formats.rows import Limits, Table
 from labeling.formats.tables.delimited import DelimitedTable
 from labeling.formats.tables.dialects import sniff_dialect
+from labeling.formats.tables.fasttext import PREFIX, FastTextTable, is_fasttext
 from labeling.formats.tables.jsonfiles import JsonLinesTable, JsonTable
 from labeling.formats.text.encodings import check_encoding, sniff_encoding
 

@@ -30,6 +30,7 @@ from labeling.formats.options import ImportOptions, check_labels_wanted, options
 from labeling.formats.rows import GreyPixels, ImageFile, Limits, Problem, Reader, Row
 from labeling.formats.sets.chain import files_of
 from labeling.formats.sets.dataset import Dataset, open_dataset
+from labeling.imports.jobs import IMPORT
 from labeling.imports.rules.decisions import Batch, BatchRules, Incoming
 from labeling.imports.rules.label_choice import choose_labels
 from labeling.imports.rules.report import ImportReport
@@ -38,15 +39,14 @@ from labeling.imports.uploads import bundle_on_server, bundle_stored, import_lim
 from labeling.imports.writing.dry import DryStore
 from labeling.imports.writing.predicted import PREDICTIONS
 from labeling.imports.writing.store import ImportStore
-from labeling.items.columns import columns_measure, columns_note
 from labeling.jobs.doorbell import ring
-from labeling.jobs.kinds import IMPORT
 from labeling.jobs.processes import collected_rarely
 from labeling.jobs.supervision import job_inline
 from labeling.jobs.work import work_beat, work_finish
 from labeling.labels.class_names import natural
 from labeling.labels.services import publication_open
 from labeling.models import Blob, Import, Publication, Source, SourceKind
+from labeling.projects.columns import columns_measure, columns_note
 from labeling.projects.services import ClassDraft, classes_add
 from labeling.storing.blobs import BlobRow, blob_files, blob_row, blob_save
 from labeling.storing.images import CheckedImage, ImageRefused, image_check, image_from_grey

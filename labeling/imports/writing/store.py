@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from django.db import IntegrityError, connection
 
+from labeling.carried import told
 from labeling.database.copying import copy_rows
-from labeling.exports.carried import told
 from labeling.formats.rows import Row
 from labeling.imports.rules.answers import Answer
 from labeling.imports.rules.decisions import Decisions, ItemState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labeling.jobs.kinds import CHECK
+from labeling.imports.jobs import CHECK
 from labeling.management.child import ChildCommand
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labeling.jobs.kinds import EXPORT
+from labeling.exports.job import EXPORT
 from labeling.management.child import ChildCommand
 
 

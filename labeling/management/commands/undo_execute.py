@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from labeling.jobs.kinds import UNDO
 from labeling.management.child import ChildCommand
+from labeling.removals.job import UNDO
 
 
 class Command(ChildCommand):

@@ -1,11 +1,11 @@
-"""The jobs of labeling: what children compute, and how their failures read. Loads no array library."""
+"""What children compute of imports, and how their failures read. Loads no array library."""
 
 from __future__ import annotations
 
 from labeling.formats.options import ImportOptions
 from labeling.jobs.supervision import Job
 from labeling.jobs.work import work_fail
-from labeling.models import Check, Export, Import, ImportUndo
+from labeling.models import Check, Import
 
 
 def import_fail(work: Import, message: str, code: str) -> None:
@@ -17,10 +17,6 @@ def import_fail(work: Import, message: str, code: str) -> None:
 
 
 IMPORT = Job(Import, "import_execute", fail=import_fail)
-EXPORT = Job(Export, "export_execute")
+
+
 CHECK = Job(Check, "check_execute")
-UNDO = Job(
-    ImportUndo,
-    "undo_execute",
-    kept="What was taken away is gone; undoing the import again goes on with the rest.",
-)

@@ -1,0 +1,25 @@
+"""The guide as the API gives it."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from labeling.items.serializers import ItemOutput
+
+
+class GuideExampleOutput(serializers.Serializer):
+    item = ItemOutput()
+    is_chosen = serializers.BooleanField(
+        help_text="By somebody; the others are the newest of people's labels."
+    )
+
+
+class GuideClassOutput(serializers.Serializer):
+    class_id = serializers.IntegerField()
+    examples = GuideExampleOutput(many=True)
+
+
+class GuideOutput(serializers.Serializer):
+    """The instructions and the descriptions of classes are in the project."""
+
+    classes = GuideClassOutput(many=True)
