@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -15,11 +16,13 @@ from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.utils import timezone
 
+from labeling.jobs.trouble import trouble_of
 from labeling.models import Blob, Export, ImportFile, Leftover, Upload
 from labeling.storing.leftovers import leftovers_note
 from training.models import Round
 
 AT_ONCE = 1_000  # names looked up together
+PAUSES = (1, 2, 4, 8, 15)  # seconds, before a storage in trouble is asked again
 HASH = re.compile(r"([0-9a-f]{2})/([0-9a-f]{62})(?:-[0-9a-f]+)?(?:\.jpg)?$")
 ROUND = re.compile(r"artifacts/project-(\d+)/round-(\d+)/")
 
@@ -69,14 +72,25 @@ def _some(names: Iterable[str]) -> Iterator[list[str]]:
 
 def _files(folder: str) -> Iterator[str]:
     """Every file in the folder and those within it, one folder after the other."""
-    try:
-        folders, files = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
+    folders, files = _listed(folder)
     yield from (f"{folder}/{file}" for file in files if file)
     for inner in folders:
         if inner:
             yield from _files(f"{folder}/{inner}")
+
+
+def _listed(folder: str) -> tuple[list[str], list[str]]:
+    """(folders, files) in it. A storage that is in trouble is asked again, for some seconds: a backup is long."""
+    for pause in PAUSES:
+        try:
+            return default_storage.listdir(folder)
+        except FileNotFoundError:
+            return [], []
+        except Exception as error:
+            if trouble_of(error) is None:
+                raise
+            time.sleep(pause)
+    return default_storage.listdir(folder)
 
 
 def _changed_at(name: str) -> dt.datetime:

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from deploy.cli import main
-from deploy.orphans import missing, orphans, orphans_remove
+from deploy.orphans import missing, orphans, orphans_remove, storage_files
 from labeling.exports.pipeline import export_run
 from labeling.exports.services import export_request
 from labeling.imports.services import upload_create
@@ -50,6 +50,22 @@ def owned(ada: User, settings: object, tmp_path: Path) -> list[str]:
     names = [name for folder in FOLDERS for name in folder_files(folder)]
     assert {name.split("/")[0] for name in names} == set(FOLDERS)
     return names
+
+
+def test_a_storage_that_stumbles_is_asked_again(owned: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    real, refusals = default_storage.listdir, [ConnectionResetError(), TimeoutError()]
+
+    def stumbling(path: str) -> object:
+        if refusals:
+            raise refusals.pop()
+        return real(path)
+
+    monkeypatch.setattr("deploy.orphans.PAUSES", (0, 0))
+    monkeypatch.setattr(default_storage, "listdir", stumbling)
+    assert sorted(name for some in storage_files("blobs") for name in some) == sorted(folder_files("blobs"))
+    refusals[:] = [PermissionError()]
+    with pytest.raises(PermissionError):
+        list(storage_files("blobs"))
 
 
 def test_nothing_that_has_an_owner_is_an_orphan(owned: list[str]) -> None:
