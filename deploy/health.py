@@ -44,9 +44,14 @@ class Part:
     since: dt.datetime | None  # up: started; down: last seen, if ever
     message: str
     how_to_fix: str = ""
+    to_all: str = ""  # what the message says without folders, hosts and errors of this server
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, *, to_admin: bool = True) -> dict[str, Any]:
+        """Where the server keeps things is told to those who run it only."""
         fields = asdict(self)
+        to_all = fields.pop("to_all")
+        if not to_admin:
+            fields["message"] = to_all
         return {"state": "up" if fields.pop("is_up") else "down", **fields}
 
 
@@ -80,6 +85,7 @@ def _database() -> Part:
             since=None,
             message=f"PostgreSQL at {where} does not answer: {' '.join(str(error).split())}",
             how_to_fix="Start `assay up`, or the server that DATABASE_URL names.",
+            to_all="The database does not answer.",
         )
     return Part(name="database", is_up=True, since=row[0] if row else None, message=f"PostgreSQL at {where}")
 
@@ -97,6 +103,7 @@ def _broker() -> Part:
             since=None,
             message=f"The broker does not answer, so work starts a few seconds late: {error}",
             how_to_fix="Start `assay up`, or the server that ASSAY_BROKER_URL names. No work is lost.",
+            to_all="The broker does not answer, so work starts a few seconds late.",
         )
     return Part(name="broker", is_up=True, since=None, message=where)
 
@@ -132,6 +139,7 @@ def _look_at_storage() -> Part:
             f"{' '.join(str(error).split())}",
             how_to_fix="Make the bucket or folder, or look at ASSAY_STORAGE and ASSAY_STORAGE_OPTIONS. "
             "Work that needs it waits.",
+            to_all="The storage does not answer, so files are neither shown nor taken.",
         )
     return Part(name="storage", is_up=True, since=None, message=where)
 
@@ -178,19 +186,24 @@ def _listeners(
     if living:
         names = ", ".join(pulse.name for pulse in living)
         return Part(name=name, is_up=True, since=min(pulse.started_at for pulse in living), message=names)
+    to_all = when_missing
     wedged = [f"{pulse.name} is there and does not work: {pulse.problem}" for pulse in present]
     if wedged:
         when_missing = " ".join([when_missing, *wedged, "It is restarted by itself if that lasts."])
     last_seen = max((pulse.seen_at for pulse in pulses), default=None)
-    return Part(name=name, is_up=False, since=last_seen, message=when_missing, how_to_fix=how_to_fix)
+    return Part(
+        name=name, is_up=False, since=last_seen, message=when_missing, how_to_fix=how_to_fix, to_all=to_all
+    )
 
 
 class PartOutput(serializers.Serializer[Part]):
     name = serializers.CharField()
     state = serializers.ChoiceField(choices=[("up", "Up"), ("down", "Down")])
     since = serializers.DateTimeField(allow_null=True, help_text="Up: started. Down: last seen, if ever.")
-    message = serializers.CharField()
-    how_to_fix = serializers.CharField()
+    message = serializers.CharField(
+        allow_blank=True, help_text="Folders, hosts and errors of the server only for admins."
+    )
+    how_to_fix = serializers.CharField(allow_blank=True)
 
 
 class HealthOutput(serializers.Serializer[Any]):
@@ -199,7 +212,7 @@ class HealthOutput(serializers.Serializer[Any]):
 
 
 class HealthView(APIView):
-    """Whether all parts are up: 200 or 503. Who is signed in sees each part."""
+    """Whether all parts are up: 200 or 503. Who is signed in sees each part, and admins where it is."""
 
     permission_classes = [AllowAny]
 
@@ -217,5 +230,6 @@ class HealthView(APIView):
         is_ok = all(part.is_up for part in parts)
         body: dict[str, Any] = {"status": "ok" if is_ok else "degraded"}
         if parts[0].is_up and request.user.is_authenticated:
-            body["parts"] = [part.as_json() for part in parts]
+            to_admin = bool(getattr(request.user, "is_staff", False))
+            body["parts"] = [part.as_json(to_admin=to_admin) for part in parts]
         return Response(body, status=200 if is_ok else 503)

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -64,6 +65,21 @@ def test_worker_that_left_in_good_order_is_down_at_once(all_parts: None, cy: Use
 
     down = [part["name"] for part in response.json()["parts"] if part["state"] == "down"]
     assert down == ["scheduler"]
+
+
+def test_where_the_server_keeps_things_is_told_to_admins_only(all_parts: None, cy: User) -> None:
+    boss = User.objects.create_superuser("boss", password="boss-works-here")
+    folder = str(default_storage.location)
+
+    told = client_of(boss).get("/api/health")
+    others = client_of(cy).get("/api/health")
+
+    assert folder in told.content.decode()
+    assert "PostgreSQL at" in told.content.decode()
+    assert [part["name"] for part in others.json()["parts"]] == [
+        part["name"] for part in told.json()["parts"]
+    ]
+    assert {part["message"] for part in others.json()["parts"]} == {""}
 
 
 def test_pulse_begins_at_its_start_and_ends_with_a_word(db: None) -> None:

@@ -115,7 +115,7 @@ def test_storage_that_is_away_is_told_for_images_and_uploads(tmp_path: Path, ada
         assert "labels" in reply.json["message"]
     parts = {part["name"]: part for part in health.json["parts"]}
     assert parts["storage"]["state"] == "down"
-    assert "bucket labels" in parts["storage"]["message"]
+    assert parts["storage"]["message"] == "The storage does not answer, so files are neither shown nor taken."
 
 
 def test_folder_that_files_go_to_is_a_part(settings: object, tmp_path: Path) -> None:
