@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -64,6 +65,17 @@ class Assay(click.Group):
         )
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name. An unknown one is answered with what is called alike."""
+        name = args[0]
+        if name in COMMANDS or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        near = _alike(name)
+        hint = f" Did you mean {' or '.join(f'`assay {one}`' for one in near)}?" if near else ""
+        raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
@@ -80,6 +92,13 @@ class Assay(click.Group):
                 f"The database does not answer: {' '.join(str(error).split())} "
                 "Look at `assay status`, and at DATABASE_URL if you set it."
             ) from error
+
+
+def _alike(name: str) -> list[str]:
+    """Commands that hold the word, and those that are spelled nearly so."""
+    parts = set(name.lower().split("-"))
+    holding = [one for one in COMMANDS if parts & set(one.split("-"))]
+    return list(dict.fromkeys([*holding, *get_close_matches(name.lower(), COMMANDS, cutoff=0.7)]))[:3]
 
 
 def _told(error: AssayError) -> str:

@@ -48,6 +48,23 @@ def reviews(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("undo", "`assay undo-import`"),
+        ("improt", "`assay import`"),
+        ("trian", "`assay train`"),
+        ("users", "`assay user`"),
+    ],
+)
+def test_an_unknown_command_is_answered_with_what_is_called_alike(name: str, near: str) -> None:
+    result = assay(name)
+
+    assert result.exit_code == 2
+    assert f"There is no command '{name}'. Did you mean {near}" in result.output
+    assert "Did you mean" not in assay("zzzzz").output
+
+
 def test_import_makes_the_project_reads_the_file_and_does_it_once(boss: User, reviews: Path) -> None:
     first = assay("import", "Reviews", reviews, "--create")
     second = assay("import", "Reviews", reviews)
