@@ -19,6 +19,11 @@ MAX_KNOWN = 10_000  # spellings remembered
 _NO_WIDTH = re.compile("[\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _JOINERS = re.compile("[\u200c\u200d]")  # part of words in Persian and Indian scripts, and of pictures
 _WIDE = re.compile("[\u3000\uff01-\uffee]")
+# Letters of Cyrillic and Greek that cannot be told from Latin ones.
+_LOOKALIKES = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d\u03bf\u03b1\u03c1\u03bd\u0443",
+    "aeopcyxijsdqwoapvy",
+)
 _BETWEEN = re.compile(r"[\s_\-]+")
 
 
@@ -100,7 +105,9 @@ def sniff_labels(
 
 @dataclass(frozen=True, slots=True)
 class ClassOffer:
-    """Names that differ in capitals, or in what stands between their words: perhaps one class."""
+    """Names that differ in capitals, in what stands between their words, or in letters that look alike: perhaps one
+    class.
+    """
 
     names: list[str]
     counts: list[int]
@@ -111,7 +118,7 @@ def class_offers(counts: Mapping[str, int], existing: Collection[str] = ()) -> l
     """What could be joined of these classes; `existing` ones of the project are suggested first."""
     groups: dict[str, list[str]] = defaultdict(list)
     for name in [*counts, *(name for name in existing if name not in counts)]:
-        plain = unicodedata.normalize("NFKC", name).casefold()
+        plain = unicodedata.normalize("NFKC", name).casefold().translate(_LOOKALIKES)
         groups[plain if _is_number(plain) else _BETWEEN.sub(" ", plain).strip()].append(name)
     offers: list[ClassOffer] = []
     for names in groups.values():

@@ -65,7 +65,12 @@ _TEXTS = (
     "classes",
 )
 _TRUTHS = ("has_header", "balanced", "sealed", "dry_run")
-_WHOLE = {"label_first": 1, "seed": 0, "skip_lines": 0}  # lowest value
+MAX_LINES_SKIPPED = 1_000_000
+_WHOLE = {  # (lowest, highest)
+    "label_first": (1, 1_000_000_000),
+    "seed": (0, 2**53 - 1),  # what JavaScript counts to
+    "skip_lines": (0, MAX_LINES_SKIPPED),
+}
 
 
 def options_from_json(given: object) -> ImportOptions:
@@ -97,6 +102,17 @@ def check_labels_wanted(options: ImportOptions, *, can_be_labeled: bool) -> None
         raise InvalidInput(message, code="bad_options", fields={f"options.{wrong[0]}": [message]})
 
 
+def _is_whole(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _shown(value: object) -> str:
+    """A number of a million digits cannot even be written."""
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "too large a number" if value > 0 else "too small a number"
+    return repr(value)[:60]
+
+
 def _problem_with(name: str, value: object, known: list[str]) -> str:
     if name not in known:
         return f"There is no option {name!r}; use {', '.join(known)}."
@@ -108,8 +124,9 @@ def _problem_with(name: str, value: object, known: list[str]) -> str:
         return f"{name} must be text."
     if name in CHOICES and value not in CHOICES[name]:
         return f"{name} is {value!r}; use one of {', '.join(CHOICES[name])}."
-    if name in _WHOLE and (isinstance(value, bool) or not isinstance(value, int) or value < _WHOLE[name]):
-        return f"{name} is {value!r}; use a whole number from {_WHOLE[name]}."
+    if name in _WHOLE and not _is_whole(value, *_WHOLE[name]):
+        low, high = _WHOLE[name]
+        return f"{name} is {_shown(value)}; use a whole number from {low} to {high:,}."
     if name == "columns":
         roles = value.values() if isinstance(value, Mapping) else [None]
         if any(not isinstance(role, str) or role not in set(ColumnRole) for role in roles):

@@ -54,6 +54,9 @@ class ColumnRole(StrEnum):
     IGNORE = "ignore"
 
 
+_ROLES = frozenset(ColumnRole)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one row may hold at most."""
@@ -349,13 +352,14 @@ class RowMaker:
 
 def check_roles(column_names: Sequence[str], roles: Mapping[str, str], item_type: str) -> None:
     """Raise InvalidInput if these roles do not make items of this type out of these columns."""
-    unknown = [name for name in roles if name not in column_names]
+    known = set(column_names)
+    unknown = [name for name in roles if name not in known]
     if unknown:
         raise _roles_error(
             f"There is no column {unknown[0]!r}; the file has {_listed(column_names)}. "
             "If that is not how the file looks, check delimiter and header."
         )
-    wrong = [role for role in roles.values() if role not in set(ColumnRole)]
+    wrong = [role for role in roles.values() if role not in _ROLES]
     if wrong:
         raise _roles_error(f"A column has the role {wrong[0]!r}; use one of {', '.join(ColumnRole)}.")
     chosen = list(roles.values())

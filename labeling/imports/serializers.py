@@ -149,7 +149,7 @@ class SpellingOutput(serializers.Serializer):
 class QuestionOutput(serializers.Serializer):
     """What is not sure, with the likeliest answer."""
 
-    about = serializers.ChoiceField(choices=["label_column", "labels_from", "join_classes"])
+    about = serializers.ChoiceField(choices=["encoding", "label_column", "labels_from", "join_classes"])
     sentence = serializers.CharField()
     choices = serializers.ListField(child=serializers.CharField(allow_blank=True))
     chosen = serializers.CharField(allow_blank=True)

@@ -82,6 +82,12 @@ def _bundle_on_server(stack: ExitStack, path: Path) -> Bundle:
 def _one_on_server(stack: ExitStack, path: Path) -> Bundle:
     if path.is_dir():
         return FolderBundle(path)
+    if path.exists() and not path.is_file():
+        raise InvalidInput(
+            f"{path} is neither a file nor a folder but a pipe, a device or a socket, which has no end. "
+            "Write what it gives into a file and import that.",
+            code="no_such_file",
+        )
     try:
         return bundle_of_file(stack, path, path.name)
     except OSError as error:

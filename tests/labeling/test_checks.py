@@ -104,7 +104,16 @@ def test_a_file_that_cannot_be_imported_fails_its_check_with_the_reason(ada_clie
     assert (done["state"], done["error_code"]) == ("failed", "empty_file")
 
 
-@pytest.mark.parametrize("given", [{"options": {"sealed": 1}}, {"item_type": "song"}, {"project": "x"}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"options": {"sealed": 1}},
+        {"options": {"skip_lines": 10**12}},
+        {"options": {"label_first": 10**30}},
+        {"item_type": "song"},
+        {"project": "x"},
+    ],
+)
 def test_a_wrong_wish_is_refused_at_once(ada_client: APIClient, given: dict[str, object]) -> None:
     body = {"upload": send(ada_client), "item_type": "text", **given}
 

@@ -357,7 +357,7 @@ export interface paths {
         };
         /**
          * Is everything up; to those signed in, part by part
-         * @description Whether all parts are up: 200 or 503. Who is signed in sees each part.
+         * @description Whether all parts are up: 200 or 503. Who is signed in sees each part, and admins where it is.
          */
         get: operations["health_show"];
         put?: never;
@@ -1756,12 +1756,13 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description * `label_column` - label_column
+         * @description * `encoding` - encoding
+         *     * `label_column` - label_column
          *     * `labels_from` - labels_from
          *     * `join_classes` - join_classes
          * @enum {string}
          */
-        AboutEnum: "label_column" | "labels_from" | "join_classes";
+        AboutEnum: "encoding" | "label_column" | "labels_from" | "join_classes";
         /**
          * @description * `margin` - Margin
          *     * `margin_random` - Margin, every second at random
@@ -3368,6 +3369,7 @@ export interface components {
              * @description Up: started. Down: last seen, if ever.
              */
             since: string | null;
+            /** @description Folders, hosts and errors of the server only for admins. */
             message: string;
             how_to_fix: string;
         };

@@ -52,6 +52,7 @@ export function PreviewPanel({ preview, isTypeFixed, isBusy, chosen, counting, j
         questions={questionsOf(preview, check)}
         joins={joins}
         isBusy={isBusy}
+        onEncoding={(encoding) => change({ encoding, columns: undefined })}
         onLabelColumn={(name) => change({ columns: labelColumn(preview.columns, chosen.columns, name) })}
         onLabelsFrom={(who) => change({ labels_from: who })}
         onJoin={onJoin}

@@ -55,6 +55,20 @@ export const SERVER_SENTENCES: readonly Message[] = [
   msg("0 labels found: the label column {name} is empty in every row taken."),
   msg("0 labels found: no column was taken for the label. If one holds it, say which; else people label these items here."),
   msg("0 labels found: neither folders nor a table say any. People label these items here."),
+  // of files and their columns: labeling/formats/ and labeling/imports/rules/questions.py
+  msg("0 labels were taken: each contradicts another label of its item ({n} in all). Is the right column the label? See conflicts."),
+  msg("{n} classes were found in {all} labels, about one of each. Does {name} hold the label?"),
+  msg("{n} classes were found in {all} labels, about one of each. Are these classes?"),
+  msg("Which of these reads right: {first} ({one}) or {second} ({two})?"),
+  msg("{file} is named as {name} and holds {content}, so it was read as that."),
+  msg("Two columns are called {name}; the later one is read as {other}."),
+  msg("It is a COCO file: what its annotations mark, boxes and outlines within images, was not read. For one label for each image, import the images with a table of two columns, file name and label."),
+  msg("{name} is named as an id, but the same value stands at many different items, so it was not used. The content of each item serves as its id."),
+  msg("The last row, {name}, sums up the rows above it, so it was left out."),
+  msg("The last row, {name}, looks like a total. It was taken as an item."),
+  msg("The value begins with a quote that is never closed; the quote was kept in it."),
+  msg("The row has the field {name} twice, with different values."),
+  msg("A link that leads out of the folder or to a folder, or no plain file. Copy what is meant into the folder."),
 ];
 
 interface Template {

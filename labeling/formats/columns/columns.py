@@ -6,6 +6,7 @@ A guess may be wrong; it is shown with its reason before anything is imported, a
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
@@ -15,6 +16,7 @@ from labeling.formats.columns.kinds import (
     MIN_TEXT_CHARS,
     counts_up,
     has_classes,
+    is_no_class,
     is_number,
     is_text,
     looks_like_dates,
@@ -22,6 +24,7 @@ from labeling.formats.columns.kinds import (
 )
 from labeling.formats.columns.label_columns import guess_label
 from labeling.formats.columns.names import (
+    ASIDE_TEXT_WORDS,
     CONFIDENCE_NAMES,
     ID_ENDS,
     ID_NAMES,
@@ -30,6 +33,7 @@ from labeling.formats.columns.names import (
     SERIES_NAMES,
     SPLIT_NAMES,
     TEXT_NAMES,
+    WRITERS,
     fold,
     words,
 )
@@ -116,6 +120,7 @@ class _Guesser:
 
     def __init__(self, names: Sequence[str], rows: Rows, item_type: str, given: Mapping[str, str]) -> None:
         self.names = names
+        self.places = {name: place for place, name in reversed(list(enumerate(names)))}
         self.columns = columns_of(len(names), rows)
         self.n_rows = len(rows)
         self.item_type = item_type
@@ -126,7 +131,7 @@ class _Guesser:
 
     def guess(self) -> Guess:
         names = self.names
-        self._give(_named(names, ID_NAMES), ColumnRole.ID, "its name says so")
+        self._give(self._named_id(), ColumnRole.ID, "its name says so")
         self._give(self._own_id(), ColumnRole.ID, "its name says so, and no value comes twice")
         self._give(_named(names, SPLIT_NAMES), ColumnRole.SPLIT, "its name says so")
         if self.item_type != "table" or _named(names, LABEL_NAMES) is not None:
@@ -149,12 +154,44 @@ class _Guesser:
     def _rest(self) -> list[int]:
         return [i for i, name in enumerate(self.names) if name not in self.roles]
 
+    def _named_id(self) -> int | None:
+        """A column called id; none where the same id comes again and again with other contents."""
+        for i, name in enumerate(self.names):
+            if fold(name) not in ID_NAMES:
+                continue
+            if not self._is_of_others(i):
+                return i
+            self.whys[name] = "the same value stands at many different items, so it is no id of them"
+            self.notes.append(
+                f"{name!r} is named as an id, but the same value stands at many different items, so it was not used. "
+                "The content of each item serves as its id."
+            )
+        return None
+
+    def _is_of_others(self, place: int) -> bool:
+        """Whether most values come again, and mostly with another content: of a person, a product, a group."""
+        told = [i for i, column in enumerate(self.columns) if i != place and
+                (is_text(column) or (is_number(column) and is_no_class(column)))]  # fmt: skip
+        contents: dict[str, set[str]] = {}
+        n_rows: Counter[str] = Counter()
+        for row, value in enumerate(self.columns[place]):
+            key = str(value).strip()
+            n_rows[key] += 1
+            whole = "\n".join(str(self.columns[i][row]) for i in told if row < len(self.columns[i]))
+            contents.setdefault(key, set()).add(whole)
+        again = [key for key, n in n_rows.items() if n > 1]
+        if not told or 2 * len(n_rows) > n_rows.total():
+            return False
+        return 2 * sum(2 * len(contents[key]) > n_rows[key] for key in again) > len(again)
+
     def _own_id(self) -> int | None:
         """tweet_id, review_id: an id of the texts or pictures themselves; in front, of whatever the rows are."""
         for i, name in enumerate(self.names):
             parts = words(name)
             if len(parts) < 2 or parts[-1] not in ID_ENDS:
                 continue
+            if self.item_type != "table" and WRITERS.intersection(parts):
+                continue  # who writes texts writes many; rows of a table may be customers
             is_in_front = i == 0 and parts[-1] in ("id", "uuid", "guid")
             if is_in_front or (len(parts) == 2 and parts[0] in TEXT_NAMES | IMAGE_NAMES):
                 values = [str(value).strip() for value in self.columns[i]]
@@ -230,7 +267,7 @@ class _Guesser:
         return is_numbering and counts_up(self.columns[place])
 
     def _why_ignored(self, name: str) -> str:
-        place = self.names.index(name)
+        place = self.places[name]
         if all(value is None or not str(value).strip() for value in self.columns[place]):
             return "it is empty" if self.n_rows else ""
         if self._is_row_number(place):
@@ -260,9 +297,9 @@ def _named(names: Sequence[str], known: frozenset[str]) -> int | None:
 
 def _guess_texts(names: Sequence[str], columns: Sequence[list[object]], rest: list[int]) -> list[int]:
     named = [i for i in rest if fold(names[i]) in TEXT_NAMES and not is_number(columns[i])]
-    if named:
-        return named
     texts = [i for i in rest if is_text(columns[i])]
+    if named:
+        return _with_longer(names, columns, named, texts)
     if texts:
         longest = max(_mean_length(columns[i]) for i in texts)
         return [i for i in texts if _mean_length(columns[i]) >= min(longest / 4, 2 * MIN_TEXT_CHARS)]
@@ -272,8 +309,29 @@ def _guess_texts(names: Sequence[str], columns: Sequence[list[object]], rest: li
     return sorted(spoken, key=lambda i: -_mean_length(columns[i]))[:1]
 
 
+def _with_longer(
+    names: Sequence[str], columns: Sequence[list[object]], named: list[int], texts: list[int]
+) -> list[int]:
+    """What is called a text, and beside it what is called so in part (reviewText) or is far longer (body_of_mail)."""
+    longest = max(_mean_length(columns[i]) for i in named)
+    more = [
+        i
+        for i in texts
+        if i not in named
+        and not ASIDE_TEXT_WORDS.intersection(words(names[i]))
+        and (
+            (words(names[i])[-1:] and words(names[i])[-1] in TEXT_NAMES)
+            or _mean_length(columns[i]) > 2 * longest
+        )
+        and (_mean_length(columns[i]) > longest)
+    ]
+    if not more:
+        return named
+    return sorted({*more, *(i for i in named if not has_classes(columns[i]))})
+
+
 def _mean_length(column: Sequence[object]) -> float:
-    return mean(len(str(value)) for value in column)
+    return mean(len(str(value)) for value in column) if column else 0.0
 
 
 def _guess_image(names: Sequence[str], columns: Sequence[list[object]], rest: list[int]) -> int | None:
@@ -295,7 +353,8 @@ def _guess_series(names: Sequence[str], columns: Sequence[list[object]], rest: l
 def _numbered(names: Sequence[str], columns: Sequence[list[object]], rest: list[int]) -> list[int]:
     """Numeric columns whose names differ by a number only: t0, t1, t2."""
     stems = [re.sub(r"\d+$", "", names[i]) for i in rest]
-    return [i for i, stem in zip(rest, stems, strict=True) if stems.count(stem) > 1 and is_number(columns[i])
+    n_of = Counter(stems)
+    return [i for i, stem in zip(rest, stems, strict=True) if n_of[stem] > 1 and is_number(columns[i])
             and not names[i].startswith("column ")]  # fmt: skip
 
 

@@ -10,11 +10,15 @@ from labeling.formats.rows import MISSING
 
 MAX_CLASS_SHARE = 0.5  # a column with more distinct values than this share of the sample holds no classes
 MAX_CLASS_CHARS = 60
+MIN_TOLD = 20  # rows from which a column may be told to hold no classes
+MAX_DISTINCT_SHARE = 0.8
+MAX_STEPS = 20  # of a scale with halves or tenths: 1.5, 2.0, 2.5
 MIN_TEXT_CHARS = 12  # mean length from which words are text rather than categories
 # Scripts that put no spaces between words: Chinese, Japanese, Thai, Lao, Burmese, Khmer, Tibetan.
 _UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
 )
+_CODE = re.compile(r"(?=.{4,}$)[A-Z]{1,6}[-_]?\d[A-Z\d-]*")
 _NO_TEXT = re.compile(
     r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}|\d{1,2}[-/. ](\d{1,2}|[A-Za-z]{3})[-/. ]\d{2,4}"
     r"|[A-Z][a-z]{2},? (\d{1,2} [A-Z][a-z]{2}|[A-Z][a-z]{2} \d{1,2})\b|\d{1,2}:\d{2}|https?://\S*$|\S+@\S+$"
@@ -66,6 +70,27 @@ def has_classes(column: Sequence[object]) -> bool:
     if n_distinct == len(present):
         return False
     return n_distinct <= max(2, len(present) * MAX_CLASS_SHARE) and max(map(len, present)) <= MAX_CLASS_CHARS
+
+
+def is_no_class(column: Sequence[object]) -> bool:
+    """Measures, or values that nearly all differ: whatever a column is called, these are no classes.
+
+    Told of a good number of rows only: of a few, each may well be of another class.
+    """
+    present = [text for value in column if (text := str(value).strip()).lower() not in MISSING]
+    if len(present) < MIN_TOLD:
+        return False
+    n_distinct = len(set(present))
+    if n_distinct > MAX_DISTINCT_SHARE * len(present):
+        return True
+    is_measured = is_number(column) and any(float(text) % 1 for text in present if parses(text))
+    return is_measured and n_distinct > max(MAX_STEPS, MAX_CLASS_SHARE * len(present))
+
+
+def are_codes(column: Sequence[object]) -> bool:
+    """B00AP2, SKU-1234: numbers of products or cases, which come again and are no classes."""
+    present = [str(value).strip() for value in column if value is not None and str(value).strip()]
+    return len(set(present)) > 2 and all(map(_CODE.fullmatch, present))
 
 
 def has_whole_classes(column: Sequence[object]) -> bool:

@@ -7,9 +7,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from labeling.formats.columns.kinds import (
+    are_codes,
     counts_up,
     has_classes,
     has_whole_classes,
+    is_no_class,
     is_number,
     looks_like_dates,
     looks_like_files,
@@ -20,6 +22,7 @@ from labeling.formats.columns.names import (
     LABEL_WORDS,
     NOT_LABEL_WORDS,
     TEXT_NAMES,
+    WEAK_LABEL_NAMES,
     WEAK_LABEL_WORDS,
     fold,
     words,
@@ -49,18 +52,38 @@ def guess_label(
     free = range(len(names)) if free is None else free
     if not free:
         return LabelGuess(None, "", [])
-    named = [i for i in free if fold(names[i]) in LABEL_NAMES]
-    if named:
-        others = [i for i in named[1:] if _could_be_classes(columns[i])]
-        return LabelGuess(named[0], "its name says so", others)
+    sureness = {i: _sureness(names[i], columns[i]) for i in free}
+    by_name = _by_name(names, columns, free, sureness)
+    if by_name is not None:
+        return by_name
     if all(re.fullmatch(r"column \d+", name) for name in names):
         guess = _guess_unnamed(names, columns, item_type)
         return guess if guess.place in free else LabelGuess(None, "", [])
-    sureness = {i: _sureness(names[i], columns[i]) for i in free}
     found = sorted((i for i in sureness if sureness[i]), key=lambda i: -sureness[i])
     if item_type == "table":
         return _guess_of_table(names, columns, found, sureness, is_last_free=len(names) - 1 in free)
     return _likeliest(names, columns, found, sureness)
+
+
+def _by_name(
+    names: Sequence[str], columns: Sequence[list[object]], free: Collection[int], sureness: dict[int, int]
+) -> LabelGuess | None:
+    """The column that is called as labels are. Of several, one that can hold classes, and `y` last.
+
+    None: none is, or what is called so holds measures, and another column may be the label.
+    """
+    named = [i for i in free if fold(names[i]) in LABEL_NAMES]
+    if not named:
+        return None
+    named.sort(key=lambda i: (is_no_class(columns[i]), fold(names[i]) in WEAK_LABEL_NAMES))
+    best, others = named[0], [i for i in named[1:] if _could_be_classes(columns[i])]
+    is_weak = fold(names[best]) in WEAK_LABEL_NAMES
+    is_odd = is_no_class(columns[best])
+    is_coordinate = is_weak and is_number(columns[best]) and "x" in map(fold, names)
+    likelier = [i for i in free if sureness[i] >= (WEAK if is_odd or is_coordinate else PART)]
+    if (is_weak or is_odd) and (likelier or (is_weak and is_odd)):
+        return None
+    return LabelGuess(best, "its name says so", others, is_sure=not (is_odd or is_coordinate))
 
 
 def _guess_unnamed(names: Sequence[str], columns: Sequence[list[object]], item_type: str) -> LabelGuess:
@@ -120,7 +143,7 @@ def _sureness(name: str, column: Sequence[object]) -> int:
         return PART
     if not is_of_label and WEAK_LABEL_WORDS.intersection(parts):
         return WEAK
-    if NOT_LABEL_WORDS.intersection(parts) or not _repeats(column):
+    if NOT_LABEL_WORDS.intersection(parts) or not _repeats(column) or are_codes(column):
         return 0
     return VALUES
 

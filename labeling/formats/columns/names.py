@@ -46,10 +46,11 @@ LABEL_NAMES = _folded(
     "etikett,kategori,kategoria,etykieta,klasa,štítek,třída,kategorie,címke,osztály,kategória,luokka,etiket,"
     "sınıf,kategori,duygu,etichetă,nhãn,phân loại,kelas,oznaka,razred,žyma,klasė",
 )
+WEAK_LABEL_NAMES = frozenset({"y"})  # a coordinate or a measure as well: any other name goes before them
 # As one word of a longer name: airline_sentiment, label (1-5), Kategorie des Artikels.
-LABEL_WORDS = (LABEL_NAMES - {"y"}) | _folded("tag,annotation,groundtruth,polarity,emotion,stance")
+LABEL_WORDS = (LABEL_NAMES - WEAK_LABEL_NAMES) | _folded("tag,annotation,groundtruth,polarity,emotion,stance")
 WEAK_LABEL_WORDS = _folded(
-    "rating,stars,grade,mood,diagnosis,outcome,kind,type,genre,verdict,decision,prediction,bewertung,art,typ,"
+    "rating,stars,overall,grade,mood,diagnosis,outcome,kind,type,genre,verdict,decision,prediction,bewertung,art,typ,"
     "note,valoración,calificación,valutazione,评分,星级,評価,평점,оценка,тип,النوع,התוצאה,ocena,puan,tür"
 )
 # Of a name's words: what is told of the label or of the row, and is seldom what is asked.
@@ -57,7 +58,16 @@ NOT_LABEL_WORDS = _folded(
     "confidence,score,probability,prob,count,counts,id,ids,reason,source,date,time,timestamp,created,updated,"
     "timezone,zone,user,username,name,author,annotator,worker,language,lang,locale,country,city,region,state,"
     "location,url,link,gender,sex,age,device,platform,version,currency,year,month,day,split,fold,index,airline,"
-    "brand,store,shop,length,size"
+    "brand,store,shop,length,size,asin,sku,isbn,ean,upc,barcode"
+)
+# Whoever wrote or bought, of whom there are many rows: reviewer_id is no id of the items.
+WRITERS = _folded(
+    "user,reviewer,author,customer,member,person,account,worker,annotator,rater,buyer,seller,owner"
+)
+# Long words about a row that are not what it holds; an explanation may even tell the label.
+ASIDE_TEXT_WORDS = _folded(
+    "reason,explanation,rationale,note,notes,annotator,annotation,answer,response,completion,output,prediction,"
+    "prompt,instruction,instructions,guideline,url,link,path,address,author,user,name"
 )
 TEXT_NAMES = _folded(
     "text,sentence,content,body,message,document,review,title,description,question,subject,headline,comment,"
@@ -71,6 +81,13 @@ TEXT_NAMES = _folded(
     "meddelande,omdöme,recension,treść,opinia,wiadomość,komentarz,obsah,zpráva,komentář,recenze,szöveg,üzenet,"
     "vélemény,teksti,kommentti,metin,yorum,mesaj,içerik,conținut,comentariu,văn bản,nội dung,bình luận,teks,"
     "ulasan,isi,komentar",
+)
+# What a last row says that sums up the others.
+TOTAL_WORDS = _folded(
+    "total,totals,grand total,subtotal,sum,sums,overall total,summe,gesamt,gesamtsumme,insgesamt,total général",
+    "somme,totale,somma,suma,total general,soma,totaal,som,totalt,sammanlagt,yhteensä,razem,łącznie,ogółem,celkem",
+    "összesen,σύνολο,toplam,итого,всего,сумма,разом,усього,合计,总计,合計,總計,小计,総計,합계,총계,المجموع,الإجمالي",
+    "סך הכל,total sum,tổng,tổng cộng,jumlah,รวม,योग,कुल",
 )
 IMAGE_NAMES = _folded(
     "image,img,file,filename,file_name,path,image_path,filepath,image_file,image_name,picture,photo",

@@ -31,6 +31,7 @@ ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 GZIP_MAGIC = b"\x1f\x8b"
 END_OF_DIRECTORY, END_OF_DIRECTORY_64 = b"PK\x05\x06", b"PK\x06\x06"
 MAX_END_BYTES = 22 + 2**16 + 20 + 56  # the end of the directory with its comment and its large twin
+STRANGE = "A link that leads out of the folder or to a folder, or no plain file. Copy what is meant into the folder."
 SYSTEM_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
@@ -68,26 +69,40 @@ class FileBundle:
 
 
 class FolderBundle:
-    """A folder on this machine, without hidden files. Its owner chose it, so links in it are followed."""
+    """A folder on this machine, without hidden files. Links in it are followed as far as they stay in it."""
 
     def __init__(self, root: Path, names: Iterable[str] | None = None) -> None:
         """`names` are the files to import, all of them unless told; others can still be opened by name."""
         self.root = root
         found = list(self._walk() if names is None else names)
-        self.names = sorted(name for name in found if not is_system(name))
+        shown = [name for name in found if not is_system(name)]
+        strange = [name for name in shown if not self._is_ours(root / name)]
+        self.names = sorted({*shown} - {*strange})
         self.left_out = system_files([name for name in found if is_system(name)])
+        if strange:
+            self.left_out.append(LeftOut(named(strange), len(strange), STRANGE))
+
+    def _is_ours(self, path: Path) -> bool:
+        """A plain file, in the folder itself also where a link leads to it."""
+        if not path.is_symlink() and not path.parent.is_symlink():
+            return path.is_file()
+        return path.is_file() and path.resolve().is_relative_to(self.root.resolve())
 
     def _walk(self) -> Iterable[str]:
         for folder, subfolders, files in os.walk(self.root):
             subfolders[:] = [name for name in subfolders if not name.startswith(".")]
             place = Path(folder).relative_to(self.root).as_posix()
-            for name in files:
+            links = [name for name in subfolders if (Path(folder) / name).is_symlink()]
+            for name in (
+                *files,
+                *links,
+            ):  # a link to a folder is not gone into: it may lead anywhere, or in a circle
                 yield name if place == "." else f"{place}/{name}"
 
     def open(self, name: str) -> BinaryIO:
         parts = PurePosixPath(name).parts
         path = self.root / name
-        if ".." in parts or PurePosixPath(name).is_absolute() or not path.is_file():
+        if ".." in parts or PurePosixPath(name).is_absolute() or not self._is_ours(path):
             raise no_such_file(name)
         return path.open("rb")
 

@@ -13,6 +13,7 @@ from labeling.formats.files.bundle import Bundle, open_unpacked, strip_gz
 from labeling.formats.files.idx import is_idx
 from labeling.formats.files.parquet import MAGIC as PARQUET_MAGIC
 from labeling.formats.text.encodings import BOMS, sniff_encoding, sniff_wide
+from labeling.web.json_reading import read_json
 
 FORMATS = ("csv", "json", "jsonl", "parquet", "idx", "images", "texts")
 TABLE_SUFFIXES = {
@@ -26,11 +27,14 @@ TABLE_SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+NAMES_OF = {"csv": "CSV", "json": "JSON", "jsonl": "JSON Lines", "parquet": "Parquet"}
 SAMPLE_BYTES = 256 * 1024
 BLOCK_BYTES = 2**20
 MAX_ASCII_BYTES = 64 * 2**20  # looked through for the first letter beyond ASCII
 NOT_TEXT = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
 WEB_PAGE = re.compile(r"\s*(<!doctype html|<html[\s>])", re.IGNORECASE)
+_JSON_BEGINS = re.compile(r'(\[\s*)?\{\s*("(?:[^"\\\n]|\\.)*"\s*:|\})')
+_ARFF = re.compile(r"(?:%[^\n]*\n|\s)*@relation\s", re.IGNORECASE)
 KNOWN_BINARIES = (
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a PNG image"),
@@ -62,9 +66,10 @@ def format_of(bundle: Bundle, name: str) -> str:
         return "idx"
     check_text(head, name)
     suffix = TABLE_SUFFIXES.get(_suffix(name), "")
-    if suffix == "csv":
-        return "csv"
     text = head.decode(sniff_encoding(head), errors="replace").removeprefix("\ufeff").strip()
+    check_table(text, name)
+    if suffix in ("csv", "parquet") and not is_json(text):
+        return "csv"
     if text[:1] == "[" and not (suffix == "jsonl" and _has_list_per_line(text)):
         return "json"
     if text[:1] in ("{", "["):
@@ -77,6 +82,55 @@ def format_of(bundle: Bundle, name: str) -> str:
             code="bad_json",
         )
     return "csv"
+
+
+def is_json(text: str) -> bool:
+    """Whether a text is JSON or JSON Lines, whatever its name: it begins with an object, or a list of some."""
+    first = text.lstrip().partition("\n")[0].strip()
+    if first in ("{", "["):
+        return bool(_JSON_BEGINS.match(text))
+    if not _JSON_BEGINS.match(text):
+        return False
+    try:
+        found = read_json(first)
+    except ValueError:
+        return (first.startswith("[") and not first.endswith("]")) or len(text) >= SAMPLE_BYTES // 4
+    return isinstance(found, dict | list)
+
+
+def named_otherwise(name: str, kind: str) -> list[str]:
+    """The sentence for a file whose name says another format than its content; none for one that is right."""
+    said = TABLE_SUFFIXES.get(_suffix(name), "")
+    if said in ("", kind) or {said, kind} == {"json", "jsonl"}:
+        return []
+    return [f"{name} is named as {NAMES_OF[said]} and holds {NAMES_OF[kind]}, so it was read as that."]
+
+
+def check_table(text: str, name: str) -> None:
+    """Raise InvalidInput for text of a known kind that is no table: the next step is named for each."""
+    begin = text.lstrip("\ufeff \t\r\n")[:4096]
+    root = re.match(r"<([A-Za-z][\w.:-]*)(\s[^<>]*)?>", begin)
+    ends = text.rstrip()[-200:]
+    if begin[:5].lower() == "<?xml" or (root and ends.endswith(f"</{root[1]}>")):
+        raise InvalidInput(
+            f"{name} is XML, which is no table. Export the labels as CSV, JSON or JSON Lines from the program that wrote "
+            "it (annotation tools offer that), or turn it into a table with one row for each item.",
+            code="unknown_format",
+        )
+    if _ARFF.match(begin):
+        raise InvalidInput(
+            f"{name} is an ARFF file of Weka. Save it as CSV (in Weka: Tools, ArffViewer, Save as) and import that.",
+            code="unknown_format",
+        )
+    if (
+        begin.startswith("%YAML")
+        or re.match(r"---\s*\n(- )?[\w \"']+:(\s|$)", begin)
+        or _suffix(name) in (".yaml", ".yml")
+    ):
+        raise InvalidInput(
+            f"{name} is YAML, which is no table. Save the same lists and objects as JSON or JSON Lines and import that.",
+            code="unknown_format",
+        )
 
 
 def read_head(bundle: Bundle, name: str) -> bytes:

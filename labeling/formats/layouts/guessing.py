@@ -33,13 +33,15 @@ def has_words(sample: Sample, names: Sequence[str]) -> bool:
 def _open_names(sample: Sample, layout: Layout) -> dict[str, str]:
     """The columns that are still to be guessed -> what they are called within what holds the items."""
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for name in sample.names:
         if name in layout.roles:
             continue
         prefix = next((one for one in layout.payload_prefixes if name.startswith(one)), "")
         if prefix or not layout.payload_prefixes:
             short = name.removeprefix(prefix)
-            names[name] = short if short not in names.values() else name
+            names[name] = short if short not in taken else name
+            taken.add(names[name])
     return names
 
 
@@ -100,7 +102,7 @@ def _guess_of(
         return Guess(roles, whys, [])
     given = {short: named[name] for name, short in chosen.items() if name in named}
     guess = guess_columns(list(chosen.values()), sample.only(list(chosen)).rows, item_type, given)
-    claimed = layout.roles.values()
+    claimed = set(layout.roles.values())
     for name, short in chosen.items():
         role = guess.roles[short]
         is_second = role in (ColumnRole.ID, ColumnRole.SPLIT, ColumnRole.LABEL) and role in claimed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from labeling.formats.rows import MISSING, Said
 from labeling.formats.text.encodings import storable
@@ -20,32 +21,47 @@ class Sample:
     nested: frozenset[str] = frozenset()  # columns that stand within an object, named with dots
     written: Sequence[Sequence[object]] = ()  # the rows before numbers were rewritten, where some were
 
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each column stands: tables have thousands of them, and each is looked up again and again."""
+        return {name: place for place, name in reversed(list(enumerate(self.names)))}
+
+    @cached_property
+    def _present(self) -> dict[str, list[object]]:
+        return {}
+
     def column(self, name: str) -> list[object]:
-        """The values that are there, without missing and blank ones."""
-        place = self.names.index(name)
-        return [row[place] for row in self.rows if not is_blank(row[place])]
+        """The values that are there, without missing and blank ones. Not to be changed."""
+        found = self._present.get(name)
+        if found is None:
+            place = self.places[name]
+            found = self._present[name] = [row[place] for row in self.rows if not is_blank(row[place])]
+        return found
 
     def column_as_written(self, name: str) -> list[object]:
         """The same, with "1,3" as it stands in the file."""
-        place = self.names.index(name)
+        place = self.places[name]
         return [row[place] for row in self.written or self.rows if not is_blank(row[place])]
 
     def whole_column(self, name: str) -> list[object]:
         """All its values, missing ones too."""
-        place = self.names.index(name)
+        place = self.places[name]
         return [row[place] for row in self.rows]
 
     def has(self, *names: str) -> bool:
-        return all(name in self.names for name in names)
+        return all(name in self.places for name in names)
 
     def first_of(self, names: Sequence[str]) -> str | None:
         """The column with one of these names, by the order of `names`; case does not matter."""
-        lower = {name.strip().lower(): name for name in reversed(self.names)}
-        return next((lower[name] for name in names if name in lower), None)
+        return next((self._lower[name] for name in names if name in self._lower), None)
+
+    @cached_property
+    def _lower(self) -> dict[str, str]:
+        return {name.strip().lower(): name for name in reversed(self.names)}
 
     def only(self, names: Sequence[str]) -> Sample:
         """The same records with these columns."""
-        places = [self.names.index(name) for name in names]
+        places = [self.places[name] for name in names]
         rows, written = (
             [[row[place] for place in places] for row in rows] for rows in (self.rows, self.written)
         )

@@ -50,7 +50,7 @@ def _by_structure(sample: Sample, label: str, payload: Sequence[str]) -> str | N
     if name is None or name == label or name in payload or not _repeats(sample, payload):
         return None
     seen: dict[str, list[str]] = defaultdict(list)
-    place = sample.names.index(name)
+    place = sample.places[name]
     for row in sample.rows:
         seen[_content(sample, row, payload)].append(text_of(row[place]))
     several = [people for people in seen.values() if len(people) > 1]
@@ -64,7 +64,7 @@ def _repeats(sample: Sample, payload: Sequence[str]) -> bool:
 
 
 def _content(sample: Sample, row: Sequence[object], payload: Sequence[str]) -> str:
-    return "\n".join(str(row[sample.names.index(name)]) for name in payload)
+    return "\n".join(str(row[sample.places[name]]) for name in payload)
 
 
 def _verdict(sample: Sample, label: str) -> str | None:
@@ -99,7 +99,7 @@ def _put_row_ids_aside(sample: Sample, layout: Layout, payload: Sequence[str]) -
         column = sample.first_of([name])
         if column is None or column in payload:
             continue
-        place = sample.names.index(column)
+        place = sample.places[column]
         ids: dict[str, set[str]] = defaultdict(set)
         n_rows: dict[str, int] = defaultdict(int)
         for row in sample.rows:

@@ -191,7 +191,7 @@ def _claim_objects(sample: Sample, layout: Layout) -> None:
         values = sample.column(name)
         is_object = any(isinstance(value, Mapping) and not is_image_object(value) for value in values)
         is_empty = not values and any(
-            isinstance(row[sample.names.index(name)], list | dict) for row in sample.rows
+            isinstance(row[sample.places[name]], list | dict) for row in sample.rows
         )
         if is_empty:
             layout.claim(name, ColumnRole.IGNORE, "nothing is in it")
@@ -206,11 +206,12 @@ def _hear_generic(sample: Sample, layout: Layout, roles: Mapping[str, str], item
     merged = {**roles, **layout.roles}
     label = next((name for name, role in merged.items() if role == ColumnRole.LABEL), None)
     payload = [name for name, role in merged.items() if role in PAYLOAD_ROLES]
-    free = [
+    made_of = set(payload)
+    free = {
         name
         for name in sample.names
-        if (name not in layout.roles and name not in payload) or item_type == "table"
-    ]
+        if (name not in layout.roles and name not in made_of) or item_type == "table"
+    }
     found = [people.recognise(sample, label, payload if item_type != "table" else _table_key(merged))]
     if item_type in ("text", "image") or label is None or _has_own_confidence(sample, label):
         found.append(predictions.recognise(sample, label))

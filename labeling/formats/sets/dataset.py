@@ -39,9 +39,12 @@ from labeling.formats.sets.sets import open_set
 from labeling.formats.sets.sorting import Files, is_text_folder, left_of, open_text_folder, sort_files
 from labeling.formats.sets.table_sets import Opener
 from labeling.formats.tables.tables import open_table
-from labeling.formats.text.encodings import storable
+from labeling.formats.text.encodings import PageSample, storable
 
 N_SAMPLE_ROWS = 200
+N_SAMPLE_CELLS = 200_000  # of wide tables fewer rows are looked at, so that a look takes as long
+MIN_SAMPLE_ROWS = 20
+MAX_COLUMNS = 20_000
 NUMERIC_ROLES = frozenset({ColumnRole.FEATURE, ColumnRole.SERIES, ColumnRole.CONFIDENCE})
 
 
@@ -67,6 +70,7 @@ class Dataset:
     layout: str = ""  # the tool that wrote it, where that is seen: label-studio, doccano, assay, ...
     notes: list[str] = field(default_factory=list)  # what was decided for the whole file, in sentences
     left_out: list[LeftOut] = field(default_factory=list)  # files that are in it and are not read
+    pages: list[PageSample] = field(default_factory=list)  # that its text may be in, where that is not sure
 
 
 def open_dataset(bundle: Bundle, options: ImportOptions, *, item_type: str | None, limits: Limits) -> Dataset:
@@ -179,7 +183,7 @@ def _open_table(
 ) -> Dataset:
     opened = open_table(bundle, options, kind, entry, limits)
     table, options = opened.table, opened.options
-    rows = [values for _, values in islice(table.records(), N_SAMPLE_ROWS) if not isinstance(values, Problem)]
+    rows = _first_rows(table, entry)
     own = assay.open_own(
         table.column_names,
         rows,
@@ -245,6 +249,7 @@ def _open_table(
         found.can_be_labeled,
         layout=found.layout.name or opened.layout,
         notes=[*notes, *found.notes],
+        pages=opened.pages,
     )
 
 
@@ -279,9 +284,22 @@ def _opened(table: Table, rows: list[Sequence[object]]) -> tuple[Table, list[Seq
     return opened, [opened.flat(values) for values in rows]
 
 
+def _first_rows(table: Table, name: str) -> list[Sequence[object]]:
+    """What roles are guessed from. Raises InvalidInput for more columns than anybody can look through."""
+    n_columns = len(table.column_names)
+    if n_columns > MAX_COLUMNS:
+        raise InvalidInput(
+            f"{name} has {n_columns:,} columns; {MAX_COLUMNS:,} are allowed. Leave out those that are not needed, or "
+            "write the numbers of a row as one list: a column of JSON Lines or Parquet.",
+            code="too_many_columns",
+        )
+    n_rows = max(MIN_SAMPLE_ROWS, min(N_SAMPLE_ROWS, N_SAMPLE_CELLS // max(1, n_columns)))
+    return [values for _, values in islice(table.records(), n_rows) if not isinstance(values, Problem)]
+
+
 def _see_table(bundle: Bundle, options: ImportOptions, kind: str, entry: str, limits: Limits) -> Table:
     table = open_table(bundle, options, kind, entry, limits).table
-    rows = [values for _, values in islice(table.records(), N_SAMPLE_ROWS) if not isinstance(values, Problem)]
+    rows = _first_rows(table, entry)
     return _opened(table, rows)[0] if kind != "csv" else table
 
 

@@ -113,7 +113,7 @@ def open_tables(
         Part(member.name, SetReader(dataset.reader, split=split_of(member.name, has_split), prefix=prefix))
         for member, dataset, prefix in zip(members, opened, prefixes, strict=True)
     ]
-    notes = [note_files(members), *_note_splits(members, has_split), *(_note_prefixes(prefixes))]
+    notes = [note_files(members), *_note_splits(members, roles, has_split), *(_note_prefixes(prefixes))]
     left_out += left_of(
         sorted({*opener.bundle.names} - {member.name for member in members} - {one.what for one in left_out})
     )
@@ -188,9 +188,15 @@ def note_files(members: list[Member]) -> str:
     return f"{len(members)} files were read as one set: {_shortened([member.name for member in members])}."
 
 
-def _note_splits(members: list[Member], has_split: bool) -> list[str]:
+def _note_splits(members: list[Member], roles: dict[str, str], has_split: bool) -> list[str]:
+    """Of the files that have labels at all; a contest keeps those of its test to itself."""
     said = {"test": "testing only", "holdout": "the holdout"}
-    found = {member.name: split_of(member.name, has_split) for member in members}
+    label = next((name for name, role in roles.items() if role == ColumnRole.LABEL), None)
+    found = {
+        member.name: split_of(member.name, has_split)
+        for member in members
+        if label is None or label in member.names
+    }
     return [
         f"The labels of {_shortened(names)} are for {words}, as the name says."
         for split, words in said.items()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from io import TextIOBase
 
 from labeling.errors import InvalidInput
 from labeling.formats.files.bundle import Bundle, open_unpacked
@@ -14,6 +14,7 @@ from labeling.formats.rows import Problem, Record
 from labeling.formats.text.encodings import storable, text_stream
 
 MAX_LINE_CHARS = 16 * 2**20
+MAX_DOUBLES_TOLD = 5
 N_PEEKED = 50  # rows that tell how many columns there are
 
 
@@ -43,18 +44,39 @@ class DelimitedTable:
         self.n_bytes_read = 0
         csv.field_size_limit(max(csv.field_size_limit(), max_chars + 1))  # of the whole process
         try:
-            first = list(islice((fields for fields in self._reader() if fields), N_PEEKED))
-        except csv.Error as error:
-            raise InvalidInput(
-                f"The first row of {name} cannot be read: {error}. Is it a table?", code="bad_table"
-            ) from None
+            first, broken = self._peek()
         except UnicodeError as error:
             raise self._other_encoding(0, error) from None
+        if broken is not None and (dialect.has_header or not first):
+            raise InvalidInput(
+                f"The first row of {name} cannot be read: {_why(broken)} Is it a table?", code="bad_table"
+            )
         if not first:
             raise InvalidInput(f"{name} holds no row.", code="empty_file")
         self.header = first[0] if dialect.has_header else None
         self.notes: list[str] = []
         self.column_names = self._names(first)
+        # Between tabs, quotes are ordinary: nobody closes them. Between commas one that is not closed was forgotten.
+        self._tells_quotes = not dialect.quote and dialect.delimiter != "\t"
+
+    def _peek(self) -> tuple[list[list[str]], csv.Error | None]:
+        """(the first rows that can be read, why the very first cannot). One bad row spoils no other."""
+        reader = self._reader()
+        first: list[list[str]] = []
+        broken: csv.Error | None = None
+        n_broken = 0
+        while len(first) + n_broken < N_PEEKED:
+            try:
+                fields = next(reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                n_broken += 1
+                broken = broken or (None if first else error)
+                continue
+            if fields:
+                first.append(fields)
+        return first, broken
 
     def _names(self, first: list[list[str]]) -> list[str]:
         """Names for as many columns as rows fill. A delimiter at the end of lines makes no column."""
@@ -72,10 +94,23 @@ class DelimitedTable:
                 "The header names one column less than rows have, so the first is without name."
             )
             return name_columns(["", *first[0]])
+        self._note_doubles(first[0])
         n_columns = max(1, named, min(filled, len(first[0])))
         if n_columns < sorted(lengths)[len(lengths) // 2]:
             self.notes.append("Lines end with a delimiter; no column was made of it.")
         return name_columns(first[0][:n_columns])
+
+    def _note_doubles(self, header: list[str]) -> None:
+        """Two columns of one name may contradict each other: which is which is said."""
+        names = name_columns(header)
+        doubles = [
+            name
+            for place, name in enumerate(names, start=1)
+            if name == f"{_clean(header[place - 1])} ({place})"
+        ]
+        for name in doubles[:MAX_DOUBLES_TOLD]:
+            first = name.rpartition(" (")[0]
+            self.notes.append(f"Two columns are called {first!r}; the later one is read as {name!r}.")
 
     def records(self, *, skip: int = 0) -> Iterator[Record]:
         n_columns = len(self.column_names)
@@ -91,10 +126,7 @@ class DelimitedTable:
             except csv.Error as error:
                 number += 1
                 if number > skip:
-                    yield (
-                        number,
-                        Problem(number, "", f"The row cannot be read: {error}. Is a quote left open in it?"),
-                    )
+                    yield number, Problem(number, "", f"The row cannot be read: {_why(error)}")
                 continue
             except UnicodeError as error:
                 raise self._other_encoding(number, error) from None
@@ -109,11 +141,20 @@ class DelimitedTable:
             if fields == header:
                 yield number, Problem(number, "", "The row repeats the header, so it was left out.")
             elif len(fields) == n_columns:
+                if self._tells_quotes and any('"' in field for field in fields):
+                    yield from self._open_quotes(number, fields)
                 yield number, fields
             elif len(fields) > n_columns and not any(map(str.strip, fields[n_columns:])):
                 yield number, fields[:n_columns]
             else:
                 yield number, self._wrong_length(number, fields)
+
+    def _open_quotes(self, number: int, fields: list[str]) -> Iterator[Record]:
+        """A quote before a value that nothing closes is kept, where quotes are ordinary characters, and said."""
+        for name, field in zip(self.column_names, fields, strict=True):
+            if field.startswith('"') and field.count('"') % 2:
+                message = "The value begins with a quote that is never closed; the quote was kept in it."
+                yield number, Problem(number, name, message, left_out="")
 
     def _wrong_length(self, number: int, fields: list[str]) -> Problem:
         n_columns = len(self.column_names)
@@ -143,13 +184,16 @@ class DelimitedTable:
         def counted() -> Iterator[str]:
             with lines:
                 for _ in range(self.dialect.skip_lines):
-                    lines.readline(most)
+                    if not lines.readline(most):
+                        break
                 for i, line in enumerate(iter(partial(lines.readline, most), "")):
                     if len(line) == most and not line.endswith(("\n", "\r")):
-                        raise InvalidInput(
-                            f"{self.name} has a line of more than {most:,} characters. Is it a table of lines?",
-                            code="line_too_long",
-                        )
+                        if not i:
+                            raise InvalidInput(
+                                f"{self.name} has a line of more than {most:,} characters. Is it a table of lines?",
+                                code="line_too_long",
+                            )
+                        line = self._too_long(lines, most)
                     if i % 1024 == 0:
                         self.n_bytes_read = beneath.tell()
                     yield line
@@ -164,14 +208,38 @@ class DelimitedTable:
             doublequote=not self.dialect.escape,
         )
 
+    def _too_long(self, lines: TextIOBase, most: int) -> str:
+        """The rest of the line is passed over. What stands for it has a value that no row may have."""
+        while (rest := lines.readline(most)) and not rest.endswith(("\n", "\r")):
+            pass
+        return "x" * (csv.field_size_limit() + 1) + "\n"
+
+
+def _why(error: csv.Error) -> str:
+    """What the reader of CSV says, in words for whoever wrote the file."""
+    if "field limit" in str(error):
+        return f"a value in it has more than the {csv.field_size_limit() - 1:,} characters allowed."
+    return f"{error}. Is a quote left open in it?"
+
+
+def _clean(name: str) -> str:
+    return storable(name.strip("\ufeff \t\r\n").strip())
+
 
 def name_columns(fields: list[str]) -> list[str]:
     """Names from a header; empty and repeated ones get their number."""
-    names: list[str] = []
+    names: dict[str, None] = {}  # looked up fast, and in order
     for place, field in enumerate(fields, start=1):
-        name = storable(field.strip("\ufeff \t\r\n").strip()) or f"column {place}"
-        names.append(f"{name} ({place})" if name in names else name)
-    return names
+        name = _clean(field) or f"column {place}"
+        names[_free(name, place, names)] = None
+    return list(names)
+
+
+def _free(name: str, place: int, taken: Container[str]) -> str:
+    """The name, with its column's number where another column has it."""
+    while name in taken:
+        name = f"{name} ({place})"
+    return name
 
 
 def count_columns(n_columns: int) -> list[str]:

@@ -193,5 +193,6 @@ def _whole_lines(text: str, *, is_cut: bool) -> str:
 def _without_lines(text: str, n_lines: int) -> str:
     lines = io.StringIO(text, newline="")
     for _ in range(n_lines):
-        lines.readline()
+        if not lines.readline():
+            break
     return lines.read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO
@@ -17,6 +18,13 @@ from labeling.formats.text.json_bytes import BLOCK_BYTES, MarkedStream
 from labeling.web.json_reading import MAX_DEPTH, DepthLimited, TooDeep, read_json
 
 N_SAMPLE = 200  # objects that are looked at for column names
+COCO_ARRAYS = frozenset({"images.item", "annotations.item", "categories.item", "licenses.item"})
+COCO_BLOCK_BYTES = 2**20
+MAX_COCO_BYTES = 256 * 2**20
+COCO = (
+    "It is a COCO file: what its annotations mark, boxes and outlines within images, was not read. For one label for "
+    "each image, import the images with a table of two columns, file name and label."
+)
 MAX_LINE_CHARS = 64 * 2**20
 
 
@@ -30,7 +38,11 @@ class JsonTable:
         self.encoding = encoding
         self.n_bytes = bundle.size(name)
         self.n_bytes_read = 0
+        self.notes: list[str] = []
         self.prefix = self._find_array()
+        if self.prefix in COCO_ARRAYS and self._mentions(b'"annotations"') and self._mentions(b'"images"'):
+            self.prefix = "images.item"
+            self.notes.append(COCO)
         self.keys = find_names(self._objects(), name)
         self.column_names = name_keys(self.keys)
         self._known = frozenset(self.keys)
@@ -49,7 +61,8 @@ class JsonTable:
         with stream:
             try:
                 for number, value in enumerate(
-                    ijson.items(self._checked(stream), self.prefix, use_float=True), start=1
+                    ijson.items(self._checked(stream), self.prefix, map_type=SeenDict, use_float=True),
+                    start=1,
                 ):
                     if number % 256 == 0:
                         self.n_bytes_read = beneath.tell()
@@ -67,6 +80,20 @@ class JsonTable:
 
     def _checked(self, stream: BinaryIO) -> DepthLimited:
         return DepthLimited(io.BufferedReader(MarkedStream(stream, self.encoding), BLOCK_BYTES))
+
+    def _mentions(self, word: bytes) -> bool:
+        """Whether the word stands in the first part of the file."""
+        stream, _ = open_unpacked(self.bundle, self.name)
+        before = b""
+        with stream:
+            for _ in range(MAX_COCO_BYTES // COCO_BLOCK_BYTES):
+                block = stream.read(COCO_BLOCK_BYTES)
+                if word in before + block:
+                    return True
+                if not block:
+                    break
+                before = block[-len(word) :]
+        return False
 
     def _find_array(self) -> str:
         stream, _ = open_unpacked(self.bundle, self.name)
@@ -133,9 +160,39 @@ class JsonLinesTable:
 
     def _parse(self, number: int, line: str) -> object:
         try:
-            return read_json(line)
+            return read_json(line, object_pairs_hook=SeenDict.of)
         except ValueError as error:
-            return Problem(number, "", f"The line is no valid JSON: {storable(str(error))}.")
+            return Problem(number, "", f"The line is no valid JSON: {why_no_json(error)}.")
+
+
+class SeenDict(dict[str, object]):
+    """An object of JSON; `repeated` is a field that it has twice with different values."""
+
+    repeated = ""
+
+    def __setitem__(self, name: str, value: object) -> None:
+        if name in self and self[name] != value:
+            self.repeated = name
+        super().__setitem__(name, value)
+
+    @classmethod
+    def of(cls, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        plain = dict(pairs)
+        if len(plain) == len(pairs):
+            return plain
+        seen = cls()
+        for name, value in pairs:
+            seen[name] = value
+        return seen
+
+
+def why_no_json(error: ValueError) -> str:
+    """The fault in words; Python's own are for programmers."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"it cannot be read from character {error.pos + 1:,} on"
+    if "integer string conversion" in str(error):
+        return "a number in it has too many digits"
+    return storable(str(error))
 
 
 def find_names(values: Iterator[object], file_name: str) -> list[str]:
@@ -157,17 +214,21 @@ def find_names(values: Iterator[object], file_name: str) -> list[str]:
 
 def name_keys(keys: list[str]) -> list[str]:
     """The keys as they can be stored and shown."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for place, key in enumerate(keys, start=1):
         name = storable(key)
-        names.append(f"{name} ({place})" if name in names else name)
-    return names
+        names[f"{name} ({place})" if name in names else name] = None
+    return list(names)
 
 
 def as_values(number: int, value: object, names: list[str], known: frozenset[str]) -> list[object] | Problem:
     """One value per column name; None where the object does not have it."""
     if not isinstance(value, dict):
         return Problem(number, "", f"The row is {_kind(value)}; it must be an object with names and values.")
+    repeated = _repeated(value)
+    if repeated:
+        name = storable(repeated[:100])
+        return Problem(number, name, f"The row has the field {name!r} twice, with different values.")
     if not known.issuperset(value):
         extra = next(name for name in value if name not in known)
         return Problem(
@@ -177,6 +238,15 @@ def as_values(number: int, value: object, names: list[str], known: frozenset[str
             "Move a row that has it to the top, or leave it out.",
         )
     return [value.get(name) for name in names]
+
+
+def _repeated(value: dict[str, object]) -> str:
+    """The field that the row, or an object right in it, has twice; "" for none."""
+    if isinstance(value, SeenDict) and value.repeated:
+        return value.repeated
+    return next(
+        (inner.repeated for inner in value.values() if isinstance(inner, SeenDict) and inner.repeated), ""
+    )
 
 
 def _too_deep(name: str, error: TooDeep, n_rows: int) -> InvalidInput:

@@ -14,7 +14,8 @@ from labeling.formats.tables.delimited import DelimitedTable
 from labeling.formats.tables.dialects import sniff_dialect
 from labeling.formats.tables.fasttext import PREFIX, FastTextTable, is_fasttext
 from labeling.formats.tables.jsonfiles import JsonLinesTable, JsonTable
-from labeling.formats.text.encodings import check_encoding, sniff_encoding
+from labeling.formats.tables.totals import TotalTable
+from labeling.formats.text.encodings import PageSample, check_encoding, sniff_doubts
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +24,33 @@ class OpenedTable:
     options: ImportOptions
     notes: list[str] = field(default_factory=list)
     layout: str = ""
+    pages: list[PageSample] = field(default_factory=list)  # that its text may be in, where that is not sure
 
 
 def open_table(bundle: Bundle, options: ImportOptions, kind: str, entry: str, limits: Limits) -> OpenedTable:
     """The table of one file. Raises InvalidInput if it is empty, binary, or not what the options say."""
+    named = sniff.named_otherwise(entry, kind)
     if kind == "parquet":
-        return OpenedTable(ParquetTable(bundle, entry), options)
+        return OpenedTable(ParquetTable(bundle, entry), options, named)
     head = sniff.read_head(bundle, entry)
     if not head.strip():
         raise InvalidInput(f"{entry} is empty. Choose a file with rows.", code="empty_file")
     sniff.check_text(head, entry)
+    pages: list[PageSample] = []
     if options.encoding:
         encoding = check_encoding(options.encoding)
     else:
-        encoding = sniff_encoding(sniff.read_letters(bundle, entry, head))
-    options = replace(options, encoding=encoding)
+        encoding, pages = sniff_doubts(sniff.read_letters(bundle, entry, head))
+    opened = _open_text(bundle, replace(options, encoding=encoding), kind, entry, head, encoding, limits)
+    return replace(opened, notes=[*named, *opened.notes], pages=pages)
+
+
+def _open_text(
+    bundle: Bundle, options: ImportOptions, kind: str, entry: str, head: bytes, encoding: str, limits: Limits
+) -> OpenedTable:
     if kind == "json":
-        return OpenedTable(JsonTable(bundle, entry, encoding=encoding), options)
+        table = JsonTable(bundle, entry, encoding=encoding)
+        return OpenedTable(table, options, table.notes)
     if kind == "jsonl":
         return OpenedTable(JsonLinesTable(bundle, entry, encoding=encoding), options)
     if PREFIX.encode() in head and is_fasttext(head):
@@ -80,4 +91,4 @@ def _open_delimited(
         skip_lines=dialect.skip_lines,
         has_header=dialect.has_header,
     )
-    return OpenedTable(table, options, notes)
+    return OpenedTable(TotalTable(table), options, notes)

@@ -11,7 +11,8 @@ import codecs
 import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from labeling.errors import InvalidInput
@@ -47,6 +48,8 @@ DETECTED_BYTES = 64 * 1024
 MAX_ODD_SHARE = (
     0.2  # of the letters beyond ASCII; in a text read with its own code page there are next to none
 )
+CLEAN_SHARE = 0.02
+MIN_ODD = 3  # signs within words, from which another page is looked for that has none
 NEAR = 0.91  # of the best sureness: a few words of Western Europe are that near to those of Central Europe
 BAD_BYTES = "assay-bad-bytes"
 _UTF8 = re.compile(
@@ -56,6 +59,7 @@ _UTF8 = re.compile(
 )
 _THORN = re.compile("[ðþÐÞ]")  # Icelandic, which always has accents too; else Turkish in a page of its own
 _ICELANDIC = re.compile("[áíúóéæÁÍÚÓÉÆ]")
+_BEYOND_TEXT = re.compile("[\x80-\U0010ffff]")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _JOINERS = frozenset("\u2019'·\u02bc\u2011-\u00ad\u200c\u200d")  # stand within words
 
@@ -71,8 +75,26 @@ def keep_bad_bytes(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(BAD_BYTES, keep_bad_bytes)
 
 
+@dataclass(frozen=True, slots=True)
+class PageSample:
+    """A code page that a text may be in, and a few words as it reads them."""
+
+    encoding: str
+    words: str
+
+
 def sniff_encoding(head: bytes) -> str:
     """The encoding of a text that begins (or of which a part is) like this. utf-8 where it is ASCII only."""
+    return sniff_doubts(head)[0]
+
+
+def sniff_doubts(head: bytes) -> tuple[str, list[PageSample]]:
+    """(the encoding, the likeliest pages with a sample of each where it is not sure)."""
+    sure = _sure_encoding(head)
+    return (sure, []) if sure else _sniff_page(head)
+
+
+def _sure_encoding(head: bytes) -> str:
     for bom, encoding in BOMS:
         if head.startswith(bom):
             return encoding
@@ -82,7 +104,7 @@ def sniff_encoding(head: bytes) -> str:
         return "iso2022_jp"
     if is_nearly_utf8(head):
         return "utf-8"
-    return _sniff_page(head)
+    return ""
 
 
 def sniff_wide(head: bytes) -> str:
@@ -116,16 +138,49 @@ def is_nearly_utf8(head: bytes) -> bool:
     return True
 
 
-def _sniff_page(head: bytes) -> str:
+def _sniff_page(head: bytes) -> tuple[str, list[PageSample]]:
     sample = b"\n".join(line for line in head.splitlines() if not line.isascii())[:DETECTED_BYTES]
     texts: dict[str, tuple[float, str]] = {}
+    chosen = ""
     for encoding in _ranked(sample):
-        if encoding not in texts:
-            text = sample.decode(encoding, errors=BAD_BYTES)
-            texts[encoding] = (_odd_share(text), text)
-            if texts[encoding][0] <= MAX_ODD_SHARE:
+        if encoding in texts:
+            continue
+        text = sample.decode(encoding, errors=BAD_BYTES)
+        texts[encoding] = (_odd_share(text), text)
+        share = texts[encoding][0]
+        if not chosen and share <= MAX_ODD_SHARE:
+            chosen = encoding
+            if share <= CLEAN_SHARE or share * len(_BEYOND_TEXT.findall(text)) < MIN_ODD:
                 break
-    _, best = min(texts.values(), key=lambda found: found[0])
+        elif chosen and share <= CLEAN_SHARE:
+            break  # signs within words speak against the page that seemed likelier
+    ranked = sorted(texts, key=lambda encoding: texts[encoding][0])
+    best = texts[ranked[0]][1]
+    name = _name_of(sample, best, texts)
+    is_sure = ranked[0] == next(iter(texts)) and texts[ranked[0]][0] <= MAX_ODD_SHARE
+    other = (
+        chosen
+        if chosen and texts[chosen][1] != best
+        else next((one for one in ranked if texts[one][1] != best), "")
+    )
+    if is_sure or not other or other == name:
+        return name, []
+    return name, _samples(name, best, other, texts[other][1])
+
+
+def _samples(name: str, text: str, other: str, read_otherwise: str) -> list[PageSample]:
+    """A few words in which the two differ, as each reads them."""
+    for one, two in zip(text.splitlines(), read_otherwise.splitlines(), strict=False):
+        if one != two:
+            at = next((i for i, pair in enumerate(zip(one, two, strict=False)) if pair[0] != pair[1]), 0)
+            start = max(0, one.rfind(" ", 0, at) + 1, at - 20)
+            return [PageSample(name, storable(one[start : start + 40])),
+                    PageSample(other, storable(two[start : start + 40]))]  # fmt: skip
+    return []
+
+
+def _name_of(sample: bytes, best: str, texts: Mapping[str, tuple[float, str]]) -> str:
+    """The page that reads it so: of several, the commonest."""
     if _THORN.search(best) and not _ICELANDIC.search(best):
         return "cp1254"
     for encoding in COMMON:  # a page that reads it the same, and is the likelier one

@@ -171,7 +171,8 @@ def _gave_up(file_name: str, died: int | None) -> AssayError:
     if died in (signal.SIGALRM, signal.SIGXCPU):
         return TooLarge(
             f"Looking into {file_name} took more than {settings.ASSAY_LOOK_SECONDS} seconds and was stopped. "
-            "Say its format and encoding in the options, split it, or import it without a first look.",
+            "If it has thousands of columns, leave out those that are not needed. Else say its format and encoding in "
+            "the options, split it, or import it without a first look.",
             code=TOO_SLOW,
         )
     return InvalidInput(

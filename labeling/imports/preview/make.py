@@ -21,7 +21,7 @@ from labeling.formats.options import ImportOptions
 from labeling.formats.pictures.folders import FolderReader
 from labeling.formats.rows import GreyPixels, ImageFile, Limits, Problem, Row
 from labeling.formats.sets.dataset import ColumnSample, Dataset, open_dataset
-from labeling.imports.rules.questions import Question, import_questions
+from labeling.imports.rules.questions import Question, encoding_questions, import_questions
 from labeling.imports.rules.spellings import Spellings, add_spellings, offer_notes, spelling_notes
 from labeling.labels.class_names import natural
 from labeling.storing.images import CheckedImage, ImageRefused, image_check, image_from_grey, image_open
@@ -124,13 +124,16 @@ def preview_make(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
         format=dataset.options.format or "",
         layout=dataset.layout,
         notes=[*dataset.notes, *spelling_notes(spellings), *offer_notes(offers)],
-        questions=import_questions(
-            columns=[(column.name, column.role) for column in dataset.columns],
-            layout=dataset.layout,
-            labels_from=dataset.options.labels_from,
-            classes=labels,
-            offers=offers,
-        ),
+        questions=[
+            *encoding_questions(dataset.pages),
+            *import_questions(
+                columns=[(column.name, column.role) for column in dataset.columns],
+                layout=dataset.layout,
+                labels_from=dataset.options.labels_from,
+                classes=labels,
+                offers=offers,
+            ),
+        ],
         options=dataset.options.as_json(),
         columns=dataset.columns,
         rows=shown,

@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labeling.formats.classes import ClassOffer
-from labeling.formats.columns.names import LABEL_NAMES, fold
+from labeling.formats.columns.names import LABEL_NAMES, WEAK_LABEL_NAMES, fold
 from labeling.formats.rows import ColumnRole
+from labeling.formats.text.encodings import PageSample
 
 MAX_CHOICES = 50
 MAX_JOINS = 20
+MIN_SINGLE_CLASSES = 20  # from which classes of about one label each are odd
 _NEVER_LABELS = frozenset(
     {ColumnRole.ID, ColumnRole.TEXT, ColumnRole.IMAGE, ColumnRole.SERIES, ColumnRole.EMBEDDING}
 )
@@ -26,9 +28,9 @@ _GENERIC = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`about`: label_column, labels_from or join_classes, as the page words it in its own language.
+    """`about`: encoding, label_column, labels_from or join_classes, as the page words it in its own language.
 
-    Choices are column names ("": none of them), person and machine, or the classes that the names would be joined
+    Choices are encodings, column names ("": none of them), person and machine, or the classes that the names would be joined
     under ("": they stay apart).
     """
 
@@ -36,6 +38,15 @@ class Question:
     sentence: str
     choices: list[str]
     chosen: str
+
+
+def encoding_questions(pages: Sequence[PageSample]) -> list[Question]:
+    """Which of two code pages a text is in, with a few words as each reads them."""
+    if len(pages) < 2:
+        return []
+    first, second = pages[:2]
+    sentence = f"Which of these reads right: {first.words!r} ({first.encoding}) or {second.words!r} ({second.encoding})?"
+    return [Question("encoding", sentence, [first.encoding, second.encoding], first.encoding)]
 
 
 def import_questions(
@@ -59,12 +70,18 @@ def _label_column(
 ) -> list[Question]:
     label = next((name for name, role in columns if role == ColumnRole.LABEL), "")
     is_told_otherwise = not label and bool(classes)  # by the probabilities of classes
-    if layout not in _GENERIC or fold(label) in LABEL_NAMES or is_told_otherwise:
+    is_named = fold(label) in LABEL_NAMES - WEAK_LABEL_NAMES and not are_too_many(classes)
+    if layout not in _GENERIC or is_named or is_told_otherwise:
         return []
     choices = [name for name, role in columns if role not in _NEVER_LABELS][:MAX_CHOICES]
     if not choices:
         return []
     return [Question("label_column", "Which column holds the label?", [*choices, ""], label)]
+
+
+def are_too_many(classes: Mapping[str, int]) -> bool:
+    """Whether there is about one label of each class, so that these may be no classes at all."""
+    return len(classes) >= MIN_SINGLE_CLASSES and sum(classes.values()) < 2 * len(classes)
 
 
 def _labels_from(labels_from: str, layout: str, classes: Mapping[str, int]) -> list[Question]:

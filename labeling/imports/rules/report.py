@@ -18,7 +18,7 @@ from typing import Any
 from labeling.formats.classes import class_offers
 from labeling.formats.rows import Problem
 from labeling.formats.sets.dataset import Dataset
-from labeling.imports.rules.questions import import_questions
+from labeling.imports.rules.questions import are_too_many, encoding_questions, import_questions
 from labeling.imports.rules.spellings import Spellings, offer_notes, spelling_notes
 from labeling.labels.class_names import natural
 from labeling.storing.images import remark_sentence
@@ -106,6 +106,7 @@ class ImportReport:
             {"name": column.name, "role": column.role, "why": column.why} for column in dataset.columns
         ]
         self.note(dataset.notes)
+        self.questions = [asdict(question) for question in encoding_questions(dataset.pages)]
 
     def note(self, sentences: Iterable[str]) -> None:
         """Each sentence is told once."""
@@ -170,7 +171,8 @@ class ImportReport:
         offers = class_offers(self.classes, set(existing).difference(self.classes_added))
         self.class_offers = [asdict(offer) for offer in offers]
         self.note([*spelling_notes(self.spellings), *offer_notes(offers)])
-        self.questions = [
+        of_encoding = [question for question in self.questions if question["about"] == "encoding"]
+        self.questions = of_encoding + [
             asdict(question)
             for question in import_questions(
                 columns=[(column["name"], column["role"]) for column in self.columns],
@@ -184,11 +186,11 @@ class ImportReport:
             self.drop("labels", "Not among those that label_first takes.", self.n_labels_left_out)
         if self.n_rows == self.n_dropped:
             self.warnings.append("0 rows were taken: every row has a problem. See dropped and problems.")
-        elif not (
-            self.labels["person"] + self.labels["machine"] + self.n_labels_known + self.n_sealed
-            or self.n_label_conflicts
-        ):
-            self.warnings.append(_no_labels(self.columns))
+        elif not self.labels["person"] + self.labels["machine"] + self.n_labels_known + self.n_sealed:
+            n_conflicts = self.n_label_conflicts
+            self.warnings.append(_all_contradict(n_conflicts) if n_conflicts else _no_labels(self.columns))
+        if are_too_many(self.classes):
+            self.warnings.append(_single_classes(self.columns, self.classes))
 
     def add_remark(self, remark: str, name: str) -> None:
         found = self.remarks.setdefault(remark, {"n": 0, "first": name})
@@ -214,6 +216,21 @@ class ImportReport:
 @lru_cache(maxsize=4 * MAX_REASONS)
 def _kind(why: str) -> str:
     return _DETAILS.sub("…", why)
+
+
+def _all_contradict(n_rows: int) -> str:
+    return (
+        f"0 labels were taken: each contradicts another label of its item ({n_rows:,} in all). "
+        "Is the right column the label? See conflicts."
+    )
+
+
+def _single_classes(columns: list[dict[str, Any]], classes: Mapping[str, int]) -> str:
+    label = next((column["name"] for column in columns if column["role"] == "label"), None)
+    n_labels = sum(classes.values())
+    if label is None:
+        return f"{len(classes):,} classes were found in {n_labels:,} labels, about one of each. Are these classes?"
+    return f"{len(classes):,} classes were found in {n_labels:,} labels, about one of each. Does {label!r} hold the label?"
 
 
 def _no_labels(columns: list[dict[str, Any]]) -> str:

@@ -155,7 +155,7 @@ def _from_probabilities(sample: Sample) -> Layout | None:
             found[name] = match[1]
     if len(found) < 2:
         return None
-    places = [sample.names.index(name) for name in found]
+    places = [sample.places[name] for name in found]
     sums = [sum(read_share(row[place]) or 0.0 for place in places) for row in sample.rows]
     if not sums or any(abs(total - 1) > SUM_TOLERANCE for total in sums):
         return None
