@@ -386,7 +386,8 @@ class Attempt(models.Model):
     # 1, 2, ... within the project, given when it is frozen: delta is split over them. Null: never was.
     number = models.PositiveIntegerField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=AttemptState.choices, default=AttemptState.QUEUED)
-    state_reason = models.TextField(blank=True)  # a sentence: why refused or abandoned, how many more
+    # A sentence: why refused or abandoned, how many more, what of the server it waits for.
+    state_reason = models.TextField(blank=True)
     # The goal, as it was asked for.
     promise = models.CharField(max_length=10, choices=Promise.choices)
     eps = models.FloatField()  # share allowed wrong, above 0, below 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Collection
+from functools import partial
 
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
@@ -11,6 +13,7 @@ from django.utils import timezone
 
 from labeling.blindness import UNDO_SECONDS
 from labeling.errors import AssayError, Conflict
+from labeling.jobs.trouble import tried, waits_no_more
 from labeling.jobs.work import OPEN_STATES
 from labeling.models import Import, Item, LabelClass, Project, Publishing
 from review.certificates.monitoring import n_audits_due
@@ -63,7 +66,7 @@ def publish_ready() -> None:
 
     One that cannot be published is skipped, with a log line. A file's round whose labels stand already is published.
     """
-    adopt_standing()
+    adopting = adopt_standing()
     ready = Round.objects.filter(
         state=RoundState.READY,
         run__project__deleted_at__isnull=True,
@@ -73,11 +76,13 @@ def publish_ready() -> None:
     newest = {
         project_id: (round_id, held) for project_id, round_id, held in of_project
     }  # the last of each stays
+    tried_now = [*adopting, *(round_id for round_id, held in newest.values() if not held)]
+    waits_no_more(Round.objects.exclude(pk__in=tried_now))
     for project_id, (round_id, held) in newest.items():
         if held:
             continue
         try:
-            round_publish_by_rule(round_id=round_id)
+            tried(partial(round_publish_by_rule, round_id=round_id), Round.objects.filter(pk=round_id))
         except Conflict as error:
             # Under way: the other worker does it. Else somebody published it by hand a moment ago.
             logger.info("Round %s of project %s is left alone: %s", round_id, project_id, error)
@@ -86,15 +91,17 @@ def publish_ready() -> None:
             Round.objects.filter(pk=round_id, state=RoundState.READY).update(state=RoundState.SKIPPED)
 
 
-def adopt_standing() -> None:
-    """Rounds of files, whose labels stood before there was a round, order their queues."""
+def adopt_standing() -> list[int]:
+    """Rounds of files, whose labels stood before there was a round, order their queues; returns which they were."""
     ready = Round.objects.filter(state=RoundState.READY, run__project__deleted_at__isnull=True)
     standing = ready.filter(source__publications__isnull=False, source__publications__ended_at__isnull=True)
-    for round_id in list(standing.order_by("pk").values_list("pk", flat=True)):
+    round_ids = list(standing.order_by("pk").values_list("pk", flat=True))
+    for round_id in round_ids:
         try:
-            round_adopt(round_id=round_id)
+            tried(partial(round_adopt, round_id=round_id), Round.objects.filter(pk=round_id))
         except Conflict as error:
             logger.info("Round %s is adopted by the next sweep: %s", round_id, error)
+    return round_ids
 
 
 def refill_after_undone_imports() -> None:
@@ -117,6 +124,12 @@ def attempts_to_settle() -> list[int]:
         state__in=[AttemptState.AUDITING, AttemptState.REVIEWING], project__deleted_at__isnull=True
     )
     return list(under_way.filter(~Exists(audits), ~Exists(seconds)).values_list("pk", flat=True))
+
+
+def attempts_wait_no_more(*, but: Collection[int]) -> None:
+    """Those that somebody's answer was taken back from, say, have nothing to wait for."""
+    auditing = Attempt.objects.filter(state=AttemptState.AUDITING)
+    waits_no_more(auditing.exclude(pk__in=but))
 
 
 def certificates_to_look_at() -> list[int]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.db.models import QuerySet
 
 from labeling.jobs.doorbell import ring
+from labeling.jobs.trouble import tried
 from labeling.jobs.work import SWEEP_SECONDS
 from review import sweep as pipeline
-from review.models import Attempt, AttemptState, Certificate
+from review.models import OPEN_ATTEMPTS, Attempt, AttemptState, Certificate
 
 
 @shared_task
@@ -22,7 +24,9 @@ def sweep_review() -> None:
         ring("review.tasks.diversify_queue", project_id)
     for attempt_id in Attempt.objects.filter(state=AttemptState.QUEUED).values_list("pk", flat=True):
         ring("review.tasks.freeze_attempt", attempt_id)
-    for attempt_id in pipeline.attempts_to_settle():
+    to_settle = pipeline.attempts_to_settle()
+    pipeline.attempts_wait_no_more(but=to_settle)
+    for attempt_id in to_settle:
         ring("review.tasks.settle_attempt", attempt_id)
     for certificate_id in pipeline.certificates_to_look_at():
         ring("review.tasks.look_at_certificate", certificate_id)
@@ -52,7 +56,7 @@ def explain_queue(refill_id: int) -> None:
 def freeze_attempt(attempt_id: int) -> None:
     from review.certificates.attempt_pipeline import attempt_freeze
 
-    attempt_freeze(attempt_id)
+    tried(lambda: attempt_freeze(attempt_id), _open_attempt(attempt_id))
 
 
 @shared_task
@@ -60,7 +64,8 @@ def settle_attempt(attempt_id: int) -> None:
     from review.certificates.attempt_pipeline import attempt_settle
     from review.certificates.documents import certificate_write
 
-    attempt_settle(attempt_id)
+    if not tried(lambda: attempt_settle(attempt_id), _open_attempt(attempt_id)):
+        return
     for certificate_id in Certificate.objects.filter(attempt=attempt_id, document={}).values_list(
         "pk", flat=True
     ):
@@ -84,3 +89,7 @@ def forecast_project(project_id: int) -> None:
     from review.certificates.forecasts import forecast_make
 
     forecast_make(project_id)
+
+
+def _open_attempt(attempt_id: int) -> QuerySet[Attempt]:
+    return Attempt.objects.filter(pk=attempt_id, state__in=OPEN_ATTEMPTS)

@@ -11,6 +11,7 @@ import errno
 import functools
 import logging
 import random
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +23,8 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import psycopg
 from django.core.files.storage import default_storage
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from labeling.jobs.work import Work, work_beat
@@ -33,6 +35,7 @@ FIRST_PAUSE_SECONDS = 0.5
 MOST_PAUSE_SECONDS = 10.0
 TELL_SECONDS = 1.0  # between two looks at the row while waiting: a cancellation is heard
 MAX_REASON = 120  # characters
+WAITING = "Waiting for"  # as waiting_sentence begins
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -280,6 +283,51 @@ class Pauses:
 def waiting_sentence(trouble: Trouble, since: str) -> str:
     """What a row says meanwhile; it fits in Work.step_name."""
     return f"Waiting for {trouble.what} since {since} UTC: {trouble.reason}"[:200]
+
+
+def tried(act: Callable[[], object], rows: QuerySet[Any]) -> bool:
+    """`act` is done; or something is away, `state_reason` of the rows says so, and the next sweep tries again.
+
+    For short steps that no row of work stands for: nobody is kept waiting in between. False if something is away.
+    Raises what `act` raises where it is no trouble, or where the database takes no word of it.
+    """
+    try:
+        act()
+    except Exception as error:
+        trouble = trouble_of(error)
+        if trouble is None or not _say_tried(trouble, rows):
+            raise
+        return False
+    waits_no_more(rows)
+    return True
+
+
+def waits_no_more(rows: QuerySet[Any]) -> None:
+    """What these rows waited for is there again. A row that somebody is at is left to them."""
+    waiting = rows.filter(state_reason__startswith=f"{WAITING} ")
+    with transaction.atomic():
+        held = waiting.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
+        rows.model._default_manager.filter(pk__in=list(held)).update(state_reason="")
+
+
+def _say_tried(trouble: Trouble, rows: QuerySet[Any]) -> bool:
+    """False if the database is away, too."""
+    if not connection.in_atomic_block:
+        connection.close()  # it may be broken without knowing
+    now = f"{timezone.now():%H:%M}"
+    begins = re.compile(f"{WAITING} {re.escape(trouble.what)} since (..:..) UTC")
+    try:
+        with transaction.atomic():
+            for row in rows.select_for_update(skip_locked=True, of=("self",)):
+                said = begins.match(row.state_reason)
+                sentence = waiting_sentence(trouble, said[1] if said else now)
+                logger.warning("%s %s: %s", type(row).__name__, row.pk, sentence)
+                rows.model._default_manager.filter(pk=row.pk).update(state_reason=sentence)
+    except Exception as error:
+        if trouble_of(error) is None:
+            raise
+        return False
+    return True
 
 
 class _Wait:

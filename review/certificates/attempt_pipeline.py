@@ -89,6 +89,7 @@ def attempt_freeze(attempt_id: int) -> None:
     number = n_frozen(project) + 1
     salt = hashlib.sha256(f"{project.salt}:attempt:{number}".encode()).hexdigest()
     attempt.number = number
+    attempt.state_reason = ""  # what it may have waited for is there
     attempt.salt, attempt.salt_hash = salt, salt_hash(salt)
     attempt.round = round
     attempt.classes = list(project.classes.values("id", "name"))

@@ -78,7 +78,7 @@ def round_publish(
     refill_carry_out(project=project, plan=plan)
     earlier = Round.objects.filter(run__project=project, state=RoundState.READY, pk__lt=round.pk)
     earlier.update(state=RoundState.SKIPPED)
-    Round.objects.filter(pk=round.pk).update(state=RoundState.PUBLISHED)
+    Round.objects.filter(pk=round.pk).update(state=RoundState.PUBLISHED, state_reason="")
     logger.info("Published %s of project %s: %s", round.source.name, project.pk, diff)
     return publication
 

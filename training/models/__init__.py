@@ -110,6 +110,7 @@ class Round(models.Model):
     pruned_at = models.DateTimeField(null=True, blank=True)  # its predictions are gone since then
     # Why a project that publishes by itself did not publish it: review/publishing_rule.py. Empty: it did, or no rule.
     held_back = models.JSONField(default=dict, blank=True)
+    state_reason = models.TextField(blank=True, default="")  # what of the server its publishing waits for
 
     class Meta:
         constraints = [

@@ -82,6 +82,9 @@ class RoundSummaryOutput(serializers.ModelSerializer):
     run_number = serializers.IntegerField(source="run.number")
     source_id = serializers.IntegerField(allow_null=True)
     state = serializers.ChoiceField(choices=RoundState.choices)
+    state_reason = serializers.CharField(
+        read_only=True, help_text="What of the server its publishing waits for, in a sentence; else empty."
+    )
     holdout_accuracy = serializers.FloatField(allow_null=True)
     low = serializers.FloatField(allow_null=True, help_text="Of the 95% interval of holdout_accuracy.")
     high = serializers.FloatField(allow_null=True)
@@ -95,8 +98,8 @@ class RoundSummaryOutput(serializers.ModelSerializer):
     class Meta:
         model = Round
         fields = [
-            "id", "run_id", "run_number", "number", "state", "held_back", "source_id", "n_human", "holdout_accuracy",
-            "low", "high", "test_accuracy", "share_accepted", "n_accepted", "finished_at",
+            "id", "run_id", "run_number", "number", "state", "state_reason", "held_back", "source_id", "n_human",
+            "holdout_accuracy", "low", "high", "test_accuracy", "share_accepted", "n_accepted", "finished_at",
         ]  # fmt: skip
 
     @extend_schema_field(HeldBackOutput(allow_null=True))

@@ -3927,6 +3927,8 @@ export interface components {
             run_number: number;
             number: number;
             state: components["schemas"]["RoundStateEnum"];
+            /** @description What of the server its publishing waits for, in a sentence; else empty. */
+            readonly state_reason: string;
             /** @description Null but for a candidate that the project's rule did not publish. */
             readonly held_back: components["schemas"]["HeldBackOutput"] | null;
             source_id: number | null;
@@ -3993,6 +3995,8 @@ export interface components {
             run_number: number;
             number: number;
             state: components["schemas"]["RoundStateEnum"];
+            /** @description What of the server its publishing waits for, in a sentence; else empty. */
+            readonly state_reason: string;
             /** @description Null but for a candidate that the project's rule did not publish. */
             readonly held_back: components["schemas"]["HeldBackOutput"] | null;
             source_id: number | null;

@@ -6,6 +6,7 @@ import { t } from "@/language/translate";
 import { count, when } from "@/ui/format";
 import { TextLink } from "@/ui/link";
 import { Panel } from "@/ui/panel";
+import { said } from "@/ui/server-says";
 
 interface Props {
   project: Project;
@@ -51,7 +52,7 @@ export function AttemptHistory({ project, attempts, certificates }: Props) {
                       </TextLink>
                     </Text>
                   )}
-                  {one.state_reason && one.state !== "certified" && <Text size="sm">{one.state_reason}</Text>}
+                  {one.state_reason && one.state !== "certified" && <Text size="sm">{said(one.state_reason)}</Text>}
                 </Table.Td>
                 <Table.Td>
                   <Text size="sm">{goalText(one)}</Text>

@@ -11,6 +11,7 @@ import { rich } from "@/language/rich";
 import { plural, t } from "@/language/translate";
 import { count, when } from "@/ui/format";
 import { ButtonLink, TextLink } from "@/ui/link";
+import { said } from "@/ui/server-says";
 
 /** The attempt that is under way: how far people are, what happens next, and the way out. */
 export function OpenAttempt({ project, attempt }: { project: Project; attempt: Attempt }) {
@@ -39,7 +40,7 @@ export function OpenAttempt({ project, attempt }: { project: Project; attempt: A
         </Group>
         <Text>{t("To prove: {goal}.", { goal: goalText(attempt) })}</Text>
         {attempt.state !== "queued" && <Counts attempt={attempt} />}
-        {attempt.state_reason && <Text size="sm">{attempt.state_reason}</Text>}
+        {attempt.state_reason && <Text size="sm">{said(attempt.state_reason)}</Text>}
         <Text size="sm" role="status">
           {nextText(attempt)}
         </Text>

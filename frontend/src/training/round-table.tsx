@@ -5,6 +5,7 @@ import { t, tc } from "@/language/translate";
 import { heldText } from "@/training/candidate";
 import { count, percent, percentWithin } from "@/ui/format";
 import { TextLink } from "@/ui/link";
+import { said } from "@/ui/server-says";
 
 const COLOURS: Record<RoundSummary["state"], string> = { running: "blue", ready: "yellow", published: "teal", skipped: "gray" };
 
@@ -48,9 +49,9 @@ export function RoundTable({ projectId, rounds }: { projectId: number; rounds: r
                 <Badge variant="light" miw="max-content" color={COLOURS[round.state]}>
                   {stateName(round.state)}
                 </Badge>
-                {round.held_back && (
+                {(round.held_back || round.state_reason) && (
                   <Text size="xs" maw={280} mt={4}>
-                    {heldText(round.held_back)}
+                    {round.held_back ? heldText(round.held_back) : said(round.state_reason)}
                   </Text>
                 )}
               </Table.Td>

@@ -24,6 +24,19 @@ export const SERVER_SENTENCES: readonly Message[] = [
   msg("{n} of {all} rows have no confidence; they count as no surer than chance."),
   msg("{n} of {all} confidences are below {chance}, which is chance among {classes} classes; they count as that."),
   msg("In {n} of {all} rows the likeliest class is not the label; the label counts."),
+  // what work waits for: labeling/jobs/trouble.py
+  msg("Waiting for {what} since {time} UTC: {reason}"),
+  msg("Waited {n} s for {what}: {reason}"),
+  msg("the database"),
+  msg("the storage"),
+  msg("the storage (bucket {name})"),
+  msg("room on the disk"),
+  // why an attempt to certify ended, or what it waits for: review/certificates/
+  msg("No round's labels stand any more. Train and publish a round, or import predictions, then ask again."),
+  msg("People have labeled every item that has a prediction: there is nothing to certify."),
+  msg("{n} audits could not prove any cut with at most {share}% wrong. Label more, train again, and ask for the next attempt."),
+  msg("Ranks 1 to {cut} of {all} are proven; people continue from the cut: {n} more."),
+  msg("Abandoned by hand."),
   // steps of a run: training/fitting/progress.py
   msg("round {n} of {all}: {step}"),
   msg("starting a process of its own"),

@@ -130,9 +130,9 @@ function Waiting({ round }: { round: Round }) {
   const beside = useQuery(besideQuery(round.id));
   return (
     <Panel title={t("Beside what stands")} note={t("It is finished and not published. Until somebody publishes it, its labels count for nothing.")}>
-      {round.held_back && (
+      {(round.held_back || round.state_reason) && (
         <Text size="sm" mb="xs">
-          {heldText(round.held_back)}
+          {round.held_back ? heldText(round.held_back) : said(round.state_reason)}
         </Text>
       )}
       <Ready query={beside} what={t("the comparison with what stands")}>
