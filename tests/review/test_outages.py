@@ -77,7 +77,9 @@ def test_an_attempt_says_that_its_freezing_waits_for_the_storage(
         state_reason=first.replace(first[len("Waiting for the storage since ") :][:5], "01:02")
     )
     freeze_attempt(attempt.pk)
-    assert reason_of(ada_client, attempt).startswith("Waiting for the storage since 01:02 UTC: ")  # since the first
+    assert reason_of(ada_client, attempt).startswith(
+        "Waiting for the storage since 01:02 UTC: "
+    )  # since the first
 
     refuse.unlink()
     freeze_attempt(attempt.pk)
