@@ -30,7 +30,7 @@ from review.models import (
 )
 from review.publishing.publish import round_adopt, round_publish_by_rule
 from review.queue.claims import leases_expire
-from review.queue.filling import (
+from review.queue.filling.kept_full import (
     projects_starting_cold,
     queue_refill,
     withdraw_labeled_elsewhere,

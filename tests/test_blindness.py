@@ -55,7 +55,7 @@ from review.models import (
 )
 from review.people.gold import gold_ask
 from review.queue.entries import entries_ask
-from review.queue.filling import queue_refill
+from review.queue.filling.kept_full import queue_refill
 from review.queue.flagging import flags_ask
 from tests.review.blind import ROLES, Scene, make_scene, otherwise, whole
 from tests.review.certifying import World, make_world

@@ -26,7 +26,7 @@ def verify_command(ctx: click.Context, certificate: Path, labels: Path, as_json:
     """
     # Here: they bring in numpy and scipy.
     from review.certification.labels import labels_read
-    from review.certification.verify import verify
+    from review.certification.statement.verify import verify
 
     document = _read_json(certificate)
     with open(labels, newline="", encoding="utf-8") as file:

@@ -309,7 +309,7 @@ class Play:
         """Download it, verify it from its files, and count what is wrong in truth."""
         # Here: it brings in numpy and scipy.
         from review.certification.labels import labels_read
-        from review.certification.verify import verify
+        from review.certification.statement.verify import verify
 
         document_path = self.folder / f"certificate-{certificate_id}.json"
         labels_path = self.folder / f"certificate-{certificate_id}-labels.csv"
@@ -492,7 +492,7 @@ def redrawn(truth: dict[str, str], document: Row, labels: Any) -> dict[str, int]
     # Here: they bring in numpy and scipy.
     import numpy as np
 
-    from review.certification.replay import attempt_play
+    from review.certification.statement.replay import attempt_play
 
     goal, attempt = document["goal"], document["attempt"]
     if goal["promise"] != "dataset" or goal["per_class"] or attempt["stages"] == [0]:

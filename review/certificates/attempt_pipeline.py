@@ -55,9 +55,9 @@ from review.models import (
 )
 from review.publishing.publish import publish_begin
 from review.queue.entries import answers_wanted_now, entries_ask, entries_close, n_mixed
+from review.queue.filling.refill import refill_carry_out, refill_plan
 from review.queue.flagging import flag_add
 from review.queue.ordering import MEASURING_PRIORITY
-from review.queue.refill import refill_carry_out, refill_plan
 from training.rounds.artifacts import artifact_hash
 from training.rounds.standing import standing_round
 

@@ -8,8 +8,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from review.certificates.rows import certificate_rows
-from review.certification.document import document_build
 from review.certification.labels import labels_of
+from review.certification.statement.document import document_build
 from review.models import Attempt, Certificate
 
 logger = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ from review.certification.monitor import Monitor
 from review.models import Attempt, Certificate
 from review.publishing.publish import publish_begin
 from review.publishing.revoking import certificate_revoke
-from review.queue.refill import refill_carry_out, refill_plan
+from review.queue.filling.refill import refill_carry_out, refill_plan
 from training.models import RoundState, Run, Trigger
 from training.rounds.standing import standing_round
 from training.runs.rows import last_settings

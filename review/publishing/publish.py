@@ -19,7 +19,7 @@ from labeling.labels.services import publication_end, publication_open
 from labeling.models import Label, Project, Publication, Publishing
 from review.publishing.candidates import ACCEPTED, diff_of_labels, why_held_back
 from review.publishing.revoking import certificates_supersede
-from review.queue.refill import refill_carry_out, refill_plan
+from review.queue.filling.refill import refill_carry_out, refill_plan
 from training.filed.services import check_not_taken_back
 from training.models import Round, RoundState
 from training.models.querysets import has_predictions

@@ -20,7 +20,7 @@ from labeling.models import Project, Source
 from labeling.projects.services import project_update
 from review.models import OF_DOUBT, OWN_NUMBER, Answer, AnswerKind, Entry, EntryState, Reason, sql_list
 from review.queue.entries import answers_wanted_now
-from review.queue.refill import is_blind_to_all
+from review.queue.filling.refill import is_blind_to_all
 from training.runs.services import run_request_if_due
 
 MAX_CLOSED = 500  # entries at once

@@ -13,8 +13,8 @@ from labeling.labels.selectors import NO_HUMAN_LABEL
 from labeling.models import Item, Project
 from review.models import OF_DOUBT, sql_list
 from review.queue.entries import answers_wanted_now
+from review.queue.filling.refill import is_blind_to_all
 from review.queue.ordering import PICKED_PRIORITY
-from review.queue.refill import is_blind_to_all
 
 MAX_PICKED = 10_000
 

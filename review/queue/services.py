@@ -5,7 +5,7 @@ from __future__ import annotations
 from labeling.jobs.doorbell import ring
 from labeling.models import Project
 from review.models import Refill
-from review.queue.filling import queue_refill
+from review.queue.filling.kept_full import queue_refill
 
 
 def queue_refill_request(*, project: Project) -> Refill:

@@ -26,7 +26,7 @@ from review.certification.exact import allowed_wrong
 from review.certification.human_error import people_error, total_error
 from review.certification.monitor import breach_values
 from review.certification.ranking import error_scores, ranks_of
-from review.certification.replay import attempt_play
+from review.certification.statement.replay import attempt_play
 from review.certification.walk import Cut, most_found, walk
 
 DELTA = 0.05

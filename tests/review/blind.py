@@ -24,7 +24,7 @@ from labeling.jobs.work import WorkState
 from labeling.models import Export, Import, Label, Membership, Project, Role, Withheld
 from review.models import Answer, Attempt, Certificate, Explanation, Refill, Verdict
 from review.people.gold import gold_ask
-from review.queue.filling import queue_refill
+from review.queue.filling.kept_full import queue_refill
 from review.queue.flagging import flag_add
 from tests.labeling.makers import record
 from tests.review.certifying import World, make_world

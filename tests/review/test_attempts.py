@@ -30,10 +30,10 @@ from review.certificates.documents import certificate_write
 from review.certificates.rows import _RETIRED, certificate_rows
 from review.certification.draw import draw
 from review.certification.labels import labels_of
-from review.certification.verify import verify
+from review.certification.statement.verify import verify
 from review.models import Answer, Attempt, Audit, Certificate, Entry, Frozen
 from review.publishing.publish import round_publish
-from review.queue.filling import queue_refill
+from review.queue.filling.kept_full import queue_refill
 from review.queue.flagging import flag_add
 from review.sweep import attempts_to_settle, publish_ready
 from tests.makers import make_human_label, make_items

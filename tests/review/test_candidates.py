@@ -392,7 +392,7 @@ def test_a_candidate_has_seen_the_labels_that_it_was_trained_on(
 
 
 def test_a_candidate_fills_no_queue(project: Project, pool: list[Item], held_out: list[Item]) -> None:
-    from review.queue.filling import queue_refill
+    from review.queue.filling.kept_full import queue_refill
     from review.sweep import sweep
 
     candidate = round_right_on(20, pool, held_out)

@@ -9,8 +9,8 @@ from rest_framework.test import APIClient
 from labeling.models import Label, LabelClass, Project
 from review.help.pipeline import queue_explain
 from review.models import Entry, Explanation, Refill
-from review.queue.filling import queue_refill
-from review.queue.refill import diverse_plan, refill_carry_out
+from review.queue.filling.kept_full import queue_refill
+from review.queue.filling.refill import diverse_plan, refill_carry_out
 from review.sweep import publish_ready, refills_to_explain
 from tests.makers import make_human_label
 from tests.training.makers import WORDS, class_of, make_labeled_project, make_run

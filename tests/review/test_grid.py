@@ -19,7 +19,7 @@ from review.answering.undoing import answer_undo, answers_undo
 from review.models import Answer, Attempt, AttemptState, Entry, EntryState, Lease, LeaseState, Reason
 from review.people.history import item_history
 from review.queue.claims import entries_release, leases_expire
-from review.queue.refill import refill_carry_out, refill_plan
+from review.queue.filling.refill import refill_carry_out, refill_plan
 from review.queue.selectors import queue_summary
 from tests.labeling.makers import publish, record
 from tests.makers import make_items

@@ -9,8 +9,8 @@ from rest_framework.test import APIClient
 from labeling.models import Item, Membership, Project, Role, Split
 from review.models import Entry, Reason
 from review.people.selectors import median_interval, people_work
+from review.queue.filling.refill import refill_carry_out, refill_plan
 from review.queue.picking import items_pick
-from review.queue.refill import refill_carry_out, refill_plan
 from tests.makers import make_items
 from tests.review.makers import answer, claim, make_entries
 

@@ -19,7 +19,7 @@ from labeling.removals.pipeline import undo_run
 from labeling.removals.services import undo_request
 from review.certificates.rows import certificate_rows
 from review.certification.labels import labels_of
-from review.certification.verify import verify
+from review.certification.statement.verify import verify
 from review.models import Entry, Frozen
 from review.publishing.publish import round_publish
 from review.sweep import publish_ready, sweep

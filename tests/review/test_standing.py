@@ -16,7 +16,7 @@ from review.models import Attempt, Entry, Forecast
 from review.people.history import item_history
 from review.people.wrong_share import wrong_share
 from review.publishing.publish import publication_discard, round_publish
-from review.queue.filling import queue_refill
+from review.queue.filling.kept_full import queue_refill
 from review.sweep import projects_to_forecast, sweep
 from tests.labeling.makers import publish
 from tests.makers import make_items

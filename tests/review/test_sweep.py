@@ -9,7 +9,7 @@ from django.utils import timezone
 from labeling.models import Import, Project, Publication, Publishing
 from review.models import Entry, EntryState, Refill
 from review.publishing.publish import round_publish
-from review.queue.filling import queue_diversify, queue_refill
+from review.queue.filling.kept_full import queue_diversify, queue_refill
 from review.sweep import publish_ready, sweep
 from tests.makers import make_human_labels, make_items
 from tests.review.makers import claim, make_entries, make_round

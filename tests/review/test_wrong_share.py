@@ -12,7 +12,7 @@ from labeling.models import Item, LabelClass, Project, Publication
 from review.models import Entry, Reason
 from review.people.wrong_share import wrong_share
 from review.publishing.publish import publication_discard, round_publish
-from review.queue.refill import refill_carry_out, refill_plan
+from review.queue.filling.refill import refill_carry_out, refill_plan
 from tests.makers import make_human_labels, make_items, make_project
 from tests.review.makers import answer, claim, make_entries, make_round
 

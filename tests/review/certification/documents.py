@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from review.certification.document import document_build
 from review.certification.draw import draw
 from review.certification.facts import cuts_compute, delta_of_attempt, is_within_cut
 from review.certification.labels import LabelRow, Labels, labels_of
+from review.certification.statement.document import document_build
 
 CLASSES = ["cat", "dog", "owl"]
 SALT = "3f1c-salt-of-the-tests"

@@ -12,7 +12,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from review.certification.exact import share_of_delta
 from review.certification.planner import forecast, next_hundred, plan_table
-from review.certification.replay import attempt_play
+from review.certification.statement.replay import attempt_play
 from training.rules.calibration import apply_temperature, fit_temperature
 
 GOAL = {"n_items": 5000, "n_human": 500, "n_classes": 5, "eps": 0.05, "delta": 0.05, "promise": "dataset"}

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from review.certification.replay import attempt_play
 from review.certification.stages import stage_levels, stage_sizes
+from review.certification.statement.replay import attempt_play
 from review.certification.walk import walk
 
 N_ITEMS, N = 3_000, 2_900

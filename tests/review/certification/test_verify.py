@@ -22,11 +22,11 @@ from click.testing import CliRunner
 
 from deploy.cli import main
 from labeling.errors import InvalidInput
-from review.certification.document import assumptions_of, digest_of, sentence_of
 from review.certification.facts import hashes_compute, source_facts
 from review.certification.labels import labels_of, labels_read, labels_write
-from review.certification.schema import schema_text
-from review.certification.verify import verify
+from review.certification.statement.document import assumptions_of, digest_of, sentence_of
+from review.certification.statement.schema import schema_text
+from review.certification.statement.verify import verify
 from tests.review.certification.documents import CLASSES, SALT, Case, make_case
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from labeling.models import Project
-from review.queue.refill import eligible_item_ids
+from review.queue.filling.refill import eligible_item_ids
 from training.data.diversity import typical_order
 from training.data.packed import packed_open
 from training.learners.features import fit_features

@@ -19,12 +19,6 @@ from typing import Any
 import numpy as np
 from jsonschema import Draft202012Validator
 
-from review.certification.document import (
-    assumptions_of,
-    digest_of,
-    people_sentence_of,
-    sentence_of,
-)
 from review.certification.draw import draw
 from review.certification.facts import (
     cuts_compute,
@@ -35,7 +29,13 @@ from review.certification.facts import (
     source_facts,
 )
 from review.certification.labels import Labels
-from review.certification.schema import SCHEMA
+from review.certification.statement.document import (
+    assumptions_of,
+    digest_of,
+    people_sentence_of,
+    sentence_of,
+)
+from review.certification.statement.schema import SCHEMA
 
 N_NAMED = 5  # of the items or fields that one check finds wrong; the rest are counted
 SAME = 1e-6  # relative difference of numbers that another version of scipy may compute

@@ -1,6 +1,6 @@
 """The JSON schema of a certificate (draft 2020-12), published as docs/certificate.schema.json.
 
-After a change: python -m review.certification.schema > docs/certificate.schema.json
+After a change: python -m review.certification.statement.schema > docs/certificate.schema.json
 """
 
 from __future__ import annotations

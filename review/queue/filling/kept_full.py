@@ -17,7 +17,7 @@ from review.models import (
     Refill,
     sql_list,
 )
-from review.queue.refill import diverse_plan, refill_carry_out, refill_plan, room_left
+from review.queue.filling.refill import diverse_plan, refill_carry_out, refill_plan, room_left
 from training.rounds.standing import standing_round
 
 RECENT = dt.timedelta(minutes=1)
@@ -46,7 +46,7 @@ def queue_diversify(project_id: int) -> None:
     Where items cannot be made into vectors, it is filled at random instead, with a log line.
     """
     # Here, because the web processes ring for this and must not load scikit-learn.
-    from review.queue.diverse import diverse_items
+    from review.queue.filling.diverse import diverse_items
 
     project = Project.objects.filter(pk=project_id, deleted_at__isnull=True).first()
     if project is None or standing_round(project) is not None or (n_room := room_left(project)) == 0:

@@ -23,7 +23,7 @@ from review.certification.facts import (
     source_facts,
 )
 from review.certification.labels import Labels
-from review.certification.schema import BY_CLASS_UNSAID, FORMAT
+from review.certification.statement.schema import BY_CLASS_UNSAID, FORMAT
 
 Document = dict[str, Any]
 
