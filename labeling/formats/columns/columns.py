@@ -255,12 +255,13 @@ class _Guesser:
         known = {"text": TEXT_NAMES, "image": IMAGE_NAMES, "series": SERIES_NAMES}.get(self.item_type)
         if known is not None and fold(self.names[place]) in known:
             return "its name says so"
-        return {
-            "text": "it holds the longest words" if not is_text(self.columns[place]) else "it holds texts",
-            "image": "it holds pictures or their names",
-            "series": "it holds numbers in a row",
-            "table": "numbers" if is_number(self.columns[place]) else "categories",
-        }[self.item_type]
+        if self.item_type == "text":
+            return "it holds texts" if is_text(self.columns[place]) else "it holds the longest words"
+        if self.item_type == "table":
+            return "numbers" if is_number(self.columns[place]) else "categories"
+        return {"image": "it holds pictures or their names", "series": "it holds numbers in a row"}[
+            self.item_type
+        ]
 
     def _is_row_number(self, place: int) -> bool:
         is_numbering = self.names[place].lower() in ("unnamed: 0", "column 1")

@@ -42,8 +42,8 @@ from labeling.formats.tables.tables import open_table
 from labeling.formats.text.encodings import PageSample, storable
 
 N_SAMPLE_ROWS = 200
-N_SAMPLE_CELLS = 200_000  # of wide tables fewer rows are looked at, so that a look takes as long
-MIN_SAMPLE_ROWS = 20
+N_SAMPLE_CELLS = 100_000  # of wide tables fewer rows are looked at, so that a look takes as long
+MIN_SAMPLE_ROWS = 10
 MAX_COLUMNS = 20_000
 NUMERIC_ROLES = frozenset({ColumnRole.FEATURE, ColumnRole.SERIES, ColumnRole.CONFIDENCE})
 
