@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from rest_framework.views import APIView
 from deploy.pulse import LOST_SECONDS
 from deploy.watched import WATCH
 from deploy.worker import QUEUES, app
-from labeling.models import WorkerPulse
+from labeling.models import Setback, WorkerPulse
 
 WORK_OF_QUEUE = {
     "train": "training runs wait",
@@ -167,14 +167,31 @@ def _pulses(now: dt.datetime) -> list[Part]:
     ]
     return [
         *parts,
-        _listeners(
-            name="scheduler",
-            pulses=[pulse for pulse in pulses if pulse.kind == "scheduler"],
-            now=now,
-            when_missing="No scheduler runs: leases do not run out, and lost doorbells are not rung again.",
-            how_to_fix="Start `assay up`, or `assay scheduler` on one host.",
+        _with_setbacks(
+            _listeners(
+                name="scheduler",
+                pulses=[pulse for pulse in pulses if pulse.kind == "scheduler"],
+                now=now,
+                when_missing="No scheduler runs: leases do not run out, and lost doorbells are not rung again.",
+                how_to_fix="Start `assay up`, or `assay scheduler` on one host.",
+            )
         ),
     ]
+
+
+def _with_setbacks(part: Part) -> Part:
+    """The part names the tasks that failed by a fault of their own and rest: it rings for them again."""
+    failing = Setback.objects.order_by("-next_at").values_list("task", "of_id", "n")
+    n_failing = failing.count()
+    if not n_failing:
+        return part
+    named = ", ".join(f"{task}({of_id or ''}) {n:,} times" for task, of_id, n in failing[:3])
+    sentence = f"{n_failing:,} tasks fail and are tried again with growing pauses, such as {named}."
+    return replace(
+        part,
+        message=f"{part.message}. {sentence}",
+        how_to_fix=part.how_to_fix or "Look at the worker's log for why.",
+    )
 
 
 def _listeners(

@@ -24,7 +24,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from labeling.database.hot import fetch_prepared
 from labeling.errors import Conflict, NotAllowed, NotFound
-from labeling.models import Project, Role, Withheld
+from labeling.models import Project, Role, Source, Withheld
 
 M = TypeVar("M", bound=models.Model)
 
@@ -103,6 +103,12 @@ def is_audited(project: Project) -> bool:
         "SELECT EXISTS (SELECT FROM labeling_audited WHERE project_id = %(project)s)", {"project": project.pk}
     )
     return bool(rows[0][0])
+
+
+def is_measured(project: Project) -> bool:
+    """Whether audits of an attempt are being answered, or a certificate's labels are watched: everybody is told which."""
+    sources = Source.objects.filter(project=project, details__has_key="certificate")
+    return is_audited(project) or sources.exclude(details__has_key="revoked_at").exists()
 
 
 def check_takes_home(project: Project, role: str) -> None:

@@ -13,7 +13,7 @@ from django.db import Error, connection
 from labeling.exports.job import EXPORT
 from labeling.imports.jobs import CHECK, IMPORT
 from labeling.imports.uploads import uploads_sweep
-from labeling.jobs.doorbell import ring
+from labeling.jobs.setbacks import attempted, ring_all
 from labeling.jobs.supervision import job_carry_out
 from labeling.jobs.work import SWEEP_SECONDS, WORKER, works_release, works_waiting
 from labeling.models import Check, Export, Import, ImportUndo
@@ -63,19 +63,15 @@ def remove_leftovers(leftover_id: int) -> None:
 @shared_task(statement_seconds=SWEEP_SECONDS)
 def sweep_works() -> None:
     """Ring again for work whose doorbell was lost or whose worker died, and clear old uploads away."""
-    for import_id in works_waiting(Import):
-        ring("labeling.tasks.import_items", import_id)
-    for export_id in works_waiting(Export):
-        ring("labeling.tasks.export_project", export_id)
-    for check_id in works_waiting(Check):
-        ring("labeling.tasks.check_uploads", check_id)
-    for undo_id in works_waiting(ImportUndo):
-        ring("labeling.tasks.undo_import", undo_id)
-    for project_id in erasures_due():
-        ring("labeling.tasks.erase_project", project_id)
-    uploads_sweep()
-    if (leftover_id := leftover_first_due()) is not None:
-        ring("labeling.tasks.remove_leftovers", leftover_id)
+    ring_all("labeling.tasks.import_items", lambda: works_waiting(Import))
+    ring_all("labeling.tasks.export_project", lambda: works_waiting(Export))
+    ring_all("labeling.tasks.check_uploads", lambda: works_waiting(Check))
+    ring_all("labeling.tasks.undo_import", lambda: works_waiting(ImportUndo))
+    ring_all("labeling.tasks.erase_project", erasures_due)
+    attempted("uploads_sweep", 0, uploads_sweep)
+    ring_all(
+        "labeling.tasks.remove_leftovers", lambda: [] if (due := leftover_first_due()) is None else [due]
+    )
 
 
 @worker_shutting_down.connect

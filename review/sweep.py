@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from labeling.blindness import UNDO_SECONDS
 from labeling.errors import AssayError, Conflict
+from labeling.jobs.setbacks import attempted
 from labeling.jobs.trouble import tried, waits_no_more
 from labeling.jobs.work import OPEN_STATES
 from labeling.models import Import, Item, LabelClass, Project, Publishing
@@ -51,13 +52,11 @@ def sweep() -> list[int]:
     """
     while leases_expire(max_expired=MAX_EXPIRED) == MAX_EXPIRED:
         pass
-    publish_ready()
-    refill_after_undone_imports()
-    withdraw_labeled_elsewhere()
-    flags_ask()
+    for step in (publish_ready, refill_after_undone_imports, withdraw_labeled_elsewhere, flags_ask):
+        attempted(step.__name__, 0, step)
     cold = projects_starting_cold()
     for project in cold:
-        queue_refill(project=project, withdraws=False)
+        attempted("queue_refill", project.pk, partial(queue_refill, project=project, withdraws=False))
     return [project.pk for project in cold]
 
 

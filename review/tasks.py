@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.db.models import QuerySet
 
-from labeling.jobs.doorbell import ring
+from labeling.jobs.setbacks import ring_all
 from labeling.jobs.trouble import tried
 from labeling.jobs.work import SWEEP_SECONDS
 from review import sweep as pipeline
@@ -20,20 +20,19 @@ def publish_ready_rounds() -> None:
 
 @shared_task(statement_seconds=SWEEP_SECONDS)
 def sweep_review() -> None:
-    for project_id in pipeline.sweep():
-        ring("review.tasks.diversify_queue", project_id)
-    for attempt_id in Attempt.objects.filter(state=AttemptState.QUEUED).values_list("pk", flat=True):
-        ring("review.tasks.freeze_attempt", attempt_id)
+    ring_all("review.tasks.diversify_queue", pipeline.sweep)
+    queued = Attempt.objects.filter(state=AttemptState.QUEUED)
+    ring_all("review.tasks.freeze_attempt", lambda: list(queued.values_list("pk", flat=True)))
+    ring_all("review.tasks.settle_attempt", _to_settle)
+    ring_all("review.tasks.look_at_certificate", pipeline.certificates_to_look_at)
+    ring_all("review.tasks.forecast_project", pipeline.projects_to_forecast)
+    ring_all("review.tasks.explain_queue", pipeline.refills_to_explain)
+
+
+def _to_settle() -> list[int]:
     to_settle = pipeline.attempts_to_settle()
     pipeline.attempts_wait_no_more(but=to_settle)
-    for attempt_id in to_settle:
-        ring("review.tasks.settle_attempt", attempt_id)
-    for certificate_id in pipeline.certificates_to_look_at():
-        ring("review.tasks.look_at_certificate", certificate_id)
-    for project_id in pipeline.projects_to_forecast():
-        ring("review.tasks.forecast_project", project_id)
-    for refill_id in pipeline.refills_to_explain():
-        ring("review.tasks.explain_queue", refill_id)
+    return to_settle
 
 
 # Beside the runs and not among them: they may have to pack the project's items first.

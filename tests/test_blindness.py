@@ -10,9 +10,11 @@ Then come those who cheat by other means: what audits, second answers and decoys
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,9 +26,19 @@ from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
 from labeling.errors import Conflict, InvalidInput
+from labeling.exports.pipeline import export_run
 from labeling.exports.rows import ExportRows
+from labeling.exports.services import export_request
+from labeling.formats.options import options_from_json
+from labeling.formats.rows import hash_text
+from labeling.imports.checks.check import import_check
+from labeling.imports.rules.decisions import LEFT_OUT
+from labeling.imports.services import import_from_path
+from labeling.imports.uploads import bundle_on_server
+from labeling.imports.writing.pipeline import import_run
 from labeling.items.selectors import ItemFilters
 from labeling.models import (
+    Check,
     Import,
     ImportedAnswer,
     Item,
@@ -57,6 +69,7 @@ from review.people.gold import gold_ask
 from review.queue.entries import entries_ask
 from review.queue.filling.kept_full import queue_refill
 from review.queue.flagging import flags_ask
+from tests.labeling.import_files import run_import, write_csv
 from tests.review.blind import ROLES, Scene, make_scene, otherwise, whole
 from tests.review.certifying import World, make_world
 from tests.review.makers import answer, claim, let_stand
@@ -275,7 +288,9 @@ def test_annotators_are_refused_what_speaks_of_all_items(scene: Scene) -> None:
     prepare(scene, "ben")
     for operation in ("export_file", "exports_list", "round_model", "inspection_map", "inspection_show", "attempt",
                       "attempts_list", "certificate_labels", "certificate_document", "round_items", "rounds_diff",
-                      "round_generated", "timeline_show"):  # fmt: skip
+                      "round_generated", "timeline_show", "runs_list", "run_show", "run_log", "rounds_list",
+                      "round_show", "round_confidences", "publications_list", "plan", "comparisons_list",
+                      "comparison_show"):  # fmt: skip
         assert call(scene, "ben", operation, WAYS[operation][0]).startswith(b"403"), operation
     for way in ITEM_LISTS:
         expected = b"403" if set(way) & {"source", "class", "confidence_min", "confidence_max", "split"} or "confidence" in way.get("order", "") else b"200"  # fmt: skip
@@ -318,6 +333,25 @@ def test_an_export_leaves_out_the_labels_of_what_is_asked_blind(scene: Scene) ->
         assert row["item_id"] not in withheld or (row["split"], row["label_id"]) == ("pool", None)
     filtered = ExportRows(scene.project, ItemFilters(source="none"), timezone.now()).pages()
     assert not withheld & {row["item_id"] for page in filtered for t in page.tables for row in t.to_pylist()}
+
+
+def test_an_export_says_of_how_many_rows_the_label_is_withheld(scene: Scene) -> None:
+    withheld = scene.withheld()
+    every, some = (
+        export_request(project=scene.project, by=scene.people["eng"], format="csv", filters=filters)
+        for filters in (ItemFilters(), ItemFilters(search="item-1"))
+    )
+    found = {item.pk for item in scene.world.items if item.key.startswith("item-1")}
+    assert 0 < len(found & withheld) < len(withheld)
+    for export, n_rows, n_withheld in (
+        (every, 150, len(withheld)),
+        (some, len(found), len(found & withheld)),
+    ):
+        export_run(export.pk, worker="test")
+        export.refresh_from_db()
+        assert (export.n_rows, export.n_withheld) == (n_rows, n_withheld)
+        shown = scene.client("eng").get(f"/api/exports/{export.pk}").data
+        assert shown["n_withheld"] == n_withheld
 
 
 def test_an_export_carries_no_answer_and_no_guess_of_what_is_asked_blind(scene: Scene) -> None:
@@ -853,3 +887,173 @@ def looks(scene: Scene | Certified, name: str) -> dict[str, bytes]:
     looked = {operation: whole(client.get(address)) for operation, address in addresses.items()}
     # Of a project that is seconds old, moments before the last fall now here, now there.
     return {each: said[-100:] if each == "timeline_show" else said for each, said in looked.items()}
+
+
+# What is written about withheld items: imports, checks, and items that are posted again
+
+
+def as_files_know_it(scene: Scene) -> None:
+    """The items have the content hash that a row of a file with their text has."""
+    for item in scene.world.items:
+        Item.objects.filter(pk=item.pk).update(content_hash=hash_text(item.text))
+
+
+def file_of(scene: Scene, path: Path, class_name: str, *, header: str = "label") -> Path:
+    """What somebody who wants to know would import: one label for all items."""
+    rows = [f"{item.key},{item.text},{class_name}" for item in scene.world.items]
+    return write_csv(path, f"id,text,{header}", *rows)
+
+
+def told_of_import(scene: Scene, path: Path, name: str, **options: object) -> dict[str, bytes]:
+    """All that is said of a check and an import of the file, and everywhere afterwards. Nothing of it stays."""
+    eng = scene.people["eng"]
+    with transaction.atomic():
+        with bundle_on_server(path) as bundle:
+            wanted = options_from_json(options)
+            checked = import_check(bundle, wanted, file_name=path.name, project=scene.project)
+        work = import_from_path(project=scene.project, path=path, options=options, user=eng)
+        import_run(work.pk, worker="test")
+        work.refresh_from_db()
+        assert work.state == "done", work.error_message
+        said = looks(scene, name)
+        said["import"] = whole(scene.client(name).get(f"/api/imports/{work.pk}"))
+        said["undo"] = whole(scene.client(name).get(f"/api/imports/{work.pk}/undo"))
+        transaction.set_rollback(True)
+    # Rows that it makes have the next numbers.
+    said = {
+        each: re.sub(rb'\'Content-Length\', \'\d+\'|"(\w*id|\w*ids)":\s*\[?\d+\]?', b"id", body)
+        for each, body in said.items()
+    }
+    return said | {"check": json.dumps(checked.as_json(), sort_keys=True).encode()}
+
+
+IMPORTS_TRIED: list[dict[str, object]] = [
+    {},
+    {"labels_from": "machine"},
+    {"sealed": True},
+    {"split": "test"},
+]
+
+
+@pytest.mark.parametrize("options", IMPORTS_TRIED, ids=str)
+@pytest.mark.parametrize("name", ["ada", "rev"])
+def test_no_import_tells_what_others_say_of_what_is_withheld(
+    scene: Scene, tmp_path: Path, name: str, options: dict[str, object]
+) -> None:
+    as_files_know_it(scene)
+    for_class = {
+        each.name: file_of(scene, tmp_path / f"{each.name}.csv", each.name) for each in scene.world.classes
+    }
+    as_it_is = {said: told_of_import(scene, path, name, **options) for said, path in for_class.items()}
+    with otherwise(scene, scene.withheld(), not_of=scene.people[name]):
+        for said, path in for_class.items():
+            assert differing(as_it_is[said], told_of_import(scene, path, name, **options)) == []
+
+
+def test_an_import_tells_what_is_not_withheld_and_how_much_is(scene: Scene, tmp_path: Path) -> None:
+    as_files_know_it(scene)
+    withheld = scene.withheld()
+    work = run_import(
+        scene.project,
+        file_of(scene, tmp_path / "a.csv", scene.world.classes[0].name),
+        user=scene.people["eng"],
+    )
+    report = work.report
+    assert report["n_labels_asked_blind"] == len(withheld)
+    free = Label.objects.filter(is_human=True, retired_at=None, project=scene.project).exclude(
+        item__in=withheld
+    )
+    assert report["n_label_conflicts"] > 0
+    assert report["n_label_conflicts"] + report["n_labels_known"] + report["n_labels_added"] == free.count()
+    keys = set(Item.objects.filter(pk__in=withheld).values_list("key", flat=True))
+    assert not keys & {conflict["key"] for conflict in report["conflicts"]}
+    assert [one["n"] for one in report["dropped"] if one["why"] == LEFT_OUT] == [len(withheld)]
+
+
+@pytest.mark.parametrize("options", IMPORTS_TRIED, ids=str)
+def test_no_import_tells_whether_what_is_withheld_was_answered(
+    scene: Scene, tmp_path: Path, options: dict[str, object]
+) -> None:
+    as_files_know_it(scene)
+    held = prepare(scene, "ben")
+    path = file_of(scene, tmp_path / "a.csv", scene.world.classes[0].name)
+    before = told_of_import(scene, path, "eng", **options)
+    for entry in held:
+        answer(scene.project, scene.people["ben"], entry["id"], scene.world.classes[1])
+    after = told_of_import(scene, path, "eng", **options)
+    for each in ("check", "import", "undo", "imports_list"):
+        assert before[each] == after[each], each
+    assert before["project_progress"] == after["project_progress"]
+
+
+def test_posted_items_are_answered_alike_whatever_is_said_of_them(scene: Scene) -> None:
+    as_files_know_it(scene)
+    held = prepare(scene, "ben")
+    client, project = scene.client("eng"), scene.project
+    asked = {kind: pk for pk, kind in scene.kinds().items() if Withheld.objects.filter(item=pk).exists()}
+    asked["held"] = held[0]["item"]["id"]
+
+    def said() -> set[tuple[int, str]]:
+        replies = set()
+        for pk in asked.values():
+            item = Item.objects.get(pk=pk)
+            for each in scene.world.classes:
+                with transaction.atomic():
+                    row = {"key": item.key, "text": item.text, "label": each.name}
+                    reply = client.post(f"/api/projects/{project.pk}/items", [row], format="json")
+                    replies.add((reply.status_code, reply.content.decode()))
+                    transaction.set_rollback(True)
+        return replies
+
+    before = said()
+    assert len(before) == 1
+    assert "people are asked blind" in next(iter(before))[1]
+    answer(project, scene.people["ben"], held[0]["id"], scene.world.classes[1])
+    assert said() == before
+
+
+def test_a_report_from_before_tells_no_label_of_what_is_withheld_since(scene: Scene) -> None:
+    audited, free = Item.objects.get(pk=scene.rows["item_id"]), scene.world.items[12]
+    conflicts = [
+        {
+            "row": place,
+            "key": item.key,
+            "label": "cat",
+            "other": "dog",
+            "message": "The label that stands was kept.",
+        }
+        for place, item in enumerate((audited, free), start=1)
+    ]
+    work = Import.objects.create(
+        project=scene.project,
+        file_name="b.csv",
+        state="done",
+        report={"conflicts": conflicts, "n_label_conflicts": 2},
+    )
+    check = Check.objects.create(
+        project=scene.project, created_by=scene.people["eng"], item_type="text", file_name="b.csv",
+        report={"conflicts": conflicts},
+    )  # fmt: skip
+
+    def keys(name: str, address: str) -> list[str]:
+        return [each["key"] for each in scene.client(name).get(address).data["report"]["conflicts"]]
+
+    for name in ("ada", "eng", "rev"):
+        assert keys(name, f"/api/imports/{work.pk}") == [free.key]
+    assert keys("vic", f"/api/imports/{work.pk}") == [audited.key, free.key]
+    assert keys("eng", f"/api/checks/{check.pk}") == [free.key]
+    listed = scene.client("rev").get(f"/api/projects/{scene.project.pk}/imports").data["results"]
+    assert [
+        [each["key"] for each in one["report"]["conflicts"]] for one in listed if one["id"] == work.pk
+    ] == [[free.key]]
+
+
+def test_a_file_labels_what_waits_to_be_asked_where_nothing_is_measured(
+    project: Project, ada: User, tmp_path: Path
+) -> None:
+    rows = [f"{key},text {key}" for key in "abcde"]
+    run_import(project, write_csv(tmp_path / "items.csv", "id,text", *rows), user=ada)
+    queue_refill(project=project)
+    assert Withheld.objects.filter(project=project).exists()
+    labeled = write_csv(tmp_path / "labels.csv", "id,text,label", *(f"{row},cat" for row in rows))
+    assert run_import(project, labeled, user=ada).report["n_labels_added"] == 5

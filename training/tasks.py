@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from celery import shared_task
+from django.db.models import Q
 
 from labeling.jobs.doorbell import ring
+from labeling.jobs.setbacks import attempted, ring_all
 from labeling.jobs.supervision import job_carry_out
 from labeling.jobs.work import OPEN_STATES, SWEEP_SECONDS, WORKER, works_waiting
 from training.comparisons.rows import COMPARISON
@@ -60,25 +63,25 @@ def measure_filed_round(round_id: int) -> None:
 @shared_task(statement_seconds=SWEEP_SECONDS)
 def sweep_runs() -> None:
     """Ring again for runs whose doorbell was lost, start those that are due, and tidy after dead workers."""
-    filed_rounds_take_back()
-    for run in runs_open_for_files():
-        ring("training.tasks.take_predictions_in", run.pk)
-    for round_id in filed_rounds_to_measure():
-        ring("training.tasks.measure_filed_round", round_id)
-    of_files = set(
-        Run.objects.filter(trigger=Trigger.FILE, state__in=OPEN_STATES).values_list("pk", flat=True)
-    )
-    for run_id in works_waiting(Run):
-        ring(
-            "training.tasks.take_predictions_in" if run_id in of_files else "training.tasks.train_run", run_id
-        )
-    for comparison_id in works_waiting(Comparison):
-        ring("training.tasks.compare_learners", comparison_id)
-    for inspection_id in works_waiting(Inspection):
-        ring("training.tasks.inspect_project", inspection_id)
+    attempted("filed_rounds_take_back", 0, filed_rounds_take_back)
+    ring_all("training.tasks.take_predictions_in", lambda: [run.pk for run in runs_open_for_files()])
+    ring_all("training.tasks.measure_filed_round", filed_rounds_to_measure)
+    of_files = {"trigger": Trigger.FILE, "state__in": OPEN_STATES}
+    ring_all("training.tasks.take_predictions_in", lambda: _waiting(pk__in=Run.objects.filter(**of_files)))
+    ring_all("training.tasks.train_run", lambda: _waiting(~Q(pk__in=Run.objects.filter(**of_files))))
+    ring_all("training.tasks.compare_learners", lambda: works_waiting(Comparison))
+    ring_all("training.tasks.inspect_project", lambda: works_waiting(Inspection))
     for project in projects_that_retrain():
-        if (run := run_open_if_due(project)) is not None:
+        run = attempted("run_open_if_due", project.pk, partial(run_open_if_due, project))
+        if run is not None:
             ring("training.tasks.train_run", run.pk)
     left_over = Run.objects.filter(rounds__state=RoundState.RUNNING).exclude(state__in=OPEN_STATES)
     for run in left_over.distinct():
-        rounds_remove_unfinished(run)
+        attempted("rounds_remove_unfinished", run.pk, partial(rounds_remove_unfinished, run))
+
+
+def _waiting(*which: Q, **more: object) -> list[int]:
+    waiting = works_waiting(Run)
+    return list(
+        Run.objects.filter(*which, pk__in=waiting, **more).order_by("pk").values_list("pk", flat=True)
+    )

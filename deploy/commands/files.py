@@ -209,6 +209,12 @@ def export_command(
     with default_storage.open(export.stored_name) as stored, open(beside, "wb") as file:
         shutil.copyfileobj(stored, file)
     beside.replace(out)
+    if export.n_withheld:
+        click.echo(
+            f"{export.n_withheld:,} of the rows are without a label, since people are asked about these items blind. "
+            "Export again when they have answered.",
+            err=True,
+        )
     click.echo(f"{export.n_rows:,} rows, {export.n_bytes:,} bytes, SHA-256 {export.sha256}: {out}")
 
 

@@ -62,6 +62,9 @@ class ExportOutput(WorkOutput):
     carried = serializers.ListField(child=serializers.CharField())
     as_of = serializers.DateTimeField(help_text="The moment whose state the file holds.")
     n_rows = serializers.IntegerField()
+    n_withheld = serializers.IntegerField(
+        help_text="Rows without a label because people are asked about the item blind; export again when they have answered."
+    )
     n_bytes = serializers.IntegerField()
     sha256 = serializers.CharField(help_text="Of the file, hex.")
     file_url = serializers.SerializerMethodField(help_text="Null until the file is there.")

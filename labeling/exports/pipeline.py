@@ -41,7 +41,7 @@ def export_execute(export: Export) -> None:
     storage. Raises WorkCancelled, WorkLost, and AssayError for what a user can act on.
     """
     with tempfile.TemporaryFile() as file:
-        n_rows = _write(export, file)
+        n_rows, n_withheld = _write(export, file)
         n_bytes = file.seek(0, os.SEEK_END)
         file.seek(0)
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -52,31 +52,40 @@ def export_execute(export: Export) -> None:
 
     def finish() -> None:
         with transaction.atomic():  # lost to another worker, the file stays a leftover
-            work_finish(export, stored_name=stored_name, n_rows=n_rows, n_bytes=n_bytes, sha256=sha256)
+            work_finish(
+                export,
+                stored_name=stored_name,
+                n_rows=n_rows,
+                n_bytes=n_bytes,
+                sha256=sha256,
+                n_withheld=n_withheld,
+            )
             leftovers_own([stored_name])
 
     waited(finish)
 
 
-def _write(export: Export, file: BinaryIO) -> int:
-    """Write all rows to the file, beating after each page; returns how many rows."""
+def _write(export: Export, file: BinaryIO) -> tuple[int, int]:
+    """Write all rows to the file, beating after each page; returns how many, and of how many the label is withheld."""
     is_folder = export.format == "images"
     filters = ItemFilters(**export.filters)
     rows = ExportRows(export.project, filters, export.as_of, with_blobs=is_folder, carried=export.carried)
     n_steps = item_count(export.project_id)
     work_beat(export, step_name="writing", step=0, n_steps=n_steps)
     started = time.monotonic()
-    n_rows = n_walked = 0
+    n_rows = n_walked = n_withheld = 0
     with _writer(export, rows, file) as writer:
         for page in rows.pages():
             for table in page.tables:
                 writer.write(table)
                 n_rows += table.num_rows
+                if page.withheld:
+                    n_withheld += sum(pk in page.withheld for pk in table.column("item_id").to_pylist())
             n_walked += page.n_walked
             seconds = time.monotonic() - started
             left = max(0.0, seconds / n_walked * (n_steps - n_walked))
             work_beat(export, step=min(n_walked, n_steps), seconds_left=left)
-    return n_rows
+    return n_rows, n_withheld
 
 
 @contextlib.contextmanager

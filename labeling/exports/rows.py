@@ -26,7 +26,7 @@ from labeling.blindness import Sight, withheld_among
 from labeling.carried import CARRIED, told
 from labeling.items.selectors import ItemFilters, LabeledBy
 from labeling.labels.selectors import table_columns
-from labeling.models import Item, ItemType, Project, Publication
+from labeling.models import Item, ItemType, Project, Publication, Withheld
 from labeling.projects.columns import in_order
 
 ROWS_OF_PAGE = 20_000
@@ -91,6 +91,7 @@ class Page:
 
     tables: Iterator[pa.Table]
     n_walked: int
+    withheld: frozenset[int]  # items that are asked about blind: in the rows without a label
 
 
 class ExportRows:
@@ -136,7 +137,7 @@ class ExportRows:
             if n_walked == 0:
                 return
             tables = self._tables(last, upto)
-            yield Page(map(self._add, tables) if self.added else tables, n_walked)
+            yield Page(map(self._add, tables) if self.added else tables, n_walked, self._withheld(last, upto))
             last = upto
 
     def feature_names(self) -> list[str] | None:
@@ -160,6 +161,10 @@ class ExportRows:
             sql, params = ids[:ROWS_OF_PAGE].query.sql_with_params()
             cursor.execute(f"SELECT count(*), max(id) FROM ({sql}) AS page (id)", params)
             return cursor.fetchone()
+
+    def _withheld(self, last: int, upto: int) -> frozenset[int]:
+        rows = Withheld.objects.filter(project=self.project, item_id__gt=last, item_id__lte=upto)
+        return frozenset(rows.values_list("item_id", flat=True))
 
     def _tables(self, last: int, upto: int) -> Iterator[pa.Table]:
         """Rows with last < item id <= upto, as PostgreSQL writes them and pyarrow reads them: both in C."""

@@ -9,9 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling.blindness import check_sees_items
+from labeling.blindness import Sight, check_sees_items, sight_of
 from labeling.formats.options import options_from_json
 from labeling.imports.preview.looking import look_preview
+from labeling.imports.redaction import reports_redact
 from labeling.imports.serializers import (
     ImportInput,
     ImportOutput,
@@ -80,13 +81,14 @@ class ImportsView(APIView):
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
         check_sees_items(project.member_role)  # a report names rows with what the file says of them
-        return page_response(*keyset_page(request, IMPORTS.filter(project=project)), ImportOutput)
+        works, after = keyset_page(request, IMPORTS.filter(project=project))
+        return page_response(reports_redact(works, sight_of(project.member_role)), after, ImportOutput)
 
     @extend_schema(
         operation_id="import_create",
         summary="Import an upload, or several together, in the background, or check all of it (options.dry_run)",
         request=ImportInput,
-        responses={201: ImportOutput, 400: ErrorOutput, 413: ErrorOutput},
+        responses={201: ImportOutput, 400: ErrorOutput, 409: ErrorOutput, 413: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id, MAY_ENGINEER)
@@ -102,7 +104,7 @@ class ImportView(APIView):
     def get(self, request: Request, import_id: int) -> Response:
         work = row_for(request.user, IMPORTS, import_id)
         check_sees_items(work.member_role)
-        return Response(ImportOutput(work).data)
+        return Response(ImportOutput(*reports_redact([work], sight_of(work.member_role))).data)
 
 
 @extend_schema(tags=["imports"])
@@ -117,4 +119,4 @@ class ImportCancelView(APIView):
         work = row_for(request.user, IMPORTS, import_id, MAY_ENGINEER)
         work_request_cancel(work)
         work.refresh_from_db()
-        return Response(ImportOutput(work).data)
+        return Response(ImportOutput(*reports_redact([work], Sight.SETTLED)).data)

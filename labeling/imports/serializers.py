@@ -233,6 +233,9 @@ class ImportReportOutput(serializers.Serializer):
     n_known = serializers.IntegerField(default=0, help_text="Rows whose item was there before.")
     n_labels_added = serializers.IntegerField(default=0)
     n_labels_known = serializers.IntegerField(default=0)
+    n_labels_asked_blind = serializers.IntegerField(
+        default=0, help_text="Left out, whatever they say: of items that people are asked about blind."
+    )
     n_sealed = serializers.IntegerField(default=0)
     n_labels_left_out = serializers.IntegerField(default=0)
     n_holdout = serializers.IntegerField(default=0)

@@ -27,6 +27,7 @@ from labeling.imports.preview.make import Preview, preview_make
 from labeling.imports.uploads import bundle_on_server, import_limits
 from labeling.jobs.doorbell import ring
 from labeling.jobs.work import works_stop
+from labeling.leaving import check_nothing_leaves
 from labeling.models import Check, Import, ImportFile, ItemType, Project, Upload
 from labeling.storing.leftovers import leftovers_note, leftovers_own
 
@@ -83,7 +84,7 @@ def import_create(
 ) -> Import:
     """An import of these uploads, read together as one set, waits for a worker.
 
-    What can be seen now to be wrong raises InvalidInput, NotFound, TooLarge, TooMany; what takes long to
+    What can be seen now to be wrong raises Conflict, InvalidInput, NotFound, TooLarge, TooMany; what takes long to
     see is for the worker.
     """
     wanted = options_from_json(options)
@@ -98,6 +99,7 @@ def import_create(
             raise
         resolved = wanted
     with transaction.atomic():
+        _check_may_begin(project)
         works_stop(
             Check, created_by=user, files=[[upload.stored_name, upload.file_name] for upload in uploads]
         )
@@ -136,6 +138,7 @@ def import_from_path(
     with bundle_on_server(*paths) as bundle:
         resolved = _resolve(bundle, project, options_from_json(options))
     with transaction.atomic():
+        _check_may_begin(project)
         work = Import.objects.create(
             project=project,
             created_by=user,
@@ -147,6 +150,12 @@ def import_from_path(
             for place, one in enumerate(paths)
         )
     return work
+
+
+def _check_may_begin(project: Project) -> None:
+    """Raises Conflict while an import is being undone. None is asked to be undone until the transaction ends."""
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    check_nothing_leaves(project.pk)
 
 
 def file_names(names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
+from labeling.blindness import Sight, is_measured, withheld_among
 from labeling.errors import Conflict, InvalidInput
 from labeling.formats.rows import (
     BadCell,
@@ -66,7 +67,10 @@ def items_add(*, project: Project, rows: Sequence[Mapping[str, Any]], by: Abstra
 
     known = {item.key: item for item in Item.objects.filter(project=project, key__in=[d.key for d in drafts])}
     said = _human_classes([item.pk for item in known.values()])
-    new = _new_drafts(drafts, labels, known, said)
+    withheld = withheld_among([item.pk for item in known.values()], Sight.SETTLED)
+    if withheld and not is_measured(project):
+        withheld &= said.keys()  # where nothing is measured, what no person labeled has nothing to withhold
+    new = _new_drafts(drafts, labels, known, said, withheld)
     try:
         with transaction.atomic():
             Item.objects.bulk_create(new, batch_size=2_000)
@@ -163,6 +167,7 @@ def _new_drafts(
     labels: Sequence[int | None],
     known: Mapping[str, Item],
     said: Mapping[int, int],
+    withheld: Collection[int],
 ) -> list[Item]:
     """The drafts that are not there yet. Raises InvalidInput for those that contradict what is."""
     problems: dict[str, list[str]] = {}
@@ -177,6 +182,10 @@ def _new_drafts(
         elif item.content_hash != draft.content_hash:
             problems[f"row {number}"] = [
                 f"key: item {draft.key[:80]!r} is there already, with other content."
+            ]
+        elif class_id is not None and item.pk in withheld:  # whatever is said of it
+            problems[f"row {number}"] = [
+                "label: people are asked blind about this item. Send it without a label, or when they have answered."
             ]
         elif class_id is not None and said.get(item.pk, class_id) != class_id:
             problems[f"row {number}"] = ["label: a person labeled this item otherwise. Relabel it instead."]

@@ -1,5 +1,7 @@
 """The class of all Celery tasks: doorbells, each of which may be lost, come twice or come to nothing.
 
+A task of a row that fails for another reason than trouble rests longer each time (labeling/jobs/setbacks.py).
+
 What is to be done stands in rows, and the sweeps ring again until it is done. So messages are acknowledged
 when they come (deploy/worker.py), trouble ends a task with a line in the log, and no task has a time limit
 of Celery's: that kills the process, which may leave a lock of the pool taken for ever (it has). Statements
@@ -16,7 +18,7 @@ from typing import Any
 from celery import Task
 from django.db import Error, connection
 
-from labeling.jobs.trouble import trouble_of
+from labeling.jobs.trouble import took_too_long, trouble_of
 
 logger = logging.getLogger(__name__)
 
@@ -34,14 +36,22 @@ class Bell(Task):
     Strategy = "labeling.jobs.bells:hear"
     statement_seconds: int = 3600
 
+    def _of_row(self, of_id: int) -> Any:
+        """Of a row: where it fails it rests for a while, however often it is rung."""
+        from labeling.jobs.setbacks import attempted  # models, which are there when tasks run
+
+        return attempted(self.name, of_id, lambda: super(Bell, self).__call__(of_id))
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             if self.statement_seconds:
                 _limit(self.statement_seconds)
+            if len(args) == 1 and not kwargs and isinstance(args[0], int):
+                return self._of_row(args[0])
             return super().__call__(*args, **kwargs)
         except Exception as error:
             trouble = trouble_of(error)
-            if trouble is None and not _took_too_long(error):
+            if trouble is None and not took_too_long(error):
                 raise
             what = f"{trouble.what} is awaited" if trouble else "a statement took too long"
             logger.warning("%s%s is rung again later, %s: %s", self.name, args, what, error)
@@ -86,7 +96,3 @@ def _limit(seconds: int) -> None:
     """No statement of this connection takes longer; 0: as long as it likes."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, false)", [str(1000 * seconds)])
-
-
-def _took_too_long(error: BaseException) -> bool:
-    return getattr(error.__cause__, "sqlstate", "") == "57014"

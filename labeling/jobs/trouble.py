@@ -123,6 +123,11 @@ def trouble_of(error: BaseException) -> Trouble | None:
     return None
 
 
+def took_too_long(error: BaseException) -> bool:
+    """A statement was stopped at its limit."""
+    return getattr(error.__cause__, "sqlstate", "") == "57014"
+
+
 @contextmanager
 def for_good() -> Iterator[None]:
     """Whatever is raised inside is no trouble, though it may look so: a learner may speak to servers of its own."""

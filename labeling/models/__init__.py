@@ -684,12 +684,32 @@ class Export(Work):
     n_rows = models.BigIntegerField(default=0)
     n_bytes = models.BigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
+    n_withheld = models.BigIntegerField(
+        default=0
+    )  # written as unlabeled, since people are asked about them blind
 
     class Meta:
         indexes = [models.Index(fields=["project", "-created_at"], name="export_history")]
 
     def __str__(self) -> str:
         return f"{self.format} of {self.project}"
+
+
+class Setback(models.Model):
+    """A task that ends in an error which waiting does not mend. labeling/jobs/setbacks.py"""
+
+    task = models.CharField(max_length=200)
+    of_id = models.BigIntegerField(default=0)  # the row that it is of; 0: none
+    n = models.PositiveIntegerField(default=0)  # in a row
+    error = models.CharField(max_length=500)
+    since = models.DateTimeField()
+    next_at = models.DateTimeField()  # not tried before
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["task", "of_id"], name="setback_once")]
+
+    def __str__(self) -> str:
+        return f"{self.task}({self.of_id})"
 
 
 class WorkerPulse(models.Model):

@@ -40,7 +40,7 @@ from labeling.projects.columns import columns_measure
 from labeling.projects.deletion import children_first, delete_rows, erase_blobs, paths_to
 from labeling.projects.services import class_remove
 from labeling.removals.job import UNDO
-from labeling.removals.selectors import UndoReport, kept_among, sources_of, these
+from labeling.removals.selectors import UndoReport, kept_among, n_labels_of, sources_of, these
 
 ITEMS_OF_BATCH = 5_000
 MAX_TRIES = 5  # of one batch against requests that write about the same items at the same moment
@@ -74,11 +74,16 @@ class _Undo:
         self.started, self.step_at_start = time.monotonic(), undo.step
 
     def run(self) -> None:
-        work_beat(
-            self.undo,
-            step_name="Taking away",
-            n_steps=item_count(self.project.pk) + self.report.n_items_removed,
+        # Who goes on begins where the last one ended: what is gone is done, and so is what was passed on the way.
+        n_gone = self.report.n_items_removed
+        passed = (
+            Item.objects.filter(project=self.project, pk__lte=self.undo.cursor).count()
+            if self.undo.cursor
+            else 0
         )
+        self.undo.step, self.undo.n_steps = n_gone + passed, item_count(self.project.pk) + n_gone
+        self.step_at_start = self.undo.step
+        work_beat(self.undo, step_name="Taking away", step=self.undo.step, n_steps=self.undo.n_steps)
         self._unpublish()
         for attempt in range(1, MAX_TRIES + 1):
             try:
@@ -95,7 +100,10 @@ class _Undo:
             statistics_refresh("labeling_item", "labeling_label", n_rows=self.report.n_items_removed)
             columns_measure(self.project)
         work_finish(
-            self.undo, report=self.report.as_json(), step_name="", step=max(self.undo.n_steps, self.undo.step)
+            self.undo,
+            report=self.report.as_json(),
+            step_name="",
+            step=self.undo.n_steps,  # items that came meanwhile were looked at, too
         )
 
     def _unpublish(self) -> None:
@@ -131,7 +139,7 @@ class _Undo:
                 self.undo,
                 cursor=ids[-1],
                 report=self.report.as_json(),
-                step=step,
+                step=min(step, self.undo.n_steps),
                 n_deaths=0,  # it has got further
                 seconds_left=self._seconds_left(step),
             )
@@ -183,7 +191,8 @@ class _Undo:
         """What the file said of items that stay is withdrawn, but where the label is part of what keeps them."""
         standing = Label.objects.filter(source_id__in=self.sources, retired_at__isnull=True)
         free = [pk for pk in ids if pk not in with_label]
-        self.report.n_labels_kept += standing.filter(item_id__in=these(set(ids) - set(free))).count()
+        kept_ids = set(ids) - set(free)
+        self.report.n_labels_kept += n_labels_of(self.project.pk, self.sources, kept_ids) if kept_ids else 0
         said = Label.objects.filter(item_id__in=these(free), source_id__in=self.sources)
         freed = list(said.values_list("item_id", flat=True))
         self.report.n_labels_withdrawn += standing.filter(item_id__in=these(free)).update(

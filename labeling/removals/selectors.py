@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from labeling.models import (
@@ -83,6 +83,24 @@ def sources_of(work: Import) -> list[int]:
 def these(item_ids: Iterable[int]) -> RawSQL:
     """For `__in`: the ids as one array, since thousands of parameters take longer than what is done with them."""
     return RawSQL("SELECT unnest(%s::bigint[])", [list(item_ids)])
+
+
+def n_labels_of(project_id: int, source_ids: Iterable[int], item_ids: Iterable[int] | None = None) -> int:
+    """How many labels of these sources stand; of items that people are asked about blind, as before they were asked."""
+    withheld = dict(
+        Withheld.objects.filter(project_id=project_id).values_list("item_id").annotate(since=Min("since"))
+    )
+    labels = Label.objects.filter(project_id=project_id, source_id__in=list(source_ids))
+    if item_ids is not None:
+        labels = labels.filter(item_id__in=these(item_ids))
+    n_free = labels.filter(retired_at__isnull=True).exclude(item_id__in=these(withheld)).count()
+    of_withheld = labels.filter(item_id__in=these(withheld)).values_list(
+        "item_id", "created_at", "retired_at"
+    )
+    return n_free + sum(
+        made < withheld[item_id] and (ended is None or ended >= withheld[item_id])
+        for item_id, made, ended in of_withheld
+    )
 
 
 def kept_among(project_id: int, item_ids: Iterable[int], *, besides: Import | None = None) -> Kept:

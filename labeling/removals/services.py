@@ -13,8 +13,15 @@ from labeling.errors import Conflict, NotFound
 from labeling.jobs.doorbell import ring
 from labeling.jobs.work import OPEN_STATES, WorkState
 from labeling.leaving import check_may_leave
-from labeling.models import Import, ImportUndo, Item, Label, Project, Removal
-from labeling.removals.selectors import ASKED_BLIND, UndoReport, kept_among, kept_of_import, sources_of
+from labeling.models import Import, ImportUndo, Item, Project, Removal
+from labeling.removals.selectors import (
+    ASKED_BLIND,
+    UndoReport,
+    kept_among,
+    kept_of_import,
+    n_labels_of,
+    sources_of,
+)
 
 WORDS = {  # of `what`, in sentences
     "answers": "answers",
@@ -42,10 +49,8 @@ def undo_look(work: Import) -> UndoLook:
     """Counts only; nothing is taken away."""
     n_items = Item.objects.filter(project_id=work.project_id, imported_by=work).count()
     n_kept, kept = kept_of_import(work)
-    labels = Label.objects.filter(
-        project_id=work.project_id, source_id__in=sources_of(work), retired_at__isnull=True
-    )
-    return UndoLook(n_items, n_kept, kept, labels.count(), _why_not(work))
+    n_labels = n_labels_of(work.project_id, sources_of(work))
+    return UndoLook(n_items, n_kept, kept, n_labels, _why_not(work))
 
 
 @transaction.atomic
@@ -117,10 +122,16 @@ def item_delete(
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     check_may_leave(project)
     now = lock_labels_exclusive(project.pk)
-    item = Item.objects.select_for_update().filter(pk=item_id, project=project).first()
+    item = (
+        Item.objects.select_for_update(of=("self",))
+        .select_related("imported_by")
+        .filter(pk=item_id, project=project)
+        .first()
+    )
     if item is None:
         raise NotFound(f"There is no item {item_id} in this project.")
-    kept = kept_among(project.pk, [item_id])
+    # As when its import is undone: what the file that brought it says of it is nobody's work here.
+    kept = kept_among(project.pk, [item_id], besides=item.imported_by)
     went_with = _check_may_go(kept.by_what, is_evidence=bool(kept.evidence), with_work=with_work)
     try:
         with transaction.atomic():

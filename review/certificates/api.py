@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from labeling.blindness import check_sees_items, check_takes_home
 from labeling.errors import Conflict, NotFound
+from labeling.jobs.setbacks import setback_of
 from labeling.projects.api import valid
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.web.permissions import MAY_ENGINEER, MAY_SEE, project_for, row_for
@@ -190,6 +191,9 @@ class CertificateAuditsView(APIView):
         )
 
 
+FORECAST_TASK = "review.tasks.forecast_project"
+
+
 @extend_schema(tags=["certificates"])
 class PlanView(APIView):
     @extend_schema(
@@ -199,10 +203,14 @@ class PlanView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
+        check_sees_items(project.member_role)
         forecast = (
             Forecast.objects.filter(project=project).select_related("round__source").order_by("-pk").first()
         )
+        setback = setback_of(FORECAST_TASK, project.pk)
         if forecast is None:
+            if setback:
+                raise NotFound(f"The forecast could not be made. {setback}", code="forecast_failed")
             raise NotFound(
                 "There is no forecast yet: one is made when items are there, and after each published round.",
                 code="no_forecast",
@@ -214,6 +222,7 @@ class PlanView(APIView):
         valid = Certificate.objects.filter(project=project, revoked_at__isnull=True).order_by("-number")
         about = {
             "changes": changes,
+            "setback": setback,
             "valid_certificate": valid.values_list("number", flat=True).first(),
         }
         return Response(PlanOutput(forecast, context=about).data)

@@ -113,13 +113,15 @@ def _learn(attempt: Attempt, round: Round) -> str:
 def scores_learn(
     project_id: int, class_ids: list[int], predicted: FloatArray
 ) -> tuple[ErrorScores, int] | None:
-    """How sure each prediction is, by people's answers, and how many these are; None if too few were predicted before.
+    """How sure each prediction is, by people's answers, and how many these are.
+
+    None if too few were predicted before, or nothing is left to predict.
 
     class_ids  ascending
     predicted  (M, 3) class id, one of class_ids; confidence; margin
     """
     answered, is_right, weight = _answered(project_id, class_ids)
-    if len(is_right) < MIN_ANSWERS:
+    if len(is_right) < MIN_ANSWERS or len(predicted) == 0:
         return None
     rows = _Rows(predicted[:, 0].astype(np.int64), predicted[:, 1], predicted[:, 2])
     scores = error_scores(

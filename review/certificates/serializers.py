@@ -236,6 +236,9 @@ class PlanOutput(serializers.ModelSerializer):
         help_text="It holds no longer, and a new one is made within moments, or when an import has ended."
     )
     changes = serializers.SerializerMethodField(help_text="Why it is out of date.")
+    setback = serializers.SerializerMethodField(
+        help_text="A newer one could not be made: why, and when it is tried again. Blank: nothing failed."
+    )
     next_hundred = serializers.SerializerMethodField()
     rows = PlanRowOutput(source="plan.rows", many=True)
 
@@ -243,7 +246,7 @@ class PlanOutput(serializers.ModelSerializer):
         model = Forecast
         fields = [
             "id", "round_id", "round_name", "n_items", "n_human", "eps", "sentence", "n_total", "low", "high",
-            "own", "is_by_model", "n_unknown", "is_out_of_date", "changes", "next_hundred", "rows", "created_at",
+            "own", "is_by_model", "n_unknown", "is_out_of_date", "changes", "setback", "next_hundred", "rows", "created_at",
         ]  # fmt: skip
 
     def get_is_out_of_date(self, forecast: Forecast) -> bool:
@@ -252,6 +255,9 @@ class PlanOutput(serializers.ModelSerializer):
     @extend_schema_field(PlanChangeOutput(many=True))
     def get_changes(self, forecast: Forecast) -> list[dict[str, Any]]:
         return [dict(PlanChangeOutput(change).data) for change in self.context["changes"]]
+
+    def get_setback(self, forecast: Forecast) -> str:
+        return str(self.context["setback"])
 
     @extend_schema_field(NextHundredOutput)
     def get_next_hundred(self, forecast: Forecast) -> dict[str, Any]:

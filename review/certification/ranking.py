@@ -110,7 +110,9 @@ def error_scores(
         areas[LEARNED] = risk_coverage_area(on_known[LEARNED], right, weights)
     name = min(areas, key=lambda one: areas[one])  # the plainest of equals: they stand first
     if name == LEARNED:
-        on_new[LEARNED] = _log_odds(columns, right, weights, new_columns, penalty)
+        on_new[LEARNED] = (
+            _log_odds(columns, right, weights, new_columns, penalty) if len(new) else np.empty(0)
+        )
     return ErrorScores(
         score=on_new[name],
         p_right=_calibrated(on_known[name], right, weights, on_new[name], new),

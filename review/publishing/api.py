@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labeling.blindness import check_takes_home
+from labeling.blindness import check_sees_items, check_takes_home
 from labeling.errors import Conflict
 from labeling.labels.selectors import publication_of
 from labeling.projects.api import valid
@@ -35,6 +35,7 @@ class PublicationsView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
+        check_sees_items(project.member_role)
         return page_response(*keyset_page(request, publications_of(project)), PublicationOutput)
 
 

@@ -10,12 +10,12 @@ from tests.test_docs import ROOT
 
 
 def names_rung() -> dict[str, str]:
-    """Every text that is handed to `ring` in the product -> where."""
+    """Every text that is handed to `ring` or `ring_all` in the product -> where."""
     found = {}
     for app in ("labeling", "training", "review"):
         for path in (ROOT / app).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):
-                if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "ring":
+                if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in ("ring", "ring_all"):
                     continue
                 for text in ast.walk(node.args[0]):
                     if isinstance(text, ast.Constant) and str(text.value).count(".") == 2:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.errors import Conflict
-from labeling.jobs.work import WorkState, work_claim
+from labeling.jobs.work import WorkLost, WorkState, work_claim
 from labeling.labels.selectors import item_count, progress
 from labeling.models import (
     Blob,
@@ -247,7 +247,41 @@ def test_a_worker_that_takes_over_goes_on_where_the_last_batch_ended(
     undo.refresh_from_db()
     assert undo.state == WorkState.DONE
     assert undo.report["n_items_removed"] == 4
+    assert (undo.step, undo.n_steps) == (4, 4)
     assert not Item.objects.exists()
+
+
+def test_progress_goes_on_where_a_dead_worker_left_it_and_ends_at_its_end(
+    texts: Project, pets: Import, ada: User, ben: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(removal_pipeline, "ITEMS_OF_BATCH", 1)
+    say(item("a"), "cat", ben)
+    make_items(texts, 3)
+    undo = undo_request(work=pets, by=ada)
+    beats: list[tuple[int, int]] = []
+    real = removal_pipeline.work_beat
+
+    def beat(work: ImportUndo, **progress: object) -> None:
+        real(work, **progress)
+        work.refresh_from_db(fields=["step", "n_steps"])
+        beats.append((work.step, work.n_steps))
+        if len(beats) == 4:
+            raise WorkLost("killed")
+
+    monkeypatch.setattr(removal_pipeline, "work_beat", beat)
+    dead = work_claim(ImportUndo, undo.pk, worker="dead")
+    assert dead is not None
+    with pytest.raises(WorkLost):
+        removal_pipeline.undo_execute(dead)
+    ImportUndo.objects.filter(pk=undo.pk).update(heartbeat_at=timezone.now() - timezone.timedelta(days=1))
+    undo_run(undo.pk, worker="second")
+
+    undo.refresh_from_db()
+    steps = [step for step, _ in beats[:3] + beats[4:]]
+    assert steps == sorted(steps)
+    assert {n for _, n in beats} == {7}
+    assert steps[3] == 2  # what was done in the last batch that was committed
+    assert (undo.state, undo.step, undo.n_steps) == (WorkState.DONE, 7, 7)
 
 
 def test_what_would_go_is_told_before(texts: Project, pets: Import, ben: User) -> None:
@@ -285,6 +319,25 @@ def test_no_run_begins_while_an_import_is_being_undone(texts: Project, pets: Imp
 
     with pytest.raises(Conflict, match="being undone"):
         run_open(project=texts, settings=default_settings("text"), trigger="person")
+
+
+def test_no_import_begins_while_one_is_being_undone(
+    texts: Project, pets: Import, ada: User, ada_client: APIClient, tmp_path: Path
+) -> None:
+    undo = undo_request(work=pets, by=ada)
+    more = write_csv(tmp_path / "more.csv", "id,text", "e,another")
+
+    with pytest.raises(Conflict, match="being undone"):
+        run_import(texts, more, user=ada)
+    with open(more, "rb") as file:
+        upload = ada_client.post("/api/uploads", {"file": file}, format="multipart").json()["upload"]
+    asked = ada_client.post(f"/api/projects/{texts.pk}/imports", {"upload": upload}, format="json")
+    assert (asked.status_code, asked.json()["code"]) == (409, "undo_open")
+
+    undo_run(undo.pk, worker="test")
+    undo.refresh_from_db()
+    assert undo.state == WorkState.DONE
+    assert run_import(texts, more, user=ada).n_items_added == 1
 
 
 def test_what_a_certificate_rests_on_stays_as_it_is(texts: Project, pets: Import, ada: User) -> None:
@@ -389,6 +442,39 @@ def test_an_item_that_people_worked_on_goes_only_with_their_work(
     assert done.status_code == 200, done.content
     assert done.json()["went_with"] == {"answers": 1}
     assert not Answer.objects.exists()
+
+
+def test_an_item_that_nobody_touched_goes_with_the_label_of_its_file(
+    texts: Project, pets: Import, ada: User, ada_client: APIClient
+) -> None:
+    gone = ada_client.delete(f"/api/items/{item('a').pk}")
+    assert gone.status_code == 200, gone.content
+
+    record(texts, item("b"), texts.classes.get(name="dog"), ada)
+    refused = ada_client.delete(f"/api/items/{item('b').pk}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "worked_on")
+
+
+def test_an_item_of_which_another_file_says_something_goes_only_with_that(
+    texts: Project, pets: Import, ada: User, ada_client: APIClient, tmp_path: Path
+) -> None:
+    run_import(texts, write_csv(tmp_path / "c.csv", "id,text,label", "c,a thing,cat"), user=ada)
+
+    refused = ada_client.delete(f"/api/items/{item('c').pk}")
+    assert (refused.status_code, refused.json()["fields"]) == (409, {"with_work": ["labels"]})
+
+
+def test_what_would_go_tells_of_no_blind_answer(texts: Project, ada: User, tmp_path: Path) -> None:
+    rows = ("a,a cat sleeps,cat", "b,a dog barks,dog")
+    machine = write_csv(tmp_path / "machine.csv", "id,text,label", *rows)
+    work = run_import(texts, machine, user=ada, labels_from="machine")
+    Entry.objects.create(project=texts, item=item("a"), reason="audit", priority=1.0, is_blind=True)
+    before = undo_look(work)
+
+    Label.objects.filter(item=item("a")).update(retired_at=timezone.now(), retired_reason="corrected")
+
+    assert undo_look(work) == before
+    assert before.n_labels == 2
 
 
 def test_an_item_that_is_asked_blind_is_not_deleted(texts: Project, pets: Import, ada: User) -> None:

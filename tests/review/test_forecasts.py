@@ -53,6 +53,21 @@ def test_a_published_round_makes_the_plan_narrower(
     assert [costs[eps] for eps in sorted(costs)] == sorted(costs.values(), reverse=True)
 
 
+def test_where_people_have_labeled_all_that_was_predicted_there_is_a_plan(
+    project: Project, ada: User, ben: User, ada_client: APIClient
+) -> None:
+    world = make_world(project, owner=ada, person=ben, n_items=200, n_human=20, n_wrong=40)
+    forecast_make(project.pk)
+    left = [item for item in world.items if item.pk in world.predicted]
+    make_human_labels([(item, world.truth[item.pk]) for item in left], user=ben)
+    assert projects_to_forecast() == [project.pk]
+
+    forecast_make(project.pk)
+
+    assert projects_to_forecast() == []
+    assert ada_client.get(f"/api/projects/{project.pk}/plan").data["n_human"] == 200
+
+
 def test_while_an_attempt_is_open_the_plan_is_for_the_next_one_and_for_all_items(
     project: Project, ada: User, ben: User, ada_client: APIClient
 ) -> None:

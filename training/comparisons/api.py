@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.blindness import check_sees_items
 from labeling.errors import InvalidInput
 from labeling.projects.api import valid
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
@@ -29,6 +30,7 @@ class ComparisonsView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
+        check_sees_items(project.member_role)
         return page_response(*keyset_page(request, SHOWN.filter(project=project)), ComparisonOutput)
 
     @extend_schema(
@@ -57,7 +59,9 @@ class ComparisonView(APIView):
         responses=ComparisonOutput,
     )
     def get(self, request: Request, comparison_id: int) -> Response:
-        return Response(ComparisonOutput(row_for(request.user, SHOWN.all(), comparison_id)).data)
+        comparison = row_for(request.user, SHOWN.all(), comparison_id)
+        check_sees_items(comparison.member_role)
+        return Response(ComparisonOutput(comparison).data)
 
 
 @extend_schema(tags=["training"])

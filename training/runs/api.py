@@ -1,4 +1,4 @@
-"""Learners, policies, runs and rounds over HTTP. Engineers start and cancel; every member reads."""
+"""Learners, policies, runs and rounds over HTTP. Engineers start and cancel; all but annotators read."""
 
 from __future__ import annotations
 
@@ -104,6 +104,7 @@ class RunsView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
+        check_sees_items(project.member_role)
         return page_response(*keyset_page(request, runs_shown().filter(project=project)), RunOutput)
 
     @extend_schema(
@@ -124,7 +125,9 @@ class RunView(APIView):
         operation_id="run_show", summary="One run, with its progress and rounds", responses=RunOutput
     )
     def get(self, request: Request, run_id: int) -> Response:
-        return Response(RunOutput(row_for(request.user, runs_shown(), run_id)).data)
+        run = row_for(request.user, runs_shown(), run_id)
+        check_sees_items(run.member_role)
+        return Response(RunOutput(run).data)
 
 
 @extend_schema(tags=["training"])
@@ -155,6 +158,7 @@ class RunLogView(APIView):
     )
     def get(self, request: Request, run_id: int) -> Response:
         run = row_for(request.user, Run.objects.all(), run_id)
+        check_sees_items(run.member_role)
         lines = log_lines(run, after=read_after(request), limit=LOG_LINES)
         return page_response(lines, str(lines[-1].pk) if len(lines) == LOG_LINES else None, LogLineOutput)
 
@@ -169,6 +173,7 @@ class RoundsView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(request.user, project_id)
+        check_sees_items(project.member_role)
         rounds = round_summaries(Round.objects.filter(run__project=project))
         return page_response(*keyset_page(request, rounds, newest_first=False), RoundSummaryOutput)
 
@@ -182,7 +187,9 @@ class RoundView(APIView):
     )
     def get(self, request: Request, round_id: int) -> Response:
         rounds = round_summaries(Round.objects.all()).defer(None).defer("confidences").select_related("run")
-        return Response(RoundOutput(row_for(request.user, rounds, round_id, project="run__project")).data)
+        round = row_for(request.user, rounds, round_id, project="run__project")
+        check_sees_items(round.member_role)
+        return Response(RoundOutput(round).data)
 
 
 @extend_schema(tags=["training"])
@@ -195,6 +202,7 @@ class RoundConfidencesView(APIView):
     def get(self, request: Request, round_id: int) -> Response:
         rounds = Round.objects.only("confidences", "run")
         round = row_for(request.user, rounds, round_id, project="run__project")
+        check_sees_items(round.member_role)
         return Response({"n_pool": 0, "n_holdout": 0, "classes": []} | round.confidences)
 
 

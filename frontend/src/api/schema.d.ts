@@ -2557,6 +2557,8 @@ export interface components {
              */
             as_of: string;
             n_rows: number;
+            /** @description Rows without a label because people are asked about the item blind; export again when they have answered. */
+            n_withheld: number;
             n_bytes: number;
             /** @description Of the file, hex. */
             sha256: string;
@@ -2813,6 +2815,11 @@ export interface components {
             n_labels_added: number;
             /** @default 0 */
             n_labels_known: number;
+            /**
+             * @description Left out, whatever they say: of items that people are asked about blind.
+             * @default 0
+             */
+            n_labels_asked_blind: number;
             /** @default 0 */
             n_sealed: number;
             /** @default 0 */
@@ -3527,6 +3534,8 @@ export interface components {
             readonly is_out_of_date: boolean;
             /** @description Why it is out of date. */
             readonly changes: components["schemas"]["PlanChangeOutput"][];
+            /** @description A newer one could not be made: why, and when it is tried again. Blank: nothing failed. */
+            readonly setback: string;
             readonly next_hundred: components["schemas"]["NextHundredOutput"];
             rows: components["schemas"]["PlanRowOutput"][];
             /** Format: date-time */
@@ -7057,7 +7066,14 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
-            409: components["responses"]["Error409"];
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
             413: {
                 headers: {
                     [name: string]: unknown;

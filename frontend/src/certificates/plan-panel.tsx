@@ -52,6 +52,7 @@ export function PlanPanel({ project, plan, valid, goal, onGoal }: Props) {
         ) : (
           <Text fw={500}>{planText(plan)}</Text>
         )}
+        {plan.setback !== "" && <Alert color="red" title={t("A newer forecast could not be made")}>{plan.setback}</Alert>}
         <Text size="sm">
           {valid
             ? t("Certificate {number} is valid. Ask for another attempt for a stricter goal, or for items added since.", { number: valid.number })

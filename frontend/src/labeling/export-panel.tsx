@@ -125,8 +125,18 @@ function ExportRow({ project, data }: { project: Project; data: Export }) {
       </Table.Td>
       <Table.Td>
         {data.state === "done" ? (
-          <Text size="sm">
+          <Text size="sm" component="div">
             {plural(data.n_rows, "{n} row, {size}", "{n} rows, {size}", { n: count(data.n_rows), size: bytes(data.n_bytes) })}
+            {data.n_withheld > 0 && (
+              <Text size="xs" c="dimmed">
+                {plural(
+                  data.n_withheld,
+                  "{n} row is without a label: people are being asked about it, blind. Export again when they have answered.",
+                  "{n} rows are without a label: people are being asked about them, blind. Export again when they have answered.",
+                  { n: count(data.n_withheld) },
+                )}
+              </Text>
+            )}
           </Text>
         ) : (
           <WorkProgress work={data} noun={t("export")} />

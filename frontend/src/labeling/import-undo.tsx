@@ -59,7 +59,7 @@ function Look({ importId }: { importId: number }) {
           })}{" "}
           {plural(data.n_labels, "{n} label of the file no longer stands.", "{n} labels of the file no longer stand.", { n: count(data.n_labels) })}{" "}
           {data.n_items_kept > 0 &&
-            plural(data.n_items_kept, "{n} item stays, since people have worked on it:", "{n} items stay, since people have worked on them:", {
+            plural(data.n_items_kept, "{n} item stays. What keeps it:", "{n} items stay. What keeps them:", {
               n: count(data.n_items_kept),
             })}
           <KeptList kept={data.kept} />

@@ -3,7 +3,7 @@ import { type Message, msg } from "@/language/translate";
 /** What keeps an item from being taken away, as the server names it. */
 export const KEPT_BY: Record<string, Message> & { labels: Message } = {
   answers: msg("answers"),
-  asked_blind: msg("people are asked blind"),
+  asked_blind: msg("people are being asked about them, blind"),
   audits: msg("audits"),
   certificates: msg("certificates"),
   flags: msg("flags"),

@@ -8,7 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from labeling.blindness import Sight
 from labeling.imports.checks.services import check_create, check_for
+from labeling.imports.redaction import reports_redact
 from labeling.imports.serializers import CheckInput, CheckOutput
 from labeling.imports.services import uploads_for
 from labeling.jobs.work import work_request_cancel
@@ -53,7 +55,7 @@ class CheckView(APIView):
     @extend_schema(operation_id="check_show", summary="One check of uploads", responses=CheckOutput)
     def get(self, request: Request, check_id: int) -> Response:
         check = _mine(request, check_id)
-        return Response(CheckOutput(check).data)
+        return Response(CheckOutput(*reports_redact([check], Sight.SETTLED)).data)
 
 
 @extend_schema(tags=["imports"])
@@ -68,4 +70,4 @@ class CheckCancelView(APIView):
         check = _mine(request, check_id)
         work_request_cancel(check)
         check.refresh_from_db()
-        return Response(CheckOutput(check).data)
+        return Response(CheckOutput(*reports_redact([check], Sight.SETTLED)).data)

@@ -5,6 +5,8 @@
 - If the file contradicts itself, neither of its labels stands.
 - Where a file tells who said what, the label is what all of it comes to: labeling/imports/rules/answers.py.
 - An item's first human label draws it into the holdout, or the file says that it is for testing.
+- Of an item that people are asked about blind nothing is told: people's words for it are left out, whatever they say
+  and whatever is said already. A machine's word is taken, and counted as if nobody had said anything.
 """
 
 from __future__ import annotations
@@ -27,6 +29,11 @@ from labeling.imports.rules.own import bring_home
 from labeling.imports.rules.report import ImportReport
 from labeling.labels.holdout import is_holdout_draw
 from labeling.storing.images import CheckedImage
+
+LEFT_OUT = (
+    "People are asked blind about the item, so what the file says of it was left out, whatever that is. "
+    "Import the file again when they have answered."
+)
 
 
 @dataclass(slots=True)
@@ -51,6 +58,7 @@ class ItemState:
     content_hash: str
     split: str = "pool"
     is_ours: bool = False  # this import added it
+    is_withheld: bool = False  # from whoever imports: labeling/blindness.py
     was_labeled: bool = False  # some person's label was or is on it
     human_id: int | None = None  # class of the human label that stands
     human_is_ours: bool = False
@@ -119,6 +127,7 @@ class Batch:
         self.labels: dict[tuple[int, bool], NewLabel] = {}  # by item and whether it is a person's
         self.heard: dict[str, tuple[Incoming, Outcome]] = {}  # by key: the last row, and what was said before
         self.ours = {state.id for state in known.values() if state.is_ours}  # items that this import added
+        self.withheld = {state.id for state in known.values() if state.is_withheld}
         self.decisions = Decisions()
 
     def decide(self, incoming: Incoming) -> None:
@@ -144,6 +153,8 @@ class Batch:
         else:
             self.report.add_repeat(was_known=True)
         self.decisions.touched[incoming.key] = state
+        if state.is_withheld:
+            self._leave_to_people(incoming)
         if incoming.row.is_exported:
             bring_home(self, incoming, state)
         elif incoming.said:
@@ -168,12 +179,34 @@ class Batch:
         splits = [item.split for item in decisions.items] + list(decisions.splits.values())
         self.report.add_items(len(decisions.items))
         self._count_labels(decisions)
-        self.report.n_labels_added += sum(not label.retired_reason for label in decisions.labels)
+        self.report.n_labels_added += sum(self._is_added(label) for label in decisions.labels)
         self.report.n_labels_added -= len(decisions.withdrawn)
         self.report.n_sealed += len(decisions.sealed) - len(decisions.unsealed)
         self.report.n_holdout += splits.count("holdout")
         self.report.n_test += splits.count("test")
         return decisions
+
+    def _is_added(self, label: NewLabel) -> bool:
+        """Counted as a label that stands. Whether a person's stands above a machine's is not told of what is withheld."""
+        if label.item_id in self.withheld:
+            return label.retired_reason != "withdrawn"
+        return not label.retired_reason
+
+    def _leave_to_people(self, incoming: Incoming) -> None:
+        """Take people's words, and all of an export of ours, out of a row about what is withheld."""
+        is_ours = incoming.row.is_exported
+        heard = [one for one in incoming.said or () if not (one[0].is_human or is_ours)]
+        n_left_out = len(incoming.said or ()) - len(heard)
+        if is_ours:
+            n_left_out = min(1, n_left_out + (incoming.stood is not None))  # a row of ours is one label
+        if self.rules.is_human and incoming.class_id is not None:
+            n_left_out += 1
+            incoming.class_id = None
+        n_left_out += incoming.sealed_id is not None
+        incoming.said, incoming.stood, incoming.sealed_id = heard, None, None
+        if n_left_out:
+            self.report.n_labels_asked_blind += n_left_out
+            self.report.drop("labels", LEFT_OUT, n_left_out)
 
     def _count_labels(self, decisions: Decisions) -> None:
         """Labels by origin and class, and the items of this import that have none."""
@@ -260,7 +293,9 @@ class Batch:
                 self.report.drop("labels", before.why, -1)
             if after.why:
                 self.report.drop("labels", after.why)
-        if after.human_id != state.human_id and (state.human_id is None or state.human_is_ours):
+        if state.is_withheld:
+            pass  # only machines were heard
+        elif after.human_id != state.human_id and (state.human_id is None or state.human_is_ours):
             self._replace_human(incoming, state, after.human_id)
         elif after.human_id not in (None, state.human_id):
             self.conflict(incoming, state.human_id, after.human_id or 0, "The label that stands was kept.")
@@ -302,7 +337,7 @@ class Batch:
             self.decisions.withdrawn.append((state.id, self.rules.is_human))
             self.report.take_label_back(self.rules.class_names[first], is_human=self.rules.is_human)
             return
-        pending.retired_reason = pending.retired_reason or "withdrawn"
+        pending.retired_reason = "withdrawn"
         if state.split != "pool" and (state.id in self.decisions.splits or incoming.key in self.new):
             state.split = "pool"  # it never had a label that stood, so it measures nothing
             self.decisions.splits.pop(state.id, None)

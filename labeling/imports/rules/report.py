@@ -58,6 +58,7 @@ class ImportReport:
     n_known: int = 0  # rows whose item was there before this import
     n_labels_added: int = 0
     n_labels_known: int = 0  # rows that repeat the label that stands
+    n_labels_asked_blind: int = 0  # left out: of items that people are asked about blind
     n_sealed: int = 0  # labels kept as sealed truth
     n_labels_left_out: int = 0  # not among those that label_first chose
     n_holdout: int = 0  # items that this import moved to the holdout
@@ -186,7 +187,10 @@ class ImportReport:
             self.drop("labels", "Not among those that label_first takes.", self.n_labels_left_out)
         if self.n_rows == self.n_dropped:
             self.warnings.append("0 rows were taken: every row has a problem. See dropped and problems.")
-        elif not self.labels["person"] + self.labels["machine"] + self.n_labels_known + self.n_sealed:
+        elif not (
+            self.labels["person"] + self.labels["machine"] + self.n_labels_known + self.n_sealed
+            or self.n_labels_asked_blind
+        ):
             n_conflicts = self.n_label_conflicts
             self.warnings.append(_all_contradict(n_conflicts) if n_conflicts else _no_labels(self.columns))
         if are_too_many(self.classes):

@@ -15,10 +15,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from django.db import IntegrityError, connection
 
+from labeling.blindness import is_measured
 from labeling.carried import told
 from labeling.database.copying import copy_rows
 from labeling.formats.rows import Row
-from labeling.imports.rules.answers import Answer
+from labeling.imports.rules.answers import Answer, outcome_of
 from labeling.imports.rules.decisions import Decisions, ItemState
 from labeling.imports.rules.own import word_of
 from labeling.models import Import, Label, LabelClass, Source, SourceKind
@@ -76,7 +77,9 @@ class ImportStore:
                 for key, pk, content_hash, split, is_ours in cursor.fetchall()
             }
             if states:
-                self._add_labels({state.id: state for state in states.values()}, with_sealed=with_sealed)
+                by_id = {state.id: state for state in states.values()}
+                self._add_labels(by_id, with_sealed=with_sealed)
+                self._withhold(by_id)
         return states
 
     def _add_labels(self, by_id: Mapping[int, ItemState], *, with_sealed: bool) -> None:
@@ -109,25 +112,67 @@ class ImportStore:
                 for item_id, class_id in cursor.fetchall():
                     by_id[item_id].sealed_id = class_id
 
-    def _add_answers(self, by_id: Mapping[int, ItemState]) -> None:
-        """What this import and earlier ones brought of single answers."""
+    def _withhold(self, by_id: Mapping[int, ItemState]) -> None:
+        """Of items that people are asked about blind nothing is known but what this import's own machine said.
+
+        Where nothing is measured, an item on which no person's label ever was has nothing to withhold here.
+        """
         with connection.cursor() as cursor:
             cursor.execute(
                 """
+                SELECT DISTINCT item_id FROM labeling_withheld
+                WHERE project_id = %s AND item_id BETWEEN %s AND %s
+                """,
+                [self.project_id, min(by_id), max(by_id)],
+            )
+            withheld = [by_id[item_id] for (item_id,) in cursor.fetchall() if item_id in by_id]
+        if withheld and not is_measured(self.work.project):
+            withheld = [state for state in withheld if state.was_labeled]
+        own: dict[int, list[Answer]] = {state.id: [] for state in withheld}
+        if withheld and self.hears:
+            self._hear_own(own)
+        for state in withheld:
+            state.is_withheld, state.is_disputed, state.sealed_id, state.words = True, False, None, ()
+            if self.hears:
+                state.answers = own[state.id]
+                state.machine_id = outcome_of(own[state.id], answers_wanted=1).machine_id
+
+    def _add_answers(self, by_id: Mapping[int, ItemState]) -> None:
+        """What this import and earlier ones brought of single answers."""
+        for item_id, answer in self._answers("true", list(by_id)):
+            by_id[item_id].answers = [*(by_id[item_id].answers or ()), answer]
+
+    def _hear_own(self, own: dict[int, list[Answer]]) -> None:
+        for item_id, answer in self._answers(
+            "answer.brought_by_id = %s AND NOT source.is_human", list(own), self.work.pk
+        ):
+            own[item_id].append(answer)
+
+    def _answers(self, which: str, item_ids: list[int], *params: object) -> list[tuple[int, Answer]]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
                 SELECT answer.item_id, coalesce(source.details->>'said_by', ''), source.is_human, answer.kind,
                        answer.label_class_id, answer.said_at, answer.confidence
                 FROM labeling_importedanswer AS answer JOIN labeling_source AS source ON source.id = answer.source_id
-                WHERE answer.item_id = ANY(%s) ORDER BY answer.id
+                WHERE answer.item_id = ANY(%s) AND {which} ORDER BY answer.id
                 """,
-                [list(by_id)],
+                [item_ids, *params],
             )
-            for item_id, who, is_human, kind, class_id, at, confidence in cursor.fetchall():
-                state = by_id[item_id]
-                when = None if at is None else at.astimezone(dt.UTC).isoformat()
-                state.answers = [
-                    *(state.answers or ()),
-                    Answer(who, is_human, kind, class_id, when, confidence),
-                ]
+            return [
+                (
+                    item_id,
+                    Answer(
+                        who,
+                        is_human,
+                        kind,
+                        class_id,
+                        None if at is None else at.astimezone(dt.UTC).isoformat(),
+                        confidence,
+                    ),
+                )
+                for item_id, who, is_human, kind, class_id, at, confidence in cursor.fetchall()
+            ]
 
     def _add_words(self, by_id: Mapping[int, ItemState]) -> None:
         """What the project has said of the items itself, at any time, so that its own export says none of it again."""

@@ -1,6 +1,7 @@
 import { Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
+import { answersBlind } from "@/api/roles";
 import type { Project, RoundSummary } from "@/api/types";
 import { BesideStanding } from "@/app/candidate/beside-standing";
 import { candidateOf, heldText } from "@/training/candidate";
@@ -14,7 +15,7 @@ import { Ready } from "@/ui/query";
 
 /** The project's candidate, if it has one that waits for a person. */
 export function useCandidate(project: Project): RoundSummary | undefined {
-  const runs = useQuery(runsQuery(project.id));
+  const runs = useQuery({ ...runsQuery(project.id), enabled: !answersBlind(project) });
   const candidate = candidateOf(runs.data?.results ?? []);
   // Else it is published in a moment.
   return candidate && (project.publishing === "by_hand" || candidate.held_back !== null) ? candidate : undefined;
@@ -23,7 +24,7 @@ export function useCandidate(project: Project): RoundSummary | undefined {
 /** The candidate beside what stands, and the one button that publishes it. */
 export function CandidatePanel({ project }: { project: Project }) {
   const candidate = useCandidate(project);
-  if (candidate === undefined || project.role === "annotator") return null;
+  if (candidate === undefined || answersBlind(project)) return null;
   return <Candidate project={project} round={candidate} />;
 }
 
