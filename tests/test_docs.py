@@ -207,11 +207,10 @@ def test_lock_holds_every_pin_and_no_address() -> None:
 
 
 @pytest.fixture
-def eager_tasks() -> Iterator[None]:
+def eager_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tasks run where they are rung: no worker listens to the tests' broker."""
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
+    app.loader.import_default_modules()
+    monkeypatch.setattr(app, "send_task", lambda name, args=(), **_: app.tasks[name].apply(args))
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
@@ -221,7 +220,8 @@ def test_api_session_of_the_documentation_runs(
 ) -> None:
     result = run_session(sessions_of_the_api()[0], cwd=tmp_path, ASSAY=live_server.url, TOKEN=token_of(ada))
 
-    assert result.stdout.split()[-4:] == ["stored", "repeated", "2", "file"] or "person" in result.stdout
+    first, *rest = result.stdout.split()[-4:]
+    assert first.endswith("stored") and rest == ["repeated", "2", "person"]
     assert (tmp_path / "labels.csv").read_text().count("\n") == 4
 
 
