@@ -221,7 +221,8 @@ def test_api_session_of_the_documentation_runs(
     result = run_session(sessions_of_the_api()[0], cwd=tmp_path, ASSAY=live_server.url, TOKEN=token_of(ada))
 
     first, *rest = result.stdout.split()[-4:]
-    assert first.endswith("stored") and rest == ["repeated", "2", "person"]
+    assert first.endswith("stored")
+    assert rest == ["repeated", "2", "person"]
     assert (tmp_path / "labels.csv").read_text().count("\n") == 4
 
 
