@@ -169,13 +169,21 @@ def _remarks(name: str, kind: str, media_type: str, image: Image.Image) -> tuple
 
 def remark_sentence(remark: str, n: int, first: str) -> str:
     """What a person should know of these `n` images, the first of which is called `first`."""
-    which = f"1 image ({first})" if n == 1 else f"{n:,} images (the first is {first})"
-    has, is_ = ("has", "is") if n == 1 else ("have", "are")
+    if n == 1:  # whole sentences, each by itself: the page says them in other languages
+        return {
+            Remark.RENAMED: f"1 image ({first}) has an ending that says another format than the content; "
+            "the content was read.",
+            Remark.CONVERTED: f"1 image ({first}) is of a format that browsers do not show (TIFF or HEIC): "
+            "a copy is shown, the original is kept and exported.",
+            Remark.FIRST_PAGE: f"1 image ({first}) has several pages or frames; the first one counts.",
+        }[Remark(remark)]
     return {
-        Remark.RENAMED: f"{which} {has} an ending that says another format than the content; the content was read.",
-        Remark.CONVERTED: f"{which} {is_} of a format that browsers do not show (TIFF or HEIC): a copy is shown, "
-        "the original is kept and exported.",
-        Remark.FIRST_PAGE: f"{which} {has} several pages or frames; the first one counts.",
+        Remark.RENAMED: f"{n:,} images (the first is {first}) have an ending that says another format than the "
+        "content; the content was read.",
+        Remark.CONVERTED: f"{n:,} images (the first is {first}) are of a format that browsers do not show "
+        "(TIFF or HEIC): copies are shown, the originals are kept and exported.",
+        Remark.FIRST_PAGE: f"{n:,} images (the first is {first}) have several pages or frames; "
+        "the first one counts.",
     }[Remark(remark)]
 
 

@@ -64,7 +64,7 @@ export function ImportReportView({ report, withClasses = true }: { report: Impor
                 <Table.Td dir="auto">
                   {count(one.n)} {whatName(one.what)}
                 </Table.Td>
-                <Table.Td>{one.why}</Table.Td>
+                <Table.Td>{said(one.why)}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>

@@ -13,6 +13,7 @@ import type { CheckState } from "@/labeling/use-check";
 import { plural, t } from "@/language/translate";
 import { count, percent } from "@/ui/format";
 import { formError } from "@/ui/errors";
+import { said as saidByServer } from "@/ui/server-says";
 
 interface Props {
   preview: Preview;
@@ -44,7 +45,7 @@ export function PreviewPanel({ preview, isTypeFixed, isBusy, chosen, counting, j
       {!isCounted && preview.notes.length > 0 && (
         <List size="sm">
           {preview.notes.map((note) => (
-            <List.Item key={note}>{note}</List.Item>
+            <List.Item key={note}>{saidByServer(note)}</List.Item>
           ))}
         </List>
       )}
@@ -124,7 +125,7 @@ export function PreviewPanel({ preview, isTypeFixed, isBusy, chosen, counting, j
                       </Text>
                       {column.why && (
                         <Text size="xs" c="dimmed">
-                          {column.why}
+                          {saidByServer(column.why)}
                         </Text>
                       )}
                     </Table.Td>

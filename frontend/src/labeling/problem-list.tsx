@@ -4,6 +4,7 @@ import type { Problem } from "@/api/types";
 import { problemsCsv } from "@/labeling/problems-csv";
 import { plural, t } from "@/language/translate";
 import { count } from "@/ui/format";
+import { said } from "@/ui/server-says";
 
 /** What is wrong in a file, row by row. `file`: the one that is not named at each row, since it is the only one. */
 export function ProblemList({ problems, n_problems, file = "" }: { problems: Problem[]; n_problems: number; file?: string }) {
@@ -22,7 +23,7 @@ export function ProblemList({ problems, n_problems, file = "" }: { problems: Pro
                     </Text>
                   )}
                   {problem.field && <b>{problem.field}: </b>}
-                  {problem.message}
+                  {said(problem.message)}
                 </Table.Td>
               </Table.Tr>
             ))}

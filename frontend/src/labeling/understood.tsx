@@ -3,6 +3,7 @@ import { Accordion, Table, Text } from "@mantine/core";
 import type { ImportReport } from "@/api/types";
 import { DELIMITERS, ROLES, TYPES } from "@/labeling/reading-names";
 import { type Message, t } from "@/language/translate";
+import { said } from "@/ui/server-says";
 
 /** How the file was read, with the reason for each column; folded, since it is mostly right. */
 export function Understood({ report }: { report: ImportReport }) {
@@ -34,7 +35,7 @@ export function Understood({ report }: { report: ImportReport }) {
                 <Table.Tr key={column.name}>
                   <Table.Th dir="auto">{column.name}</Table.Th>
                   <Table.Td>{name(ROLES, column.role)}</Table.Td>
-                  <Table.Td c="dimmed">{column.why}</Table.Td>
+                  <Table.Td c="dimmed">{said(column.why)}</Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>

@@ -223,9 +223,14 @@ class _Guesser:
     def _note_label(self, name: str, why: str, others: list[str], *, is_sure: bool) -> None:
         if is_sure and not others:
             return
-        also = f" {_listed(others)} could be it too." if others else ""
-        ask = "" if is_sure else " Is that right?"
-        self.notes.append(f"{name!r} is taken for the label ({why}).{also}{ask}")
+        listed = _listed(others)
+        if not others:
+            note = f"{name!r} is taken for the label ({why}). Is that right?"
+        elif is_sure:
+            note = f"{name!r} is taken for the label ({why}). {listed} could be it too."
+        else:
+            note = f"{name!r} is taken for the label ({why}). {listed} could be it too. Is that right?"
+        self.notes.append(note)
 
     def _leaves_payload(self, place: int) -> bool:
         """Whether something is left to be labeled without this column."""

@@ -75,13 +75,11 @@ def _open_delimited(
     table = DelimitedTable(bundle, entry, dialect, max_chars=limits.text_chars)
     notes = list(table.notes)
     if dialect.skip_lines:
-        lines = (
-            "The first line stands"
-            if dialect.skip_lines == 1
-            else f"The first {dialect.skip_lines} lines stand"
-        )
         notes.insert(
-            0, f"{lines} above the table and {'is' if dialect.skip_lines == 1 else 'are'} no part of it."
+            0,
+            "The first line stands above the table and is no part of it."
+            if dialect.skip_lines == 1
+            else f"The first {dialect.skip_lines} lines stand above the table and are no part of it.",
         )
     options = replace(
         options,
