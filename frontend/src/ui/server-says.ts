@@ -108,6 +108,7 @@ export const SERVER_SENTENCES: readonly Message[] = [
   msg("Other than in {row} of this file, so neither was taken."),
   msg("The item was labeled before and is in the {split}, so it cannot become {wanted}: it may have been trained on. Its label was taken."),
   msg("Sealed truth differs; none was kept."),
+  msg("People are asked blind about the item, so what the file says of it was left out, whatever that is. Import the file again when they have answered."),
   // labels and values of rows: labeling/formats/
   msg("In {column} {value} is read as a class. Join it to no label if it means none."),
   msg("In {column} -1 stands beside 0 and 1 and is read as a class. Join it to no label if it means none."),
