@@ -15,6 +15,7 @@ import datetime as dt
 import io
 import json
 import os
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
@@ -33,6 +34,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from deploy.database import require_postgres, run_program
 from deploy.orphans import FOLDERS, storage_files
 from labeling.errors import Conflict, InvalidInput
+from labeling.storing.storage import stored_stream
 from labeling.web.json_reading import read_json
 
 THREADS = 8
@@ -124,9 +126,8 @@ def _contents() -> Iterator[tuple[str, IO[bytes] | None]]:
 def _read(name: str) -> IO[bytes] | None:
     spool = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  the caller closes it
     try:
-        with default_storage.open(name) as file:
-            for block in file.chunks():
-                spool.write(block)
+        with stored_stream(name) as file:
+            shutil.copyfileobj(file, spool)
     except FileNotFoundError:
         return None
     return spool

@@ -19,6 +19,7 @@ from django.utils import timezone
 from labeling.jobs.trouble import trouble_of
 from labeling.models import Blob, Export, ImportFile, Leftover, Upload
 from labeling.storing.leftovers import leftovers_note
+from labeling.storing.storage import is_missing
 from training.models import Round
 
 AT_ONCE = 1_000  # names looked up together
@@ -96,8 +97,10 @@ def _listed(folder: str) -> tuple[list[str], list[str]]:
 def _changed_at(name: str) -> dt.datetime:
     try:
         return default_storage.get_modified_time(name)
-    except FileNotFoundError:  # gone meanwhile
-        return timezone.now()
+    except Exception as error:
+        if not is_missing(error):
+            raise
+        return timezone.now()  # gone meanwhile
 
 
 def _blobs(names: Sequence[str]) -> set[str]:

@@ -119,6 +119,13 @@ def store(name: str, content: bytes | IO[bytes]) -> str:
     return waited(put)
 
 
+def is_missing(error: Exception) -> bool:
+    """Whether the storage says that the file is not there; backends that ask S3 by HEAD let its own error through."""
+    answer = getattr(error, "response", None)
+    code = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None
+    return isinstance(error, FileNotFoundError) or code in MISSING
+
+
 def _s3_body(name: str) -> Any | None:
     """The body of one GET, where the storage speaks S3 and hands out the bytes as they lie there.
 
@@ -136,7 +143,7 @@ def _s3_body(name: str) -> Any | None:
     try:
         answer = bucket.Object(key).get(**allowed)
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in MISSING:
+        if is_missing(error):
             raise FileNotFoundError(f"There is no file {name!r} in the storage.") from None
         raise
     if answer.get("ContentEncoding"):

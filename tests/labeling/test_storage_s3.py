@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
+from deploy import backup, orphans
 from labeling.imports.services import import_create, upload_create
 from labeling.imports.writing.pipeline import import_run
 from labeling.jobs.trouble import trouble_of
@@ -108,6 +111,17 @@ def test_a_file_that_is_not_there_is_no_trouble(asked: list[str]) -> None:
         stored_bytes("some/other")
 
     assert trouble_of(missing.value) is None
+
+
+def test_a_file_that_goes_during_a_backup_is_left_out_and_no_trouble(asked: list[str]) -> None:
+    assert backup._read("some/other") is None
+    assert timezone.now() - orphans._changed_at("some/other") < dt.timedelta(minutes=1)
+    store("some/file", b"bytes")
+    asked.clear()
+    content = backup._read("some/file")
+    assert content is not None
+    assert content.seek(0, os.SEEK_END) == 5
+    assert asked == ["GET file"]  # asked twice, it may be gone between
 
 
 def test_a_missing_bucket_is_trouble_and_named(asked: list[str], settings: Any) -> None:
