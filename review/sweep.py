@@ -78,16 +78,19 @@ def publish_ready() -> None:
     tried_now = [*adopting, *(round_id for round_id, held in newest.values() if not held)]
     waits_no_more(Round.objects.exclude(pk__in=tried_now))
     for project_id, (round_id, held) in newest.items():
-        if held:
-            continue
-        try:
-            tried(partial(round_publish_by_rule, round_id=round_id), Round.objects.filter(pk=round_id))
-        except Conflict as error:
-            # Under way: the other worker does it. Else somebody published it by hand a moment ago.
-            logger.info("Round %s of project %s is left alone: %s", round_id, project_id, error)
-        except AssayError as error:
-            logger.warning("Round %s of project %s cannot be published: %s", round_id, project_id, error)
-            Round.objects.filter(pk=round_id, state=RoundState.READY).update(state=RoundState.SKIPPED)
+        if not held:
+            attempted("round_publish_by_rule", round_id, partial(_publish_by_rule, project_id, round_id))
+
+
+def _publish_by_rule(project_id: int, round_id: int) -> None:
+    try:
+        tried(partial(round_publish_by_rule, round_id=round_id), Round.objects.filter(pk=round_id))
+    except Conflict as error:
+        # Under way: the other worker does it. Else somebody published it by hand a moment ago.
+        logger.info("Round %s of project %s is left alone: %s", round_id, project_id, error)
+    except AssayError as error:
+        logger.warning("Round %s of project %s cannot be published: %s", round_id, project_id, error)
+        Round.objects.filter(pk=round_id, state=RoundState.READY).update(state=RoundState.SKIPPED)
 
 
 def adopt_standing() -> list[int]:
@@ -96,11 +99,15 @@ def adopt_standing() -> list[int]:
     standing = ready.filter(source__publications__isnull=False, source__publications__ended_at__isnull=True)
     round_ids = list(standing.order_by("pk").values_list("pk", flat=True))
     for round_id in round_ids:
-        try:
-            tried(partial(round_adopt, round_id=round_id), Round.objects.filter(pk=round_id))
-        except Conflict as error:
-            logger.info("Round %s is adopted by the next sweep: %s", round_id, error)
+        attempted("round_adopt", round_id, partial(_adopt, round_id))
     return round_ids
+
+
+def _adopt(round_id: int) -> None:
+    try:
+        tried(partial(round_adopt, round_id=round_id), Round.objects.filter(pk=round_id))
+    except Conflict as error:
+        logger.info("Round %s is adopted by the next sweep: %s", round_id, error)
 
 
 def refill_after_undone_imports() -> None:
@@ -111,7 +118,7 @@ def refill_after_undone_imports() -> None:
         "run__project"
     )
     for round in follows:
-        queue_refill(project=round.run.project)
+        attempted("queue_refill", round.run.project_id, partial(queue_refill, project=round.run.project))
 
 
 def attempts_to_settle() -> list[int]:

@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 from celery import shared_task
+from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.jobs.setbacks import attempted, ring_all, setback_of
-from labeling.models import Project, Setback
+from labeling.models import Project, Publishing, Setback
+from review import sweep
+from tests.makers import make_items, make_project
+from tests.review.makers import make_round
+from training.models import Round, RoundState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -117,6 +122,29 @@ def test_a_step_of_a_sweep_that_fails_keeps_no_other_from_its_work(monkeypatch: 
     )
     ring_all(fall_over.name, lambda: [2, 3, 4])
     assert rung == [2, 4]
+
+
+def test_a_round_that_cannot_be_published_by_a_fault_keeps_no_other_project_waiting(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = []
+    for _ in range(2):
+        project = make_project(owner=ada, publishing=Publishing.BY_ITSELF)
+        cat = project.classes.all()[0]
+        rounds.append(make_round(project, [(item, cat, 0.99) for item in make_items(project, 3)]))
+    publish = sweep.round_publish_by_rule
+
+    def stumble(*, round_id: int) -> object:
+        if round_id == rounds[0].pk:
+            raise ZeroDivisionError("of the first project")
+        return publish(round_id=round_id)
+
+    monkeypatch.setattr(sweep, "round_publish_by_rule", stumble)
+    sweep.publish_ready()
+
+    states = [Round.objects.get(pk=round.pk).state for round in rounds]
+    assert states == [RoundState.READY, RoundState.PUBLISHED]
+    assert "ZeroDivisionError" in Setback.objects.get().error
 
 
 def test_a_forecast_that_fails_is_told_on_the_plan(
