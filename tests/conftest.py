@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
@@ -10,6 +12,7 @@ from django.test import TransactionTestCase
 from rest_framework.test import APIClient
 from whitenoise.base import WhiteNoise
 
+from labeling.jobs import setbacks
 from labeling.models import Project
 from tests.template import template_name
 
@@ -76,6 +79,21 @@ def _front_end_found_once() -> None:
 def _quick_passwords(settings: object) -> None:
     """Hashing as in production takes most of a second for each person."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _no_fault_is_let_rest(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Workers note a fault and go on (labeling/jobs/setbacks.py). A test that made one by mistake must hear of it."""
+    noted: list[str] = []
+    note = setbacks.setback_note
+
+    def heard(task: str, of_id: int, error: Exception) -> None:
+        noted.append(f"{task}({of_id}): {error!r}")
+        note(task, of_id, error)
+
+    monkeypatch.setattr(setbacks, "setback_note", heard)
+    yield
+    assert request.node.get_closest_marker("setbacks") is not None or noted == []
 
 
 @pytest.fixture

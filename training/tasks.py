@@ -66,9 +66,8 @@ def sweep_runs() -> None:
     attempted("filed_rounds_take_back", 0, filed_rounds_take_back)
     ring_all("training.tasks.take_predictions_in", lambda: [run.pk for run in runs_open_for_files()])
     ring_all("training.tasks.measure_filed_round", filed_rounds_to_measure)
-    of_files = {"trigger": Trigger.FILE, "state__in": OPEN_STATES}
-    ring_all("training.tasks.take_predictions_in", lambda: _waiting(pk__in=Run.objects.filter(**of_files)))
-    ring_all("training.tasks.train_run", lambda: _waiting(~Q(pk__in=Run.objects.filter(**of_files))))
+    ring_all("training.tasks.take_predictions_in", lambda: _waiting(Q(trigger=Trigger.FILE)))
+    ring_all("training.tasks.train_run", lambda: _waiting(~Q(trigger=Trigger.FILE)))
     ring_all("training.tasks.compare_learners", lambda: works_waiting(Comparison))
     ring_all("training.tasks.inspect_project", lambda: works_waiting(Inspection))
     for project in projects_that_retrain():
@@ -80,8 +79,7 @@ def sweep_runs() -> None:
         attempted("rounds_remove_unfinished", run.pk, partial(rounds_remove_unfinished, run))
 
 
-def _waiting(*which: Q, **more: object) -> list[int]:
+def _waiting(which: Q) -> list[int]:
+    """Ids of such runs that no worker is at, the oldest first."""
     waiting = works_waiting(Run)
-    return list(
-        Run.objects.filter(*which, pk__in=waiting, **more).order_by("pk").values_list("pk", flat=True)
-    )
+    return list(Run.objects.filter(which, pk__in=waiting).order_by("pk").values_list("pk", flat=True))

@@ -19,7 +19,7 @@ from tests.makers import make_items, make_project
 from tests.review.makers import make_round
 from training.models import Round, RoundState
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.setbacks]
 
 calls: list[int] = []
 fault: list[Exception] = []

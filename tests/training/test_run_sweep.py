@@ -66,6 +66,19 @@ def test_a_run_whose_worker_died_is_rung_again(ada: User, broker: Redis) -> None
     assert rings(broker) == 1
 
 
+def test_a_run_that_takes_a_file_in_has_a_bell_of_its_own(ada: User, broker: Redis) -> None:
+    project = make_labeled_project(owner=ada)
+    run = make_run(project)
+    Run.objects.filter(pk=run.pk).update(trigger=Trigger.FILE)
+    age(run)
+
+    sweep_runs()
+
+    rung = [body for queue in ("predict", "train") for body in broker.lrange(queue, 0, -1)]
+    assert len(rung) == 1
+    assert b"take_predictions_in" in rung[0]
+
+
 def test_a_run_at_work_is_left_in_peace(ada: User, broker: Redis) -> None:
     run = make_run(make_labeled_project(owner=ada), is_running=True)
     Run.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now())
