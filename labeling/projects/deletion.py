@@ -27,7 +27,7 @@ from django.utils import timezone
 from labeling.database.locks import NAMESPACE
 from labeling.jobs.trouble import trouble_of
 from labeling.jobs.work import OPEN_STATES, Work, works_stop
-from labeling.models import Erasure, Export, ImportFile, Item, Leftover, Project, Upload
+from labeling.models import Erasure, Export, ImportFile, Item, Leftover, Project, Setback, Upload
 from labeling.storing.leftovers import files_delete, folder_files, leftovers_note, leftovers_remove
 from labeling.storing.project_files import FOLDERS
 
@@ -69,6 +69,7 @@ def project_erase(project_id: int) -> None:
             _erase_items(project_id)
             _erase_files(project_id)
             _erase_rest(project_id)
+            Setback.objects.all().delete()  # their errors may quote it; what still fails is noted again
         except _NotYet as reason:
             _put_off(erasure, str(reason))
         except Exception as error:

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.models import (
@@ -21,6 +22,7 @@ from labeling.models import (
     Project,
     Removal,
     SealedTruth,
+    Setback,
     TableColumns,
 )
 from labeling.projects.deletion import children_first, paths_to, project_erase
@@ -162,7 +164,19 @@ def test_everything_of_the_project_goes_and_nothing_of_another(ada: User, ada_cl
         "Erasure",
         "Decoy",
         "Withheld",
+        "Setback",
     }
+
+
+def test_no_error_that_may_quote_the_project_is_left(ada: User, ada_client: APIClient) -> None:
+    gone = make_project(owner=ada)
+    now = timezone.now()
+    Setback.objects.create(task="t", of_id=1, n=1, since=now, next_at=now, error="KeyError: 'a text of it'")
+    ada_client.delete(f"/api/projects/{gone.pk}")
+
+    project_erase(gone.pk)
+
+    assert not Setback.objects.exists()
 
 
 def test_project_that_was_not_deleted_is_not_erased(project: Project) -> None:
