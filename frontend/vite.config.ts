@@ -30,7 +30,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "base", minShareCount: 20, priority: 2 },
-            { name: "answering", test: /src\/(review|keys|labeling|ui)\/(?!.*(pages|chart|import|drop|upload|understood|problem|reading|kept))/, minShareCount: 3, priority: 1 },
+            { name: "answering", test: /src\/(review|keys|labeling|ui)\/(?!.*(pages|chart|import|drop|upload|understood|problem|reading|kept|server-says|work-progress|preview))/, minShareCount: 3, priority: 1 },
           ],
         },
       },

@@ -226,13 +226,16 @@ def test_what_does_not_fit_is_refused_by_field(
     assert not Comparison.objects.exists()
 
 
-def test_members_read_and_only_engineers_start(ada: User, ben: User, ben_client: APIClient) -> None:
+@pytest.mark.parametrize(("role", "reads"), [(Role.VIEWER, 200), (Role.REVIEWER, 200), (Role.ANNOTATOR, 403)])
+def test_all_but_annotators_read_and_only_engineers_start(
+    ada: User, ben: User, ben_client: APIClient, role: Role, reads: int
+) -> None:
     project = make_labeled_project(owner=ada)
-    Membership.objects.create(project=project, user=ben, role=Role.ANNOTATOR)
+    Membership.objects.create(project=project, user=ben, role=role)
     comparison = make_comparison(project)
 
-    assert ben_client.get(f"/api/comparisons/{comparison.pk}").status_code == 200
-    assert ben_client.get(f"/api/projects/{project.pk}/comparisons").status_code == 200
+    assert ben_client.get(f"/api/comparisons/{comparison.pk}").status_code == reads
+    assert ben_client.get(f"/api/projects/{project.pk}/comparisons").status_code == reads
     assert ben_client.post(f"/api/comparisons/{comparison.pk}/cancel").status_code == 403
     assert ben_client.post(f"/api/projects/{project.pk}/comparisons", START, format="json").status_code == 403
 
