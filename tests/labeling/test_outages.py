@@ -35,9 +35,10 @@ PATIENCE_SECONDS = 120
 WORKER = """
 import sys, django
 django.setup()
-from labeling.jobs import kinds as jobs
+from labeling.exports.job import EXPORT
+from labeling.imports.jobs import IMPORT
 from labeling.jobs.supervision import job_carry_out
-job_carry_out(getattr(jobs, sys.argv[1]), int(sys.argv[2]), worker="here")
+job_carry_out({"IMPORT": IMPORT, "EXPORT": EXPORT}[sys.argv[1]], int(sys.argv[2]), worker="here")
 """
 
 
