@@ -10,6 +10,7 @@ from labeling.jobs.trouble import tried
 from labeling.jobs.work import SWEEP_SECONDS
 from review import sweep as pipeline
 from review.models import OPEN_ATTEMPTS, Attempt, AttemptState, Certificate
+from review.queue.filling.kept_full import queue_diversify
 
 
 @shared_task
@@ -38,7 +39,7 @@ def _to_settle() -> list[int]:
 # Beside the runs and not among them: they may have to pack the project's items first.
 @shared_task
 def diversify_queue(project_id: int) -> None:
-    pipeline.queue_diversify(project_id)
+    queue_diversify(project_id)
 
 
 @shared_task

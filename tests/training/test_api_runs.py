@@ -222,11 +222,11 @@ def test_a_round_without_a_model_says_so(ada: User, ada_client: APIClient) -> No
         ("get", "/api/rounds/{round}/model", 403),
     ],
 )
-def test_members_read_engineers_write_and_outsiders_find_nothing(
+def test_members_but_annotators_read_engineers_write_and_outsiders_find_nothing(
     ada: User, ben: User, ben_client: APIClient, cy_client: APIClient, method: str, path: str, as_member: int
 ) -> None:
     project = make_labeled_project(owner=ada)
-    Membership.objects.create(project=project, user=ben, role=Role.ANNOTATOR)
+    membership = Membership.objects.create(project=project, user=ben, role=Role.VIEWER)
     run = make_run(project)
     round = run.rounds.create(number=1)
     address = path.format(project=project.pk, run=run.pk, round=round.pk)
@@ -234,8 +234,12 @@ def test_members_read_engineers_write_and_outsiders_find_nothing(
     member = getattr(ben_client, method)(address, START if method == "post" else None, format="json")
     outsider = getattr(cy_client, method)(address, START if method == "post" else None, format="json")
     stranger = getattr(APIClient(), method)(address)
+    membership.role = Role.ANNOTATOR
+    membership.save()
+    annotator = getattr(ben_client, method)(address, START if method == "post" else None, format="json")
 
     assert member.status_code == as_member
+    assert annotator.status_code == (200 if path.endswith("/policies") else 403)
     assert outsider.status_code == 404
     assert stranger.status_code == 401
     run.refresh_from_db()

@@ -157,7 +157,7 @@ def test_the_sweep_rings_again_for_comparisons(ada: User, monkeypatch: pytest.Mo
     comparison = make_comparison(make_labeled_project(owner=ada))
     Comparison.objects.update(created_at=timezone.now() - dt.timedelta(minutes=1))
     rung: list[int] = []
-    monkeypatch.setattr("training.tasks.ring", lambda task, pk: rung.append(pk))
+    monkeypatch.setattr("labeling.jobs.setbacks.ring", lambda task, pk: rung.append(pk))
 
     sweep_runs()
 
