@@ -219,7 +219,7 @@ def test_a_round_without_a_model_says_so(ada: User, ada_client: APIClient) -> No
         ("get", "/api/runs/{run}/log", 200),
         ("get", "/api/projects/{project}/rounds", 200),
         ("get", "/api/rounds/{round}", 200),
-        ("get", "/api/rounds/{round}/model", 403),
+        ("get", "/api/rounds/{round}/model", 409),
     ],
 )
 def test_members_but_annotators_read_engineers_write_and_outsiders_find_nothing(
