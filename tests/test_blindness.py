@@ -886,7 +886,8 @@ def looks(scene: Scene | Certified, name: str) -> dict[str, bytes]:
     assert len(addresses) > 25
     looked = {operation: whole(client.get(address)) for operation, address in addresses.items()}
     # Of a project that is seconds old, moments before the last fall now here, now there.
-    return {each: said[-100:] if each == "timeline_show" else said for each, said in looked.items()}
+    looked["timeline_show"] = re.sub(rb"\d{4}-\d\d-\d\dT[^\"]*", b"", looked["timeline_show"])[-100:]
+    return looked
 
 
 # What is written about withheld items: imports, checks, and items that are posted again

@@ -29,7 +29,7 @@ STALL_SECONDS = (
     600.0  # nothing moves: a worker is down, or the queue has nothing that these people may answer
 )
 DIVERSE_SECONDS = 120.0
-COUNTED_SECONDS = 90.0  # within which a worker has counted monitoring audits, unless others were answered
+COUNTED_SECONDS = 6.0  # three sweeps: by then what was answered is counted, and people answer on
 RUN_SECONDS = 24 * 3600.0
 N_REDRAWN = 200  # draws of the audits that tell luck from merit
 N_MORE = 10  # answers at a time, where those that are counted are not enough yet
