@@ -6,11 +6,7 @@ from typing import Any
 
 from labeling.errors import Conflict, NotFound
 from labeling.jobs.work import OPEN_STATES, Work, work_models
-from labeling.models import (
-    ImportUndo,
-    Project,
-    Removal,
-)
+from labeling.models import ImportUndo, Project, Removal
 
 
 def check_may_leave(project: Project, *, besides: Work | None = None) -> None:

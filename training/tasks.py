@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 
 from celery import shared_task
@@ -20,8 +19,6 @@ from training.rounds.rows import rounds_remove_unfinished
 from training.runs.rows import run_open_if_due
 from training.runs.selectors import projects_that_retrain
 from training.runs.supervision import run_carry_out
-
-logger = logging.getLogger(__name__)
 
 
 # No limit: a fit may take a day. Whoever waits for it sees its progress and can cancel it.

@@ -17,7 +17,6 @@ outage the worker that went on all the while has time to beat again, and nobody'
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import os
 import socket
 from typing import Any, TypeVar
@@ -30,8 +29,6 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from labeling.errors import AssayError, Conflict
-
-logger = logging.getLogger(__name__)
 
 MAX_DEATHS = 5  # in a row, without getting any further in between: such work will kill the sixth, too
 # Taken when the module is loaded, before a worker forks: all its processes claim under one name.

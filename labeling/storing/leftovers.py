@@ -8,7 +8,6 @@ belongs to the worker that deletes it: nobody can take it back, so no row ever n
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,8 +17,6 @@ from django.db.models import Q
 from django.utils import timezone
 
 from labeling.models import Leftover, Project
-
-logger = logging.getLogger(__name__)
 
 LIFE = dt.timedelta(days=1)  # of a file on its way in: longer than any batch takes to be stored
 FILES_AT_ONCE = 500  # deleted in one transaction

@@ -6,10 +6,7 @@ from django.utils import timezone
 
 from labeling.errors import Conflict
 from labeling.models import Project
-from review.models import (
-    Certificate,
-    EntryState,
-)
+from review.models import Certificate, EntryState
 from review.queue.entries import entries_close
 
 REASON_CHARS = 1_000

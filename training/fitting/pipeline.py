@@ -7,7 +7,6 @@ round begins from scratch.
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,8 +44,6 @@ from training.rules.stopping import RoundOutcome, stop_reason
 from training.rules.thresholds import class_thresholds, decide
 from training.runs.rows import run_finish, run_log
 from training.runs.selectors import IMAGE_SIZE
-
-logger = logging.getLogger(__name__)
 
 PREDICT_ROWS = 8_192  # items in the learner's hands at once
 

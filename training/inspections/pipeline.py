@@ -6,7 +6,6 @@ mean and what to do. The rules are in training/inspections/rules.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -32,8 +31,6 @@ from training.learners.base import take_rows
 from training.learners.errors import LearnerError
 from training.models import Inspection
 from training.rules.metrics import spread_columns
-
-logger = logging.getLogger(__name__)
 
 CANDIDATES_SHOWN = 200
 GROUPS_SHOWN = 100

@@ -8,7 +8,6 @@ not depend on the size of the file.
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import os
 import time
 import uuid
@@ -51,8 +50,6 @@ from labeling.projects.services import ClassDraft, classes_add
 from labeling.storing.blobs import BlobRow, blob_files, blob_row, blob_save
 from labeling.storing.images import CheckedImage, ImageRefused, image_check, image_from_grey
 from labeling.storing.leftovers import leftovers_note
-
-logger = logging.getLogger(__name__)
 
 BATCH_ROWS = 10_000  # a second or two of work, so that beat and cancel are in time
 BATCH_IMAGES = 2_000
@@ -441,7 +438,8 @@ class ImportJob:
         with transaction.atomic():
             if self._brings_machine_labels(report) and not self.options.dry_run:
                 self._publish()
-                transaction.on_commit(_ring_predicted)
+                # Whoever makes a round of them, by name: labeling knows no training. The sweep finds them, too.
+                ring(settings.ASSAY_FILE_PREDICTED_TASK)
             work_finish(
                 self.work, report=report.as_json(), step_name="", step=max(self.work.n_steps, self.work.step)
             )
@@ -477,11 +475,6 @@ class ImportJob:
         source.save(update_fields=["details"])
         if not self._others_published():
             publication_open(project=self.project, source=source, by=self.work.created_by, ended_reason="")
-
-
-def _ring_predicted() -> None:
-    """Tell whoever makes a round of them, by name: labeling knows no training. The sweep finds them, too."""
-    ring(settings.ASSAY_FILE_PREDICTED_TASK)
 
 
 def _classes_of(row: Row) -> Iterable[str]:

@@ -11,12 +11,7 @@ from django.utils import timezone
 from labeling.database.locks import lock_labels_shared
 from labeling.errors import AssayError
 from labeling.models import Project
-from review.models import (
-    MEASURING,
-    Reason,
-    Refill,
-    sql_list,
-)
+from review.models import MEASURING, Reason, Refill, sql_list
 from review.queue.filling.refill import diverse_plan, refill_carry_out, refill_plan, room_left
 from training.rounds.standing import standing_round
 
@@ -45,7 +40,7 @@ def queue_diversify(project_id: int) -> None:
 
     Where items cannot be made into vectors, it is filled at random instead, with a log line.
     """
-    # Here, because the web processes ring for this and must not load scikit-learn.
+    # Here, because web processes refill queues, too, and must not load scikit-learn.
     from review.queue.filling.diverse import diverse_items
 
     project = Project.objects.filter(pk=project_id, deleted_at__isnull=True).first()
