@@ -737,7 +737,8 @@ def test_nothing_that_can_be_read_moves_when_audits_are_put_in_after_release(
 
     for name, looked in before.items():
         assert differing(looked, looks(scene, name)) == [], name
-    assert scene.client("vic").get(f"/api/projects/{project.pk}/queue").data["n_open"] >= seen_by_viewer + 30
+    # Whoever answers nothing sees them; an item that waited anyway is asked about once.
+    assert scene.client("vic").get(f"/api/projects/{project.pk}/queue").data["n_open"] > seen_by_viewer
 
 
 def test_every_blind_answer_takes_one_off_whether_audits_were_put_in_or_not(
