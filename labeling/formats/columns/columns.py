@@ -223,12 +223,15 @@ class _Guesser:
     def _note_label(self, name: str, why: str, others: list[str], *, is_sure: bool) -> None:
         if is_sure and not others:
             return
-        said = [f"{name!r} is taken for the label ({why})."]
-        if others:
-            said.append(f"{_listed(others)} could be it too.")
-        if not is_sure:
-            said.append("Is that right?")
-        self.notes.append(" ".join(said))
+        if not others:
+            note = f"{name!r} is taken for the label ({why}). Is that right?"
+        elif is_sure:
+            note = f"{name!r} is taken for the label ({why}). {_listed(others)} could be it too."
+        else:
+            note = (
+                f"{name!r} is taken for the label ({why}). {_listed(others)} could be it too. Is that right?"
+            )
+        self.notes.append(note)
 
     def _leaves_payload(self, place: int) -> bool:
         """Whether something is left to be labeled without this column."""
