@@ -53,7 +53,7 @@ from labeling.storing.leftovers import leftovers_note
 
 BATCH_ROWS = 10_000  # a second or two of work, so that beat and cancel are in time
 BATCH_IMAGES = 2_000
-BATCH_BYTES = 64 * 2**20  # of images and text held at once
+BATCH_BYTES = 8 * 2**20  # of images and text; two batches and what is made of them are held at once
 BEAT_SECONDS = 2.0
 MAX_TRIES = 4  # of one batch against requests that write the same items at the same moment
 IMAGE_THREADS = min(4, os.cpu_count() or 1)  # Pillow and the storage let go of the interpreter
@@ -529,4 +529,7 @@ def _ahead(batches: Iterator[_Rows], beat: Callable[[], None]) -> Iterator[_Rows
 def _size_of(row: Row) -> int:
     if row.image is not None:
         return len(row.image.content)
-    return len(row.text or "") if row.text is not None else 16 * len(row.features or ())
+    n_bytes = len(row.text) if row.text is not None else 16 * len(row.features or ())
+    if row.extras:
+        n_bytes += sum(len(value) for value in row.extras.values() if isinstance(value, str))
+    return n_bytes + len(row.embedding or b"")
