@@ -5,8 +5,9 @@ Nothing here deletes rows that labels hang on: projects are deleted by their own
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.core.paginator import Paginator
@@ -34,15 +35,25 @@ from labeling.models import (
 MAX_COUNTED = 10_000  # rows; nobody turns more pages than that
 
 
-class CappedPaginator(Paginator):
+if TYPE_CHECKING:  # these classes take no arguments when they run
+    RowPaginator = Paginator[models.Model]
+    RowAdmin = admin.ModelAdmin[models.Model]
+else:
+    RowPaginator = Paginator
+    RowAdmin = admin.ModelAdmin
+
+
+class CappedPaginator(RowPaginator):
     """Counts no further than the pages that it offers, whatever the table holds."""
+
+    object_list: models.QuerySet[models.Model]
 
     @cached_property
     def count(self) -> int:
         return self.object_list.order_by()[:MAX_COUNTED].count()
 
 
-class LargeAdmin(admin.ModelAdmin):
+class LargeAdmin(RowAdmin):
     """Tables with millions of rows: no count of them all, and no list of them to choose from."""
 
     paginator = CappedPaginator
@@ -52,7 +63,8 @@ class LargeAdmin(admin.ModelAdmin):
 
     def __init__(self, model: type[models.Model], site: admin.AdminSite) -> None:
         super().__init__(model, site)
-        self.raw_id_fields = [key.name for key in model._meta.concrete_fields if key.many_to_one]
+        keys = [key.name for key in model._meta.concrete_fields if key.many_to_one]
+        self.raw_id_fields = keys  # type: ignore[misc]  # the stubs know it of classes alone
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -165,11 +177,12 @@ class ApiTokenAdmin(HistoryAdmin):
 
     @admin.display(description="owner")
     def owner(self, token: ApiToken) -> str:
-        return token.token.user.get_username()
+        return str(token.token.user.get_username())
 
     @admin.display(description="made")
-    def made_at(self, token: ApiToken) -> Any:
-        return token.token.created
+    def made_at(self, token: ApiToken) -> dt.datetime:
+        made_at: dt.datetime = token.token.created
+        return made_at
 
 
 @admin.register(LoginFailure)

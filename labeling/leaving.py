@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from django.contrib.auth.models import User
 
 from labeling.errors import Conflict, NotFound
 from labeling.jobs.work import OPEN_STATES, Work, work_models
@@ -16,7 +16,7 @@ def check_may_leave(project: Project, *, besides: Work | None = None) -> None:
         raise Conflict(f"Nothing can be taken away now: {because}", code="attempt_open")
     for model in work_models():
         if _is_of_projects(model):
-            open_rows = model._default_manager.filter(project=project, state__in=OPEN_STATES)
+            open_rows = model._default_manager.filter(**{"project": project, "state__in": OPEN_STATES})
             if besides is not None and isinstance(besides, model):
                 open_rows = open_rows.exclude(pk=besides.pk)
             if open_rows.exists():
@@ -46,7 +46,7 @@ def _is_of_projects(model: type[Work]) -> bool:
     return any(each.name == "project" and not each.null for each in model._meta.concrete_fields)
 
 
-def check_not_removed(item_id: int, user: Any) -> None:
+def check_not_removed(item_id: int, user: User) -> None:
     """Raises NotFound that says so, if somebody deleted this item of a project of the user."""
     removal = (
         Removal.objects.filter(

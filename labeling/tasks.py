@@ -13,6 +13,7 @@ from django.db import Error, connection
 from labeling.exports.job import EXPORT
 from labeling.imports.jobs import CHECK, IMPORT
 from labeling.imports.uploads import uploads_sweep
+from labeling.jobs.bells import bell
 from labeling.jobs.setbacks import attempted, ring_all
 from labeling.jobs.supervision import job_carry_out
 from labeling.jobs.work import SWEEP_SECONDS, WORKER, works_release, works_waiting
@@ -24,25 +25,25 @@ from labeling.storing.leftovers import leftover_first_due, leftovers_remove
 logger = logging.getLogger(__name__)
 
 
-@shared_task(statement_seconds=0)
+@bell(statement_seconds=0)
 def import_items(import_id: int) -> None:
     """Carry out one import."""
     job_carry_out(IMPORT, import_id, worker=WORKER)
 
 
-@shared_task(statement_seconds=0)
+@bell(statement_seconds=0)
 def export_project(export_id: int) -> None:
     """Carry out one export."""
     job_carry_out(EXPORT, export_id, worker=WORKER)
 
 
-@shared_task(statement_seconds=0)
+@bell(statement_seconds=0)
 def check_uploads(check_id: int) -> None:
     """Carry out one check of uploads."""
     job_carry_out(CHECK, check_id, worker=WORKER)
 
 
-@shared_task(statement_seconds=0)
+@bell(statement_seconds=0)
 def undo_import(undo_id: int) -> None:
     """Take away what one import brought."""
     job_carry_out(UNDO, undo_id, worker=WORKER)
@@ -60,7 +61,7 @@ def remove_leftovers(leftover_id: int) -> None:
     leftovers_remove()
 
 
-@shared_task(statement_seconds=SWEEP_SECONDS)
+@bell(statement_seconds=SWEEP_SECONDS)
 def sweep_works() -> None:
     """Ring again for work whose doorbell was lost or whose worker died, and clear old uploads away."""
     ring_all("labeling.tasks.import_items", lambda: works_waiting(Import))

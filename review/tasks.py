@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.db.models import QuerySet
 
+from labeling.jobs.bells import bell
 from labeling.jobs.setbacks import ring_all
 from labeling.jobs.trouble import tried
 from labeling.jobs.work import SWEEP_SECONDS
@@ -19,7 +20,7 @@ def publish_ready_rounds() -> None:
     pipeline.publish_ready()
 
 
-@shared_task(statement_seconds=SWEEP_SECONDS)
+@bell(statement_seconds=SWEEP_SECONDS)
 def sweep_review() -> None:
     ring_all("review.tasks.diversify_queue", pipeline.sweep)
     queued = Attempt.objects.filter(state=AttemptState.QUEUED)

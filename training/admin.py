@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 
 from training.models import Comparison, Inspection, Round, Run, RunLogLine, Trial
 
+if TYPE_CHECKING:  # these classes take no arguments when they run
+    RowAdmin = admin.ModelAdmin[Model]
+    RoundsOfRun = admin.TabularInline[Round, Run]
+    TrialsOfComparison = admin.TabularInline[Trial, Comparison]
+else:
+    RowAdmin = admin.ModelAdmin
+    RoundsOfRun = TrialsOfComparison = admin.TabularInline
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+
+class ReadOnlyAdmin(RowAdmin):
     """History: nobody adds, changes or deletes it by hand."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -21,7 +32,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
-class RoundInline(admin.TabularInline):
+class RoundInline(RoundsOfRun):
     model = Round
     fields = ["number", "state", "n_human", "temperature", "started_at", "finished_at"]
     readonly_fields = fields
@@ -64,7 +75,7 @@ class RunLogLineAdmin(ReadOnlyAdmin):
     search_fields = ["message"]
 
 
-class TrialInline(admin.TabularInline):
+class TrialInline(TrialsOfComparison):
     model = Trial
     fields = ["learner", "n_labels", "seed", "outcome", "finished_at"]
     readonly_fields = fields

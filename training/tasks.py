@@ -7,6 +7,7 @@ from functools import partial
 from celery import shared_task
 from django.db.models import Q
 
+from labeling.jobs.bells import bell
 from labeling.jobs.doorbell import ring
 from labeling.jobs.setbacks import attempted, ring_all
 from labeling.jobs.supervision import job_carry_out
@@ -22,22 +23,22 @@ from training.runs.supervision import run_carry_out
 
 
 # No limit: a fit may take a day. Whoever waits for it sees its progress and can cancel it.
-@shared_task(statement_seconds=0)
+@bell(statement_seconds=0)
 def train_run(run_id: int) -> None:
     run_carry_out(run_id, worker=WORKER)
 
 
-@shared_task(statement_seconds=0)
+@bell(statement_seconds=0)
 def compare_learners(comparison_id: int) -> None:
     job_carry_out(COMPARISON, comparison_id, worker=WORKER)
 
 
-@shared_task(statement_seconds=0)
+@bell(statement_seconds=0)
 def inspect_project(inspection_id: int) -> None:
     job_carry_out(INSPECTION, inspection_id, worker=WORKER)
 
 
-@shared_task(statement_seconds=0)
+@bell(statement_seconds=0)
 def take_predictions_in(run_id: int) -> None:
     """A bell of its own, in another queue: what a file's model said need not wait for a run that learns for a day."""
     run_carry_out(run_id, worker=WORKER)
@@ -57,7 +58,7 @@ def measure_filed_round(round_id: int) -> None:
     filed_round_measure(round_id)
 
 
-@shared_task(statement_seconds=SWEEP_SECONDS)
+@bell(statement_seconds=SWEEP_SECONDS)
 def sweep_runs() -> None:
     """Ring again for runs whose doorbell was lost, start those that are due, and tidy after dead workers."""
     attempted("filed_rounds_take_back", 0, filed_rounds_take_back)

@@ -120,7 +120,7 @@ class Bodies:
                 del self._n_of[address]
 
     async def _read_large(self, proto: Any, length: int | None, limit: int) -> tuple[IO[bytes], int]:
-        file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # type: ignore[assignment]  # noqa: SIM115
+        file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115
         try:
             n_bytes = await self._copy(proto, file, limit)
             if length is not None and n_bytes < length:

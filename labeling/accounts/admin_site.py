@@ -18,6 +18,7 @@ class LimitedSignIn(AdminAuthenticationForm):
     def clean(self) -> dict[str, Any]:
         username, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if username and password:
+            assert self.request is not None  # AdminSite.login gives it
             try:
                 user = password_check(request=self.request, username=username, password=password)
             except TooManyFailures as error:

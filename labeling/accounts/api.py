@@ -35,6 +35,7 @@ from labeling.accounts.services import (
 from labeling.errors import NotFound
 from labeling.models import ApiToken
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
+from labeling.web.permissions import person_of
 from labeling.web.strict_types import check_body
 
 
@@ -87,7 +88,7 @@ class PasswordView(APIView):
         given = check_body(PasswordInput(data=request.data), request.data)
         n_tokens = password_change(
             request=request._request,
-            user=get_user_model().objects.get(pk=request.user.pk),
+            user=get_user_model().objects.get(pk=person_of(request).pk),
             old=given["old_password"],
             new=given["new_password"],
             with_tokens=given["revoke_tokens"],
@@ -105,8 +106,8 @@ class KeysView(APIView):
     )
     def put(self, request: Request) -> Response:
         chosen = check_body(KeysInput(data=request.data), request.data)
-        keys_choose(user=request.user, **chosen)
-        return Response(MeOutput(request.user).data)
+        keys_choose(user=person_of(request), **chosen)
+        return Response(MeOutput(person_of(request)).data)
 
 
 @extend_schema(tags=["accounts"])
@@ -118,7 +119,7 @@ class TokensView(APIView):
         responses=page_of(TokenOutput),
     )
     def get(self, request: Request) -> Response:
-        mine = ApiToken.objects.filter(token__user=request.user).select_related("token")
+        mine = ApiToken.objects.filter(token__user=person_of(request)).select_related("token")
         return page_response(*keyset_page(request, mine), TokenOutput)
 
     @extend_schema(
@@ -129,15 +130,15 @@ class TokensView(APIView):
     )
     def post(self, request: Request) -> Response:
         named = check_body(TokenInput(data=request.data), request.data)
-        token, token.text = token_create(user=request.user, **named)
-        return Response(NewTokenOutput(token).data, status=status.HTTP_201_CREATED)
+        token, text = token_create(user=person_of(request), **named)
+        return Response(TokenOutput(token).data | {"token": text}, status=status.HTTP_201_CREATED)
 
 
 @extend_schema(tags=["accounts"])
 class TokenView(APIView):
     @extend_schema(operation_id="token_revoke", summary="Revoke one of your tokens", responses={204: None})
     def delete(self, request: Request, token_id: int) -> Response:
-        token = ApiToken.objects.filter(pk=token_id, token__user=request.user).first()
+        token = ApiToken.objects.filter(pk=token_id, token__user=person_of(request)).first()
         if token is None:
             raise NotFound(f"You have no token {token_id}.")
         token_revoke(token=token)

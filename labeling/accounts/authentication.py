@@ -61,7 +61,7 @@ def is_signed_in(request: HttpRequest) -> bool:
     return bool(get_user(request).is_authenticated)
 
 
-class PreparedTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class PreparedTokenScheme(OpenApiAuthenticationExtension):
     """How the schema tells of it."""
 
     target_class = PreparedTokenAuthentication

@@ -15,12 +15,12 @@ from labeling.projects.services import may_create_accounts
 MAX_ACTIONS = 2_000  # with keys of their own: every class may have some
 
 
-class LoginInput(serializers.Serializer):
+class LoginInput(serializers.Serializer[object]):
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=1_000, trim_whitespace=False)
 
 
-class PasswordInput(serializers.Serializer):
+class PasswordInput(serializers.Serializer[object]):
     old_password = serializers.CharField(max_length=1_000, trim_whitespace=False)
     new_password = serializers.CharField(max_length=1_000, trim_whitespace=False)
     revoke_tokens = serializers.BooleanField(
@@ -28,11 +28,11 @@ class PasswordInput(serializers.Serializer):
     )
 
 
-class PasswordOutput(serializers.Serializer):
+class PasswordOutput(serializers.Serializer[object]):
     n_tokens_revoked = serializers.IntegerField()
 
 
-class MeOutput(serializers.Serializer):
+class MeOutput(serializers.Serializer[object]):
     id = serializers.IntegerField()
     username = serializers.CharField()
     is_staff = serializers.BooleanField(help_text="May open the admin.")
@@ -51,7 +51,7 @@ class MeOutput(serializers.Serializer):
         return chosen or {}
 
 
-class KeysInput(serializers.Serializer):
+class KeysInput(serializers.Serializer[object]):
     """All keys that differ from the pages' own; an empty object sets every key back."""
 
     keys = serializers.DictField(
@@ -78,7 +78,7 @@ class KeysInput(serializers.Serializer):
         return keys
 
 
-class TokenInput(serializers.Serializer):
+class TokenInput(serializers.Serializer[object]):
     name = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
     days = serializers.IntegerField(
         required=False,
@@ -90,7 +90,7 @@ class TokenInput(serializers.Serializer):
     )
 
 
-class TokenOutput(serializers.Serializer):
+class TokenOutput(serializers.Serializer[object]):
     id = serializers.IntegerField()
     name = serializers.CharField()
     begins_with = serializers.CharField(source="token.token_key", help_text="To tell one from another.")
@@ -101,4 +101,4 @@ class TokenOutput(serializers.Serializer):
 
 
 class NewTokenOutput(TokenOutput):
-    token = serializers.CharField(source="text", help_text="Shown this once. Send it as `Token <it>`.")
+    token = serializers.CharField(help_text="Shown this once. Send it as `Token <it>`.")

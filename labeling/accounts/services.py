@@ -9,7 +9,7 @@ import time
 
 from django.conf import settings
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core import signing
 from django.core.exceptions import ValidationError
@@ -42,7 +42,7 @@ class TooManyFailures(TooMany):
     code = "too_many_failures"
 
 
-def session_open(*, request: HttpRequest, username: str, password: str) -> AbstractBaseUser:
+def session_open(*, request: HttpRequest, username: str, password: str) -> User:
     """The browser is signed in as the user. Raises InvalidInput, TooManyFailures."""
     user = password_check(request=request, username=username, password=password)
     if user is None:
@@ -51,7 +51,7 @@ def session_open(*, request: HttpRequest, username: str, password: str) -> Abstr
     return user
 
 
-def password_check(*, request: HttpRequest, username: str, password: str) -> AbstractBaseUser | None:
+def password_check(*, request: HttpRequest, username: str, password: str) -> User | None:
     """The user of that name and password, or None. Raises TooManyFailures. Every way of signing in goes through it.
 
     Failures are counted in the database, so that every web process and host knows of them. Who fails too often
@@ -102,14 +102,12 @@ def session_close(*, request: HttpRequest) -> None:
     logout(request)
 
 
-def keys_choose(*, user: AbstractBaseUser, keys: dict[str, list[str]]) -> None:
+def keys_choose(*, user: User, keys: dict[str, list[str]]) -> None:
     """The user's keys are these, and for every action that is not named the page's own."""
     KeyChoices.objects.update_or_create(user=user, defaults={"keys": keys})
 
 
-def password_change(
-    *, request: HttpRequest, user: AbstractBaseUser, old: str, new: str, with_tokens: bool
-) -> int:
+def password_change(*, request: HttpRequest, user: User, old: str, new: str, with_tokens: bool) -> int:
     """The user's password is `new`; sessions elsewhere end, and with `with_tokens` all tokens, too.
 
     Returns how many tokens were revoked. Raises InvalidInput, TooManyFailures.
@@ -128,14 +126,14 @@ def password_change(
         user.set_password(new)
         user.save(update_fields=["password"])
         tokens = AuthToken.objects.filter(user=user) if with_tokens else AuthToken.objects.none()
-        n_tokens = tokens.count()
+        n_tokens: int = tokens.count()
         tokens.delete()
     update_session_auth_hash(request, user)  # sessions carry a hash of the password: only this one goes on
     return n_tokens
 
 
 @transaction.atomic
-def token_create(*, user: AbstractBaseUser, name: str = "", days: int | None = None) -> tuple[ApiToken, str]:
+def token_create(*, user: User, name: str = "", days: int | None = None) -> tuple[ApiToken, str]:
     """A new token of the user for `days` days, and its text: shown once, kept only as a hash.
 
     `days` None: as many as ASSAY_TOKEN_DAYS says. Raises InvalidInput.

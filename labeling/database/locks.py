@@ -26,14 +26,16 @@ _LOCK_EXCLUSIVE = f"SELECT pg_advisory_xact_lock({NAMESPACE}, %(project)s::int),
 
 def lock_labels_shared(project_id: int) -> dt.datetime:
     """Hold the project's labels against publishing, beside others who do the same."""
+    now: dt.datetime
     [(_, now)] = fetch_prepared(LOCK_SHARED, {"project": project_id})
-    return now  # type: ignore[no-any-return]
+    return now
 
 
 def lock_labels_exclusive(project_id: int) -> dt.datetime:
     """Wait for the answers under way, and hold later ones back until this transaction ends."""
+    now: dt.datetime
     [(_, now)] = fetch_prepared(_LOCK_EXCLUSIVE, {"project": project_id})
-    return now  # type: ignore[no-any-return]
+    return now
 
 
 def wait_for_answers(project_id: int) -> None:

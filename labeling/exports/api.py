@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse
@@ -23,7 +24,7 @@ from labeling.jobs.serializers import WorkOutput
 from labeling.jobs.work import work_request_cancel
 from labeling.models import Export
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
-from labeling.web.permissions import MAY_ENGINEER, MAY_SEE, Roles, project_for, row_for
+from labeling.web.permissions import MAY_ENGINEER, MAY_SEE, Roles, person_of, project_for, row_for
 from labeling.web.strict_types import check_body
 
 MEDIA_TYPES = {
@@ -35,7 +36,7 @@ MEDIA_TYPES = {
 SUFFIXES = {"csv": "csv", "jsonl": "jsonl", "parquet": "parquet", "images": "zip"}
 
 
-class ExportInput(serializers.Serializer):
+class ExportInput(serializers.Serializer[object]):
     format = serializers.ChoiceField(choices=list(MEDIA_TYPES))
     filters = ItemQuery(required=False, help_text="As in the item list.")
     as_of = serializers.DateTimeField(
@@ -52,7 +53,7 @@ class ExportInput(serializers.Serializer):
         "extra columns of imported files.",
     )
 
-    def validate_filters(self, value: dict[str, object]) -> ItemFilters:
+    def validate_filters(self, value: dict[str, Any]) -> ItemFilters:
         return ItemFilters(**value)
 
 
@@ -78,7 +79,9 @@ class ExportOutput(WorkOutput):
 
 
 def export_for(request: Request, export_id: int, roles: Roles = MAY_SEE) -> Export:
-    return row_for(request.user, Export.objects.select_related("created_by", "project"), export_id, roles)
+    return row_for(
+        person_of(request), Export.objects.select_related("created_by", "project"), export_id, roles
+    )
 
 
 @extend_schema(tags=["exports"])
@@ -90,7 +93,7 @@ class ExportsView(APIView):
         responses=page_of(ExportOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         check_sees_items(project.member_role)
         exports = project.exports.select_related("created_by")
         return page_response(*keyset_page(request, exports), ExportOutput)
@@ -102,9 +105,11 @@ class ExportsView(APIView):
         responses={202: ExportOutput, 400: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER)
+        project = project_for(person_of(request), project_id, MAY_ENGINEER)
         wanted = check_body(ExportInput(data=request.data), request.data)
-        export = export_request(project=project, by=request.user, **({"filters": ItemFilters()} | wanted))
+        export = export_request(
+            project=project, by=person_of(request), **({"filters": ItemFilters()} | wanted)
+        )
         return Response(ExportOutput(export).data, status=status.HTTP_202_ACCEPTED)
 
 

@@ -69,6 +69,7 @@ def _write(export: Export, file: BinaryIO) -> tuple[int, int]:
     """Write all rows to the file, beating after each page; returns how many, and of how many the label is withheld."""
     is_folder = export.format == "images"
     filters = ItemFilters(**export.filters)
+    assert export.as_of is not None  # since it was asked for
     rows = ExportRows(export.project, filters, export.as_of, with_blobs=is_folder, carried=export.carried)
     n_steps = item_count(export.project_id)
     work_beat(export, step_name="writing", step=0, n_steps=n_steps)

@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
 
 from labeling.blindness import Sight, withheld_among
 from labeling.carried import CARRIED, told
@@ -160,7 +161,8 @@ class ExportRows:
         with connection.cursor() as cursor:
             sql, params = ids[:ROWS_OF_PAGE].query.sql_with_params()
             cursor.execute(f"SELECT count(*), max(id) FROM ({sql}) AS page (id)", params)
-            return cursor.fetchone()
+            counted: tuple[int, int] = cursor.fetchone()
+            return counted
 
     def _withheld(self, last: int, upto: int) -> frozenset[int]:
         rows = Withheld.objects.filter(project=self.project, item_id__gt=last, item_id__lte=upto)
@@ -169,6 +171,7 @@ class ExportRows:
     def _tables(self, last: int, upto: int) -> Iterator[pa.Table]:
         """Rows with last < item id <= upto, as PostgreSQL writes them and pyarrow reads them: both in C."""
         query, params = self._query(last, upto)
+        assert isinstance(connection.ops, DatabaseOperations)
         copy_sql = connection.ops.compose_sql(f"COPY ({query}) TO STDOUT (FORMAT csv)", params)
         rows = io.BytesIO()
         with connection.cursor() as cursor, cursor.copy(copy_sql) as copy:

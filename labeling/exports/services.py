@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from labeling.carried import CARRIED
@@ -21,7 +21,7 @@ from labeling.models import Export, ItemType, Project
 def export_request(
     *,
     project: Project,
-    by: AbstractBaseUser | None,
+    by: User | None,
     format: str,
     filters: ItemFilters,
     as_of: dt.datetime | None = None,
@@ -82,4 +82,5 @@ def _database_now() -> dt.datetime:
     """The clock that labels and publications are dated by."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
+        now: dt.datetime = cursor.fetchone()[0]
+        return now

@@ -14,7 +14,7 @@ from labeling.guide.services import example_choose, example_forget, guide_exampl
 from labeling.items.serializers import item_json
 from labeling.models import Item
 from labeling.web.http import ErrorOutput
-from labeling.web.permissions import MAY_ENGINEER_OR_REVIEW, project_for, row_for
+from labeling.web.permissions import MAY_ENGINEER_OR_REVIEW, person_of, project_for, row_for
 
 
 @extend_schema(tags=["projects"])
@@ -25,7 +25,7 @@ class GuideView(APIView):
         responses=GuideOutput,
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         classes = [
             {
                 "class_id": class_id,
@@ -48,8 +48,8 @@ class ItemExampleView(APIView):
         responses={204: None, 409: ErrorOutput},
     )
     def put(self, request: Request, item_id: int) -> Response:
-        item = row_for(request.user, Item.objects.all(), item_id, MAY_ENGINEER_OR_REVIEW)
-        example_choose(item=item, by=request.user)
+        item = row_for(person_of(request), Item.objects.all(), item_id, MAY_ENGINEER_OR_REVIEW)
+        example_choose(item=item, by=person_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
@@ -58,5 +58,5 @@ class ItemExampleView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, item_id: int) -> Response:
-        example_forget(item=row_for(request.user, Item.objects.all(), item_id, MAY_ENGINEER_OR_REVIEW))
+        example_forget(item=row_for(person_of(request), Item.objects.all(), item_id, MAY_ENGINEER_OR_REVIEW))
         return Response(status=status.HTTP_204_NO_CONTENT)

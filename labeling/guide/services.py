@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection
 
 from labeling.blindness import Sight, withheld_among
@@ -31,7 +31,7 @@ _RECENT = """
             SELECT label.id, label.item_id, label.label_class_id FROM labeling_label label
             JOIN labeling_source source ON source.id = label.source_id
             WHERE label.project_id = %(project)s AND label.is_human AND label.retired_at IS NULL
-              AND (source.kind IN ('file', 'consensus') OR label.created_at < now() - %(settled)s)
+              AND (source.kind IN ('file', 'consensus') OR label.created_at < now() - make_interval(secs => %(settled)s))
             ORDER BY label.id DESC LIMIT %(n_recent)s
         ) recent
         JOIN labeling_item item ON item.id = recent.item_id AND item.split IN ('pool', 'holdout')
@@ -47,7 +47,13 @@ def guide_examples(project: Project, sight: Sight = Sight.ALL) -> dict[int, list
     chosen_ids = dict.fromkeys(chosen.order_by("created_at", "pk").values_list("pk", flat=True))  # in order
     with connection.cursor() as cursor:
         cursor.execute(
-            _RECENT, {"project": project.pk, "n_recent": N_RECENT, "n": N_EXAMPLES, "settled": SETTLED_AFTER}
+            _RECENT,
+            {
+                "project": project.pk,
+                "n_recent": N_RECENT,
+                "n": N_EXAMPLES,
+                "settled": SETTLED_AFTER.total_seconds(),
+            },
         )
         recent_ids = [item_id for item_id, _ in cursor.fetchall() if item_id not in chosen_ids]
     examples: dict[int, list[tuple[LabeledItem, bool]]] = {
@@ -65,7 +71,7 @@ def guide_examples(project: Project, sight: Sight = Sight.ALL) -> dict[int, list
     return examples
 
 
-def example_choose(*, item: Item, by: AbstractBaseUser) -> None:
+def example_choose(*, item: Item, by: User) -> None:
     """The guide shows the item from now on. Raises Conflict where it has no human label, or there is no room.
 
     And where it is withheld: what is shown to all cannot be asked blind.

@@ -31,7 +31,7 @@ from labeling.jobs.work import work_request_cancel
 from labeling.models import Import
 from labeling.projects.api import valid
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
-from labeling.web.permissions import MAY_ENGINEER, project_for, row_for
+from labeling.web.permissions import MAY_ENGINEER, person_of, project_for, row_for
 
 IMPORTS = Import.objects.select_related("created_by").prefetch_related("undos__created_by")
 
@@ -50,7 +50,7 @@ class UploadsView(APIView):
         length = request.META.get("CONTENT_LENGTH", "")
         upload_check_size(int(length) if length.isdecimal() else 0)  # before the body is read
         file = valid(UploadInput, request)["file"]
-        upload = upload_create(owner=request.user, file=file)
+        upload = upload_create(owner=person_of(request), file=file)
         return Response(UploadOutput(upload).data, status=status.HTTP_201_CREATED)
 
 
@@ -64,7 +64,7 @@ class PreviewsView(APIView):
     )
     def post(self, request: Request) -> Response:
         given = valid(PreviewInput, request)
-        uploads = uploads_for(user=request.user, upload_ids=given["uploads"])
+        uploads = uploads_for(user=person_of(request), upload_ids=given["uploads"])
         options_from_json(given["options"])  # refused before anything is looked into
         preview = look_preview(uploads=uploads, item_type=given["item_type"], options=given["options"])
         return Response(PreviewOutput(preview).data)
@@ -79,7 +79,7 @@ class ImportsView(APIView):
         responses=page_of(ImportOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         check_sees_items(project.member_role)  # a report names rows with what the file says of them
         works, after = keyset_page(request, IMPORTS.filter(project=project))
         return page_response(reports_redact(works, sight_of(project.member_role)), after, ImportOutput)
@@ -91,10 +91,12 @@ class ImportsView(APIView):
         responses={201: ImportOutput, 400: ErrorOutput, 409: ErrorOutput, 413: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER)
+        project = project_for(person_of(request), project_id, MAY_ENGINEER)
         given = valid(ImportInput, request)
-        uploads = uploads_for(user=request.user, upload_ids=given["uploads"])
-        work = import_create(project=project, uploads=uploads, options=given["options"], user=request.user)
+        uploads = uploads_for(user=person_of(request), upload_ids=given["uploads"])
+        work = import_create(
+            project=project, uploads=uploads, options=given["options"], user=person_of(request)
+        )
         return Response(ImportOutput(work).data, status=status.HTTP_201_CREATED)
 
 
@@ -102,7 +104,7 @@ class ImportsView(APIView):
 class ImportView(APIView):
     @extend_schema(operation_id="import_show", summary="One import", responses=ImportOutput)
     def get(self, request: Request, import_id: int) -> Response:
-        work = row_for(request.user, IMPORTS, import_id)
+        work = row_for(person_of(request), IMPORTS, import_id)
         check_sees_items(work.member_role)
         return Response(ImportOutput(*reports_redact([work], sight_of(work.member_role))).data)
 
@@ -116,7 +118,7 @@ class ImportCancelView(APIView):
         responses={200: ImportOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, import_id: int) -> Response:
-        work = row_for(request.user, IMPORTS, import_id, MAY_ENGINEER)
+        work = row_for(person_of(request), IMPORTS, import_id, MAY_ENGINEER)
         work_request_cancel(work)
         work.refresh_from_db()
         return Response(ImportOutput(*reports_redact([work], Sight.SETTLED)).data)

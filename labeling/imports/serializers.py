@@ -21,7 +21,7 @@ OPTIONS_HELP = (
 )
 
 
-class UndoReportOutput(serializers.Serializer):
+class UndoReportOutput(serializers.Serializer[object]):
     """Complete once the undoing is over; grows while it runs."""
 
     n_items_removed = serializers.IntegerField(default=0)
@@ -46,11 +46,11 @@ class ImportUndoOutput(WorkOutput):
     report = UndoReportOutput()
 
 
-class UploadInput(serializers.Serializer):
+class UploadInput(serializers.Serializer[object]):
     file = serializers.FileField(allow_empty_file=True, max_length=None, use_url=False)
 
 
-class UploadOutput(serializers.Serializer):
+class UploadOutput(serializers.Serializer[object]):
     upload = serializers.UUIDField(source="id")
     file_name = serializers.CharField()
     n_bytes = serializers.IntegerField()
@@ -60,7 +60,7 @@ MAX_UPLOADS = 100  # of one import
 UPLOADS_HELP = "Several uploads that belong together: a table and its images, splits or shards of one set."
 
 
-class UploadsInput(serializers.Serializer):
+class UploadsInput(serializers.Serializer[object]):
     """One upload, or several that are read together as one set."""
 
     upload = serializers.UUIDField(required=False)
@@ -92,14 +92,14 @@ class ImportInput(UploadsInput):
     options = serializers.DictField(required=False, default=dict, help_text=OPTIONS_HELP)
 
 
-class ProblemOutput(serializers.Serializer):
+class ProblemOutput(serializers.Serializer[object]):
     row = serializers.IntegerField(allow_null=True, help_text="From 1; a header is no row.")
     file = serializers.CharField(allow_blank=True, default="")
     field = serializers.CharField()
     message = serializers.CharField()
 
 
-class ReadColumnOutput(serializers.Serializer):
+class ReadColumnOutput(serializers.Serializer[object]):
     name = serializers.CharField()
     role = serializers.ChoiceField(choices=[str(role) for role in ColumnRole])
     why = serializers.CharField(default="", help_text="What the role was seen by, or that somebody chose it.")
@@ -109,30 +109,30 @@ class ColumnSampleOutput(ReadColumnOutput):
     examples = serializers.ListField(child=serializers.CharField())
 
 
-class ImagePreviewOutput(serializers.Serializer):
+class ImagePreviewOutput(serializers.Serializer[object]):
     name = serializers.CharField()
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     data_url = serializers.CharField(help_text="A small PNG.")
 
 
-class RowPreviewOutput(serializers.Serializer):
+class RowPreviewOutput(serializers.Serializer[object]):
     row = serializers.IntegerField()
     key = serializers.CharField()
     split = serializers.CharField()
     text = serializers.CharField(allow_null=True)
     features = serializers.JSONField(allow_null=True)
     image = ImagePreviewOutput(allow_null=True)
-    label = serializers.CharField(allow_null=True)
+    label = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # DRF has that name, too
     confidence = serializers.FloatField(allow_null=True)
 
 
-class ClassFoundOutput(serializers.Serializer):
+class ClassFoundOutput(serializers.Serializer[object]):
     name = serializers.CharField()
     n = serializers.IntegerField()
 
 
-class ClassOfferOutput(serializers.Serializer):
+class ClassOfferOutput(serializers.Serializer[object]):
     """Names that may be one class; options.join_classes joins them."""
 
     names = serializers.ListField(child=serializers.CharField())
@@ -140,13 +140,13 @@ class ClassOfferOutput(serializers.Serializer):
     suggested = serializers.CharField()
 
 
-class SpellingOutput(serializers.Serializer):
+class SpellingOutput(serializers.Serializer[object]):
     written = serializers.CharField(help_text="A label as the file has it.")
     name = serializers.CharField(allow_null=True, help_text="The class it is read as; null for no label.")
     n = serializers.IntegerField()
 
 
-class QuestionOutput(serializers.Serializer):
+class QuestionOutput(serializers.Serializer[object]):
     """What is not sure, with the likeliest answer."""
 
     about = serializers.ChoiceField(choices=["encoding", "label_column", "labels_from", "join_classes"])
@@ -155,7 +155,7 @@ class QuestionOutput(serializers.Serializer):
     chosen = serializers.CharField(allow_blank=True)
 
 
-class PreviewOutput(serializers.Serializer):
+class PreviewOutput(serializers.Serializer[object]):
     """The first rows as they will be. Counts are of the rows seen."""
 
     item_type = serializers.ChoiceField(choices=ItemType.choices)
@@ -178,33 +178,33 @@ class PreviewOutput(serializers.Serializer):
     n_problems = serializers.IntegerField()
 
 
-class DuplicateOutput(serializers.Serializer):
+class DuplicateOutput(serializers.Serializer[object]):
     row = serializers.IntegerField()
     key = serializers.CharField()
     same_as = serializers.CharField(help_text="Key of the item with the same content.")
 
 
-class ConflictOutput(serializers.Serializer):
+class ConflictOutput(serializers.Serializer[object]):
     row = serializers.IntegerField()
     key = serializers.CharField()
-    label = serializers.CharField(help_text="What this row says.")
+    label = serializers.CharField(help_text="What this row says.")  # type: ignore[assignment]  # DRF has that name, too
     other = serializers.CharField(help_text="What was said before; blank if it said two things already.")
     message = serializers.CharField()
 
 
-class LabelOriginsOutput(serializers.Serializer):
+class LabelOriginsOutput(serializers.Serializer[object]):
     person = serializers.IntegerField(default=0)
     machine = serializers.IntegerField(default=0)
     none = serializers.IntegerField(default=0, help_text="Items that the file adds without any label.")
 
 
-class LeftOutOutput(serializers.Serializer):
+class LeftOutOutput(serializers.Serializer[object]):
     what = serializers.CharField(help_text="rows, labels, values, files, ...")
     n = serializers.IntegerField()
     why = serializers.CharField()
 
 
-class ImportReportOutput(serializers.Serializer):
+class ImportReportOutput(serializers.Serializer[object]):
     """What was understood and what came of it. Complete once the import is over; grows while it runs.
 
     Lists hold the first, counts count all. n_rows = n_items + n_repeats + n_dropped.

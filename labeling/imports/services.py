@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -43,7 +43,7 @@ def upload_check_size(n_bytes: int) -> None:
         )
 
 
-def upload_create(*, owner: AbstractBaseUser, file: File[bytes]) -> Upload:
+def upload_create(*, owner: User, file: File[bytes]) -> Upload:
     """The file is in the storage, for its owner to import. Raises TooLarge, or InvalidInput if it is empty."""
     upload_check_size(file.size)
     if not file.size:
@@ -60,7 +60,7 @@ def upload_create(*, owner: AbstractBaseUser, file: File[bytes]) -> Upload:
     return upload
 
 
-def uploads_for(*, user: AbstractBaseUser, upload_ids: Sequence[uuid.UUID]) -> list[Upload]:
+def uploads_for(*, user: User, upload_ids: Sequence[uuid.UUID]) -> list[Upload]:
     """The user's own uploads, in this order. Raises NotFound for anybody else's."""
     found = Upload.objects.filter(owner=user).in_bulk(upload_ids)
     for upload_id in upload_ids:
@@ -80,7 +80,7 @@ def preview_path(
 
 
 def import_create(
-    *, project: Project, uploads: Sequence[Upload], options: Mapping[str, Any], user: AbstractBaseUser
+    *, project: Project, uploads: Sequence[Upload], options: Mapping[str, Any], user: User
 ) -> Import:
     """An import of these uploads, read together as one set, waits for a worker.
 
@@ -125,7 +125,7 @@ def import_from_path(
     path: Path,
     more: Sequence[Path] = (),
     options: Mapping[str, Any],
-    user: AbstractBaseUser,
+    user: User,
 ) -> Import:
     """An import of files or folders of this machine, read together as one set, for `import_run_inline`. Raises InvalidInput, TooLarge.
 

@@ -30,7 +30,7 @@ from labeling.models import Blob, Item
 from labeling.removals.api import WITH_WORK, item_delete_response
 from labeling.removals.serializers import RemovalOutput
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, read_page
-from labeling.web.permissions import MAY_ENGINEER, project_for, row_for
+from labeling.web.permissions import MAY_ENGINEER, person_of, project_for, row_for
 
 
 @extend_schema(tags=["items"])
@@ -43,7 +43,7 @@ class ItemsView(APIView):
         responses={200: page_of(ItemOutput), 400: ErrorOutput},
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         query = ItemListQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         order = ItemOrder(query.validated_data["order"])
@@ -65,10 +65,10 @@ class ItemsView(APIView):
         responses={201: ItemsAddedOutput, 400: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER)
+        project = project_for(person_of(request), project_id, MAY_ENGINEER)
         if not isinstance(request.data, list):
             raise InvalidInput('Send a list of items, such as [{"key": "a1", "text": "First."}].')
-        added = items_add(project=project, rows=request.data, by=request.user)
+        added = items_add(project=project, rows=request.data, by=person_of(request))
         return Response(ItemsAddedOutput(added).data, status=status.HTTP_201_CREATED)
 
 
@@ -78,7 +78,7 @@ class ItemView(APIView):
         operation_id="item_show", summary="One item with its current label", responses=ItemShownOutput
     )
     def get(self, request: Request, item_id: int) -> Response:
-        item = row_for(request.user, Item.objects.select_related("blob"), item_id)
+        item = row_for(person_of(request), Item.objects.select_related("blob"), item_id)
         (row,) = redact(
             [LabeledItem(item, current_labels_of([item_id]).get(item_id))], sight_of(item.member_role)
         )
@@ -132,7 +132,7 @@ class ItemThumbnailView(APIView):
 
 def image_response(request: Request, item_id: int, *, is_small: bool) -> HttpResponseBase:
     """The image or its thumbnail, streamed; the browser keeps it, since its bytes never change."""
-    item = row_for(request.user, Item.objects.select_related("blob"), item_id)
+    item = row_for(person_of(request), Item.objects.select_related("blob"), item_id)
     if item.blob is None:
         raise NotFound(f"Item {item_id} has no image.")
     name, media_type = _shown(item.blob, is_small=is_small)

@@ -19,16 +19,16 @@ from labeling.models import (
 MAX_IDS = 200  # of one list
 
 
-class ItemQuery(serializers.Serializer):
+class ItemQuery(serializers.Serializer[object]):
     """The filters of item lists and exports."""
 
-    source = serializers.ChoiceField(choices=LabeledBy.choices, required=False)
+    source = serializers.ChoiceField(choices=LabeledBy.choices, required=False)  # type: ignore[assignment]  # DRF has that name, too
     confidence_min = serializers.FloatField(min_value=0, max_value=1, required=False)
     confidence_max = serializers.FloatField(min_value=0, max_value=1, required=False)
     split = serializers.ChoiceField(choices=Split.shown_choices(), required=False)
     search = serializers.CharField(required=False, max_length=500, trim_whitespace=False)
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         # `class` is what callers know it as, and a word that Python keeps for itself.
         position = serializers.IntegerField(
             min_value=1, max_value=2**63 - 1, required=False, source="class_id", help_text="Id of a class."
@@ -60,30 +60,30 @@ class ItemListQuery(ItemQuery):
         return ids
 
 
-class ImageOutput(serializers.Serializer):
+class ImageOutput(serializers.Serializer[object]):
     url = serializers.CharField()
     thumbnail_url = serializers.CharField()
     width = serializers.IntegerField()
     height = serializers.IntegerField()
 
 
-class SourceOutput(serializers.Serializer):
+class SourceOutput(serializers.Serializer[object]):
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=SourceKind.choices)
     name = serializers.CharField()
 
 
-class LabelOutput(serializers.Serializer):
+class LabelOutput(serializers.Serializer[object]):
     id = serializers.IntegerField()
     class_id = serializers.IntegerField(source="label_class_id")
     is_human = serializers.BooleanField()
-    source = SourceOutput()
+    source = SourceOutput()  # type: ignore[assignment]  # DRF has that name, too
     confidence = serializers.FloatField(allow_null=True)
     threshold = serializers.FloatField(allow_null=True)
     created_at = serializers.DateTimeField()
 
 
-class ItemOutput(serializers.Serializer):
+class ItemOutput(serializers.Serializer[object]):
     """An item and its current label. Lists and the queue write it with item_json, many times faster."""
 
     id = serializers.IntegerField()
@@ -97,7 +97,7 @@ class ItemOutput(serializers.Serializer):
         help_text="More columns of the file that the item came from, kept for people to see: column -> value.",
     )
     image = ImageOutput(allow_null=True)
-    label = LabelOutput(allow_null=True)
+    label = LabelOutput(allow_null=True)  # type: ignore[assignment]  # DRF has that name, too
     is_withheld = serializers.BooleanField(
         required=False,
         help_text="Its label, and whether it has one, is not told you: somebody is asked about it blind, or you may be. "
@@ -105,10 +105,10 @@ class ItemOutput(serializers.Serializer):
     )
 
 
-class ImportedAnswerOutput(serializers.Serializer):
+class ImportedAnswerOutput(serializers.Serializer[object]):
     """What one person or model said of an item, as an imported file tells it."""
 
-    source = SourceOutput()
+    source = SourceOutput()  # type: ignore[assignment]  # DRF has that name, too
     is_human = serializers.BooleanField(source="source.is_human")
     kind = serializers.ChoiceField(choices=ImportedAnswer.Kind.choices)
     class_id = serializers.IntegerField(source="label_class_id", allow_null=True)
@@ -126,7 +126,7 @@ class ItemShownOutput(ItemOutput):
     )
 
 
-class ItemDraft(serializers.Serializer):
+class ItemDraft(serializers.Serializer[object]):
     """One row of a bulk request. The service checks rows, and names them by number."""
 
     key = serializers.CharField(max_length=500, required=False, help_text="The content hash, unless given.")
@@ -134,10 +134,10 @@ class ItemDraft(serializers.Serializer):
     features = serializers.JSONField(
         required=False, help_text="In table projects an object by column, in series projects a list."
     )
-    label = serializers.CharField(required=False, help_text="Name of a class: your word on this item.")
+    label = serializers.CharField(required=False, help_text="Name of a class: your word on this item.")  # type: ignore[assignment]  # DRF has that name, too
 
 
-class ItemsAddedOutput(serializers.Serializer):
+class ItemsAddedOutput(serializers.Serializer[object]):
     ids = serializers.ListField(child=serializers.IntegerField(), help_text="In the order sent.")
     n_added = serializers.IntegerField()
     n_known = serializers.IntegerField(help_text="Same key and content as an item that was there.")
@@ -169,7 +169,7 @@ def items_json(rows: list[LabeledItem]) -> list[dict[str, Any]]:
 
 
 def image_json(item: Item) -> dict[str, Any] | None:
-    if item.blob_id is None:
+    if item.blob is None:
         return None
     return {
         "url": f"/api/items/{item.pk}/image",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from labeling.blindness import Sight, is_measured, withheld_among
@@ -41,7 +41,7 @@ class ItemsAdded:
 
 
 @transaction.atomic
-def items_add(*, project: Project, rows: Sequence[Mapping[str, Any]], by: AbstractBaseUser) -> ItemsAdded:
+def items_add(*, project: Project, rows: Sequence[Mapping[str, Any]], by: User) -> ItemsAdded:
     """Each row is an item of the project, and its label (a class name) is the word of `by`.
 
     Sending the same rows again adds nothing. A row without a key gets its content hash as key. Labels

@@ -13,19 +13,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, ParamSpec
 
-from celery import Task
+from celery import Task, shared_task
 from django.db import Error, connection
 
 from labeling.jobs.trouble import took_too_long, trouble_of
 
 logger = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+
 MOST_WAITING = 200  # bells in one worker
 
 
-class Bell(Task):
+class Bell(Task[..., Any]):
     """A task that ends quietly where something is away, and is rung again.
 
     statement_seconds   the longest that one statement may take; 0: no limit
@@ -62,6 +64,12 @@ class Bell(Task):
             if self.statement_seconds and connection.connection is not None:
                 with suppress(Error):  # of a transaction that went wrong: its connection is not used again
                     _limit(0)
+
+
+def bell(*, statement_seconds: int) -> Callable[[Callable[P, None]], Task[P, None]]:
+    """`shared_task`, for a task whose statements may take so long; 0: as long as they like."""
+    # An option of Bell's, which the overloads of the stubs do not know.
+    return shared_task(statement_seconds=statement_seconds)  # type: ignore[call-overload, no-any-return]
 
 
 def hear(task: Any, app: Any, consumer: Any, **kwargs: Any) -> Callable[..., Any]:

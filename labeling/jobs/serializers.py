@@ -7,7 +7,7 @@ from rest_framework import serializers
 from labeling.jobs.work import WorkState
 
 
-class WorkOutput(serializers.Serializer):
+class WorkOutput(serializers.Serializer[object]):
     """What imports, exports and runs have in common; theirs add to it."""
 
     id = serializers.IntegerField()

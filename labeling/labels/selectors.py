@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Count, Sum
 from django.utils import timezone
@@ -81,7 +81,7 @@ class Deletion:
     problem: str  # what it waits for; blank: nothing
 
 
-def deletions_of(user: AbstractBaseUser) -> list[Deletion]:
+def deletions_of(user: User) -> list[Deletion]:
     """The projects that the user owned and that are not gone yet, the last deleted first."""
     mine = Project.objects.filter(
         memberships__user=user, memberships__role=Role.OWNER, deleted_at__isnull=False
@@ -92,7 +92,7 @@ def deletions_of(user: AbstractBaseUser) -> list[Deletion]:
         Deletion(
             id=project.pk,
             name=project.name,
-            deleted_at=project.deleted_at,
+            deleted_at=deleted_at,
             n_items=erasure.n_items if erasure else 0,
             n_items_left=erasure.n_items_left if erasure else 0,
             n_files_left=n_files.get(project.pk, 0),
@@ -100,6 +100,7 @@ def deletions_of(user: AbstractBaseUser) -> list[Deletion]:
         )
         for project in mine.order_by("-deleted_at")
         for erasure in [getattr(project, "erasure", None)]
+        if (deleted_at := project.deleted_at) is not None
     ]
 
 

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from labeling.database.hot import Rows, fetch_in_turn, fetch_prepared
@@ -60,7 +60,7 @@ class RecordedLabel:
     retired: list[RetiredLabel] = field(default_factory=list)
 
 
-def source_for_person(*, project: Project, user: AbstractBaseUser, found: Rows | None = None) -> Source:
+def source_for_person(*, project: Project, user: User, found: Rows | None = None) -> Source:
     """The person as a source in this project, made at their first word.
 
     `found`: what FIND_PERSON returned, for a caller that has run it already.
@@ -85,9 +85,7 @@ def source_for_consensus(*, project: Project) -> Source:
     return source
 
 
-def label_record(
-    *, project: Project, word: Word, source: Source, by: AbstractBaseUser | None = None
-) -> RecordedLabel:
+def label_record(*, project: Project, word: Word, source: Source, by: User | None = None) -> RecordedLabel:
     """One word recorded: see labels_record."""
     return labels_record(project=project, words=[word], source=source, by=by)[0]
 
@@ -98,7 +96,7 @@ def labels_record(
     project: Project,
     words: Sequence[Word],
     source: Source,
-    by: AbstractBaseUser | None = None,
+    by: User | None = None,
     holdout_floor: int = HOLDOUT_FLOOR,
 ) -> list[RecordedLabel]:
     """Each word stands as its item's label, and the labels that stood there are retired.
@@ -128,7 +126,7 @@ def labels_write(
     project: Project,
     words: Sequence[Word],
     source: Source,
-    by: AbstractBaseUser | None,
+    by: User | None,
     now: dt.datetime,
     splits: Mapping[int, Split],
     holdout_floor: int = HOLDOUT_FLOOR,
@@ -160,7 +158,7 @@ def labels_write(
 def label_retire(
     *,
     label: Label,
-    by: AbstractBaseUser | None,
+    by: User | None,
     reason: Retirement = Retirement.WITHDRAWN,
 ) -> Label | None:
     """The human label no longer stands. What it had replaced by a person is said again, and returned.
@@ -198,7 +196,7 @@ def publication_open(
     *,
     project: Project,
     source: Source,
-    by: AbstractBaseUser | None,
+    by: User | None,
     ended_reason: str,
     diff: Mapping[str, int] | None = None,
     class_counts: Mapping[int, int] | None = None,
@@ -324,7 +322,7 @@ def _replace_standing(
     class_of: Mapping[int, int],
     *,
     source: Source,
-    by: AbstractBaseUser | None,
+    by: User | None,
     now: dt.datetime,
 ) -> tuple[list[RetiredLabel], dict[int, Label]]:
     """The labels that stood, and the new ones by item."""
@@ -355,7 +353,10 @@ def _replace_standing(
                 f"Class {class_id} is not one of this project's. Use the id of one of its classes.",
                 fields={"class_id": [f"There is no class {class_id} in this project."]},
             )
-    return [RetiredLabel(*row[:5], Retirement(row[5])) for row in retired], labels
+    return [
+        RetiredLabel(pk, item_id, class_id, source_id, is_human, Retirement(reason))
+        for pk, item_id, class_id, source_id, is_human, reason in retired
+    ], labels
 
 
 def _retire_under_human(
@@ -393,4 +394,5 @@ def _retire_under_human(
             """,
             {"now": now, "project": project.pk, "last": last_human_label_id, "source": source.pk},
         )
-        return cursor.fetchall()
+        retired: list[tuple[int, int]] = cursor.fetchall()
+        return retired

@@ -42,7 +42,8 @@ class ChildCommand(BaseCommand):
     def handle(self, *, pk: int, attempt: int, parent: int, **_: Any) -> None:
         die_with_parent(parent)
         os.nice(NICENESS)
-        held = self.job.model(pk=pk, attempt=attempt)  # enough to beat with, and to be told that it is lost
+        held = self.job.model(attempt=attempt)  # enough to beat with, and to be told that it is lost
+        held.pk = pk
         with working_on(held, note=partial(self.job.note, held) if self.job.note else None):
             self._carry_out(held)
 

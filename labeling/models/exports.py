@@ -6,9 +6,10 @@ from django.db import models
 
 from labeling.jobs.work import Work
 from labeling.models.projects import Project
+from labeling.models.rows import ProjectRow
 
 
-class Export(Work):
+class Export(ProjectRow, Work):
     """A file of items and labels on its way out."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="exports", db_index=False)

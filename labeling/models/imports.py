@@ -12,9 +12,10 @@ from labeling.jobs.work import Work
 from labeling.models.items import Item
 from labeling.models.labels import Source
 from labeling.models.projects import ItemType, LabelClass, Project
+from labeling.models.rows import ProjectRow
 
 
-class Import(Work):
+class Import(ProjectRow, Work):
     """Files, folders or archives on their way in, read together as one set. Its source is the labels' provenance."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imports", db_index=False)

@@ -9,6 +9,7 @@ from django.db.models.functions import Collate, Left
 
 from labeling.models.keeping import Keeps
 from labeling.models.projects import LabelClass, Project
+from labeling.models.rows import ProjectRow
 
 TEXT_PREFIX_CHARS = 40  # of an item's text that the item list can search by
 
@@ -53,7 +54,7 @@ def shown_split(split: str) -> str:
     return Split.POOL.value if split == Split.AUDIT else split
 
 
-class Item(models.Model):
+class Item(ProjectRow):
     """One thing to label. The payload is in exactly one of text, features or blob."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="items", db_index=False)

@@ -9,6 +9,7 @@ from django.db.models import Q
 from labeling.models.items import Item
 from labeling.models.projects import LabelClass, Project
 from labeling.models.querysets import LabelQuerySet
+from labeling.models.rows import ProjectRow
 
 
 class SourceKind(models.TextChoices):
@@ -74,7 +75,7 @@ class Retirement(models.TextChoices):
     DISCARDED = "discarded", "Discarded by hand"
 
 
-class Label(models.Model):
+class Label(ProjectRow):
     """One source's word on one item. Rows are added and retired, never edited or deleted.
 
     Few indexes, on purpose: a round writes a million of these rows (docs/decisions).

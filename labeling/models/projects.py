@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from labeling.models.querysets import ProjectQuerySet
+from labeling.models.rows import ProjectRow
 
 
 class ItemType(models.TextChoices):
@@ -51,7 +52,7 @@ def _salt() -> str:
     return secrets.token_hex(8)
 
 
-class Project(models.Model):
+class Project(ProjectRow):
     """One dataset and one question."""
 
     name = models.CharField(max_length=200)
@@ -108,7 +109,7 @@ class Project(models.Model):
         return self.name
 
 
-class Membership(models.Model):
+class Membership(ProjectRow):
     """Who may do what in a project."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
@@ -123,7 +124,7 @@ class Membership(models.Model):
         return f"{self.user} as {self.role} of {self.project}"
 
 
-class LabelClass(models.Model):
+class LabelClass(ProjectRow):
     """One allowed answer."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="classes")

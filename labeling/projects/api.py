@@ -46,17 +46,19 @@ from labeling.projects.services import (
 )
 from labeling.projects.timeline import timeline
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
-from labeling.web.permissions import MAY_ENGINEER, MAY_OWN, MAY_SEE, Roles, project_for, row_for
+from labeling.web.permissions import MAY_ENGINEER, MAY_OWN, MAY_SEE, Roles, person_of, project_for, row_for
 from labeling.web.strict_types import check_body
 
 
-def valid(shape: type[serializers.Serializer], request: Request, **options: Any) -> dict[str, Any]:
+def valid(shape: type[serializers.Serializer[Any]], request: Request, **options: Any) -> dict[str, Any]:
     """The body of the request in this shape. Raises ValidationError."""
     given = shape(data=request.data, **options)
     if isinstance(request.data, QueryDict):  # a form, which has no types
         given.is_valid(raise_exception=True)
-        return given.validated_data
-    return check_body(given, request.data)
+        checked: dict[str, Any] = given.validated_data
+    else:
+        checked = check_body(given, request.data)
+    return checked
 
 
 @extend_schema(tags=["projects"])
@@ -68,7 +70,7 @@ class ProjectsView(APIView):
         responses=page_of(ProjectOutput),
     )
     def get(self, request: Request) -> Response:
-        mine = Project.objects.visible_to(request.user).prefetch_related("classes")
+        mine = Project.objects.visible_to(person_of(request)).prefetch_related("classes")
         return page_response(*keyset_page(request, mine), ProjectOutput)
 
     @extend_schema(
@@ -80,8 +82,8 @@ class ProjectsView(APIView):
     def post(self, request: Request) -> Response:
         settings = valid(ProjectInput, request)
         classes = settings.pop("classes", [])
-        project = project_create(owner=request.user, settings=settings, classes=classes)
-        shown = Project.objects.visible_to(request.user).get(pk=project.pk)
+        project = project_create(owner=person_of(request), settings=settings, classes=classes)
+        shown = Project.objects.visible_to(person_of(request)).get(pk=project.pk)
         return Response(ProjectOutput(shown).data, status=status.HTTP_201_CREATED)
 
 
@@ -89,7 +91,7 @@ class ProjectsView(APIView):
 class ProjectView(APIView):
     @extend_schema(operation_id="project_show", summary="One project", responses=ProjectOutput)
     def get(self, request: Request, project_id: int) -> Response:
-        return Response(ProjectOutput(project_for(request.user, project_id)).data)
+        return Response(ProjectOutput(project_for(person_of(request), project_id)).data)
 
     @extend_schema(
         operation_id="project_update",
@@ -98,7 +100,7 @@ class ProjectView(APIView):
         responses={200: ProjectOutput, 400: ErrorOutput},
     )
     def patch(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER)
+        project = project_for(person_of(request), project_id, MAY_ENGINEER)
         self.change(request, project, valid(ProjectChange, request, partial=True))
         return Response(ProjectOutput(project).data)
 
@@ -112,7 +114,7 @@ class ProjectView(APIView):
         responses={204: None},
     )
     def delete(self, request: Request, project_id: int) -> Response:
-        project_delete(project=project_for(request.user, project_id, MAY_OWN))
+        project_delete(project=project_for(person_of(request), project_id, MAY_OWN))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -125,7 +127,7 @@ class DeletionsView(APIView):
         responses=page_of(DeletionOutput),
     )
     def get(self, request: Request) -> Response:
-        return page_response(deletions_of(request.user), None, DeletionOutput)
+        return page_response(deletions_of(person_of(request)), None, DeletionOutput)
 
 
 @extend_schema(tags=["projects"])
@@ -136,7 +138,7 @@ class TimelineView(APIView):
         responses=MomentOutput(many=True),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         check_sees_items(project.member_role)
         return Response(MomentOutput(timeline(project, sight_of(project.member_role)), many=True).data)
 
@@ -151,7 +153,7 @@ class ProgressView(APIView):
         responses=ProgressOutput,
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         return Response(ProgressOutput(progress(project, sight_of(project.member_role))).data)
 
 
@@ -165,7 +167,7 @@ class ColumnsView(APIView):
         responses=ColumnsOutput,
     )
     def get(self, request: Request, project_id: int) -> Response:
-        return Response(columns_json(table_columns(project_for(request.user, project_id))))
+        return Response(columns_json(table_columns(project_for(person_of(request), project_id))))
 
 
 @extend_schema(tags=["members"])
@@ -177,7 +179,7 @@ class MembersView(APIView):
         responses=page_of(MemberOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        members = project_for(request.user, project_id).memberships.select_related("user")
+        members = project_for(person_of(request), project_id).memberships.select_related("user")
         return page_response(*keyset_page(request, members, newest_first=False), MemberOutput)
 
     @extend_schema(
@@ -187,15 +189,14 @@ class MembersView(APIView):
         responses={201: NewMemberOutput, 404: ErrorOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_OWN)
+        project = project_for(person_of(request), project_id, MAY_OWN)
         asked = valid(MemberInput, request)
-        password = None
+        password: str | None = None
         if asked.pop("create", False):
-            member, password = member_add_new(project=project, by=request.user, **asked)
+            member, password = member_add_new(project=project, by=person_of(request), **asked)
         else:
             member = member_add(project=project, **asked)
-        member.initial_password = password  # type: ignore[attr-defined]
-        shown = NewMemberOutput(member).data
+        shown = MemberOutput(member).data | {"initial_password": password}
         return Response(shown, status=status.HTTP_201_CREATED, headers={"Cache-Control": "no-store"})
 
 
@@ -217,12 +218,12 @@ class MemberView(APIView):
         responses={204: None, 409: ErrorOutput},
     )
     def delete(self, request: Request, member_id: int) -> Response:
-        is_me = Membership.objects.filter(pk=member_id, user=request.user).exists()
+        is_me = Membership.objects.filter(pk=member_id, user=person_of(request)).exists()
         member_remove(member=self.member(request, member_id, MAY_SEE if is_me else MAY_OWN))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def member(self, request: Request, member_id: int, roles: Roles) -> Membership:
-        return row_for(request.user, Membership.objects.select_related("user"), member_id, roles)
+        return row_for(person_of(request), Membership.objects.select_related("user"), member_id, roles)
 
 
 @extend_schema(tags=["classes"])
@@ -233,7 +234,7 @@ class ClassesView(APIView):
         responses=page_of(ClassOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        return page_response(project_for(request.user, project_id).classes.all(), None, ClassOutput)
+        return page_response(project_for(person_of(request), project_id).classes.all(), None, ClassOutput)
 
     @extend_schema(
         operation_id="class_add",
@@ -242,7 +243,7 @@ class ClassesView(APIView):
         responses={201: ClassOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER)
+        project = project_for(person_of(request), project_id, MAY_ENGINEER)
         (added,) = classes_add(project=project, drafts=[ClassDraft(**valid(ClassInput, request))])
         return Response(ClassOutput(added).data, status=status.HTTP_201_CREATED)
 
@@ -256,7 +257,7 @@ class ClassView(APIView):
         responses={200: ClassOutput, 409: ErrorOutput},
     )
     def patch(self, request: Request, class_id: int) -> Response:
-        label_class = row_for(request.user, LabelClass.objects.all(), class_id, MAY_ENGINEER)
+        label_class = row_for(person_of(request), LabelClass.objects.all(), class_id, MAY_ENGINEER)
         changes = valid(ClassChange, request, partial=True)
         return Response(ClassOutput(class_update(label_class=label_class, changes=changes)).data)
 
@@ -266,5 +267,7 @@ class ClassView(APIView):
         responses={204: None, 409: ErrorOutput},
     )
     def delete(self, request: Request, class_id: int) -> Response:
-        class_remove(label_class=row_for(request.user, LabelClass.objects.all(), class_id, MAY_ENGINEER))
+        class_remove(
+            label_class=row_for(person_of(request), LabelClass.objects.all(), class_id, MAY_ENGINEER)
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -17,6 +17,7 @@ import datetime as dt
 import logging
 from collections.abc import Collection, Iterator
 from graphlib import TopologicalSorter
+from typing import Any
 
 from django.apps import apps
 from django.core.files.storage import FileSystemStorage, default_storage
@@ -203,9 +204,10 @@ def _erase_rest(project_id: int) -> None:
 def _delete_pieces(model: Model, lookup: str, project_id: int) -> None:
     """The rows of a table whose key is (what it is of, which), by and by: there are millions."""
     parent, _, rest = lookup.partition("__")
-    of = model._meta.get_field(parent)
+    of = model._meta.get_field(parent).related_model
+    assert of is not None  # a foreign key
     first, second = (field.column for field in model._meta.pk_fields)
-    parents = of.related_model._base_manager.filter(**{rest: project_id}).values_list("pk", flat=True)
+    parents = of._base_manager.filter(**{rest: project_id}).values_list("pk", flat=True)
     for pk in list(parents):
         last: int | None = None
         while True:
@@ -243,7 +245,9 @@ def paths_to(root: Model, *, indexed_only: bool = False) -> dict[Model, str]:
             each for each in apps.get_models() if each._meta.managed
         ):  # a view has no rows of its own
             for key in model._meta.concrete_fields:
-                if model in paths or model is root or not _belongs(key, parent):
+                if model in paths or model is root:
+                    continue
+                if not isinstance(key, models.ForeignKey) or not _belongs(key, parent):
                     continue
                 if indexed_only and not _leads_an_index(model, key):
                     continue
@@ -263,16 +267,17 @@ def children_first(chosen: set[Model]) -> list[Model]:
     return list(TopologicalSorter(graph).static_order())
 
 
-def _belongs(key: models.Field, parent: Model) -> bool:
-    if not key.is_relation or key.related_model is not parent:
+def _belongs(key: models.ForeignKey[Any, Any], parent: Model) -> bool:
+    if key.related_model is not parent:
         return False
     return not key.null or key.remote_field.on_delete is models.CASCADE
 
 
-def _leads_an_index(model: Model, key: models.Field) -> bool:
+def _leads_an_index(model: Model, key: models.ForeignKey[Any, Any]) -> bool:
     """Rows can be found by this key alone: it is indexed itself, or comes first in an index of all rows."""
     listed = [index.fields for index in model._meta.indexes if index.fields and index.condition is None]
-    return key.db_index or key.unique or any(fields[0] == key.name for fields in listed)
+    has_own = key.db_index or key.unique  # type: ignore[attr-defined]  # the stubs leave db_index out
+    return has_own or any(fields[0] == key.name for fields in listed)
 
 
 def delete_rows(model: Model, lookup: str, value: object) -> None:

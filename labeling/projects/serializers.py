@@ -26,7 +26,7 @@ PROJECT_SETTINGS = (
 )  # fmt: skip
 
 
-class DeletionOutput(serializers.Serializer):
+class DeletionOutput(serializers.Serializer[object]):
     id = serializers.IntegerField(help_text="Of the project.")
     name = serializers.CharField()
     deleted_at = serializers.DateTimeField()
@@ -40,19 +40,19 @@ class DeletionOutput(serializers.Serializer):
     )
 
 
-class ClassOutput(serializers.ModelSerializer):
+class ClassOutput(serializers.ModelSerializer[LabelClass]):
     class Meta:
         model = LabelClass
         fields = ["id", "name", "description", "colour", "hotkey", "position"]
 
 
-class ClassInput(serializers.Serializer):
+class ClassInput(serializers.Serializer[object]):
     name = serializers.CharField(max_length=200)
     colour = serializers.CharField(max_length=7, required=False, default="", allow_blank=True)
     hotkey = serializers.CharField(max_length=1, required=False, default="", allow_blank=True)
 
 
-class ClassChange(serializers.Serializer):
+class ClassChange(serializers.Serializer[object]):
     name = serializers.CharField(max_length=200, required=False)
     description = serializers.CharField(max_length=1_000, required=False, allow_blank=True)
     colour = serializers.CharField(max_length=7, required=False)
@@ -63,12 +63,12 @@ class ClassChange(serializers.Serializer):
 class NamedClassField(serializers.JSONField):
     """A class as its name alone, or with colour and hotkey."""
 
-    def to_internal_value(self, data: Any) -> ClassDraft:
+    def to_internal_value(self, data: Any) -> Any:  # a ClassDraft; DRF's own are held to give JSON
         draft = ClassInput(data={"name": data} if isinstance(data, str) else data)
         return ClassDraft(**check_body(draft, draft.initial_data))
 
 
-class ProjectOutput(serializers.ModelSerializer):
+class ProjectOutput(serializers.ModelSerializer[Project]):
     role = serializers.ChoiceField(choices=Role.choices, source="member_role", help_text="Yours.")
     classes = ClassOutput(many=True)
 
@@ -77,7 +77,7 @@ class ProjectOutput(serializers.ModelSerializer):
         fields = ["id", *PROJECT_SETTINGS, "item_type", "role", "created_at", "classes"]
 
 
-class ProjectChange(serializers.ModelSerializer):
+class ProjectChange(serializers.ModelSerializer[Project]):
     acquisition = serializers.ChoiceField(choices=Acquisition.choices, required=False)
     publishing = serializers.ChoiceField(
         choices=Publishing.choices,
@@ -102,13 +102,13 @@ class ProjectInput(ProjectChange):
         fields = [*PROJECT_SETTINGS, "item_type", "classes"]
 
 
-class ClassCountOutput(serializers.Serializer):
+class ClassCountOutput(serializers.Serializer[object]):
     class_id = serializers.IntegerField()
     n_human = serializers.IntegerField()
     n_machine = serializers.IntegerField()
 
 
-class StandingPublicationOutput(serializers.Serializer):
+class StandingPublicationOutput(serializers.Serializer[object]):
     id = serializers.IntegerField()
     source_id = serializers.IntegerField()
     source_name = serializers.CharField(source="source.name")
@@ -122,7 +122,7 @@ class StandingPublicationOutput(serializers.Serializer):
     diff = serializers.DictField(child=serializers.IntegerField())
 
 
-class ProgressOutput(serializers.Serializer):
+class ProgressOutput(serializers.Serializer[object]):
     """Items by whose label stands for them."""
 
     n_items = serializers.IntegerField()
@@ -135,7 +135,7 @@ class ProgressOutput(serializers.Serializer):
     publication = StandingPublicationOutput(allow_null=True)
 
 
-class MomentOutput(serializers.Serializer):
+class MomentOutput(serializers.Serializer[object]):
     """Items by whose label stood for them at one moment."""
 
     at = serializers.DateTimeField()
@@ -145,7 +145,7 @@ class MomentOutput(serializers.Serializer):
     n_unlabeled = serializers.IntegerField()
 
 
-class ColumnOutput(serializers.Serializer):
+class ColumnOutput(serializers.Serializer[object]):
     """A column of table rows. What is usual is null where too few values, or all sorts of them, are known."""
 
     name = serializers.CharField()
@@ -158,7 +158,7 @@ class ColumnOutput(serializers.Serializer):
     )
 
 
-class ColumnsOutput(serializers.Serializer):
+class ColumnsOutput(serializers.Serializer[object]):
     """The columns in the order of the files that brought them."""
 
     columns = ColumnOutput(many=True)
@@ -172,21 +172,21 @@ def columns_json(known: TableColumns) -> dict[str, Any]:
     return {"columns": columns, "n_sampled": known.n_sampled}
 
 
-class MemberInput(serializers.Serializer):
+class MemberInput(serializers.Serializer[object]):
     username = serializers.CharField(max_length=150)
     role = serializers.ChoiceField(choices=Role.choices)
-    create = serializers.BooleanField(
+    create = serializers.BooleanField(  # type: ignore[assignment]  # DRF has that name, too
         required=False,
         default=False,
         help_text="Make the account if there is none: for administrators of the instance.",
     )
 
 
-class MemberChange(serializers.Serializer):
+class MemberChange(serializers.Serializer[object]):
     role = serializers.ChoiceField(choices=Role.choices)
 
 
-class MemberOutput(serializers.ModelSerializer):
+class MemberOutput(serializers.ModelSerializer[Membership]):
     username = serializers.CharField(source="user.username")
 
     class Meta:

@@ -9,7 +9,7 @@ from secrets import token_urlsafe
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
@@ -43,7 +43,7 @@ class ClassDraft:
 
 @transaction.atomic
 def project_create(
-    *, owner: AbstractBaseUser, settings: Mapping[str, Any], classes: Sequence[ClassDraft] = ()
+    *, owner: User, settings: Mapping[str, Any], classes: Sequence[ClassDraft] = ()
 ) -> Project:
     """A project with these classes, owned by `owner`. Raises InvalidInput for a setting or class."""
     project = Project(created_by=owner, **settings)
@@ -90,9 +90,7 @@ def member_add(*, project: Project, username: str, role: str) -> Membership:
 
 
 @transaction.atomic
-def member_add_new(
-    *, project: Project, username: str, role: str, by: AbstractBaseUser
-) -> tuple[Membership, str | None]:
+def member_add_new(*, project: Project, username: str, role: str, by: User) -> tuple[Membership, str | None]:
     """member_add; where there is no such account, `by` makes it, if it is theirs to make accounts of this instance.
 
     Returns the member, and the initial password of an account that was made: known to nobody but who is told it
@@ -119,7 +117,7 @@ def member_add_new(
     return member_add(project=project, username=username, role=role), password
 
 
-def may_create_accounts(user: AbstractBaseUser) -> bool:
+def may_create_accounts(user: User) -> bool:
     """Accounts belong to the whole instance, so its administrators make them, and owners of projects do not."""
     return bool(user.is_staff and user.has_perm("auth.add_user"))
 

@@ -14,12 +14,12 @@ from labeling.models import Import, Item
 from labeling.removals.serializers import RemovalOutput, UndoLookOutput
 from labeling.removals.services import item_delete, undo_look, undo_request
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
-from labeling.web.permissions import MAY_ENGINEER, project_for, row_for
+from labeling.web.permissions import MAY_ENGINEER, person_of, project_for, row_for
 
 IMPORTS = Import.objects.select_related("created_by", "project")
 
 
-class DeleteQuery(serializers.Serializer):
+class DeleteQuery(serializers.Serializer[object]):
     with_work = serializers.BooleanField(
         required=False, default=False, help_text="Also if people have worked on it: what they did goes along."
     )
@@ -33,7 +33,7 @@ class ImportUndoView(APIView):
         responses={200: UndoLookOutput},
     )
     def get(self, request: Request, import_id: int) -> Response:
-        work = row_for(request.user, IMPORTS, import_id, MAY_ENGINEER)
+        work = row_for(person_of(request), IMPORTS, import_id, MAY_ENGINEER)
         return Response(UndoLookOutput(undo_look(work)).data)
 
     @extend_schema(
@@ -44,8 +44,8 @@ class ImportUndoView(APIView):
         responses={202: ImportUndoOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, import_id: int) -> Response:
-        work = row_for(request.user, IMPORTS, import_id, MAY_ENGINEER)
-        undo = undo_request(work=work, by=request.user)
+        work = row_for(person_of(request), IMPORTS, import_id, MAY_ENGINEER)
+        undo = undo_request(work=work, by=person_of(request))
         return Response(ImportUndoOutput(undo).data, status=status.HTTP_202_ACCEPTED)
 
 
@@ -58,7 +58,7 @@ class RemovalsView(APIView):
         responses=page_of(RemovalOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         check_sees_items(project.member_role)
         removals = project.removals.select_related("by", "undo__brought_by")
         return page_response(*keyset_page(request, removals), RemovalOutput)
@@ -71,10 +71,13 @@ WITH_WORK = OpenApiParameter(
 
 def item_delete_response(request: Request, item_id: int) -> Response:
     """DELETE of an item: what `item_delete` says."""
-    item = row_for(request.user, Item.objects.select_related("project"), item_id, MAY_ENGINEER)
+    item = row_for(person_of(request), Item.objects.select_related("project"), item_id, MAY_ENGINEER)
     query = DeleteQuery(data=request.query_params)
     query.is_valid(raise_exception=True)
     removal = item_delete(
-        item_id=item_id, project=item.project, by=request.user, with_work=query.validated_data["with_work"]
+        item_id=item_id,
+        project=item.project,
+        by=person_of(request),
+        with_work=query.validated_data["with_work"],
     )
     return Response(RemovalOutput(removal).data)

@@ -279,6 +279,7 @@ def _delete_derived(model: type[models.Model], project_id: int, ids: Sequence[in
     if second.name != "item":
         return
     parent = first.related_model
+    assert parent is not None  # a foreign key, as that to the item is
     parents = parent._base_manager.filter(**{paths_to(Project)[parent]: project_id}).values_list(
         "pk", flat=True
     )

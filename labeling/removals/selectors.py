@@ -10,6 +10,7 @@ docs/decisions/0026.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -87,7 +88,7 @@ def these(item_ids: Iterable[int]) -> RawSQL:
 
 def n_labels_of(project_id: int, source_ids: Iterable[int], item_ids: Iterable[int] | None = None) -> int:
     """How many labels of these sources stand; of items that people are asked about blind, as before they were asked."""
-    withheld = dict(
+    withheld: dict[int, dt.datetime] = dict(
         Withheld.objects.filter(project_id=project_id).values_list("item_id").annotate(since=Min("since"))
     )
     labels = Label.objects.filter(project_id=project_id, source_id__in=list(source_ids))
@@ -97,10 +98,11 @@ def n_labels_of(project_id: int, source_ids: Iterable[int], item_ids: Iterable[i
     of_withheld = labels.filter(item_id__in=these(withheld)).values_list(
         "item_id", "created_at", "retired_at"
     )
-    return n_free + sum(
+    n_withheld: int = sum(
         made < withheld[item_id] and (ended is None or ended >= withheld[item_id])
         for item_id, made, ended in of_withheld
     )
+    return n_free + n_withheld
 
 
 def kept_among(project_id: int, item_ids: Iterable[int], *, besides: Import | None = None) -> Kept:
@@ -123,7 +125,7 @@ def kept_of_import(work: Import) -> tuple[int, dict[str, int]]:
     withheld = Withheld.objects.filter(project_id=work.project_id).values("item_id")
     blind = Withheld.objects.filter(added, project_id=work.project_id).values("item_id").distinct()
     counts: dict[str, int] = {}
-    every = [blind]
+    every: list[QuerySet[Any, Any]] = [blind]
     for keeps, rows in [(ASKED_BLIND, blind), *_keeping(work.project_id, work)]:
         if rows is not blind:
             rows = rows.filter(added).exclude(item_id__in=withheld).values("item_id").distinct()

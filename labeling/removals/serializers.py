@@ -5,7 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 
-class UndoLookOutput(serializers.Serializer):
+class UndoLookOutput(serializers.Serializer[object]):
     n_items = serializers.IntegerField(help_text="That the import added, and that are there.")
     n_items_kept = serializers.IntegerField()
     kept = serializers.DictField(
@@ -15,7 +15,7 @@ class UndoLookOutput(serializers.Serializer):
     refused = serializers.CharField(help_text="Why it cannot be undone now; blank: it can.")
 
 
-class RemovalOutput(serializers.Serializer):
+class RemovalOutput(serializers.Serializer[object]):
     id = serializers.IntegerField()
     at = serializers.DateTimeField()
     by = serializers.CharField(source="by.username", default=None, allow_null=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from labeling.database.locks import lock_labels_exclusive
@@ -54,7 +54,7 @@ def undo_look(work: Import) -> UndoLook:
 
 
 @transaction.atomic
-def undo_request(*, work: Import, by: AbstractBaseUser | None) -> ImportUndo:
+def undo_request(*, work: Import, by: User | None) -> ImportUndo:
     """A worker takes away what the import brought. Asked for twice it is done once: the same row comes back.
 
     Raises Conflict while the import goes on, for a check that wrote nothing, and while something works on the items.
@@ -107,9 +107,7 @@ def _why_not(work: Import) -> str:
 
 
 @transaction.atomic
-def item_delete(
-    *, item_id: int, project: Project, by: AbstractBaseUser | None, with_work: bool = False
-) -> Removal:
+def item_delete(*, item_id: int, project: Project, by: User | None, with_work: bool = False) -> Removal:
     """The item is gone, with its predictions and what waits for it; a Removal tells of it.
 
     with_work  also if people have worked on it: what they did goes along

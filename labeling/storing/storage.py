@@ -134,6 +134,7 @@ def _s3_body(name: str) -> Any | None:
     bucket = getattr(default_storage, "bucket", None)
     if bucket is None or not hasattr(default_storage, "_normalize_name"):
         return None
+    assert hasattr(default_storage, "get_object_parameters")  # of the same backend
     from boto3.s3.transfer import S3Transfer  # only where there is S3
     from botocore.exceptions import ClientError
 

@@ -13,7 +13,7 @@ import json
 import logging
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -43,7 +43,7 @@ RETRY_SECONDS = 2  # after which a client may ask again, when something is away
 M = TypeVar("M", bound=models.Model)
 
 
-class ErrorOutput(serializers.Serializer):
+class ErrorOutput(serializers.Serializer[object]):
     """Every answer of 400 and over."""
 
     code = serializers.CharField(help_text="Stable and machine readable.")
@@ -300,16 +300,16 @@ def keyset_page(
 
 
 def page_response(
-    rows: Sequence[Any],
+    rows: Iterable[object],
     next_cursor: str | None,
-    output: type[serializers.Serializer],
+    output: type[serializers.Serializer[Any]],
     *,
     context: dict[str, Any] | None = None,
 ) -> Response:
     return Response({"results": output(rows, many=True, context=context or {}).data, "next": next_cursor})
 
 
-def page_of(output: type[serializers.Serializer]) -> serializers.Serializer:
+def page_of(output: type[serializers.Serializer[Any]]) -> serializers.Serializer[object]:
     """The schema of a page of `output`: ItemOutput makes ItemPage."""
     return inline_serializer(
         name=f"{output.__name__.removesuffix('Output')}Page",

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from django.contrib.auth.models import AbstractBaseUser
-from django.db import models
+from django.contrib.auth.models import User
 from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from rest_framework.exceptions import NotAuthenticated
 
 from labeling.database.hot import fetch_prepared
 from labeling.errors import NotAllowed, NotFound
 from labeling.leaving import check_not_removed
 from labeling.models import Item, Membership, Project, Role
+from labeling.models.rows import ProjectRow
 
 Roles = tuple[Role, ...]
 
@@ -27,10 +29,17 @@ MAY_ENGINEER: Roles = (Role.OWNER, Role.ENGINEER)  # import, train, publish, exp
 MAY_ENGINEER_OR_REVIEW: Roles = tuple(dict.fromkeys((*MAY_ENGINEER, *MAY_REVIEW)))
 MAY_OWN: Roles = (Role.OWNER,)  # members, deletion
 
-M = TypeVar("M", bound=models.Model)
+M = TypeVar("M", bound=ProjectRow)
 
 
-def project_for(user: AbstractBaseUser, project_id: int, roles: Roles = MAY_SEE) -> Project:
+def person_of(request: HttpRequest) -> User:
+    """Whoever sent the request. Raises NotAuthenticated where nobody is signed in."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
+
+
+def project_for(user: User, project_id: int, roles: Roles = MAY_SEE) -> Project:
     """The project, if the user is a member with one of `roles`; one query.
 
     The user's role is left on it as `member_role`. Raises NotFound, NotAllowed.
@@ -51,7 +60,7 @@ _FIND_MEMBER = f"""
     WHERE member.user_id = %(user)s AND member.project_id = %(project)s AND project.deleted_at IS NULL"""
 
 
-def membership_for(user: AbstractBaseUser, project_id: int, roles: Roles = MAY_SEE) -> Membership:
+def membership_for(user: User, project_id: int, roles: Roles = MAY_SEE) -> Membership:
     """The user's membership, with its project loaded; one query. Raises NotFound, NotAllowed."""
     rows = (
         fetch_prepared(_FIND_MEMBER, {"user": user.pk, "project": project_id}) if project_id < 2**63 else []
@@ -66,7 +75,7 @@ def membership_for(user: AbstractBaseUser, project_id: int, roles: Roles = MAY_S
 
 
 def row_for(
-    user: AbstractBaseUser,
+    user: User,
     rows: QuerySet[M],
     pk: object,
     roles: Roles = MAY_SEE,
@@ -86,7 +95,7 @@ def row_for(
         .first()
     )
     if row is None:
-        if rows.model is Item:
+        if rows.model is Item and isinstance(pk, int):
             check_not_removed(pk, user)
         raise NotFound(f"There is no {rows.model._meta.verbose_name} {pk} that you may see.")
     require_role(row.member_role, roles)

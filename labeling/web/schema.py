@@ -43,7 +43,7 @@ class Schema(AutoSchema):
         named = self.get_response_serializers()
         if self.method == "DELETE" and not isinstance(named, dict):
             # drf-spectacular takes it for granted that a DELETE answers nothing.
-            found = {"200": self._get_response_for_code(named, "200")}
+            found = {"200": self._get_response_for_code(named, "200")}  # type: ignore[no-untyped-call]
         for status in self._errors():
             found.setdefault(str(status), self._error(status))
         return dict(sorted(found.items()))
@@ -67,7 +67,7 @@ class Schema(AutoSchema):
         return {"$ref": f"#/components/responses/Error{status}"}
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
-        parameters: list[dict[str, Any]] = super()._resolve_path_parameters(variables)
+        parameters: list[dict[str, Any]] = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
         for parameter in parameters:
             if parameter["schema"].get("type") == "integer":
                 parameter["schema"] |= {"format": "int64", "minimum": 0, "maximum": LARGEST_ID}

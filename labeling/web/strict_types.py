@@ -11,24 +11,25 @@ from typing import Any
 
 from rest_framework import serializers
 
+AnyField = serializers.Field[Any, Any, Any, Any]
 Problems = Iterator[tuple[str, str]]
 
 
-def check_body(shape: serializers.BaseSerializer, body: object) -> Any:
+def check_body(shape: serializers.BaseSerializer[Any], body: object) -> Any:
     """What `shape`, made with this body, makes of it. Raises ValidationError; another type is reason enough."""
     is_valid = shape.is_valid()
     problems = {path or "body": [sentence] for path, sentence in _problems(shape, body, "")}
     if is_valid and not problems:
         return shape.validated_data
-    errors = shape.errors
+    errors: Any = shape.errors  # a dict, or a list where the shape is of many
     raise serializers.ValidationError(
         {**problems, **errors} if isinstance(errors, dict) else errors or problems
     )
 
 
-def _problems(field: serializers.Field, value: object, path: str) -> Problems:
+def _problems(field: AnyField | None, value: object, path: str) -> Problems:
     """(path, sentence) of each; what is null, missing or of no known type is the field's own business."""
-    if value is None:
+    if value is None or field is None:
         return
     if isinstance(field, serializers.ListSerializer | serializers.ListField):
         if isinstance(value, list):
@@ -47,7 +48,7 @@ def _problems(field: serializers.Field, value: object, path: str) -> Problems:
         yield path, f"Send {wanted}, not {_shown(value)}."
 
 
-def _wanted(field: serializers.Field) -> str:
+def _wanted(field: AnyField) -> str:
     if isinstance(field, serializers.BooleanField):
         return "true or false"
     if isinstance(field, serializers.IntegerField):

@@ -16,7 +16,7 @@ from labeling.items.serializers import LabelOutput
 from labeling.models import Label
 from labeling.projects.api import valid
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, read_page
-from labeling.web.permissions import MAY_ANSWER, MAY_REVIEW, project_for, row_for
+from labeling.web.permissions import MAY_ANSWER, MAY_REVIEW, person_of, project_for, row_for
 from review.adjudication.disagreements import disagreement_page
 from review.adjudication.relabeling import MAX_RELABELED, Relabel, items_relabel, label_withdraw
 from review.adjudication.selectors import adjudication_summary, dispute_page, disputes_of, verdicts_of
@@ -54,7 +54,7 @@ class AdjudicationView(APIView):
         responses=AdjudicationOutput,
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_REVIEW)
+        project = project_for(person_of(request), project_id, MAY_REVIEW)
         query = AdjudicationQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         return Response(AdjudicationOutput(adjudication_summary(project, **query.validated_data)).data)
@@ -69,7 +69,7 @@ class DisputesView(APIView):
         responses=page_of(DisputeOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_REVIEW)
+        project = project_for(person_of(request), project_id, MAY_REVIEW)
         page = read_page(request, str, int)
         entries, last = dispute_page(project, after=page.after, limit=page.limit)
         return Response({"results": disputes_json(entries), "next": encode_cursor(*last) if last else None})
@@ -83,7 +83,7 @@ class WeighingView(APIView):
         responses=WeighingOutput,
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_REVIEW)
+        project = project_for(person_of(request), project_id, MAY_REVIEW)
         return Response(WeighingOutput(weigh(project)).data)
 
     @extend_schema(
@@ -93,8 +93,8 @@ class WeighingView(APIView):
         responses={200: SettledOutput, 400: ErrorOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_REVIEW)
-        n = disputes_settle(project=project, person=request.user, **valid(SettleInput, request))
+        project = project_for(person_of(request), project_id, MAY_REVIEW)
+        n = disputes_settle(project=project, person=person_of(request), **valid(SettleInput, request))
         return Response({"n_settled": n})
 
 
@@ -107,7 +107,7 @@ class DisagreementsView(APIView):
         responses=page_of(DisagreementOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_REVIEW)
+        project = project_for(person_of(request), project_id, MAY_REVIEW)
         query = DisagreementQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         page = read_page(request, float, int)
@@ -128,8 +128,8 @@ class VerdictsView(APIView):
         responses=VerdictOutput(many=True),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_REVIEW)
-        return Response(VerdictOutput(verdicts_of(project, request.user)[:N_RECALLED], many=True).data)
+        project = project_for(person_of(request), project_id, MAY_REVIEW)
+        return Response(VerdictOutput(verdicts_of(project, person_of(request))[:N_RECALLED], many=True).data)
 
     @extend_schema(
         operation_id="verdict_give",
@@ -138,9 +138,9 @@ class VerdictsView(APIView):
         responses={201: VerdictOutput, 400: ErrorOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_REVIEW)
+        project = project_for(person_of(request), project_id, MAY_REVIEW)
         new = NewVerdict(**valid(NewVerdictInput, request))
-        verdict = verdict_give(project=project, person=request.user, new=new)
+        verdict = verdict_give(project=project, person=person_of(request), new=new)
         return Response(VerdictOutput(verdict).data, status=status.HTTP_201_CREATED)
 
 
@@ -154,8 +154,8 @@ class VerdictUndoView(APIView):
     )
     def post(self, request: Request, key: uuid.UUID) -> Response:
         verdicts = Verdict.objects.select_related("project")
-        verdict = row_for(request.user, verdicts, key, MAY_REVIEW)
-        undone = verdict_undo(verdict=verdict, person=request.user)
+        verdict = row_for(person_of(request), verdicts, key, MAY_REVIEW)
+        undone = verdict_undo(verdict=verdict, person=person_of(request))
         disputes = disputes_json(disputes_of(verdict.project).filter(pk=undone.entry_id))
         disagreements: list[dict[str, object]] = []
         if undone.model_class_id is not None:
@@ -180,10 +180,10 @@ class VerdictView(APIView):
         responses={200: LabelOutput, 400: ErrorOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, entry_id: int) -> Response:
-        entry = row_for(request.user, Entry.objects.select_related("project"), entry_id, MAY_REVIEW)
+        entry = row_for(person_of(request), Entry.objects.select_related("project"), entry_id, MAY_REVIEW)
         class_id = valid(VerdictInput, request)["class_id"]
         new = NewVerdict(key=uuid.uuid4(), entry_id=entry.pk, class_id=class_id)
-        verdict = verdict_give(project=entry.project, person=request.user, new=new)
+        verdict = verdict_give(project=entry.project, person=person_of(request), new=new)
         return Response(LabelOutput(verdict.label).data)
 
 
@@ -196,11 +196,11 @@ class RelabelView(APIView):
         responses={200: RelabeledOutput, 400: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_REVIEW)
+        project = project_for(person_of(request), project_id, MAY_REVIEW)
         if not isinstance(request.data, list) or not 1 <= len(request.data) <= MAX_RELABELED:
             raise InvalidInput(f"Send a list of 1 to {MAX_RELABELED:,} objects of item_id and class_id.")
         changes = [Relabel(**row) for row in valid(RelabelInput, request, many=True)]
-        labels = items_relabel(project=project, person=request.user, changes=changes)
+        labels = items_relabel(project=project, person=person_of(request), changes=changes)
         return Response({"label_ids": [label.pk for label in labels]})
 
 
@@ -213,7 +213,7 @@ class LabelView(APIView):
     )
     def delete(self, request: Request, label_id: int) -> Response:
         labels = Label.objects.select_related("project", "source")
-        label = row_for(request.user, labels, label_id, MAY_ANSWER)
+        label = row_for(person_of(request), labels, label_id, MAY_ANSWER)
         check_not_withheld(label.item_id, label.member_role, what=f"label {label_id}")
-        label_withdraw(label=label, person=request.user, role=label.member_role)
+        label_withdraw(label=label, person=person_of(request), role=label.member_role)
         return Response(status=status.HTTP_204_NO_CONTENT)

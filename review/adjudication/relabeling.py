@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 
@@ -34,7 +34,7 @@ class Relabel:
     class_name: str | None = None
 
 
-def items_relabel(*, project: Project, person: AbstractBaseUser, changes: Sequence[Relabel]) -> list[Label]:
+def items_relabel(*, project: Project, person: User, changes: Sequence[Relabel]) -> list[Label]:
     """Every item has the label of this person, all or none; their open entries are closed, flags resolved.
 
     Raises InvalidInput, with the rows, for items and classes that the project does not have.
@@ -44,7 +44,7 @@ def items_relabel(*, project: Project, person: AbstractBaseUser, changes: Sequen
         return words_record(project, person, words)
 
 
-def entry_decide(*, entry: Entry, person: AbstractBaseUser, class_id: int) -> Label:
+def entry_decide(*, entry: Entry, person: User, class_id: int) -> Label:
     """The reviewer's class is the item's label, and the dispute is over. Raises Conflict, InvalidInput."""
     with transaction.atomic():
         lock_labels_shared(entry.project_id)
@@ -63,7 +63,7 @@ def entry_decide(*, entry: Entry, person: AbstractBaseUser, class_id: int) -> La
 
 
 @transaction.atomic
-def label_withdraw(*, label: Label, person: AbstractBaseUser, role: str) -> Label:
+def label_withdraw(*, label: Label, person: User, role: str) -> Label:
     """The human label no longer stands. Its author may do this, and reviewers. Raises Conflict, NotAllowed, NotFound."""
     if label.source.user_id != person.pk and sight_of(role) == Sight.OWN:
         # Which labels there are tells which answers of others made one.
@@ -82,7 +82,7 @@ def label_withdraw(*, label: Label, person: AbstractBaseUser, role: str) -> Labe
 
 
 def words_record(
-    project: Project, person: AbstractBaseUser, words: Sequence[Word], source: Source | None = None
+    project: Project, person: User, words: Sequence[Word], source: Source | None = None
 ) -> list[Label]:
     """Label the items and take them out of the queue. For a caller's transaction.
 

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from labeling.errors import InvalidInput
@@ -78,7 +78,7 @@ def adjudication_summary(project: Project, *, with_model: bool = True) -> dict[s
     }
 
 
-def verdicts_of(project: Project, person: AbstractBaseUser) -> QuerySet[Verdict]:
+def verdicts_of(project: Project, person: User) -> QuerySet[Verdict]:
     """The person's verdicts, the newest first."""
     mine = Verdict.objects.filter(project=project, person=person).select_related("item")
     return mine.order_by("-created_at")

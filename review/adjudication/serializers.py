@@ -23,14 +23,14 @@ from review.models import (
 )
 
 
-class VoteOutput(serializers.Serializer):
+class VoteOutput(serializers.Serializer[object]):
     person = serializers.CharField(source="person.username")
     class_id = serializers.IntegerField(source="label_class_id")
     note = serializers.CharField()
     created_at = serializers.DateTimeField()
 
 
-class FlagNoteOutput(serializers.ModelSerializer):
+class FlagNoteOutput(serializers.ModelSerializer[Flag]):
     person = serializers.CharField(source="person.username")
 
     class Meta:
@@ -38,7 +38,7 @@ class FlagNoteOutput(serializers.ModelSerializer):
         fields = ["id", "person", "note", "created_at"]
 
 
-class DisputeOutput(serializers.Serializer):
+class DisputeOutput(serializers.Serializer[object]):
     """An entry that waits for a reviewer's verdict, with what each person said of it."""
 
     id = serializers.IntegerField()
@@ -54,13 +54,13 @@ class DisputeOutput(serializers.Serializer):
     suggestion = SuggestionOutput(allow_null=True, help_text="What the model said when it was queued.")
 
 
-class PersonQualityOutput(serializers.Serializer):
+class PersonQualityOutput(serializers.Serializer[object]):
     username = serializers.CharField()
     n = serializers.IntegerField(help_text="Items with several answers, one of them this person's.")
     quality = serializers.FloatField(help_text="How likely an answer of this person is right, 0 to 1.")
 
 
-class QualityRowOutput(serializers.Serializer):
+class QualityRowOutput(serializers.Serializer[object]):
     min_quality = serializers.FloatField(
         help_text="Of the class with the most weight, 0 to 1; higher is surer. A rank, no probability."
     )
@@ -69,7 +69,7 @@ class QualityRowOutput(serializers.Serializer):
     n_upheld = serializers.IntegerField(help_text="And for the class that has the most weight.")
 
 
-class WeighingOutput(serializers.Serializer):
+class WeighingOutput(serializers.Serializer[object]):
     """Several people's answers, weighed by how often each is right and with the model's word (CROWDLAB)."""
 
     n_entries = serializers.IntegerField(
@@ -80,11 +80,11 @@ class WeighingOutput(serializers.Serializer):
     why_not = serializers.CharField(help_text="Why nothing can be settled by weight now; empty: it can.")
 
 
-class SettleInput(serializers.Serializer):
+class SettleInput(serializers.Serializer[object]):
     min_quality = serializers.FloatField(min_value=0.5, max_value=1.0)
 
 
-class SettledOutput(serializers.Serializer):
+class SettledOutput(serializers.Serializer[object]):
     n_settled = serializers.IntegerField()
 
 
@@ -122,7 +122,7 @@ def _dispute_json(entry: Entry, label: Label | None, flags: list[Flag]) -> dict[
     }
 
 
-class ContradictionOutput(serializers.Serializer):
+class ContradictionOutput(serializers.Serializer[object]):
     """What a model says against a person's label."""
 
     class_id = serializers.IntegerField()
@@ -134,7 +134,7 @@ class ContradictionOutput(serializers.Serializer):
     )
 
 
-class DisagreementOutput(serializers.Serializer):
+class DisagreementOutput(serializers.Serializer[object]):
     """An item whose label by a person a model contradicts."""
 
     item = ItemOutput(help_text="Its label is the person's.")
@@ -147,25 +147,25 @@ def disagreement_json(row: Disagreement) -> dict[str, Any]:
     return {"item": item_json(row.labeled.item, row.labeled.label), "model": model}
 
 
-class DisagreementQuery(serializers.Serializer):
+class DisagreementQuery(serializers.Serializer[object]):
     confidence_min = serializers.FloatField(
         min_value=0, max_value=1, required=False, default=STRONG, help_text="Of the model, inclusive."
     )
 
 
-class OpinionRoundOutput(serializers.Serializer):
+class OpinionRoundOutput(serializers.Serializer[object]):
     id = serializers.IntegerField()
     run_number = serializers.IntegerField(source="run.number")
     number = serializers.IntegerField()
 
 
-class OpinionInspectionOutput(serializers.Serializer):
+class OpinionInspectionOutput(serializers.Serializer[object]):
     id = serializers.IntegerField()
     number = serializers.IntegerField()
     learner = serializers.CharField()
 
 
-class AdjudicationQuery(serializers.Serializer):
+class AdjudicationQuery(serializers.Serializer[object]):
     with_model = serializers.BooleanField(
         required=False,
         default=True,
@@ -173,7 +173,7 @@ class AdjudicationQuery(serializers.Serializer):
     )
 
 
-class AdjudicationOutput(serializers.Serializer):
+class AdjudicationOutput(serializers.Serializer[object]):
     """What waits for reviewers."""
 
     n_people = serializers.IntegerField(
@@ -192,11 +192,11 @@ class AdjudicationOutput(serializers.Serializer):
     inspection = OpinionInspectionOutput(allow_null=True, help_text="Whose out-of-fold opinions are.")
 
 
-class VerdictInput(serializers.Serializer):
+class VerdictInput(serializers.Serializer[object]):
     class_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
 
 
-class NewVerdictInput(serializers.Serializer):
+class NewVerdictInput(serializers.Serializer[object]):
     """On an entry, or on a person's label and the class that the model says against it."""
 
     key = serializers.UUIDField(help_text="Made by the client, a new one for each verdict.")
@@ -216,7 +216,7 @@ class NewVerdictInput(serializers.Serializer):
     )
 
 
-class VerdictOutput(serializers.ModelSerializer):
+class VerdictOutput(serializers.ModelSerializer[Verdict]):
     class_id = serializers.IntegerField(
         source="label_class_id", allow_null=True, help_text="Decided, or kept; null: kept unlabeled."
     )
@@ -230,21 +230,21 @@ class VerdictOutput(serializers.ModelSerializer):
         ]  # fmt: skip
 
 
-class VerdictUndoneOutput(serializers.Serializer):
+class VerdictUndoneOutput(serializers.Serializer[object]):
     """What waits again; both null: it waits no more, as the model has changed its answer since."""
 
     dispute = DisputeOutput(allow_null=True)
     disagreement = DisagreementOutput(allow_null=True)
 
 
-class RelabelInput(serializers.Serializer):
+class RelabelInput(serializers.Serializer[object]):
     """One item and its class, each by id or by name."""
 
     item_id = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False, allow_null=True)
     key = serializers.CharField(max_length=500, required=False, help_text="Of the item, instead of item_id.")
     class_id = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False, allow_null=True)
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         # `class` is what callers know it as, and a word that Python keeps for itself.
         name = serializers.CharField(
             max_length=200, required=False, source="class_name", help_text="Its name, instead of class_id."
@@ -261,5 +261,5 @@ class RelabelInput(serializers.Serializer):
         return given
 
 
-class RelabeledOutput(serializers.Serializer):
+class RelabeledOutput(serializers.Serializer[object]):
     label_ids = serializers.ListField(child=serializers.IntegerField(), help_text="In the order sent.")

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from labeling.blindness import Sight, withheld_among
@@ -41,7 +41,7 @@ class NewVerdict:
     model_class_id: int | None = None  # and what the model said against it
 
 
-def verdict_give(*, project: Project, person: AbstractBaseUser, new: NewVerdict) -> Verdict:
+def verdict_give(*, project: Project, person: User, new: NewVerdict) -> Verdict:
     """The verdict holds, and is recorded; given twice with one key it is given once.
 
     Raises Conflict where somebody has decided meanwhile (nothing changes then), InvalidInput, NotFound.
@@ -60,7 +60,7 @@ def verdict_give(*, project: Project, person: AbstractBaseUser, new: NewVerdict)
 
 
 @transaction.atomic
-def verdict_undo(*, verdict: Verdict, person: AbstractBaseUser) -> Verdict:
+def verdict_undo(*, verdict: Verdict, person: User) -> Verdict:
     """The verdict no longer holds: what it closed waits again, and what it replaced stands again.
 
     Raises Conflict, with the reason, where the world has moved on, and NotAllowed for another's verdict.
@@ -97,7 +97,7 @@ def _check_shape(new: NewVerdict) -> None:
         raise InvalidInput(sentence, fields={"entry_id": [sentence]})
 
 
-def _same(before: Verdict, project: Project, person: AbstractBaseUser, new: NewVerdict) -> Verdict:
+def _same(before: Verdict, project: Project, person: User, new: NewVerdict) -> Verdict:
     """The verdict that has this key already, if it is this one."""
     is_mine = (before.project_id, before.person_id) == (project.pk, person.pk)
     is_class = new.class_id in (None, before.label_class_id)
@@ -110,7 +110,7 @@ def _same(before: Verdict, project: Project, person: AbstractBaseUser, new: NewV
     return before
 
 
-def _give(project: Project, person: AbstractBaseUser, new: NewVerdict) -> Verdict:
+def _give(project: Project, person: User, new: NewVerdict) -> Verdict:
     now = lock_labels_shared(project.pk)
     if new.entry_id is not None:
         entry = Entry.objects.select_for_update().filter(pk=new.entry_id, project=project).first()
@@ -129,7 +129,7 @@ def _give(project: Project, person: AbstractBaseUser, new: NewVerdict) -> Verdic
     return verdict
 
 
-def _on_entry(entry: Entry, person: AbstractBaseUser, new: NewVerdict, now: dt.datetime) -> Verdict:
+def _on_entry(entry: Entry, person: User, new: NewVerdict, now: dt.datetime) -> Verdict:
     verdict = Verdict(item_id=entry.item_id, entry=entry, entry_state=entry.state, kind=VerdictKind.LABEL)
     if new.class_id is not None:
         verdict.label = entry_decide(entry=entry, person=person, class_id=new.class_id)
@@ -150,7 +150,7 @@ def _on_entry(entry: Entry, person: AbstractBaseUser, new: NewVerdict, now: dt.d
     return verdict
 
 
-def _on_label(label: Label, project: Project, person: AbstractBaseUser, new: NewVerdict) -> Verdict:
+def _on_label(label: Label, project: Project, person: User, new: NewVerdict) -> Verdict:
     if not project.classes.filter(pk=new.model_class_id).exists():
         sentence = f"Class {new.model_class_id} is not one of this project."
         raise InvalidInput(sentence, fields={"model_class_id": [sentence]})

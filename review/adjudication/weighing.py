@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
-from django.contrib.auth.models import AbstractBaseUser, User
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from labeling.database.locks import lock_labels_shared
@@ -122,7 +122,7 @@ def weigh(project: Project) -> Weighing:
     return Weighing(len(asked), found.people(), rows, "")
 
 
-def disputes_settle(*, project: Project, person: AbstractBaseUser, min_quality: float) -> int:
+def disputes_settle(*, project: Project, person: User, min_quality: float) -> int:
     """Disputes whose weighed class has at least this quality have it as a label by consensus. Returns how many.
 
     Each is recorded as a verdict of the person, who can undo it. Raises Conflict while an attempt is open or a

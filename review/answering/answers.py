@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from labeling.database.hot import Rows, fetch_in_turn, fetch_prepared
@@ -90,7 +90,7 @@ class _Known:
 
 
 def answers_submit(
-    *, project: Project, person: AbstractBaseUser, role: str, answers: Sequence[NewAnswer]
+    *, project: Project, person: User, role: str, answers: Sequence[NewAnswer]
 ) -> list[dict[str, str]]:
     """Every answer is stored, was stored before, or is refused with a reason; one does not undo another.
 
@@ -110,7 +110,7 @@ def answers_submit(
 
 @transaction.atomic
 def _submit(
-    *, project: Project, person: AbstractBaseUser, role: str, answers: Sequence[NewAnswer]
+    *, project: Project, person: User, role: str, answers: Sequence[NewAnswer]
 ) -> list[dict[str, str]]:
     known = _lock_and_read(project.pk, person.pk, answers)
     stored: list[tuple[NewAnswer, _Row]] = []
@@ -133,7 +133,7 @@ def _submit(
 
 def _apply(
     project: Project,
-    person: AbstractBaseUser,
+    person: User,
     role: str,
     stored: list[tuple[NewAnswer, _Row]],
     known: _Known,
@@ -203,7 +203,7 @@ def _queue_doubted(doubted: list[_Row]) -> None:
 
 
 def _count_votes(
-    project: Project, person: AbstractBaseUser, votes: list[tuple[int, _Row]], known: _Known
+    project: Project, person: User, votes: list[tuple[int, _Row]], known: _Known
 ) -> dict[int, int]:
     """Close the entries that have all their answers: one label by consensus, or a dispute.
 

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from labeling.errors import InvalidInput
 from labeling.projects.api import valid
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, page_response, read_page
-from labeling.web.permissions import MAY_ANSWER, membership_for, project_for, row_for
+from labeling.web.permissions import MAY_ANSWER, membership_for, person_of, project_for, row_for
 from review.answering.answers import MAX_ANSWERS, NewAnswer, answers_submit
 from review.answering.grid import grid_claim
 from review.answering.selectors import answer_page
@@ -47,10 +47,12 @@ class ClaimView(APIView):
         responses={200: ClaimOutput, 400: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        membership = membership_for(request.user, project_id, MAY_ANSWER)
+        membership = membership_for(person_of(request), project_id, MAY_ANSWER)
         n = valid(ClaimInput, request)["n"]
         return Response(
-            entries_claim(project=membership.project, person_id=request.user.pk, role=membership.role, n=n)
+            entries_claim(
+                project=membership.project, person_id=person_of(request).pk, role=membership.role, n=n
+            )
         )
 
 
@@ -67,9 +69,9 @@ class GridView(APIView):
         responses={200: GridOutput, 400: ErrorOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ANSWER)
+        project = project_for(person_of(request), project_id, MAY_ANSWER)
         given = valid(GridInput, request)
-        entries = grid_claim(project=project, person_id=request.user.pk, **given)
+        entries = grid_claim(project=project, person_id=person_of(request).pk, **given)
         return Response({"entries": entries})
 
 
@@ -82,9 +84,9 @@ class ReleaseView(APIView):
         responses={200: ReleaseOutput, 400: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ANSWER)
+        project = project_for(person_of(request), project_id, MAY_ANSWER)
         entry_ids = valid(ReleaseInput, request)["entry_ids"]
-        n_released = entries_release(project=project, person_id=request.user.pk, entry_ids=entry_ids)
+        n_released = entries_release(project=project, person_id=person_of(request).pk, entry_ids=entry_ids)
         return Response({"n_released": n_released})
 
 
@@ -99,12 +101,12 @@ class AnswersView(APIView):
         responses={200: AnswersOutput, 400: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        membership = membership_for(request.user, project_id, MAY_ANSWER)
+        membership = membership_for(person_of(request), project_id, MAY_ANSWER)
         results = read_answers(request.data)
         good = [row for row in results if isinstance(row, NewAnswer)]
         stored = iter(
             answers_submit(
-                project=membership.project, person=request.user, role=membership.role, answers=good
+                project=membership.project, person=person_of(request), role=membership.role, answers=good
             )
         )
         return Response({"results": [next(stored) if isinstance(row, NewAnswer) else row for row in results]})
@@ -119,9 +121,11 @@ class MyAnswersView(APIView):
         responses=page_of(AnswerOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         page = read_page(request, dt.datetime, UUID)
-        answers, last = answer_page(project=project, person=request.user, after=page.after, limit=page.limit)
+        answers, last = answer_page(
+            project=project, person=person_of(request), after=page.after, limit=page.limit
+        )
         return page_response(answers, encode_cursor(*last) if last else None, AnswerOutput)
 
 
@@ -134,9 +138,9 @@ class AnswerUndoView(APIView):
         responses={200: EntryOutput, 404: ErrorOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, key: UUID) -> Response:
-        mine = Answer.objects.filter(person=request.user).select_related("label")
-        answer = row_for(request.user, mine, key, MAY_ANSWER)
-        return Response(answer_undo(answer=answer, person=request.user))
+        mine = Answer.objects.filter(person=person_of(request)).select_related("label")
+        answer = row_for(person_of(request), mine, key, MAY_ANSWER)
+        return Response(answer_undo(answer=answer, person=person_of(request)))
 
 
 @extend_schema(tags=["review"])
@@ -150,9 +154,9 @@ class AnswersUndoView(APIView):
         responses={200: AnswersOutput, 400: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ANSWER)
+        project = project_for(person_of(request), project_id, MAY_ANSWER)
         keys = valid(UndoInput, request)["keys"]
-        return Response({"results": answers_undo(project=project, person=request.user, keys=keys)})
+        return Response({"results": answers_undo(project=project, person=person_of(request), keys=keys)})
 
 
 def read_answers(body: Any) -> list[NewAnswer | dict[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db.models import Q
 
 from labeling.models import Project
@@ -17,7 +17,7 @@ from review.models import (
 
 
 def answer_page(
-    *, project: Project, person: AbstractBaseUser, after: Sequence[Any] | None, limit: int
+    *, project: Project, person: User, after: Sequence[Any] | None, limit: int
 ) -> tuple[list[Answer], tuple[dt.datetime, UUID] | None]:
     """The person's answers, those undone included, the newest first; and the key of the last if there are more."""
     mine = Answer.objects.filter(project=project, person=person).select_related("item")

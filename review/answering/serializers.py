@@ -22,7 +22,7 @@ from review.models import (
 from review.queue.claims import MAX_CLAIMED
 
 
-class ClaimInput(serializers.Serializer):
+class ClaimInput(serializers.Serializer[object]):
     n = serializers.IntegerField(
         min_value=1,
         max_value=MAX_CLAIMED,
@@ -31,12 +31,12 @@ class ClaimInput(serializers.Serializer):
     )
 
 
-class OtherClassOutput(serializers.Serializer):
+class OtherClassOutput(serializers.Serializer[object]):
     class_id = serializers.IntegerField()
     confidence = serializers.FloatField(help_text="Calibrated, 0 to 1.")
 
 
-class SuggestionOutput(serializers.Serializer):
+class SuggestionOutput(serializers.Serializer[object]):
     class_id = serializers.IntegerField()
     confidence = serializers.FloatField(help_text="Calibrated, 0 to 1.")
     others = OtherClassOutput(
@@ -44,7 +44,7 @@ class SuggestionOutput(serializers.Serializer):
     )
 
 
-class EntryOutput(serializers.Serializer):
+class EntryOutput(serializers.Serializer[object]):
     """One item to look at, held by the person until the lease runs out."""
 
     id = serializers.IntegerField()
@@ -58,14 +58,14 @@ class EntryOutput(serializers.Serializer):
     item = ItemOutput(help_text="Its label is always null here.")
 
 
-class ClaimOutput(serializers.Serializer):
+class ClaimOutput(serializers.Serializer[object]):
     entries = EntryOutput(many=True)
     has_more = serializers.BooleanField(
         help_text="Others are free besides. How many is told by `queue`: a count that rose would tell what came."
     )
 
 
-class GridInput(serializers.Serializer):
+class GridInput(serializers.Serializer[object]):
     class_id = serializers.IntegerField(
         min_value=1, max_value=MAX_ID, help_text="What the model says they are."
     )
@@ -74,23 +74,23 @@ class GridInput(serializers.Serializer):
     )
 
 
-class GridOutput(serializers.Serializer):
+class GridOutput(serializers.Serializer[object]):
     entries = EntryOutput(
         many=True, help_text="The least sure first; fewer than asked for: there are no more."
     )
 
 
-class ReleaseInput(serializers.Serializer):
+class ReleaseInput(serializers.Serializer[object]):
     entry_ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=MAX_ID), max_length=1_000
     )
 
 
-class ReleaseOutput(serializers.Serializer):
+class ReleaseOutput(serializers.Serializer[object]):
     n_released = serializers.IntegerField(help_text="Of the entries asked for, those you held.")
 
 
-class AnswerInput(serializers.Serializer):
+class AnswerInput(serializers.Serializer[object]):
     key = serializers.UUIDField(help_text="Made by the client, a new one for each answer.")
     entry_id = serializers.IntegerField(min_value=1, max_value=MAX_ID)
     kind = serializers.ChoiceField(choices=AnswerKind.choices, default=AnswerKind.LABEL)
@@ -112,30 +112,30 @@ class AnswerInput(serializers.Serializer):
         return given
 
 
-class AnswersInput(serializers.Serializer):
+class AnswersInput(serializers.Serializer[object]):
     """For the schema: each answer is checked by itself, so that a bad one does not hold up the others."""
 
     answers = AnswerInput(many=True, help_text=f"1 to {MAX_ANSWERS}.")
 
 
-class AnswerResultOutput(serializers.Serializer):
+class AnswerResultOutput(serializers.Serializer[object]):
     key = serializers.CharField()
     outcome = serializers.ChoiceField(choices=["stored", "repeated", "refused"])
     code = serializers.CharField(help_text="Why it was refused, machine readable; else empty.")
     message = serializers.CharField(help_text="Why it was refused, in a sentence; else empty.")
 
 
-class AnswersOutput(serializers.Serializer):
+class AnswersOutput(serializers.Serializer[object]):
     results = AnswerResultOutput(many=True)
 
 
-class UndoInput(serializers.Serializer):
+class UndoInput(serializers.Serializer[object]):
     keys = serializers.ListField(
         child=serializers.UUIDField(), min_length=1, max_length=MAX_ANSWERS, help_text="Of your answers."
     )
 
 
-class AnswerOutput(serializers.ModelSerializer):
+class AnswerOutput(serializers.ModelSerializer[Answer]):
     class_id = serializers.IntegerField(source="label_class_id", allow_null=True)
     label_id = serializers.SerializerMethodField(
         help_text="The label that it made; null if it made none, or was given blind."

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -33,7 +33,7 @@ from review.queue.entries import answers_wanted_now
 
 
 @transaction.atomic
-def answer_undo(*, answer: Answer, person: AbstractBaseUser) -> dict[str, Any]:
+def answer_undo(*, answer: Answer, person: User) -> dict[str, Any]:
     """The answer is withdrawn and the person holds its entry again; returns the entry as a claim does.
 
     Raises Conflict, with the reason, where the world has moved on: a round was published with the answer in
@@ -68,7 +68,7 @@ def answer_undo(*, answer: Answer, person: AbstractBaseUser) -> dict[str, Any]:
     return shown[0]
 
 
-def answers_undo(*, project: Project, person: AbstractBaseUser, keys: Sequence[UUID]) -> list[dict[str, str]]:
+def answers_undo(*, project: Project, person: User, keys: Sequence[UUID]) -> list[dict[str, str]]:
     """Each of the person's answers is withdrawn, was before, or stays with a reason; one does not hold up the others.
 
     Returns one {"key", "outcome", "code", "message"} for each, in their order: as answers_submit.
@@ -138,7 +138,7 @@ def _check_still_undoable(answer: Answer, entry: Entry, *, now: dt.datetime) -> 
         )
 
 
-def _take_back(entry: Entry, person: AbstractBaseUser) -> None:
+def _take_back(entry: Entry, person: User) -> None:
     """The entry is open, and the person's last lease of it is held again."""
     until = timezone.now() + dt.timedelta(seconds=entry.project.lease_seconds)
     mine = Lease.objects.filter(entry=entry, person=person).order_by("-pk").values_list("pk", flat=True)[:1]

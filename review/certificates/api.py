@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator
 
 from django.db import connection
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Sum, When
+from django.db.models import Aggregate, Case, Count, F, Model, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -21,7 +21,7 @@ from labeling.errors import Conflict, NotFound
 from labeling.jobs.setbacks import setback_of
 from labeling.projects.api import valid
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
-from labeling.web.permissions import MAY_ENGINEER, MAY_SEE, project_for, row_for
+from labeling.web.permissions import MAY_ENGINEER, MAY_SEE, person_of, project_for, row_for
 from review.certificates.attempts import attempt_abandon, attempt_ask
 from review.certificates.monitoring import monitor_ask
 from review.certificates.out_of_date import Change, forecasts_out_of_date
@@ -60,7 +60,7 @@ class AttemptsView(APIView):
         responses=page_of(AttemptOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         check_sees_items(project.member_role)
         return page_response(*keyset_page(request, _attempts().filter(project=project)), AttemptOutput)
 
@@ -71,8 +71,8 @@ class AttemptsView(APIView):
         responses={202: AttemptOutput, 400: ErrorOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER)
-        attempt = attempt_ask(project=project, user=request.user, **valid(AttemptInput, request))
+        project = project_for(person_of(request), project_id, MAY_ENGINEER)
+        attempt = attempt_ask(project=project, user=person_of(request), **valid(AttemptInput, request))
         return Response(AttemptOutput(_attempts().get(pk=attempt.pk)).data, status=status.HTTP_202_ACCEPTED)
 
 
@@ -80,7 +80,7 @@ class AttemptsView(APIView):
 class AttemptView(APIView):
     @extend_schema(operation_id="attempt", summary="An attempt and how far it is", responses=AttemptOutput)
     def get(self, request: Request, attempt_id: int) -> Response:
-        attempt = row_for(request.user, _attempts(), attempt_id, MAY_SEE)
+        attempt = row_for(person_of(request), _attempts(), attempt_id, MAY_SEE)
         check_sees_items(attempt.member_role)
         return Response(AttemptOutput(attempt).data)
 
@@ -94,7 +94,7 @@ class AttemptAbandonView(APIView):
         responses={200: AttemptOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, attempt_id: int) -> Response:
-        attempt = row_for(request.user, _attempts(), attempt_id, MAY_ENGINEER)
+        attempt = row_for(person_of(request), _attempts(), attempt_id, MAY_ENGINEER)
         reason = valid(ReasonInput, request)["reason"]
         attempt_abandon(attempt=attempt, reason=reason)
         return Response(AttemptOutput(_attempts().get(pk=attempt.pk)).data)
@@ -109,7 +109,7 @@ class CertificatesView(APIView):
         responses=page_of(CertificateOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         check_sees_items(project.member_role)
         certificates = _certificates().filter(project=project)
         page = keyset_page(request, certificates)
@@ -120,7 +120,7 @@ class CertificatesView(APIView):
 class CertificateView(APIView):
     @extend_schema(operation_id="certificate", summary="A certificate in short", responses=CertificateOutput)
     def get(self, request: Request, certificate_id: int) -> Response:
-        certificate = row_for(request.user, _certificates(), certificate_id, MAY_SEE)
+        certificate = row_for(person_of(request), _certificates(), certificate_id, MAY_SEE)
         check_sees_items(certificate.member_role)
         return Response(CertificateOutput(certificate, context={"role": certificate.member_role}).data)
 
@@ -133,7 +133,7 @@ class CertificateDocumentView(APIView):
         responses={200: OpenApiTypes.OBJECT, 409: ErrorOutput},
     )
     def get(self, request: Request, certificate_id: int) -> Response:
-        certificate = row_for(request.user, _certificates(), certificate_id, MAY_SEE)
+        certificate = row_for(person_of(request), _certificates(), certificate_id, MAY_SEE)
         check_takes_home(certificate.project, certificate.member_role)
         if not certificate.document:
             raise Conflict(
@@ -152,7 +152,7 @@ class CertificateLabelsView(APIView):
         responses={(200, "text/csv"): OpenApiTypes.STR, 409: ErrorOutput},
     )
     def get(self, request: Request, certificate_id: int) -> StreamingHttpResponse:
-        certificate = row_for(request.user, _certificates(), certificate_id, MAY_SEE)
+        certificate = row_for(person_of(request), _certificates(), certificate_id, MAY_SEE)
         check_takes_home(certificate.project, certificate.member_role)
         response = StreamingHttpResponse(_csv_lines(certificate), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = (
@@ -170,8 +170,8 @@ class CertificateRevokeView(APIView):
         responses={200: CertificateOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, certificate_id: int) -> Response:
-        certificate = row_for(request.user, _certificates(), certificate_id, MAY_ENGINEER)
-        reason = valid(ReasonInput, request)["reason"] or f"Revoked by {request.user.get_username()}."
+        certificate = row_for(person_of(request), _certificates(), certificate_id, MAY_ENGINEER)
+        reason = valid(ReasonInput, request)["reason"] or f"Revoked by {person_of(request).get_username()}."
         revoked = certificate_revoke(certificate=certificate, reason=reason)
         return Response(CertificateOutput(revoked, context={"role": certificate.member_role}).data)
 
@@ -185,7 +185,7 @@ class CertificateAuditsView(APIView):
         responses={200: MonitorAuditsOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, certificate_id: int) -> Response:
-        certificate = row_for(request.user, _certificates(), certificate_id, MAY_ENGINEER)
+        certificate = row_for(person_of(request), _certificates(), certificate_id, MAY_ENGINEER)
         return Response(
             {"n_asked": monitor_ask(certificate=certificate, n=valid(MonitorAuditsInput, request)["n"])}
         )
@@ -202,7 +202,7 @@ class PlanView(APIView):
         responses={200: PlanOutput, 404: ErrorOutput},
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         check_sees_items(project.member_role)
         forecast = (
             Forecast.objects.filter(project=project).select_related("round__source").order_by("-pk").first()
@@ -228,7 +228,7 @@ class PlanView(APIView):
         return Response(PlanOutput(forecast, context=about).data)
 
 
-def _attempts():  # type: ignore[no-untyped-def]
+def _attempts() -> QuerySet[Attempt]:
     """Attempts with how far people have come: never how many audits failed while they are answered, nor how many
     are answered, for a count that moves with some blind answers and not with others tells them apart.
     """
@@ -264,21 +264,21 @@ def _attempts():  # type: ignore[no-untyped-def]
     )
 
 
-def _settled_audits():  # type: ignore[no-untyped-def]
+def _settled_audits() -> Coalesce:
     """Audits of the stages before the one under way."""
     before = Audit.objects.filter(attempt=OuterRef("pk"), entry__created_at__lt=OuterRef("settled_at"))
     return _count(before)
 
 
-def _total(rows, by, total):  # type: ignore[no-untyped-def]
+def _total(rows: QuerySet[Model], by: str, total: Aggregate) -> Coalesce:
     return Coalesce(Subquery(rows.order_by().values(by).annotate(n=total).values("n")), 0)
 
 
-def _count(rows):  # type: ignore[no-untyped-def]
+def _count(rows: QuerySet[Model]) -> Coalesce:
     return Coalesce(Subquery(rows.values("attempt").annotate(n=Count("pk")).values("n")), 0)
 
 
-def _certificates():  # type: ignore[no-untyped-def]
+def _certificates() -> QuerySet[Certificate]:
     return Certificate.objects.select_related("project", "attempt", "source")
 
 

@@ -5,7 +5,7 @@ What workers do with an attempt, in the order it happens: review/certificates/at
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -36,7 +36,7 @@ N_SECOND_DEFAULT = 0
 def attempt_ask(
     *,
     project: Project,
-    user: AbstractBaseUser | None,
+    user: User | None,
     promise: str = Promise.DATASET,
     eps: float | None = None,
     confidence: float | None = None,

@@ -18,7 +18,7 @@ from review.publishing.revoking import REASON_CHARS
 MAX_AUDITS = 1_000_000
 
 
-class AttemptInput(serializers.Serializer):
+class AttemptInput(serializers.Serializer[object]):
     promise = serializers.ChoiceField(choices=Promise.choices, default=Promise.DATASET)
     eps = serializers.FloatField(
         min_value=EPS_RANGE[0], max_value=EPS_RANGE[1], required=False, allow_null=True, default=None,
@@ -45,11 +45,11 @@ class AttemptInput(serializers.Serializer):
     )  # fmt: skip
 
 
-class ReasonInput(serializers.Serializer):
+class ReasonInput(serializers.Serializer[object]):
     reason = serializers.CharField(max_length=REASON_CHARS, required=False, allow_blank=True, default="")
 
 
-class AttemptOutput(serializers.ModelSerializer):
+class AttemptOutput(serializers.ModelSerializer[Attempt]):
     """An attempt as certificates_api.py annotates it. While one is open nothing says how many of its audits failed."""
 
     asked_by = serializers.CharField(source="asked_by.username", default=None, allow_null=True)
@@ -96,7 +96,7 @@ class AttemptOutput(serializers.ModelSerializer):
         return n_remaining(attempt) if attempt.state == AttemptState.REVIEWING else 0
 
 
-class WatchOutput(serializers.Serializer):
+class WatchOutput(serializers.Serializer[object]):
     class_id = serializers.IntegerField(allow_null=True, help_text="Null: all certified machine labels.")
     population = serializers.IntegerField()
     allowed = serializers.IntegerField(help_text="Wrong labels that may be among them.")
@@ -107,7 +107,7 @@ class WatchOutput(serializers.Serializer):
     is_alarm = serializers.BooleanField()
 
 
-class MonitorOutput(serializers.Serializer):
+class MonitorOutput(serializers.Serializer[object]):
     n_asked = serializers.IntegerField(
         allow_null=True,
         help_text="For viewers; null for whoever may be asked, since it would tell when audits come.",
@@ -117,7 +117,7 @@ class MonitorOutput(serializers.Serializer):
     watches = WatchOutput(many=True)
 
 
-class RetiredOutput(serializers.Serializer):
+class RetiredOutput(serializers.Serializer[object]):
     n_labels = serializers.IntegerField(help_text="That the certificate is about.")
     n_retired = serializers.IntegerField(
         help_text="Of them, those that no longer stand: it says nothing of what does."
@@ -127,7 +127,7 @@ class RetiredOutput(serializers.Serializer):
     )
 
 
-class CertificateOutput(serializers.ModelSerializer):
+class CertificateOutput(serializers.ModelSerializer[Certificate]):
     """A certificate in short; the whole is its document."""
 
     sentence = serializers.SerializerMethodField(help_text="Null until a worker has written the document.")
@@ -155,26 +155,28 @@ class CertificateOutput(serializers.ModelSerializer):
     def get_people_sentence(self, certificate: Certificate) -> str | None:
         return (certificate.document.get("people_error") or {}).get("sentence")
 
-    def get_monitor(self, certificate: Certificate) -> MonitorOutput(allow_null=True):  # type: ignore[valid-type]
+    @extend_schema_field(MonitorOutput(allow_null=True))
+    def get_monitor(self, certificate: Certificate) -> dict[str, Any]:
         is_told = sight_of(self.context["role"]) == Sight.ALL
         n_asked = certificate.monitor_audits.count() if is_told else None
         if not certificate.monitor:
             return {"n_asked": n_asked, "n_answered": 0, "n_wrong": 0, "watches": []}
         return certificate.monitor | {"n_asked": n_asked}
 
-    def get_retired(self, certificate: Certificate) -> RetiredOutput:
-        return asdict(retired_since(certificate, sight_of(self.context["role"])))  # type: ignore[return-value]
+    @extend_schema_field(RetiredOutput)
+    def get_retired(self, certificate: Certificate) -> dict[str, Any]:
+        return asdict(retired_since(certificate, sight_of(self.context["role"])))
 
 
-class MonitorAuditsInput(serializers.Serializer):
+class MonitorAuditsInput(serializers.Serializer[object]):
     n = serializers.IntegerField(min_value=1, max_value=MAX_ASKED, default=50)
 
 
-class MonitorAuditsOutput(serializers.Serializer):
+class MonitorAuditsOutput(serializers.Serializer[object]):
     n_asked = serializers.IntegerField(help_text="Audits that now wait in the queue besides.")
 
 
-class PlanRowOutput(serializers.Serializer):
+class PlanRowOutput(serializers.Serializer[object]):
     """What certifying would cost, in human labels."""
 
     eps = serializers.FloatField()
@@ -189,7 +191,7 @@ class PlanRowOutput(serializers.Serializer):
     high = serializers.IntegerField()
 
 
-class NextHundredOutput(serializers.Serializer):
+class NextHundredOutput(serializers.Serializer[object]):
     saves = serializers.IntegerField(allow_null=True, help_text="Answers in all; negative: they cost more.")
     is_worth_it = serializers.BooleanField()
     code = serializers.ChoiceField(
@@ -199,7 +201,7 @@ class NextHundredOutput(serializers.Serializer):
     sentence = serializers.CharField()
 
 
-class PlanChangeOutput(serializers.Serializer):
+class PlanChangeOutput(serializers.Serializer[object]):
     """What is otherwise than when the forecast was made; of another round without numbers."""
 
     what = serializers.ChoiceField(
@@ -209,7 +211,7 @@ class PlanChangeOutput(serializers.Serializer):
     now = serializers.FloatField(allow_null=True)
 
 
-class PlanOutput(serializers.ModelSerializer):
+class PlanOutput(serializers.ModelSerializer[Forecast]):
     """The newest forecast: of the project's own goal, and of others in `rows`."""
 
     round_name = serializers.CharField(source="round.source.name", default=None, allow_null=True)

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling.web.http import ErrorOutput
-from labeling.web.permissions import project_for
+from labeling.web.permissions import person_of, project_for
 from review.help.explanations import explanations_of
 from review.help.serializers import ExplanationOutput, ExplanationsQuery, explanation_json
 
@@ -24,10 +24,10 @@ class ExplanationsView(APIView):
         responses={200: ExplanationOutput(many=True), 400: ErrorOutput},
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         query = ExplanationsQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         found = explanations_of(
-            project, query.validated_data["items"], person=request.user, role=project.member_role
+            project, query.validated_data["items"], person=person_of(request), role=project.member_role
         )
         return Response([explanation_json(one) for one in found])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from labeling.blindness import Sight, sight_of, withheld_among
 from labeling.items.selectors import LabeledItem, labeled_items
@@ -28,9 +28,7 @@ class ItemHelp:
     words: list[tuple[str, float]] | None  # word in lower case, nats; None: not looked for
 
 
-def explanations_of(
-    project: Project, item_ids: Sequence[int], *, person: AbstractBaseUser, role: str
-) -> list[ItemHelp]:
+def explanations_of(project: Project, item_ids: Sequence[int], *, person: User, role: str) -> list[ItemHelp]:
     """Of those items that wait in the queue, are not asked blind and have an explanation; for annotators, that they hold.
 
     Near items are shown with the label that stands now. One that is in the queue itself is left out: somebody

@@ -12,7 +12,7 @@ from review.help.explanations import ItemHelp
 MAX_EXPLAINED = 100  # items in one request
 
 
-class ExplanationsQuery(serializers.Serializer):
+class ExplanationsQuery(serializers.Serializer[object]):
     items = serializers.RegexField(
         rf"^\d{{1,18}}(,\d{{1,18}}){{0,{MAX_EXPLAINED - 1}}}$",
         help_text=f"Ids of up to {MAX_EXPLAINED} items that you hold, between commas.",
@@ -23,19 +23,19 @@ class ExplanationsQuery(serializers.Serializer):
         return [int(one) for one in items.split(",")]
 
 
-class NearItemOutput(serializers.Serializer):
+class NearItemOutput(serializers.Serializer[object]):
     item = ItemOutput()
     similarity = serializers.FloatField(help_text="Cosine of the model's features, -1 to 1: 1 is the same.")
 
 
-class WeightyWordOutput(serializers.Serializer):
+class WeightyWordOutput(serializers.Serializer[object]):
     word = serializers.CharField(help_text="In lower case.")
     weight = serializers.FloatField(
         help_text="By how many nats the log-odds of the model's class fall without it; above 0."
     )
 
 
-class ExplanationOutput(serializers.Serializer):
+class ExplanationOutput(serializers.Serializer[object]):
     item_id = serializers.IntegerField()
     nearest = NearItemOutput(many=True, help_text="What people have labeled, the most alike first.")
     words = WeightyWordOutput(

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from labeling.models import Item, Label, LabelClass, Project
 from labeling.models.keeping import Keeps
+from labeling.models.rows import ProjectRow
 from review.models.queue import Entry, EntryState, Reason
 from training.rules.other_classes import others_unpack
 
@@ -31,7 +32,7 @@ class AnswerKind(models.TextChoices):
     NOT_THIS = "not_this", "Marked in a grid as not of the class suggested"
 
 
-class Answer(models.Model):
+class Answer(ProjectRow):
     """What a person said about an entry, with what the person was shown. Kept for ever."""
 
     keeps_item = Keeps("answers")
@@ -79,7 +80,7 @@ class Answer(models.Model):
         return f"{self.kind} of item {self.item_id}"
 
 
-class Flag(models.Model):
+class Flag(ProjectRow):
     """Somebody's note that an item needs a second look."""
 
     keeps_item = Keeps("flags")
@@ -103,7 +104,7 @@ class VerdictKind(models.TextChoices):
     KEEP = "keep", "The label stays as it is"
 
 
-class Verdict(models.Model):
+class Verdict(ProjectRow):
     """A reviewer's decision where people disagree, or where a model says otherwise than people. Kept for ever.
 
     With an entry, it ended a dispute or a flag; with a model's class, it decided between that and a person's

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from labeling.models import Item, LabelClass, Project, Source
 from labeling.models.keeping import Keeps
+from labeling.models.rows import ProjectRow
 from review.models.queue import Entry
 from training.models import Round
 
@@ -34,7 +35,7 @@ OPEN_ATTEMPTS = (AttemptState.QUEUED, AttemptState.AUDITING, AttemptState.REVIEW
 EVIDENCE = Keeps("audits", with_label=True, is_evidence=True)
 
 
-class Attempt(models.Model):
+class Attempt(ProjectRow):
     """One try to certify the labels of one model version: what was frozen, drawn, and what came of it.
 
     What is frozen never changes again, and no column says how many audits failed while they are being
@@ -218,7 +219,7 @@ class Decoy(models.Model):
         return f"decoy {self.item_id}"
 
 
-class Certificate(models.Model):
+class Certificate(ProjectRow):
     """The statement that an attempt's audits support, with everything needed to check it."""
 
     project = models.ForeignKey(

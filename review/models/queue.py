@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from labeling.models import Item, LabelClass, Project
 from labeling.models.keeping import Keeps
+from labeling.models.rows import ProjectRow
 from training.models import Round
 
 
@@ -70,7 +71,7 @@ class EntryState(models.TextChoices):
 AWAITS_VERDICT = Q(state="disputed") | Q(state="open", reason="flagged")
 
 
-class Entry(models.Model):
+class Entry(ProjectRow):
     """One item that people should look at, why, and how soon.
 
     Its id says nothing of when or why it was made: the database gives a keyed permutation of a sequence

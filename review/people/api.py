@@ -11,12 +11,7 @@ from labeling.blindness import Sight, sight_of
 from labeling.models import Item
 from labeling.projects.api import valid
 from labeling.web.http import ErrorOutput
-from labeling.web.permissions import (
-    MAY_ENGINEER_OR_REVIEW,
-    MAY_SEE,
-    project_for,
-    row_for,
-)
+from labeling.web.permissions import MAY_ENGINEER_OR_REVIEW, MAY_SEE, person_of, project_for, row_for
 from review.people.gold import gold_ask, gold_end
 from review.people.history import item_history
 from review.people.second_looks import candidates_flag
@@ -38,7 +33,7 @@ class GoldView(APIView):
         responses={200: GoldOutput, 400: ErrorOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER_OR_REVIEW)
+        project = project_for(person_of(request), project_id, MAY_ENGINEER_OR_REVIEW)
         given = valid(GoldInput, request)
         asked = gold_ask(project=project, n=given.get("n"), item_ids=given.get("item_ids"))
         return Response(GoldOutput(asked).data)
@@ -49,7 +44,7 @@ class GoldView(APIView):
         responses=GoldEndOutput,
     )
     def delete(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER_OR_REVIEW)
+        project = project_for(person_of(request), project_id, MAY_ENGINEER_OR_REVIEW)
         return Response({"n_withdrawn": gold_end(project=project)})
 
 
@@ -62,11 +57,11 @@ class PeopleView(APIView):
         responses=PeopleOutput,
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         sight = sight_of(project.member_role)
         people, by_reason, n_answers = people_work(project, sight)
         if project.member_role not in MAY_ENGINEER_OR_REVIEW:
-            people = [one for one in people if one.username == request.user.get_username()]
+            people = [one for one in people if one.username == person_of(request).get_username()]
         found = {
             "n_answers": n_answers,
             "people": people,
@@ -84,8 +79,8 @@ class HistoryView(APIView):
         responses=HistoryOutput,
     )
     def get(self, request: Request, item_id: int) -> Response:
-        item = row_for(request.user, Item.objects.all(), item_id, MAY_SEE)
-        return Response({"events": item_history(item=item, person=request.user, role=item.member_role)})
+        item = row_for(person_of(request), Item.objects.all(), item_id, MAY_SEE)
+        return Response({"events": item_history(item=item, person=person_of(request), role=item.member_role)})
 
 
 @extend_schema(tags=["review"])
@@ -98,7 +93,7 @@ class CandidatesFlagView(APIView):
     )
     def post(self, request: Request, inspection_id: int) -> Response:
         inspections = Inspection.objects.select_related("project").defer("map_points")
-        inspection = row_for(request.user, inspections, inspection_id, MAY_ENGINEER_OR_REVIEW)
+        inspection = row_for(person_of(request), inspections, inspection_id, MAY_ENGINEER_OR_REVIEW)
         item_ids = valid(CandidatesInput, request)["item_ids"]
-        flags = candidates_flag(inspection=inspection, person=request.user, item_ids=item_ids)
+        flags = candidates_flag(inspection=inspection, person=person_of(request), item_ids=item_ids)
         return Response(FlagOutput(flags, many=True).data)

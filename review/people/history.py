@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from labeling.blindness import Sight, sight_of, withheld_among
 from labeling.models import Item, Label, Publication, Split
@@ -20,7 +20,7 @@ Event = dict[str, Any]
 KINDS = ("prediction", "flag", "answer", "verdict", "undone", "retired", "label", "split", "published")
 
 
-def item_history(*, item: Item, person: AbstractBaseUser, role: str) -> list[Event]:
+def item_history(*, item: Item, person: User, role: str) -> list[Event]:
     """The item's events, each {"at", "kind", ...}. Who may still be asked is told what they said and flagged alone.
 
     That is annotators, of any item, and whoever may be asked of one that is withheld (labeling/blindness.py). Other
@@ -110,7 +110,7 @@ def _prediction_events(item: Item) -> Iterator[Event]:
         }
 
 
-def _answer_events(item: Item, person: AbstractBaseUser, *, sees_all: bool) -> Iterator[Event]:
+def _answer_events(item: Item, person: User, *, sees_all: bool) -> Iterator[Event]:
     for answer in Answer.objects.filter(item=item).select_related("person", "entry"):
         is_open = answer.entry is not None and answer.entry.state in (EntryState.OPEN, EntryState.DISPUTED)
         if is_open and not sees_all and answer.person_id != person.pk:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from labeling.blindness import Sight
@@ -17,9 +17,7 @@ from training.models import Inspection
 
 
 @transaction.atomic
-def candidates_flag(
-    *, inspection: Inspection, person: AbstractBaseUser, item_ids: Sequence[int]
-) -> list[Flag]:
+def candidates_flag(*, inspection: Inspection, person: User, item_ids: Sequence[int]) -> list[Flag]:
     """Those candidates wait on top of the queue for a reviewer, with the doubt as the flag's note.
 
     What is asked blind is no candidate meanwhile. An item whose flag is still open is not flagged again; one whose label was changed since is left alone, as

@@ -16,7 +16,7 @@ from review.people.gold import MAX_GOLD
 from review.people.history import KINDS
 
 
-class PersonOutput(serializers.Serializer):
+class PersonOutput(serializers.Serializer[object]):
     """One person's part of the newest answers. Counts, of which the reader makes intervals."""
 
     username = serializers.CharField()
@@ -37,7 +37,7 @@ class PersonOutput(serializers.Serializer):
     n_gold_right = serializers.IntegerField()
 
 
-class ReasonYieldOutput(serializers.Serializer):
+class ReasonYieldOutput(serializers.Serializer[object]):
     """Answers to entries that had the model's guess, and how many went against it."""
 
     reason = serializers.CharField(help_text="uncertain or random.")
@@ -45,7 +45,7 @@ class ReasonYieldOutput(serializers.Serializer):
     n_changed = serializers.IntegerField()
 
 
-class ShareEstimateOutput(serializers.Serializer):
+class ShareEstimateOutput(serializers.Serializer[object]):
     """A share, 0 to 1, with an approximate 95% interval."""
 
     share = serializers.FloatField()
@@ -54,7 +54,7 @@ class ShareEstimateOutput(serializers.Serializer):
     is_approximate = serializers.BooleanField(help_text="Always: it proves nothing, a certificate does.")
 
 
-class WrongShareOutput(serializers.Serializer):
+class WrongShareOutput(serializers.Serializer[object]):
     """How many of the standing round's labels were wrong when published, by blind answers to random items."""
 
     n = serializers.IntegerField(help_text="Answers to items among these labels.")
@@ -64,7 +64,7 @@ class WrongShareOutput(serializers.Serializer):
     )
 
 
-class PeopleOutput(serializers.Serializer):
+class PeopleOutput(serializers.Serializer[object]):
     n_answers = serializers.IntegerField(help_text="The newest ones, that all of this is of.")
     people = PersonOutput(many=True, help_text="Annotators see themselves alone.")
     by_reason = ReasonYieldOutput(many=True)
@@ -74,7 +74,7 @@ class PeopleOutput(serializers.Serializer):
     )
 
 
-class GoldInput(serializers.Serializer):
+class GoldInput(serializers.Serializer[object]):
     """Which items: these, or so many at random."""
 
     n = serializers.IntegerField(
@@ -97,7 +97,7 @@ class GoldInput(serializers.Serializer):
         return given
 
 
-class GoldOutput(serializers.Serializer):
+class GoldOutput(serializers.Serializer[object]):
     n_asked = serializers.IntegerField(help_text="Items that wait now, blind, for each who may answer.")
     n_people = serializers.IntegerField(help_text="Who each of them is asked.")
     n_left_out = serializers.IntegerField(
@@ -105,11 +105,11 @@ class GoldOutput(serializers.Serializer):
     )
 
 
-class GoldEndOutput(serializers.Serializer):
+class GoldEndOutput(serializers.Serializer[object]):
     n_withdrawn = serializers.IntegerField()
 
 
-class EventOutput(serializers.Serializer):
+class EventOutput(serializers.Serializer[object]):
     """Something that happened to an item. Which fields there are depends on the kind."""
 
     at = serializers.DateTimeField()
@@ -123,7 +123,7 @@ class EventOutput(serializers.Serializer):
     )
     label_id = serializers.IntegerField(required=False)
     is_human = serializers.BooleanField(required=False)
-    source = SourceOutput(required=False)
+    source = SourceOutput(required=False)  # type: ignore[assignment]  # DRF has that name, too
     confidence = serializers.FloatField(required=False, allow_null=True)
     threshold = serializers.FloatField(required=False, allow_null=True)
     reason = serializers.CharField(required=False, help_text="Why it was retired, or why its span ended.")
@@ -143,5 +143,5 @@ class EventOutput(serializers.Serializer):
     split = serializers.ChoiceField(choices=Split.shown_choices(), required=False)
 
 
-class HistoryOutput(serializers.Serializer):
+class HistoryOutput(serializers.Serializer[object]):
     events = EventOutput(many=True, help_text="The oldest first.")

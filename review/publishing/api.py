@@ -13,11 +13,7 @@ from labeling.errors import Conflict
 from labeling.labels.selectors import publication_of
 from labeling.projects.api import valid
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
-from labeling.web.permissions import (
-    MAY_ENGINEER,
-    project_for,
-    row_for,
-)
+from labeling.web.permissions import MAY_ENGINEER, person_of, project_for, row_for
 from review.publishing.candidates import beside_standing
 from review.publishing.publish import ANY, publication_discard, round_publish
 from review.publishing.selectors import publications_of
@@ -34,7 +30,7 @@ class PublicationsView(APIView):
         responses=page_of(PublicationOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         check_sees_items(project.member_role)
         return page_response(*keyset_page(request, publications_of(project)), PublicationOutput)
 
@@ -50,7 +46,7 @@ class RoundBesideView(APIView):
     )
     def get(self, request: Request, round_id: int) -> Response:
         rounds = Round.objects.select_related("run__project", "source").defer("metrics", "confidences")
-        round = row_for(request.user, rounds, round_id, project="run__project")
+        round = row_for(person_of(request), rounds, round_id, project="run__project")
         check_takes_home(round.run.project, round.member_role)  # its counts move with each answer
         return Response(BesideOutput(beside_standing(round)).data)
 
@@ -74,10 +70,10 @@ class RoundPublishView(APIView):
     )
     def post(self, request: Request, round_id: int) -> Response:
         rounds = Round.objects.select_related("run__project")
-        round = row_for(request.user, rounds, round_id, MAY_ENGINEER, project="run__project")
+        round = row_for(person_of(request), rounds, round_id, MAY_ENGINEER, project="run__project")
         instead_of = valid(PublishInput, request).get("instead_of", ANY)
         try:
-            publication = round_publish(round_id=round.pk, by=request.user, instead_of=instead_of)
+            publication = round_publish(round_id=round.pk, by=person_of(request), instead_of=instead_of)
         except Conflict as conflict:
             stands = publication_of(round.run.project)
             if conflict.code != "already_published" or stands is None:
@@ -95,5 +91,5 @@ class DiscardView(APIView):
         responses={200: PublicationOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER)
-        return Response(PublicationOutput(publication_discard(project=project, by=request.user)).data)
+        project = project_for(person_of(request), project_id, MAY_ENGINEER)
+        return Response(PublicationOutput(publication_discard(project=project, by=person_of(request))).data)

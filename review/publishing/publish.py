@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from labeling.database.locks import lock_labels_shared, wait_for_answers
@@ -35,7 +35,7 @@ WORK_MEMORY = "256MB"  # for hashing a million labels in memory
 
 @transaction.atomic
 def round_publish(
-    *, round_id: int, by: AbstractBaseUser | None = None, instead_of: int | object | None = ANY
+    *, round_id: int, by: User | None = None, instead_of: int | object | None = ANY
 ) -> Publication:
     """The round's labels stand and the queue follows its predictions; it works for an earlier round too.
 
@@ -136,7 +136,7 @@ def round_adopt(*, round_id: int) -> bool:
 
 
 @transaction.atomic
-def publication_discard(*, project: Project, by: AbstractBaseUser) -> Publication:
+def publication_discard(*, project: Project, by: User) -> Publication:
     """No pseudo-label stands any more; people's labels do, and no suggestion waits that was one of them.
 
     Raises Conflict if none stood.

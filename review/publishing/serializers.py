@@ -14,7 +14,7 @@ from review.publishing.candidates import Beside
 from training.rules.paired import LEVEL, Paired, exact_interval
 
 
-class RightOutput(serializers.Serializer):
+class RightOutput(serializers.Serializer[object]):
     """On how many of the items it is right; the share with its exact 95% interval."""
 
     n_right = serializers.IntegerField()
@@ -23,7 +23,7 @@ class RightOutput(serializers.Serializer):
     high = serializers.FloatField()
 
 
-class PairedOutput(serializers.Serializer):
+class PairedOutput(serializers.Serializer[object]):
     """The round and what stands on the same held-out items, against what people say of them now. Shares: 0 to 1."""
 
     n = serializers.IntegerField(help_text="Held-out items of which both said something.")
@@ -42,7 +42,7 @@ class PairedOutput(serializers.Serializer):
     is_worse = serializers.BooleanField(help_text=f"p_worse is at most {LEVEL}: worse beyond chance.")
 
 
-class StandingOutput(serializers.Serializer):
+class StandingOutput(serializers.Serializer[object]):
     """What stands now."""
 
     publication_id = serializers.IntegerField(source="publication.pk")
@@ -55,7 +55,7 @@ class StandingOutput(serializers.Serializer):
     started_at = serializers.DateTimeField(source="publication.started_at")
 
 
-class BesideOutput(serializers.Serializer):
+class BesideOutput(serializers.Serializer[object]):
     """A round beside what stands: what publishing it would do."""
 
     round_id = serializers.IntegerField(source="round.pk")
@@ -101,7 +101,7 @@ def _right(n_right: int, n: int) -> dict[str, Any]:
     return {"n_right": n_right, "accuracy": n_right / n, "low": low, "high": high}
 
 
-class PublishInput(serializers.Serializer):
+class PublishInput(serializers.Serializer[object]):
     instead_of = serializers.IntegerField(
         min_value=1,
         max_value=MAX_ID,
@@ -111,10 +111,10 @@ class PublishInput(serializers.Serializer):
     )
 
 
-class PublicationOutput(serializers.ModelSerializer):
+class PublicationOutput(serializers.ModelSerializer[Publication]):
     """A span in which a machine source's labels stood."""
 
-    source = SourceOutput()
+    source = SourceOutput()  # type: ignore[assignment]  # DRF has that name, too
     round_id = serializers.SerializerMethodField(
         help_text="Whose labels these are all; null for an imported file."
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from labeling.database.locks import lock_labels_exclusive
@@ -27,7 +27,7 @@ MAX_CLOSED = 500  # entries at once
 
 
 @transaction.atomic
-def project_change(*, project: Project, settings: Mapping[str, Any], by: AbstractBaseUser) -> Project:
+def project_change(*, project: Project, settings: Mapping[str, Any], by: User) -> Project:
     """project_update, and open entries follow the answers that are wanted. Raises InvalidInput, Conflict.
 
     An entry that has as many answers as are wanted now is closed by them: `by` is written as who retired what
@@ -98,7 +98,7 @@ def _follow(project: Project) -> None:
         cursor.execute(_FOLLOW, values)
 
 
-def _close_answered(project: Project, by: AbstractBaseUser) -> None:
+def _close_answered(project: Project, by: User) -> None:
     """Entries with as many answers as are wanted now get their label, or are disputed. Locks all that are open."""
     values = {"project": project.pk, "n_wanted": project.answers_wanted}
     with connection.cursor() as cursor:
@@ -109,7 +109,7 @@ def _close_answered(project: Project, by: AbstractBaseUser) -> None:
         _close(project, answered[start : start + MAX_CLOSED], by)
 
 
-def _close(project: Project, entry_ids: list[int], by: AbstractBaseUser) -> None:
+def _close(project: Project, entry_ids: list[int], by: User) -> None:
     entries = list(Entry.objects.filter(pk__in=entry_ids).order_by("pk"))
     answers: dict[int, list[Answer]] = {}
     given = Answer.objects.filter(entry__in=entry_ids, kind=AnswerKind.LABEL, withdrawn_at__isnull=True)

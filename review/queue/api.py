@@ -17,6 +17,7 @@ from labeling.web.permissions import (
     MAY_ENGINEER,
     MAY_ENGINEER_OR_REVIEW,
     MAY_REVIEW,
+    person_of,
     project_for,
     row_for,
 )
@@ -44,8 +45,8 @@ class ItemFlagsView(APIView):
         responses={201: FlagOutput, 400: ErrorOutput},
     )
     def post(self, request: Request, item_id: int) -> Response:
-        item = row_for(request.user, Item.objects.all(), item_id, MAY_ANSWER)
-        flag = flag_add(item=item, person=request.user, note=valid(FlagInput, request)["note"])
+        item = row_for(person_of(request), Item.objects.all(), item_id, MAY_ANSWER)
+        flag = flag_add(item=item, person=person_of(request), note=valid(FlagInput, request)["note"])
         return Response(FlagOutput(flag).data, status=status.HTTP_201_CREATED)
 
 
@@ -58,8 +59,8 @@ class FlagsView(APIView):
         responses=page_of(FlagOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
-        flags = flags_of(project, request.user, project.member_role)
+        project = project_for(person_of(request), project_id)
+        flags = flags_of(project, person_of(request), project.member_role)
         return page_response(*keyset_page(request, flags), FlagOutput)
 
 
@@ -72,8 +73,8 @@ class FlagResolveView(APIView):
         responses={200: FlagOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, flag_id: int) -> Response:
-        flag = row_for(request.user, Flag.objects.select_related("person", "item"), flag_id, MAY_REVIEW)
-        if flag.person_id != request.user.pk:
+        flag = row_for(person_of(request), Flag.objects.select_related("person", "item"), flag_id, MAY_REVIEW)
+        if flag.person_id != person_of(request).pk:
             check_not_withheld(flag.item_id, flag.member_role, what=f"flag {flag_id}")
         return Response(FlagOutput(flag_resolve(flag=flag)).data)
 
@@ -87,7 +88,7 @@ class PickView(APIView):
         responses={200: PickOutput, 400: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER_OR_REVIEW)
+        project = project_for(person_of(request), project_id, MAY_ENGINEER_OR_REVIEW)
         picked = items_pick(project=project, item_ids=valid(PickInput, request)["item_ids"])
         return Response(PickOutput(picked).data)
 
@@ -98,8 +99,8 @@ class QueueView(APIView):
         operation_id="queue_show", summary="How much waits in the queue, and why", responses=QueueOutput
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
-        return Response(queue_summary(project=project, person=request.user, role=project.member_role))
+        project = project_for(person_of(request), project_id)
+        return Response(queue_summary(project=project, person=person_of(request), role=project.member_role))
 
 
 @extend_schema(tags=["review"])
@@ -111,5 +112,5 @@ class RefillView(APIView):
         responses=RefillOutput,
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER)
+        project = project_for(person_of(request), project_id, MAY_ENGINEER)
         return Response(RefillOutput(queue_refill_request(project=project)).data)

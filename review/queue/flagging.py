@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -18,7 +18,7 @@ from review.queue.ordering import FLAGGED_PRIORITY
 
 
 @transaction.atomic
-def flag_add(*, item: Item, person: AbstractBaseUser, note: str) -> Flag:
+def flag_add(*, item: Item, person: User, note: str) -> Flag:
     """The item is flagged, and its entry (a new one if none is open) waits for a reviewer on top.
 
     The person's own lease of it is given back; another person who holds it may still answer it. An entry

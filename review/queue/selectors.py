@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from labeling.blindness import Sight, sight_of
@@ -18,7 +18,7 @@ from review.models import (
 from review.queue.waiting import in_hands, waiting
 
 
-def queue_summary(*, project: Project, person: AbstractBaseUser, role: str) -> dict[str, Any]:
+def queue_summary(*, project: Project, person: User, role: str) -> dict[str, Any]:
     """How much is in the queue, by reason, and this person's part of it, as the role may know it (waiting.py)."""
     sight = sight_of(role)
     told = waiting(project, sight)
@@ -33,7 +33,7 @@ def queue_summary(*, project: Project, person: AbstractBaseUser, role: str) -> d
     }
 
 
-def flags_of(project: Project, person: AbstractBaseUser, role: str) -> QuerySet[Flag]:
+def flags_of(project: Project, person: User, role: str) -> QuerySet[Flag]:
     """The project's flags, without those by others on items that are withheld from whoever reads.
 
     A note may say what somebody or an inspection holds of the item.

@@ -12,19 +12,19 @@ from review.models import (
 from review.queue.picking import MAX_PICKED
 
 
-class PickInput(serializers.Serializer):
+class PickInput(serializers.Serializer[object]):
     item_ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=MAX_ID), min_length=1, max_length=MAX_PICKED
     )
 
 
-class PickOutput(serializers.Serializer):
+class PickOutput(serializers.Serializer[object]):
     n_queued = serializers.IntegerField(help_text="Wait now ahead of what a refill chose.")
     n_waiting = serializers.IntegerField(help_text="Waited before, for a reason that is left as it is.")
     n_left_out = serializers.IntegerField(help_text="Labeled by a person, or kept for measuring.")
 
 
-class QueueOutput(serializers.Serializer):
+class QueueOutput(serializers.Serializer[object]):
     n_open = serializers.IntegerField(
         help_text="Answers wanted from people; an item of which two are wanted counts twice. For whoever may be asked "
         "it does not move when something is put in to measure, and every answer takes one off."
@@ -42,17 +42,17 @@ class QueueOutput(serializers.Serializer):
     answered_by_me = serializers.IntegerField()
 
 
-class RefillOutput(serializers.ModelSerializer):
+class RefillOutput(serializers.ModelSerializer[Refill]):
     class Meta:
         model = Refill
         fields = ["id", "round_id", "n_asked", "n_added", "n_withdrawn", "created_at"]
 
 
-class FlagInput(serializers.Serializer):
+class FlagInput(serializers.Serializer[object]):
     note = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
 
 
-class CandidatesInput(serializers.Serializer):
+class CandidatesInput(serializers.Serializer[object]):
     item_ids = serializers.ListField(
         child=serializers.IntegerField(),
         min_length=1,
@@ -61,7 +61,7 @@ class CandidatesInput(serializers.Serializer):
     )
 
 
-class FlagOutput(serializers.ModelSerializer):
+class FlagOutput(serializers.ModelSerializer[Flag]):
     person = serializers.CharField(source="person.username")
     item_key = serializers.CharField(source="item.key")
 

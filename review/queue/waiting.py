@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Count, Q
 
@@ -129,7 +129,7 @@ def waiting(project: Project, sight: Sight) -> Waiting:
     return Waiting(sum(by_reason.values()), is_all_counted, by_reason)
 
 
-def in_hands(project: Project, person: AbstractBaseUser, sight: Sight) -> dict[str, int]:
+def in_hands(project: Project, person: User, sight: Sight) -> dict[str, int]:
     """Leases that somebody holds, and those that the person does, as the sight may know it."""
     held = Lease.objects.filter(project=project, state=LeaseState.HELD)
     counts = held.aggregate(n_held=Count("pk"), held_by_me=Count("pk", filter=Q(person=person)))

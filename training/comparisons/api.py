@@ -12,7 +12,7 @@ from labeling.blindness import check_sees_items
 from labeling.errors import InvalidInput
 from labeling.projects.api import valid
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
-from labeling.web.permissions import MAY_ENGINEER, project_for, row_for
+from labeling.web.permissions import MAY_ENGINEER, person_of, project_for, row_for
 from training.comparisons.services import comparison_cancel, comparison_request
 from training.models import Comparison
 from training.runs.serializers import ComparisonInput, ComparisonOutput
@@ -29,7 +29,7 @@ class ComparisonsView(APIView):
         responses=page_of(ComparisonOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         check_sees_items(project.member_role)
         return page_response(*keyset_page(request, SHOWN.filter(project=project)), ComparisonOutput)
 
@@ -40,14 +40,14 @@ class ComparisonsView(APIView):
         responses={201: ComparisonOutput, 400: ErrorOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER)
+        project = project_for(person_of(request), project_id, MAY_ENGINEER)
         given = valid(ComparisonInput, request)
         chosen = given.pop("learners")
         learners = {each["learner"]: each["params"] for each in chosen}
         if len(learners) < len(chosen):
             sentence = "Name each learner once."
             raise InvalidInput(sentence, fields={"learners": [sentence]})
-        comparison = comparison_request(project=project, user=request.user, learners=learners, **given)
+        comparison = comparison_request(project=project, user=person_of(request), learners=learners, **given)
         return Response(ComparisonOutput(comparison).data, status=status.HTTP_201_CREATED)
 
 
@@ -59,7 +59,7 @@ class ComparisonView(APIView):
         responses=ComparisonOutput,
     )
     def get(self, request: Request, comparison_id: int) -> Response:
-        comparison = row_for(request.user, SHOWN.all(), comparison_id)
+        comparison = row_for(person_of(request), SHOWN.all(), comparison_id)
         check_sees_items(comparison.member_role)
         return Response(ComparisonOutput(comparison).data)
 
@@ -73,5 +73,5 @@ class ComparisonCancelView(APIView):
         responses={200: ComparisonOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, comparison_id: int) -> Response:
-        comparison = row_for(request.user, SHOWN.all(), comparison_id, MAY_ENGINEER)
+        comparison = row_for(person_of(request), SHOWN.all(), comparison_id, MAY_ENGINEER)
         return Response(ComparisonOutput(comparison_cancel(comparison)).data)

@@ -15,7 +15,7 @@ from labeling.blindness import check_sees_items, sight_of
 from labeling.errors import NotFound
 from labeling.projects.api import valid
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
-from labeling.web.permissions import MAY_ENGINEER, project_for, row_for
+from labeling.web.permissions import MAY_ENGINEER, person_of, project_for, row_for
 from training.inspections.services import inspection_cancel, inspection_request
 from training.inspections.sight import findings_seen, points_seen
 from training.models import Inspection
@@ -33,7 +33,7 @@ class InspectionsView(APIView):
         responses=page_of(InspectionSummaryOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         check_sees_items(project.member_role)
         rows = SHOWN.filter(project=project).defer("findings")
         return page_response(*keyset_page(request, rows), InspectionSummaryOutput)
@@ -45,8 +45,10 @@ class InspectionsView(APIView):
         responses={201: InspectionOutput, 400: ErrorOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER)
-        inspection = inspection_request(project=project, user=request.user, **valid(InspectionInput, request))
+        project = project_for(person_of(request), project_id, MAY_ENGINEER)
+        inspection = inspection_request(
+            project=project, user=person_of(request), **valid(InspectionInput, request)
+        )
         return Response(InspectionOutput(inspection).data, status=status.HTTP_201_CREATED)
 
 
@@ -58,7 +60,7 @@ class InspectionView(APIView):
         responses=InspectionOutput,
     )
     def get(self, request: Request, inspection_id: int) -> Response:
-        inspection = row_for(request.user, SHOWN.all(), inspection_id)
+        inspection = row_for(person_of(request), SHOWN.all(), inspection_id)
         check_sees_items(inspection.member_role)
         inspection.findings = findings_seen(inspection.findings, sight_of(inspection.member_role))
         return Response(InspectionOutput(inspection).data)
@@ -76,7 +78,9 @@ class InspectionMapView(APIView):
         responses={200: MapOutput, 404: ErrorOutput},
     )
     def get(self, request: Request, inspection_id: int) -> HttpResponse:
-        inspection = row_for(request.user, Inspection.objects.only("map_points", "project"), inspection_id)
+        inspection = row_for(
+            person_of(request), Inspection.objects.only("map_points", "project"), inspection_id
+        )
         check_sees_items(inspection.member_role)
         points = points_seen(inspection, sight_of(inspection.member_role))
         if points is None:
@@ -99,5 +103,5 @@ class InspectionCancelView(APIView):
         responses={200: InspectionOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, inspection_id: int) -> Response:
-        inspection = row_for(request.user, SHOWN.all(), inspection_id, MAY_ENGINEER)
+        inspection = row_for(person_of(request), SHOWN.all(), inspection_id, MAY_ENGINEER)
         return Response(InspectionOutput(inspection_cancel(inspection)).data)

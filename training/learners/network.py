@@ -191,7 +191,7 @@ class SimpleCNN(ItemClassifier):
             losses = functional.cross_entropy(net(x), columns[batch], reduction="none")  # (B,)
             loss = (losses * row_weights[batch]).sum() / row_weights[batch].sum()
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             schedule.step()
 

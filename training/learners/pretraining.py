@@ -114,7 +114,7 @@ class PretrainedCNN(DeepLearner):
                 projected = net(views)  # (2B, 64)
             loss = contrast(projected.float(), self.temperature)
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             schedule.step()
         self.pretraining_loss_ = loss.item()

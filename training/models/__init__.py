@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from labeling.jobs.work import OPEN_STATES, Work
 from labeling.models import Item, LabelClass, Project, Source
+from labeling.models.rows import ProjectRow
 
 
 class Trigger(models.TextChoices):
@@ -18,7 +19,7 @@ class Trigger(models.TextChoices):
     FILE = "file", "Predictions came by file"
 
 
-class Run(Work):
+class Run(ProjectRow, Work):
     """One training job: a learner, its settings, a threshold policy, a number of rounds.
 
     Or, with `takes_in`, no training: one round of what a file's model said (training/filed/pipeline.py).
@@ -84,7 +85,7 @@ class RoundState(models.TextChoices):
     SKIPPED = "skipped", "Not published"  # a later round took its place as a candidate, or was published
 
 
-class Round(models.Model):
+class Round(ProjectRow):
     """Fit, evaluate, predict, decide; makes one model version."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="rounds")
@@ -206,7 +207,7 @@ class MeasuredBy(models.TextChoices):
     CROSS_VALIDATION = "cross_validation", "Cross-validation over the training labels"
 
 
-class Comparison(Work):
+class Comparison(ProjectRow, Work):
     """Several learners on the same labels and the same seeds; its trials hold what each came to."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="comparisons")
@@ -262,7 +263,7 @@ class Trial(models.Model):
         return f"{self.learner}, seed {self.seed}, of {self.comparison}"
 
 
-class Inspection(Work):
+class Inspection(ProjectRow, Work):
     """A look at the data and the labels: map, label errors, near duplicates, drift, reliability."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="inspections")

@@ -9,12 +9,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from labeling.blindness import check_sees_items, sight_of, withheld_among
-from labeling.web.permissions import row_for
+from labeling.web.permissions import person_of, row_for
 from training.models import Round
 from training.rounds.generated import generated_read
 
 
-class GeneratedClassOutput(serializers.Serializer):
+class GeneratedClassOutput(serializers.Serializer[object]):
     """One class: what the learner drew of it, and real items beside it."""
 
     class_id = serializers.IntegerField()
@@ -36,7 +36,7 @@ class RoundGeneratedView(APIView):
     )
     def get(self, request: Request, round_id: int) -> Response:
         rounds = Round.objects.select_related("run")
-        round = row_for(request.user, rounds, round_id, project="run__project")
+        round = row_for(person_of(request), rounds, round_id, project="run__project")
         check_sees_items(round.member_role)
         by_class = generated_read(round)
         withheld = withheld_among(

@@ -25,7 +25,7 @@ from labeling.web.http import (
     page_response,
     read_page,
 )
-from labeling.web.permissions import MAY_ENGINEER, project_for, row_for
+from labeling.web.permissions import MAY_ENGINEER, person_of, project_for, row_for
 from training.models import Round, Run
 from training.rounds.artifacts import artifact_zip
 from training.rounds.diff import diff_cells, diff_page
@@ -90,7 +90,7 @@ class PoliciesView(APIView):
         responses=PolicyOutput(many=True),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project_for(request.user, project_id)
+        project_for(person_of(request), project_id)
         return Response(PolicyOutput(POLICY_FORMS, many=True).data)
 
 
@@ -103,7 +103,7 @@ class RunsView(APIView):
         responses=page_of(RunOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         check_sees_items(project.member_role)
         return page_response(*keyset_page(request, runs_shown().filter(project=project)), RunOutput)
 
@@ -114,8 +114,8 @@ class RunsView(APIView):
         responses={201: RunOutput, 400: ErrorOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id, MAY_ENGINEER)
-        run = run_request(project=project, user=request.user, **valid(RunInput, request))
+        project = project_for(person_of(request), project_id, MAY_ENGINEER)
+        run = run_request(project=project, user=person_of(request), **valid(RunInput, request))
         return Response(RunOutput(runs_shown().get(pk=run.pk)).data, status=status.HTTP_201_CREATED)
 
 
@@ -125,7 +125,7 @@ class RunView(APIView):
         operation_id="run_show", summary="One run, with its progress and rounds", responses=RunOutput
     )
     def get(self, request: Request, run_id: int) -> Response:
-        run = row_for(request.user, runs_shown(), run_id)
+        run = row_for(person_of(request), runs_shown(), run_id)
         check_sees_items(run.member_role)
         return Response(RunOutput(run).data)
 
@@ -139,7 +139,7 @@ class RunCancelView(APIView):
         responses={200: RunOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, run_id: int) -> Response:
-        run = row_for(request.user, runs_shown(), run_id, MAY_ENGINEER)
+        run = row_for(person_of(request), runs_shown(), run_id, MAY_ENGINEER)
         run_cancel(run)
         return Response(RunOutput(runs_shown().get(pk=run.pk)).data)
 
@@ -157,7 +157,7 @@ class RunLogView(APIView):
         ),
     )
     def get(self, request: Request, run_id: int) -> Response:
-        run = row_for(request.user, Run.objects.all(), run_id)
+        run = row_for(person_of(request), Run.objects.all(), run_id)
         check_sees_items(run.member_role)
         lines = log_lines(run, after=read_after(request), limit=LOG_LINES)
         return page_response(lines, str(lines[-1].pk) if len(lines) == LOG_LINES else None, LogLineOutput)
@@ -172,7 +172,7 @@ class RoundsView(APIView):
         responses=page_of(RoundSummaryOutput),
     )
     def get(self, request: Request, project_id: int) -> Response:
-        project = project_for(request.user, project_id)
+        project = project_for(person_of(request), project_id)
         check_sees_items(project.member_role)
         rounds = round_summaries(Round.objects.filter(run__project=project))
         return page_response(*keyset_page(request, rounds, newest_first=False), RoundSummaryOutput)
@@ -187,7 +187,7 @@ class RoundView(APIView):
     )
     def get(self, request: Request, round_id: int) -> Response:
         rounds = round_summaries(Round.objects.all()).defer(None).defer("confidences").select_related("run")
-        round = row_for(request.user, rounds, round_id, project="run__project")
+        round = row_for(person_of(request), rounds, round_id, project="run__project")
         check_sees_items(round.member_role)
         return Response(RoundOutput(round).data)
 
@@ -201,7 +201,7 @@ class RoundConfidencesView(APIView):
     )
     def get(self, request: Request, round_id: int) -> Response:
         rounds = Round.objects.only("confidences", "run")
-        round = row_for(request.user, rounds, round_id, project="run__project")
+        round = row_for(person_of(request), rounds, round_id, project="run__project")
         check_sees_items(round.member_role)
         return Response({"n_pool": 0, "n_holdout": 0, "classes": []} | round.confidences)
 
@@ -216,7 +216,7 @@ class RoundItemsView(APIView):
     )
     def get(self, request: Request, round_id: int) -> Response:
         rounds = Round.objects.select_related("run").defer("metrics", "confidences")
-        round = row_for(request.user, rounds, round_id, project="run__project")
+        round = row_for(person_of(request), rounds, round_id, project="run__project")
         check_sees_items(round.member_role)
         query = RoundItemQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
@@ -262,7 +262,7 @@ class RoundDiffItemsView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         left, right, asked = _two_rounds(request, project_id, DiffItemQuery)
-        sight = sight_of(project_for(request.user, project_id).member_role)
+        sight = sight_of(project_for(person_of(request), project_id).member_role)
         page = read_page(request, float, int)
         rows, last = diff_page(
             left,
@@ -281,7 +281,7 @@ def _two_rounds(
     request: Request, project_id: int, query_type: type[DiffQuery]
 ) -> tuple[Round, Round, dict[str, Any]]:
     """The rounds that ?left= and ?right= name, both of this project, and the rest of the query."""
-    project = project_for(request.user, project_id)
+    project = project_for(person_of(request), project_id)
     check_sees_items(project.member_role)
     query = query_type(data=request.query_params)
     query.is_valid(raise_exception=True)
@@ -303,7 +303,7 @@ class RoundModelView(APIView):
     )
     def get(self, request: Request, round_id: int) -> FileResponse:
         rounds = Round.objects.select_related("run__project")
-        round = row_for(request.user, rounds, round_id, project="run__project")
+        round = row_for(person_of(request), rounds, round_id, project="run__project")
         check_takes_home(round.run.project, round.member_role)
         name = f"run-{round.run.number}-round-{round.number}.zip"
         return FileResponse(artifact_zip(round), as_attachment=True, filename=name)

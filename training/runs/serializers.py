@@ -19,7 +19,7 @@ from training.runs.checks import N_ROUNDS_DEFAULT
 from training.runs.selectors import ahead_of, items_named
 
 
-class ParamOutput(serializers.Serializer):
+class ParamOutput(serializers.Serializer[object]):
     """One value that may be set: what it is, its default and what is allowed."""
 
     name = serializers.CharField()
@@ -31,11 +31,11 @@ class ParamOutput(serializers.Serializer):
     help = serializers.CharField()
 
 
-class LearnerQuery(serializers.Serializer):
+class LearnerQuery(serializers.Serializer[object]):
     item_type = serializers.ChoiceField(choices=ItemType.choices, required=False)
 
 
-class LearnerOutput(serializers.Serializer):
+class LearnerOutput(serializers.Serializer[object]):
     name = serializers.CharField()
     title = serializers.CharField()
     description = serializers.CharField()
@@ -43,7 +43,7 @@ class LearnerOutput(serializers.Serializer):
     params = ParamOutput(many=True)
 
 
-class PolicyOutput(serializers.Serializer):
+class PolicyOutput(serializers.Serializer[object]):
     """One way to decide which predictions become pseudo-labels."""
 
     kind = serializers.CharField()
@@ -52,7 +52,7 @@ class PolicyOutput(serializers.Serializer):
     params = ParamOutput(many=True)
 
 
-class RunInput(serializers.Serializer):
+class RunInput(serializers.Serializer[object]):
     """Left out: the learner's defaults, accepting at 0.95, five rounds, seed 0."""
 
     learner = serializers.CharField(max_length=50)
@@ -62,7 +62,7 @@ class RunInput(serializers.Serializer):
     seed = serializers.IntegerField(required=False, default=0)
 
 
-class HeldBackOutput(serializers.Serializer):
+class HeldBackOutput(serializers.Serializer[object]):
     """Why a round was not published in a project that publishes by itself."""
 
     reason = serializers.ChoiceField(choices=HeldBecause.choices)
@@ -75,7 +75,7 @@ class HeldBackOutput(serializers.Serializer):
     certificate = serializers.IntegerField(allow_null=True, help_text="Its number; certificate only.")
 
 
-class RoundSummaryOutput(serializers.ModelSerializer):
+class RoundSummaryOutput(serializers.ModelSerializer[Round]):
     """A round in a list or a chart. Rates lie in 0 to 1."""
 
     run_id = serializers.IntegerField()
@@ -126,7 +126,7 @@ class RoundOutput(RoundSummaryOutput):
         ]  # fmt: skip
 
 
-class ClassConfidencesOutput(serializers.Serializer):
+class ClassConfidencesOutput(serializers.Serializer[object]):
     """Bin k, 0 to 1000, is of confidences from k/1000 up to, not including, (k+1)/1000. Empty bins are left out."""
 
     class_id = serializers.IntegerField(help_text="The class that was predicted.")
@@ -138,7 +138,7 @@ class ClassConfidencesOutput(serializers.Serializer):
     )
 
 
-class ConfidencesOutput(serializers.Serializer):
+class ConfidencesOutput(serializers.Serializer[object]):
     """Enough to say what any threshold would accept, and how right it is on the holdout, class by class."""
 
     n_pool = serializers.IntegerField()
@@ -148,7 +148,7 @@ class ConfidencesOutput(serializers.Serializer):
     )
 
 
-class RoundItemQuery(serializers.Serializer):
+class RoundItemQuery(serializers.Serializer[object]):
     """The filters of the items that a round said something about."""
 
     of = serializers.ChoiceField(choices=RoundSet.choices, required=False, default=RoundSet.POOL)
@@ -165,7 +165,7 @@ class RoundItemQuery(serializers.Serializer):
     )
 
 
-class SaidOutput(serializers.Serializer):
+class SaidOutput(serializers.Serializer[object]):
     """What a round said of an item."""
 
     class_id = serializers.IntegerField()
@@ -185,7 +185,7 @@ def round_item_json(row: RoundItem) -> dict[str, Any]:
     return item_json(row.labeled.item, row.labeled.label) | {"said": said}
 
 
-class DiffQuery(serializers.Serializer):
+class DiffQuery(serializers.Serializer[object]):
     """Two rounds of the project."""
 
     left = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="Id of a round.")
@@ -199,7 +199,7 @@ class DiffItemQuery(DiffQuery):
     right_class = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
 
 
-class DiffCellOutput(serializers.Serializer):
+class DiffCellOutput(serializers.Serializer[object]):
     left_id = serializers.IntegerField(
         allow_null=True, help_text="Class; null: the left round accepted none."
     )
@@ -207,7 +207,7 @@ class DiffCellOutput(serializers.Serializer):
     n = serializers.IntegerField()
 
 
-class DiffOutput(serializers.Serializer):
+class DiffOutput(serializers.Serializer[object]):
     """The pseudo-labels of two rounds against each other: what each accepted, published or not."""
 
     n_same = serializers.IntegerField(help_text="Accepted by both, as the same class.")
@@ -229,7 +229,7 @@ def diff_json(cells: list[DiffCell]) -> dict[str, Any]:
     }
 
 
-class RoundSaidOutput(serializers.Serializer):
+class RoundSaidOutput(serializers.Serializer[object]):
     """What a round said of an item, whether or not it accepted it."""
 
     class_id = serializers.IntegerField()
@@ -251,7 +251,7 @@ def diff_item_json(row: DiffItem) -> dict[str, Any]:
     return item_json(row.labeled.item, row.labeled.label) | sides
 
 
-class AheadOutput(serializers.Serializer):
+class AheadOutput(serializers.Serializer[object]):
     """What a worker is busy with while this waits."""
 
     kind = serializers.ChoiceField(choices=["run", "comparison", "inspection"])
@@ -283,7 +283,7 @@ class RunOutput(TrainingWorkOutput):
     rounds = RoundSummaryOutput(many=True, source="round_summaries")
 
 
-class LogLineOutput(serializers.ModelSerializer):
+class LogLineOutput(serializers.ModelSerializer[RunLogLine]):
     level = serializers.ChoiceField(choices=["info", "warning", "error"])
 
     class Meta:
@@ -291,12 +291,12 @@ class LogLineOutput(serializers.ModelSerializer):
         fields = ["id", "at", "level", "message"]
 
 
-class ComparedLearner(serializers.Serializer):
+class ComparedLearner(serializers.Serializer[object]):
     learner = serializers.CharField(max_length=50)
     params = serializers.DictField(required=False, default=dict, help_text="Left out: its defaults.")
 
 
-class ComparisonInput(serializers.Serializer):
+class ComparisonInput(serializers.Serializer[object]):
     """Left out: all training labels, three seeds from 0 on, 15 minutes a trial."""
 
     learners = ComparedLearner(many=True)
@@ -311,7 +311,7 @@ class ComparisonInput(serializers.Serializer):
     max_seconds = serializers.IntegerField(required=False, default=900, help_text="Of one trial.")
 
 
-class EstimateOutput(serializers.Serializer):
+class EstimateOutput(serializers.Serializer[object]):
     """A mean over seeds, with its 95% interval."""
 
     mean = serializers.FloatField()
@@ -327,14 +327,14 @@ class ScoreOutput(EstimateOutput):
     is_best = serializers.BooleanField(help_text="The best, and no other is level with it.")
 
 
-class ScoresOutput(serializers.Serializer):
+class ScoresOutput(serializers.Serializer[object]):
     accuracy = ScoreOutput()
     macro_f1 = ScoreOutput()
     log_loss = ScoreOutput()
     ece = ScoreOutput()
 
 
-class ComparisonRowOutput(serializers.Serializer):
+class ComparisonRowOutput(serializers.Serializer[object]):
     """One learner at one number of labels. Scores and costs are there once a seed is done."""
 
     learner = serializers.CharField()
@@ -367,7 +367,7 @@ class ComparisonOutput(TrainingWorkOutput):
     table = ComparisonRowOutput(many=True)
 
 
-class InspectionInput(serializers.Serializer):
+class InspectionInput(serializers.Serializer[object]):
     """Left out: a learner that is quick and good on few labels, seed 0."""
 
     learner = serializers.CharField(max_length=50, required=False, default="", allow_blank=True)
@@ -384,7 +384,7 @@ class InspectionSummaryOutput(TrainingWorkOutput):
     round_id = serializers.IntegerField(allow_null=True, help_text="Whose model made the map's features.")
 
 
-class NamedItemOutput(serializers.Serializer):
+class NamedItemOutput(serializers.Serializer[object]):
     id = serializers.IntegerField()
     key = serializers.CharField()
     text = serializers.CharField(allow_null=True, help_text="Its first 200 characters, in text projects.")
@@ -406,7 +406,7 @@ def _numbers(help_text: str) -> serializers.ListField:
     return serializers.ListField(child=serializers.IntegerField(), help_text=help_text)
 
 
-class MapOutput(serializers.Serializer):
+class MapOutput(serializers.Serializer[object]):
     """Items on a plane, as they were when the inspection looked. Lists of equal length, one entry for each."""
 
     item_ids = _numbers("Ascending.")

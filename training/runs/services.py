@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from labeling.jobs.doorbell import ring
 from labeling.jobs.work import WORKER, WorkState, work_request_cancel
@@ -19,7 +19,7 @@ from training.runs.supervision import run_carry_out
 def run_request(
     *,
     project: Project,
-    user: AbstractBaseUser | None,
+    user: User | None,
     learner: str,
     params: Mapping[str, Any],
     policy: Mapping[str, Any],

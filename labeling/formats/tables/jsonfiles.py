@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO
 
-import ijson  # type: ignore[import-untyped]
+import ijson
 
 from labeling.errors import InvalidInput
 from labeling.formats.files.bundle import Bundle, open_unpacked

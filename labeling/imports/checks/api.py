@@ -17,14 +17,14 @@ from labeling.jobs.work import work_request_cancel
 from labeling.models import Check
 from labeling.projects.api import valid
 from labeling.web.http import ErrorOutput
-from labeling.web.permissions import MAY_ENGINEER, project_for
+from labeling.web.permissions import MAY_ENGINEER, person_of, project_for
 
 
 def _mine(request: Request, check_id: int) -> Check:
     """The person's own check. Who may no longer import into its project sees nothing of it. Raises NotFound."""
-    check = check_for(user=request.user, check_id=check_id)
+    check = check_for(user=person_of(request), check_id=check_id)
     if check.project_id is not None:
-        project_for(request.user, check.project_id, MAY_ENGINEER)
+        project_for(person_of(request), check.project_id, MAY_ENGINEER)
     return check
 
 
@@ -39,13 +39,13 @@ class ChecksView(APIView):
     def post(self, request: Request) -> Response:
         given = valid(CheckInput, request)
         project_id = given["project"]
-        project = None if project_id is None else project_for(request.user, project_id, MAY_ENGINEER)
+        project = None if project_id is None else project_for(person_of(request), project_id, MAY_ENGINEER)
         check = check_create(
-            uploads=uploads_for(user=request.user, upload_ids=given["uploads"]),
+            uploads=uploads_for(user=person_of(request), upload_ids=given["uploads"]),
             item_type=given["item_type"] if project is None else project.item_type,
             options=given["options"],
             project=project,
-            user=request.user,
+            user=person_of(request),
         )
         return Response(CheckOutput(check).data, status=status.HTTP_201_CREATED)
 

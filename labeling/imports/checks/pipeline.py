@@ -37,7 +37,7 @@ def check_execute(check: Check) -> None:
             n_deaths=0,
         )
 
-    if check.project_id is not None and check.project.deleted_at is not None:
+    if check.project is not None and check.project.deleted_at is not None:
         raise InvalidInput("The project was deleted.", code="project_deleted")
     with bundle_stored([(stored_name, name) for stored_name, name in check.files]) as bundle:
         report = import_check(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from labeling.errors import NotFound
@@ -28,7 +28,7 @@ def check_create(
     item_type: str,
     options: Mapping[str, Any],
     project: Project | None,
-    user: AbstractBaseUser,
+    user: User,
 ) -> Check:
     """A check of these uploads, read together as one set, waits for a worker. Raises InvalidInput.
 
@@ -51,7 +51,7 @@ def check_create(
     return check
 
 
-def check_for(*, user: AbstractBaseUser, check_id: int) -> Check:
+def check_for(*, user: User, check_id: int) -> Check:
     """The user's own check. Raises NotFound for anybody else's."""
     check = Check.objects.filter(pk=check_id, created_by=user).select_related("created_by").first()
     if check is None:

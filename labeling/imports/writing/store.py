@@ -148,7 +148,7 @@ class ImportStore:
         ):
             own[item_id].append(answer)
 
-    def _answers(self, which: str, item_ids: list[int], *params: object) -> list[tuple[int, Answer]]:
+    def _answers(self, which: str, item_ids: list[int], *params: int) -> list[tuple[int, Answer]]:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
@@ -184,8 +184,8 @@ class ImportStore:
         class_ids = self.class_ids()
         for item_id, answer in told("answers", self.work.project, list(by_id)):
             at = answer["at"] and dt.datetime.fromisoformat(answer["at"])
-            class_id = class_ids.get(answer["label"] or "")
-            by_id[item_id].words += (word_of(class_id, answer["is_human"], at),)
+            said_class = class_ids.get(answer["label"] or "")
+            by_id[item_id].words += (word_of(said_class, answer["is_human"], at),)
 
     def same_content(self, hashes: Collection[str]) -> dict[str, str]:
         """Content hash -> key of one item that has it."""

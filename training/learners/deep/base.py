@@ -224,7 +224,7 @@ class DeepLearner(ItemClassifier):
             with torch.autocast(self._device_type, dtype=torch.bfloat16, enabled=self._device_type == "cuda"):
                 loss = loss_of(net, batch)
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             schedule.step()
             average.update()

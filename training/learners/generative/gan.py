@@ -211,9 +211,9 @@ class SemiSupervisedGAN(ImageGenerator):
                 matching = (drawn.mean(dim=0) - wanted.detach().mean(dim=0)).square().mean()
                 # Both go back over the same pass, each to its own network alone.
                 making.zero_grad(set_to_none=True)
-                matching.backward(inputs=makes, retain_graph=True)  # type: ignore[no-untyped-call]
+                matching.backward(inputs=makes, retain_graph=True)
             judging.zero_grad(set_to_none=True)
-            loss.backward(inputs=judges)  # type: ignore[no-untyped-call]
+            loss.backward(inputs=judges)
             judging.step()
             judging_schedule.step()
             if self.can_draw_:

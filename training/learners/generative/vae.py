@@ -186,7 +186,7 @@ class VaeM1M2(ImageGenerator):
             share_of_prior = linear_ramp(step / n_steps, start=0.0, end=WARM_UP)
             loss = net.negative_elbo_m1(pixels, share_of_prior).mean()
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             schedule.step()
             average.update()
@@ -216,7 +216,7 @@ class VaeM1M2(ImageGenerator):
                 trust = linear_ramp(step / n_steps, start=LEADS, end=FOLLOWS)
                 loss = loss + net.negative_elbo_unlabeled(code, trust).mean()
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimizer.step()
             schedule.step()
             average.update()
