@@ -142,25 +142,15 @@ def simulate_command(
         n_people = len(tokens) if address else n_people
         _check_people(n_people, policy, address, tokens)
         folder.mkdir(parents=True, exist_ok=True)
-        began = time.monotonic()
-
-        def tell(line: str) -> None:
-            click.echo(f"{time.monotonic() - began:8.1f} s  {line}")
+        clock = _Clock()
 
         def play(address: str, tokens: list[str]) -> None:
             people = [
                 Person(_name(address, token), Client(address, token), error_rate, speed, seed)
                 for token in tokens
             ]
-            game = Play(people, truth, policy, folder=folder, tell=tell)
-            try:
-                game.to_certificate()
-                if breach:
-                    game.to_breach(Breach(*breach, n_audits=n_monitor, seed=seed))
-            finally:
-                game.report.seconds["all"] = time.monotonic() - began
-                (folder / "report.json").write_text(game.report.as_json())
-            _tell_costs(game, tell)
+            game = Play(people, truth, policy, folder=folder, tell=clock.tell)
+            _play_out(game, Breach(*breach, n_audits=n_monitor, seed=seed) if breach else None, clock, folder)
 
         if address:
             play(address, list(tokens))
@@ -168,6 +158,32 @@ def simulate_command(
             _play_here(n_people, play)
         if out:
             click.echo(f"Report, certificates and labels: {out}")
+
+
+class _Clock:
+    """Lines with the seconds since the simulation began."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def tell(self, line: str) -> None:
+        click.echo(f"{self.seconds:8.1f} s  {line}")
+
+
+def _play_out(game: Play, breach: Breach | None, clock: _Clock, folder: Path) -> None:
+    """To the certificate, and on to the breach if there is one; the report is written whatever happens."""
+    try:
+        game.to_certificate()
+        if breach:
+            game.to_breach(breach)
+    finally:
+        game.report.seconds["all"] = clock.seconds
+        (folder / "report.json").write_text(game.report.as_json())
+    _tell_costs(game, clock.tell)
 
 
 def _policy(

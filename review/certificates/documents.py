@@ -27,7 +27,6 @@ def certificate_write(certificate_id: int) -> None:
     if certificate is None:  # written, or another worker is at it
         return
     attempt, project = certificate.attempt, certificate.project
-    names = {each["id"]: each["name"] for each in attempt.classes}
     seconds = list(attempt.second_answers.values_list("label_class_id", "answered_class_id"))
     document = document_build(
         number=certificate.number,
@@ -54,23 +53,7 @@ def certificate_write(certificate_id: int) -> None:
             "earlier": _earlier(attempt),
         },
         labels=labels_of(certificate_rows(certificate)),
-        audits=[
-            {
-                "key": key,
-                "rank": rank,
-                "predicted": names[predicted],
-                "answered": names.get(answered),
-                "by": by or None,
-                "at": at.isoformat() if at else None,
-            }
-            for key, rank, predicted, answered, by, at in attempt.audits.filter(
-                position__lte=attempt.n_audits
-            )
-            .order_by("rank")
-            .values_list(
-                "item__key", "rank", "label_class_id", "answered_class_id", "answered_by", "answered_at"
-            )
-        ],
+        audits=_audits(attempt),
         salt=attempt.salt,
         ranked_by=attempt.ranked_by,
         people=_people(certificate),
@@ -87,6 +70,24 @@ def certificate_write(certificate_id: int) -> None:
 def _earlier(attempt: Attempt) -> list[dict[str, Any]]:
     earlier = Attempt.objects.filter(project=attempt.project_id, number__lt=attempt.number).order_by("number")
     return list(earlier.values("number", "state", "delta"))
+
+
+def _audits(attempt: Attempt) -> list[dict[str, Any]]:
+    """What was drawn and counts, by rank, and what people said of it."""
+    names = {each["id"]: each["name"] for each in attempt.classes}
+    audits = attempt.audits.filter(position__lte=attempt.n_audits).order_by("rank")
+    columns = ("item__key", "rank", "label_class_id", "answered_class_id", "answered_by", "answered_at")
+    return [
+        {
+            "key": key,
+            "rank": rank,
+            "predicted": names[predicted],
+            "answered": names.get(answered),
+            "by": by or None,
+            "at": at.isoformat() if at else None,
+        }
+        for key, rank, predicted, answered, by, at in audits.values_list(*columns)
+    ]
 
 
 def _people(certificate: Certificate) -> list[dict[str, Any]]:

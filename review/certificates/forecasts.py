@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -39,31 +39,83 @@ def forecast_make(project_id: int) -> None:
 
 def _make(project: Project, standing: Round | None) -> None:
     newest = Forecast.objects.filter(project=project).order_by("-pk").first()
-    is_same_round = newest is not None and newest.round_id == (standing.pk if standing is not None else None)
+    is_same_round = newest is not None and newest.round_id == _pk(standing)
     if is_same_round and project.pk not in forecasts_out_of_date(project.pk):
         return
     # First: what comes while the rest is counted makes the next forecast due, and not this one wrong.
     basis = forecast_basis(project)
+    counted = _count(project, standing)
+    before = _comparable(project, basis, but=standing)
+    Forecast.objects.create(
+        project=project,
+        round=standing,
+        n_items=counted.n_items,
+        n_human=counted.n_human,
+        basis=basis,
+        plan=_plan(project, counted, before),
+    )
+    old = Forecast.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True)[KEPT:]
+    Forecast.objects.filter(pk__in=list(old)).delete()
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What a forecast is made from."""
+
+    n_human: int
+    n_candidates: int  # items that nobody has labeled, but for the test set's
+    n_unknown: int  # of these, what the round does not know
+    p_wrong: npt.NDArray[np.float64] | None  # (n_candidates,) the chance that the round is wrong
+
+    @property
+    def n_items(self) -> int:
+        return self.n_human + self.n_candidates
+
+
+def _count(project: Project, standing: Round | None) -> _Counted:
     human = Label.objects.filter(project=project, is_human=True, retired_at__isnull=True)
     n_human = human.exclude(item__split=Split.TEST).count()
     p_wrong = _chances_wrong(project, standing) if standing is not None else None
     n_test = Item.objects.filter(project=project, split=Split.TEST).count()
     n_candidates = max(0, item_count(project.pk) - n_test - n_human)
-    # Items that came after the round are taken to be like those that it knows; where it knows none, as without a model.
     n_unknown = 0 if p_wrong is None else max(0, n_candidates - len(p_wrong))
-    if p_wrong is not None and n_unknown and len(p_wrong) == 0:
-        p_wrong = None
-    elif p_wrong is not None and n_unknown:
-        p_wrong = np.concatenate([p_wrong, np.quantile(p_wrong, (np.arange(n_unknown) + 0.5) / n_unknown)])
-    n_candidates = n_candidates if p_wrong is None else len(p_wrong)
-    counts = {
-        "p_wrong": p_wrong,
-        "n_items": n_human + n_candidates,
-        "n_human": n_human,
+    if p_wrong is not None and n_unknown:
+        p_wrong = _stretched(p_wrong, n_unknown)
+    return _Counted(n_human, n_candidates if p_wrong is None else len(p_wrong), n_unknown, p_wrong)
+
+
+def _stretched(p_wrong: npt.NDArray[np.float64], n_unknown: int) -> npt.NDArray[np.float64] | None:
+    """With items that came after the round, taken to be like those that it knows; None where it knows none."""
+    if len(p_wrong) == 0:
+        return None
+    return np.concatenate([p_wrong, np.quantile(p_wrong, (np.arange(n_unknown) + 0.5) / n_unknown)])
+
+
+def _comparable(project: Project, basis: dict[str, Any], *, but: Round | None) -> list[Forecast]:
+    """The newest forecast of each round but this one, for the same goal, items and classes; oldest first."""
+    of_rounds = {each.round_id: each for each in Forecast.objects.filter(project=project).order_by("pk")}
+    return [
+        each
+        for each in sorted(of_rounds.values(), key=lambda each: each.pk)
+        if each.plan.get("eps") == _eps(project)
+        and each.round_id is not None
+        and "n_review" in each.plan
+        # Plans for other items or classes say nothing of what labels buy.
+        and not _is_of_another_time(each.basis, basis)
+        and each.round_id != _pk(but)
+    ]
+
+
+def _plan(project: Project, counted: _Counted, before: list[Forecast]) -> dict[str, Any]:
+    """Forecast.plan: of the project's own goal, what labels buy, and the table of other goals."""
+    counts: dict[str, Any] = {
+        "p_wrong": counted.p_wrong,
+        "n_items": counted.n_items,
+        "n_human": counted.n_human,
         "n_classes": project.classes.count(),
         "attempt": n_frozen(project) + 1,
     }
-    eps = round(1 - project.target_precision, 6)
+    eps = _eps(project)
     of_goal = forecast(
         **counts,
         eps=eps,
@@ -71,21 +123,10 @@ def _make(project: Project, standing: Round | None) -> None:
         promise=Promise.DATASET,
         answers_wanted=project.answers_wanted,
     )
-    of_rounds = {each.round_id: each for each in Forecast.objects.filter(project=project).order_by("pk")}
-    before = [
-        each
-        for each in sorted(of_rounds.values(), key=lambda each: each.pk)
-        if each.plan.get("eps") == eps
-        and each.round_id is not None
-        and "n_review" in each.plan
-        # Plans for other items or classes say nothing of what labels buy; of one round the newest plan counts.
-        and not _is_of_another_time(each.basis, basis)
-        and each.round_id != (standing.pk if standing is not None else None)
-    ]
-    plan = {
+    return {
         "eps": eps,
-        "sentence": of_goal.sentence + _after_round(n_unknown),
-        "n_unknown": n_unknown,
+        "sentence": of_goal.sentence + _after_round(counted.n_unknown),
+        "n_unknown": counted.n_unknown,
         "own": {
             "promise": Promise.DATASET.value,
             "eps": eps,
@@ -93,25 +134,28 @@ def _make(project: Project, standing: Round | None) -> None:
             "answers_wanted": project.answers_wanted,
             **{name: getattr(of_goal, name) for name in COUNTED},
         },
-        "is_by_model": p_wrong is not None,
+        "is_by_model": counted.p_wrong is not None,
         "n_total": of_goal.n_total,
         "n_review": of_goal.n_review,
         "low": of_goal.low,
         "high": of_goal.high,
         "next_hundred": asdict(
             next_hundred(
-                n_human=[*(each.n_human for each in before), n_human],
+                n_human=[*(each.n_human for each in before), counted.n_human],
                 n_review=[*(each.plan["n_review"] for each in before), of_goal.n_review],
-                n_items=counts["n_items"],
+                n_items=counted.n_items,
             )
         ),
         "rows": plan_table(**counts),
     }
-    Forecast.objects.create(
-        project=project, round=standing, n_items=counts["n_items"], n_human=n_human, basis=basis, plan=plan
-    )
-    old = Forecast.objects.filter(project=project).order_by("-pk").values_list("pk", flat=True)[KEPT:]
-    Forecast.objects.filter(pk__in=list(old)).delete()
+
+
+def _eps(project: Project) -> float:
+    return round(1 - project.target_precision, 6)
+
+
+def _pk(round: Round | None) -> int | None:
+    return round.pk if round is not None else None
 
 
 def _is_of_another_time(before: dict[str, Any], now: dict[str, Any]) -> bool:

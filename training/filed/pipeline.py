@@ -16,17 +16,16 @@ from labeling.models import LabelClass, Split
 from training.code_version import code_version
 from training.filed.told import BLOCK_ROWS, Probabilities, Told, filed_snapshot, ids_of, told_read
 from training.fitting import evaluation
+from training.fitting.outcome import measuring_sets_store, predictions_accept, round_columns
 from training.fitting.pipeline import ring_ready
 from training.fitting.progress import RunProgress, Step
 from training.models import Round, RoundState, Run
-from training.rounds.predictions import Predictions, measured_store, other_classes, predictions_store
+from training.rounds.predictions import Predictions, other_classes, predictions_store
 from training.rounds.pruning import predictions_prune
 from training.rounds.rows import round_open, round_ready, rounds_remove_unfinished
 from training.rules.acquisition import entropy
 from training.rules.acquisition import margin as closeness
 from training.rules.calibration import Calibration, apply_temperature, fit_temperature
-from training.rules.policies import check_policy
-from training.rules.thresholds import class_thresholds, decide
 from training.runs.rows import run_finish, run_log
 
 FloatArray = npt.NDArray[np.float64]
@@ -63,7 +62,6 @@ def round_of_file(run: Run, classes: tuple[LabelClass, ...], told: Told, sha256:
     progress.begin_round(1)
     round = round_open(run, number=1)
     probabilities = Probabilities(run, classes)
-    class_ids = ids_of(classes)
 
     with progress.step(Step.SNAPSHOT):
         snapshot, places = filed_snapshot(run, classes, told)
@@ -78,23 +76,13 @@ def round_of_file(run: Run, classes: tuple[LabelClass, ...], told: Told, sha256:
 
     with progress.step(Step.PREDICT):
         pool = told.take(places[Split.POOL])
-        predictions = _predictions(pool, probabilities, class_ids, calibration, progress)
+        predictions = _predictions(pool, probabilities, ids_of(classes), calibration, progress)
 
     with progress.step(Step.DECIDE):
-        predictions.is_accepted, predictions.threshold = decide(
-            check_policy(run.policy),
-            round_number=1,
-            n_rounds=1,
-            confidence=predictions.confidence,
-            predicted=predictions.class_ids,
-            n_human=0,
-        )
-        sure = {
-            is_test: apply_temperature(raw, calibration.temperature)
-            for is_test, raw in ((False, holdout), (True, test))
-        }
-        metrics |= evaluation.measure_pool(round, snapshot, predictions, holdout=sure[False])
-        confidences = evaluation.count_confidences(snapshot, predictions, holdout=sure[False])
+        predictions_accept(run, predictions, round_number=1, n_rounds=1, n_human=0)
+        sure_holdout = apply_temperature(holdout, calibration.temperature)
+        metrics |= evaluation.measure_pool(round, snapshot, predictions, holdout=sure_holdout)
+        confidences = evaluation.count_confidences(snapshot, predictions, holdout=sure_holdout)
         sentences = probabilities.seen.sentences(len(classes))
         metrics["made_elsewhere"] = {
             **run.params,
@@ -108,27 +96,19 @@ def round_of_file(run: Run, classes: tuple[LabelClass, ...], told: Told, sha256:
 
     with progress.step(Step.STORE):
         predictions_store(round, predictions)
-        for is_test, labeled in ((False, snapshot.holdout), (True, snapshot.test)):
-            measured_store(
-                round,
-                is_test=is_test,
-                item_ids=labeled.rows,
-                truth_ids=class_ids[labeled.columns],
-                calibrated=sure[is_test],
-                class_ids=class_ids,
-            )
-    round_ready(
-        round,
-        columns={
-            "labels_hash": snapshot.labels_hash,
-            "code_version": code_version(),
-            "temperature": calibration.temperature,
-            "threshold": class_thresholds(predictions.class_ids, predictions.threshold),
-            "metrics": metrics,
-            "confidences": confidences,
-            "seconds": progress.seconds,
-        },
+        measuring_sets_store(
+            round, snapshot, item_ids=None, holdout=holdout, test=test, calibration=calibration
+        )
+    columns = round_columns(
+        snapshot,
+        predictions,
+        calibration,
+        version=code_version(),
+        metrics=metrics,
+        confidences=confidences,
+        seconds=progress.seconds,
     )
+    round_ready(round, columns=columns)
     predictions_prune(run.project_id)
     return round
 

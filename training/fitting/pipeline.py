@@ -26,22 +26,21 @@ from training.data.packed import PackedItems, packed_open
 from training.data.snapshot import Snapshot, labels_read, snapshot_take
 from training.fitting import evaluation
 from training.fitting.generated_pipeline import can_generate, generated_store
+from training.fitting.outcome import measuring_sets_store, predictions_accept, round_columns
 from training.fitting.progress import RunProgress, Step
 from training.learners.base import Learner
 from training.learners.catalogue import learner_named
 from training.learners.saving import save
 from training.models import Round, RoundState, Run
 from training.rounds.artifacts import artifact_name, artifact_save
-from training.rounds.predictions import Predictions, measured_store, other_classes, predictions_store
+from training.rounds.predictions import Predictions, other_classes, predictions_store
 from training.rounds.pruning import predictions_prune
 from training.rounds.rows import round_open, round_ready, rounds_remove_unfinished
 from training.rules.acquisition import entropy
 from training.rules.acquisition import margin as closeness
 from training.rules.calibration import Calibration, apply_temperature, fit_temperature
 from training.rules.metrics import spread_columns
-from training.rules.policies import check_policy
 from training.rules.stopping import RoundOutcome, stop_reason
-from training.rules.thresholds import class_thresholds, decide
 from training.runs.rows import run_finish, run_log
 from training.runs.selectors import IMAGE_SIZE
 
@@ -85,20 +84,13 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
     """One round from the labels as they are now to a model version that is ready to be published."""
     progress.begin_round(number)
     round = round_open(run, number=number)
-    project = run.project
 
     with progress.step(Step.SNAPSHOT):
-        classes = tuple(project.classes.all())
-        labels = labels_read(project, classes)
-        packed = packed_open(project, image_size=_image_size(run), on_progress=progress.tell)
-        taught_by = None if _uses_unlabeled(run) else before
-        snapshot = snapshot_take(project, classes=classes, labels=labels, packed=packed, before=taught_by)
+        snapshot, packed = _snapshot(run, before, progress)
         run_log(run, _begin_line(number, snapshot, uses_unlabeled=_uses_unlabeled(run)))
 
     with progress.step(Step.FIT):
         learner = _fit(run, number, snapshot, packed, progress)
-        for sentence in getattr(learner, "report_", ()):  # what a learner that chooses by itself has found
-            run_log(run, sentence)
 
     with progress.step(Step.CALIBRATE):
         holdout = _probabilities(learner, packed, snapshot.holdout.rows, snapshot)
@@ -115,14 +107,8 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
         predictions = _predict_pool(learner, packed, snapshot, calibration, progress)
 
     with progress.step(Step.DECIDE):
-        predictions.is_accepted, predictions.threshold = decide(
-            check_policy(run.policy),
-            round_number=number,
-            n_rounds=run.n_rounds,
-            confidence=predictions.confidence,
-            predicted=predictions.class_ids,
-            n_human=len(snapshot.human),
-        )
+        n_human = len(snapshot.human)
+        predictions_accept(run, predictions, round_number=number, n_rounds=run.n_rounds, n_human=n_human)
         sure_holdout = apply_temperature(holdout, calibration.temperature)
         metrics |= waited(lambda: evaluation.measure_pool(round, snapshot, predictions, holdout=sure_holdout))
         confidences = evaluation.count_confidences(snapshot, predictions, holdout=sure_holdout)
@@ -130,42 +116,40 @@ def round_execute(run: Run, *, number: int, before: Round | None, progress: RunP
 
     with progress.step(Step.STORE):
         version = code_version()
-        if can_generate(learner, project.item_type):
-            metrics["generated"] = generated_store(round, learner, packed, snapshot, predictions)
-            drew = metrics["generated"]["n_drawn"] > 0
-            run_log(run, metrics["generated"]["sentence"], level="info" if drew else "warning")
+        metrics |= _generate(round, learner, packed, snapshot, predictions)
         _save_learner(round, learner, snapshot, packed, calibration, version)
         predictions_store(round, predictions)
-        for is_test, labeled, raw in ((False, snapshot.holdout, holdout), (True, snapshot.test, test)):
-            class_ids = np.array(snapshot.class_ids, dtype=np.int64)
-            measured_store(
-                round,
-                is_test=is_test,
-                item_ids=packed.ids[labeled.rows],
-                truth_ids=class_ids[labeled.columns],
-                calibrated=apply_temperature(raw, calibration.temperature),
-                class_ids=class_ids,
-            )
+        measuring_sets_store(
+            round, snapshot, item_ids=packed.ids, holdout=holdout, test=test, calibration=calibration
+        )
 
-    round_ready(
-        round,
-        columns={
-            "n_human": len(snapshot.human),
-            "last_human_label_id": snapshot.last_human_label_id,
-            "labels_hash": snapshot.labels_hash,
-            "code_version": version,
-            "temperature": calibration.temperature,
-            "threshold": class_thresholds(predictions.class_ids, predictions.threshold),
-            "metrics": metrics,
-            "confidences": confidences,
-            "artifact": artifact_name(round),
-            "seconds": progress.seconds,
-        },
-        details=_provenance(round, snapshot, version),
-    )
-    predictions_prune(project.pk)
+    columns = round_columns(
+        snapshot,
+        predictions,
+        calibration,
+        version=version,
+        metrics=metrics,
+        confidences=confidences,
+        seconds=progress.seconds,
+    ) | {
+        "n_human": n_human,
+        "last_human_label_id": snapshot.last_human_label_id,
+        "artifact": artifact_name(round),
+    }
+    round_ready(round, columns=columns, details=_provenance(round, snapshot, version))
+    predictions_prune(run.project_id)
     ring_ready()
     return round
+
+
+def _snapshot(run: Run, before: Round | None, progress: RunProgress) -> tuple[Snapshot, PackedItems]:
+    """What is known when the round begins: people's labels, and the items as the learner takes them."""
+    project = run.project
+    classes = tuple(project.classes.all())
+    labels = labels_read(project, classes)
+    packed = packed_open(project, image_size=_image_size(run), on_progress=progress.tell)
+    taught_by = None if _uses_unlabeled(run) else before
+    return snapshot_take(project, classes=classes, labels=labels, packed=packed, before=taught_by), packed
 
 
 def _fit(run: Run, number: int, snapshot: Snapshot, packed: PackedItems, progress: RunProgress) -> Learner:
@@ -191,7 +175,10 @@ def _fit(run: Run, number: int, snapshot: Snapshot, packed: PackedItems, progres
         labels = snapshot.class_names[columns]
     X = packed.take(rows)
     with for_good():
-        return learner.fit(X, labels)
+        learner = learner.fit(X, labels)
+    for sentence in getattr(learner, "report_", ()):  # what a learner that chooses by itself has found
+        run_log(run, sentence)
+    return learner
 
 
 def _probabilities(learner: Learner, packed: PackedItems, rows: IntArray, snapshot: Snapshot) -> FloatArray:
@@ -232,6 +219,18 @@ def _predict_pool(
             predictions.others[part] = other_classes(sure, class_ids, n=predictions.others.shape[1])
         progress.tell(part.stop, n_pool)
     return predictions
+
+
+def _generate(
+    round: Round, learner: Learner, packed: PackedItems, snapshot: Snapshot, predictions: Predictions
+) -> dict[str, Any]:
+    """Images that a learner which can draw has drawn are stored; what is to be known of them, as a metric."""
+    run = round.run
+    if not can_generate(learner, run.project.item_type):
+        return {}
+    generated = generated_store(round, learner, packed, snapshot, predictions)
+    run_log(run, generated["sentence"], level="info" if generated["n_drawn"] > 0 else "warning")
+    return {"generated": generated}
 
 
 def _save_learner(

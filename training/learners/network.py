@@ -171,8 +171,8 @@ class SimpleCNN(ItemClassifier):
             optimizer, max_lr=self.learning_rate, total_steps=n_steps + 1, pct_start=0.2
         )
         steps_per_check = max(1, n_steps // N_CHECKS)
-        best_loss, best_weights, n_without_gain = float("inf"), None, 0
-        self.history_: list[dict[str, Any]] = []
+        checks = _Checks(net, held, self.patience)
+        self.history_: list[dict[str, Any]] = checks.history
         self.stop_reason_ = f"All {n_steps} steps are done."
         clock = Clock(self.progress, n_steps)
         order = torch.empty(0, dtype=torch.int64)
@@ -196,26 +196,15 @@ class SimpleCNN(ItemClassifier):
             schedule.step()
 
             if (step + 1) % steps_per_check == 0 or step + 1 == n_steps:
-                check: dict[str, Any] = {"step": step + 1, "train_loss": loss.item()}
-                if held is not None:
-                    validation_loss, accuracy = _measure(net, *held)
-                    net.train()
-                    check |= {"validation_loss": validation_loss, "validation_accuracy": accuracy}
-                    if validation_loss < best_loss:
-                        best_loss, n_without_gain = validation_loss, 0
-                        best_weights = {name: value.clone() for name, value in net.state_dict().items()}
-                    else:
-                        n_without_gain += 1
-                self.history_.append(check)
-                if n_without_gain >= self.patience:
+                checks.look(step + 1, loss.item())
+                if checks.is_enough():
                     self.stop_reason_ = (
                         f"Stopped after {step + 1} of {n_steps} steps: {self.patience} checks in a row "
                         "without a lower log-loss on held-out labels."
                     )
                     break
 
-        if best_weights is not None:
-            net.load_state_dict(best_weights)
+        checks.restore_best()
         self.n_steps_ = self.history_[-1]["step"]
         self.net_ = net.eval()
         clock.finish()
@@ -273,6 +262,39 @@ class SimpleCNN(ItemClassifier):
         return self._batchable(images, np.array([position[label] for label in labels]))
 
 
+class _Checks:
+    """Looks at the held-out rows during a fit; the weights with the least log-loss there are kept."""
+
+    def __init__(self, net: nn.Module, held: tuple[Tensor, Tensor] | None, patience: int) -> None:
+        self.net = net
+        self.held = held
+        self.patience = patience
+        self.history: list[dict[str, Any]] = []
+        self.best_loss = float("inf")
+        self.best_weights: dict[str, Tensor] | None = None
+        self.n_without_gain = 0
+
+    def look(self, step: int, train_loss: float) -> None:
+        check: dict[str, Any] = {"step": step, "train_loss": train_loss}
+        if self.held is not None:
+            loss, accuracy = _measure(self.net, *self.held)
+            self.net.train()
+            check |= {"validation_loss": loss, "validation_accuracy": accuracy}
+            if loss < self.best_loss:
+                self.best_loss, self.n_without_gain = loss, 0
+                self.best_weights = {name: value.clone() for name, value in self.net.state_dict().items()}
+            else:
+                self.n_without_gain += 1
+        self.history.append(check)
+
+    def is_enough(self) -> bool:
+        return self.n_without_gain >= self.patience
+
+    def restore_best(self) -> None:
+        if self.best_weights is not None:
+            self.net.load_state_dict(self.best_weights)
+
+
 def split_off(
     columns: npt.NDArray[Any], *, min_rows: int, max_held: int, random_state: int
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]] | None:
@@ -308,7 +330,7 @@ def _channels_first(images: npt.NDArray[np.uint8]) -> Tensor:
     return torch.tensor(np.moveaxis(images, 3, 1))  # (n, 3, H, W)
 
 
-def _measure(net: ConvNet, images: Tensor, columns: Tensor) -> tuple[float, float]:
+def _measure(net: nn.Module, images: Tensor, columns: Tensor) -> tuple[float, float]:
     """(log-loss, accuracy) on held-out rows."""
     net.eval()
     with torch.inference_mode():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -91,11 +91,43 @@ def diff_page(
         sentence = "Name the class of at least one round."
         raise InvalidInput(sentence, fields={"left_class": [sentence]})
     is_by_left = left_id is not None
-    of_class, of_other = (left_id, right_id) if is_by_left else (right_id, left_id)
+    walked = _Side(left, left_id) if is_by_left else _Side(right, right_id)
+    other = _Side(right, right_id) if is_by_left else _Side(left, left_id)
+    rows = _cell_rows(walked, other, sight=sight, after=after, n=limit + 1)
+    has_more = len(rows) > limit
+    rows = rows[:limit]
+    items = {each.item.pk: each for each in labeled_items([row.item_id for row in rows])}
+    page = []
+    for row in rows:
+        if row.item_id in items:
+            both = (row.walked, row.other) if is_by_left else (row.other, row.walked)
+            page.append(DiffItem(items[row.item_id], *both))
+    return page, (rows[-1].walked.confidence, rows[-1].item_id) if has_more else None
+
+
+class _Side(NamedTuple):
+    """One round of a cell, and the class that it accepted there. None: it accepted nothing."""
+
+    round: Round
+    class_id: int | None
+
+
+class _CellRow(NamedTuple):
+    """What the round that is walked, and the other one, said of an item."""
+
+    item_id: int
+    walked: Said
+    other: Said | None
+
+
+def _cell_rows(
+    walked: _Side, other: _Side, *, sight: Sight, after: Sequence[Any] | None, n: int
+) -> list[_CellRow]:
+    """The next n rows of the cell beyond the key `after`, those that the walked round is surest of first."""
     beyond = "" if after is None else "AND (walked.confidence, walked.item_id) < (%(at)s, %(after)s)"
     where_other = (
         "other.is_accepted AND other.label_class_id = %(other_class)s"
-        if of_other is not None
+        if other.class_id is not None
         else "other.is_accepted IS NOT TRUE"
     )
     with time_limit(MAX_SECONDS), connection.cursor() as cursor:
@@ -111,27 +143,23 @@ def diff_page(
             ORDER BY walked.confidence DESC, walked.item_id DESC LIMIT %(n)s
             """,
             {
-                "round": (left if is_by_left else right).pk,
-                "other_round": (right if is_by_left else left).pk,
-                "class": of_class,
-                "other_class": of_other,
+                "round": walked.round.pk,
+                "other_round": other.round.pk,
+                "class": walked.class_id,
+                "other_class": other.class_id,
                 "at": after[0] if after is not None else None,
                 "after": after[1] if after is not None else None,
-                "n": limit + 1,
+                "n": n,
             },
         )
-        rows = cursor.fetchall()
-    has_more = len(rows) > limit
-    rows = rows[:limit]
-    items = {each.item.pk: each for each in labeled_items([row[1] for row in rows])}
-    page = []
-    for confidence, item_id, class_id, other_id, other_confidence, is_accepted in rows:
-        walked = Said(class_id, confidence, True)
-        other = Said(other_id, other_confidence, is_accepted) if other_id is not None else None
-        if item_id in items:
-            both = (walked, other) if is_by_left else (other, walked)
-            page.append(DiffItem(items[item_id], *both))
-    return page, (rows[-1][0], rows[-1][1]) if has_more else None
+        return [
+            _CellRow(
+                item_id,
+                Said(class_id, confidence, True),
+                Said(other_id, other_confidence, is_accepted) if other_id is not None else None,
+            )
+            for confidence, item_id, class_id, other_id, other_confidence, is_accepted in cursor.fetchall()
+        ]
 
 
 def _check(*rounds: Round) -> None:

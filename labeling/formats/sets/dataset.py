@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -196,11 +196,8 @@ def _open_table(
     )
     if own is not None:
         return _own_export(bundle, options, entry, table, rows, own, opened.notes)
-    forms = NumberForms()
-    if options.delimiter is not None:
-        columns = columns_of(len(table.column_names), rows)
-        forms = sniff_numbers(columns, delimiter=options.delimiter, decimal=options.decimal)
-        options = replace(options, decimal=forms.decimal)
+    forms = _number_forms(table, rows, options)
+    options = replace(options, decimal=forms.decimal) if options.delimiter is not None else options
     if kind != "csv":
         table, rows = _opened(table, rows)
     plain = PlainNumbers(table, forms, range(len(table.column_names)))
@@ -217,34 +214,17 @@ def _open_table(
     numeric = [i for i, name in enumerate(sample.names) if found.roles.get(name) in NUMERIC_ROLES]
     if set(numeric).intersection(forms.commas + forms.thousands):
         table = PlainNumbers(table, forms, numeric)
-    words = {
-        name: sample.whole_column(name) for name, role in found.roles.items() if role == ColumnRole.FEATURE
-    }
-    words = {name: values for name, values in words.items() if holds_words(values)}
+    words = _word_columns(sample, found.roles)
     labels, label_notes = found.label_rules(sample, options.join_classes)
     row_maker = found.row_maker(
         sample, limits=limits, read_image=picture_reader(bundle, entry, limits), labels=labels, words=words
     )
-    shown = [
-        ColumnSample(
-            name,
-            found.roles.get(name, "ignore"),
-            [_shown(values[place]) for values in rows[:3]],
-            found.why.get(name, ""),
-        )
-        for place, name in enumerate(sample.names)
-    ]
-    options = replace(
-        options,
-        columns=found.roles,
-        labels_from=found.labels_from,
-        entry=entry if len(bundle.names) > 1 else options.entry,
-    )
+    options = _with_roles(options, bundle, entry, roles=found.roles, labels_from=found.labels_from)
     notes = [*opened.notes, *note_numbers(sample.names, forms, numeric), *note_words(words), *label_notes]
     return Dataset(
         found.item_type,
         options,
-        shown,
+        _column_samples(sample.names, rows, found.roles, found.why),
         TableReader(table, row_maker),
         found.can_be_labeled,
         layout=found.layout.name or opened.layout,
@@ -262,18 +242,46 @@ def _own_export(
     own: assay.OwnExport,
     notes: list[str],
 ) -> Dataset:
-    shown = [
-        ColumnSample(name, own.roles[name], [_shown(values[place]) for values in rows[:3]], own.why[name])
-        for place, name in enumerate(table.column_names)
-    ]
-    options = replace(
-        options,
-        columns=own.roles,
-        labels_from=own.labels_from,
-        entry=entry if len(bundle.names) > 1 else options.entry,
-    )
+    shown = _column_samples(table.column_names, rows, own.roles, own.why)
+    options = _with_roles(options, bundle, entry, roles=own.roles, labels_from=own.labels_from)
     reader = TableReader(table, own.row_maker)
     return Dataset(own.item_type, options, shown, reader, True, layout="assay", notes=[*notes, assay.NOTE])
+
+
+def _number_forms(table: Table, rows: list[Sequence[object]], options: ImportOptions) -> NumberForms:
+    """How numbers are written in a table of text; elsewhere they are numbers already."""
+    if options.delimiter is None:
+        return NumberForms()
+    columns = columns_of(len(table.column_names), rows)
+    return sniff_numbers(columns, delimiter=options.delimiter, decimal=options.decimal)
+
+
+def _word_columns(sample: Sample, roles: Mapping[str, str]) -> dict[str, list[object]]:
+    """The features that hold words, whose numbers are words too."""
+    features = {name: sample.whole_column(name) for name, role in roles.items() if role == ColumnRole.FEATURE}
+    return {name: values for name, values in features.items() if holds_words(values)}
+
+
+def _column_samples(
+    names: Sequence[str], rows: list[Sequence[object]], roles: Mapping[str, str], why: Mapping[str, str]
+) -> list[ColumnSample]:
+    return [
+        ColumnSample(
+            name, roles.get(name, "ignore"), [_shown(values[place]) for values in rows[:3]], why.get(name, "")
+        )
+        for place, name in enumerate(names)
+    ]
+
+
+def _with_roles(
+    options: ImportOptions, bundle: Bundle, entry: str, *, roles: dict[str, str], labels_from: str
+) -> ImportOptions:
+    return replace(
+        options,
+        columns=roles,
+        labels_from=labels_from,
+        entry=entry if len(bundle.names) > 1 else options.entry,
+    )
 
 
 def _opened(table: Table, rows: list[Sequence[object]]) -> tuple[Table, list[Sequence[object]]]:

@@ -10,7 +10,7 @@ import base64
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import islice
 
@@ -29,6 +29,7 @@ from labeling.storing.images import CheckedImage, ImageRefused, image_check, ima
 N_ROWS = 1_000
 N_IMAGES = 100
 N_SHOWN = 20
+N_LABELS = 200_000  # read without their images
 N_PROBLEMS_SHOWN = 100
 BUDGET_SECONDS = 0.6
 MAX_TEXT_SHOWN = 2_000  # characters
@@ -89,66 +90,83 @@ def preview_make(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
     """Look at a bundle. Raises InvalidInput, TooLarge for what cannot be imported at all."""
     deadline = time.monotonic() + BUDGET_SECONDS
     dataset = open_dataset(bundle, options, item_type=item_type, limits=limits)
-    shown: list[RowPreview] = []
-    problems: list[Problem] = []
-    labels: Counter[str] = Counter()
-    spellings: Spellings = {}
-    n_rows = 0
-    is_whole = True
-    n_left_out = 0
-    for row in _sample(dataset):
-        if isinstance(row, Row):
-            add_spellings([row], spellings)
-        checked = _checked(row, limits)
-        if isinstance(checked, Problem):
-            problems.append(checked)
-            n_left_out += checked.costs_row
-            n_rows += checked.costs_row
-        else:
-            n_rows += 1
-            if checked.label is not None:
-                labels[checked.label] += 1
-            if len(shown) < N_SHOWN:
-                shown.append(checked)
-        if time.monotonic() > deadline or n_rows >= _most_rows(dataset):
-            is_whole = n_rows == dataset.reader.progress()[1]
-            break
-    if isinstance(dataset.reader, FolderReader | IdxReader):  # their labels are read without the images
-        labels = Counter(label for _, label, _ in islice(dataset.reader.labels(), 200_000))
-        n_rows = dataset.reader.progress()[1]
-        is_whole = n_rows <= 200_000
-    n_labeled = labels.total()
-    offers = class_offers(labels)
+    seen = _look(dataset, limits, deadline)
+    offers = class_offers(seen.labels)
+    n_labeled = seen.labels.total()
     return Preview(
         item_type=dataset.item_type,
         format=dataset.options.format or "",
         layout=dataset.layout,
-        notes=[*dataset.notes, *spelling_notes(spellings), *offer_notes(offers)],
+        notes=[*dataset.notes, *spelling_notes(seen.spellings), *offer_notes(offers)],
         questions=[
             *encoding_questions(dataset.pages),
             *import_questions(
                 columns=[(column.name, column.role) for column in dataset.columns],
                 layout=dataset.layout,
                 labels_from=dataset.options.labels_from,
-                classes=labels,
+                classes=seen.labels,
                 offers=offers,
             ),
         ],
         options=dataset.options.as_json(),
         columns=dataset.columns,
-        rows=shown,
-        n_rows_seen=n_rows,
-        is_whole_file=is_whole,
+        rows=seen.shown,
+        n_rows_seen=seen.n_rows,
+        is_whole_file=seen.is_whole_file,
         classes=[
             ClassFound(name, n)
-            for name, n in sorted(labels.most_common(1_000), key=lambda row: natural(row[0]))
+            for name, n in sorted(seen.labels.most_common(1_000), key=lambda row: natural(row[0]))
         ],
         class_offers=offers,
         n_labeled=n_labeled,
-        n_unlabeled=max(0, n_rows - n_labeled - n_left_out),
-        problems=problems[:N_PROBLEMS_SHOWN],
-        n_problems=len(problems),
+        n_unlabeled=max(0, seen.n_rows - n_labeled - seen.n_left_out),
+        problems=seen.problems[:N_PROBLEMS_SHOWN],
+        n_problems=len(seen.problems),
     )
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was found in the rows that were looked at."""
+
+    shown: list[RowPreview] = field(default_factory=list)  # the first N_SHOWN
+    problems: list[Problem] = field(default_factory=list)
+    labels: Counter[str] = field(default_factory=Counter)
+    spellings: Spellings = field(default_factory=dict)
+    n_rows: int = 0
+    n_left_out: int = 0  # of these, rows that cannot be imported
+    is_whole_file: bool = True
+
+    def add(self, row: Row | Problem, limits: Limits) -> None:
+        if isinstance(row, Row):
+            add_spellings([row], self.spellings)
+        checked = _checked(row, limits)
+        if isinstance(checked, Problem):
+            self.problems.append(checked)
+            self.n_left_out += checked.costs_row
+            self.n_rows += checked.costs_row
+            return
+        self.n_rows += 1
+        if checked.label is not None:
+            self.labels[checked.label] += 1
+        if len(self.shown) < N_SHOWN:
+            self.shown.append(checked)
+
+
+def _look(dataset: Dataset, limits: Limits, deadline: float) -> _Seen:
+    """As many rows as there is time for; the labels of a folder or of IDX files all the same."""
+    reader = dataset.reader
+    seen = _Seen()
+    for row in _sample(dataset):
+        seen.add(row, limits)
+        if time.monotonic() > deadline or seen.n_rows >= _most_rows(dataset):
+            seen.is_whole_file = seen.n_rows == reader.progress()[1]
+            break
+    if isinstance(reader, FolderReader | IdxReader):  # their labels are read without the images
+        seen.labels = Counter(label for _, label, _ in islice(reader.labels(), N_LABELS))
+        seen.n_rows = reader.progress()[1]
+        seen.is_whole_file = seen.n_rows <= N_LABELS
+    return seen
 
 
 def _most_rows(dataset: Dataset) -> int:

@@ -83,18 +83,27 @@ def document_build(
         "people": [dict(person) for person in people],
         "people_error": second,
         "model": dict(model),
-        "versions": {
-            "assay": version("assay-labeling"),
-            "python": platform.python_version(),
-            "scipy": version("scipy"),
-        },
+        "versions": _versions(),
     }
-    document["sentence"] = sentence_of(document)
-    if second is not None:
-        second["sentence"] = people_sentence_of(document)
-    document["assumptions"] = assumptions_of(document)
+    _put_into_words(document)
     document["digest"] = digest_of(document)
     return document
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "assay": version("assay-labeling"),
+        "python": platform.python_version(),
+        "scipy": version("scipy"),
+    }
+
+
+def _put_into_words(document: Document) -> None:
+    """The document says in sentences what its numbers say."""
+    document["sentence"] = sentence_of(document)
+    if document["people_error"] is not None:
+        document["people_error"]["sentence"] = people_sentence_of(document)
+    document["assumptions"] = assumptions_of(document)
 
 
 def digest_of(document: Mapping[str, Any]) -> str:

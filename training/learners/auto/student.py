@@ -157,53 +157,24 @@ def train_student(
     Memory: one byte a pixel of the images on CUDA, none more on the CPU; 8 K bytes an image for targets;
     about 40 kB a grey image of 28 x 28 in a batch.
     """
-    n_classes = labels.n_classes
     channels = 1 if images.ndim == 3 else 3
     shape = (channels, images.shape[1], images.shape[2])
     with seeded(seed, device), threads_for(batch_size, images):
-        net = _channels_last(ConvNet(*shape, n_classes, DROPOUT).to(device))
+        net = _channels_last(ConvNet(*shape, labels.n_classes, DROPOUT).to(device))
         average = Average(net, copy.deepcopy(net), AVERAGE_DECAY)
         optimizer = torch.optim.AdamW(net.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, max_lr=LEARNING_RATE, total_steps=n_steps + 1, pct_start=0.2
         )
-        truth = functional.one_hot(torch.from_numpy(labels.columns), n_classes).float()  # (l, K)
-        drawn_by = torch.from_numpy(labels.weights)  # (l,)
-        n_known = batch_size if teaching is None else int(batch_size * LABELED_SHARE)
-        n_taught = min(batch_size - n_known, len(images))
-        balance = _balance(teaching)  # (K,)
-        order = np.empty(0, dtype=np.int64)
-        generator = np.random.default_rng(seed)
+        lessons = _Lessons(images, labels, teaching, views, batch_size=batch_size, seed=seed, device=device)
 
         for number in range(n_steps):
             step()
-            known = torch.multinomial(drawn_by, n_known, replacement=True)  # (L,)
-            x = _batch(images, labels.rows[known.numpy()], device)  # (L, C, H, W)
-            target = truth[known].to(device)  # (L, K)
-            weight = torch.ones(n_known, device=device)
-            if teaching is not None:
-                if len(order) < n_taught:
-                    order = generator.permutation(len(images))
-                taught, order = order[:n_taught], order[n_taught:]
-                u = _batch(images, taught, device)  # (U, C, H, W)
-                said = torch.from_numpy(teaching.targets[taught]).float().to(device)  # (U, K)
-                believed = torch.from_numpy(teaching.weights[taught]).float().to(device)  # (U,)
-                share = _self_share(number / n_steps) if teaching.is_first else 0.0
-                if share > 0:
-                    with torch.no_grad():
-                        view = augment(
-                            u, "none" if views.augmentation == "none" else "shift", is_flipped=views.flip
-                        )
-                        own = average.net(view).softmax(dim=1)  # (U, K)
-                    said = said.lerp(own, share)
-                    entropy = -(said * said.clamp(min=1e-9).log()).sum(dim=1)
-                    believed = believed.lerp(1 - entropy / math.log(n_classes), share)
-                x, target = torch.cat([x, u]), torch.cat([target, said])
-                weight = torch.cat([weight, believed * (said @ balance.to(device))])
-
+            lesson = lessons.draw(average, done=number / n_steps)
             net.train()
-            logits = net(augment(x, views.augmentation, is_flipped=views.flip))  # (B, K)
-            loss = (-(target * logits.log_softmax(dim=1)).sum(dim=1) * weight).mean()
+            logits = net(augment(lesson.x, views.augmentation, is_flipped=views.flip))  # (B, K)
+            losses = -(lesson.target * logits.log_softmax(dim=1)).sum(dim=1)  # (B,)
+            loss = (losses * lesson.weight).mean()
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -211,7 +182,75 @@ def train_student(
             average.update()
 
     arrays = {name: value.cpu().numpy() for name, value in average.net.state_dict().items()}
-    return Student(arrays, shape, n_classes, is_moved=views.augmentation != "none")
+    return Student(arrays, shape, labels.n_classes, is_moved=views.augmentation != "none")
+
+
+class _Lesson(NamedTuple):
+    """What one step learns from, on the device."""
+
+    x: Tensor  # (B, C, H, W)
+    target: Tensor  # (B, K), rows sum to 1
+    weight: Tensor  # (B,)
+
+
+class _Lessons:
+    """The batches of a fit: labeled images drawn by weight, and the rest in turn as the teacher sees them."""
+
+    def __init__(
+        self,
+        images: npt.NDArray[np.uint8],
+        labels: Labels,
+        teaching: Teaching | None,
+        views: Views,
+        *,
+        batch_size: int,
+        seed: int,
+        device: str,
+    ) -> None:
+        self.images, self.labels, self.teaching, self.views = images, labels, teaching, views
+        self.device = device
+        self.truth = functional.one_hot(torch.from_numpy(labels.columns), labels.n_classes).float()  # (l, K)
+        self.drawn_by = torch.from_numpy(labels.weights)  # (l,)
+        self.n_known = batch_size if teaching is None else int(batch_size * LABELED_SHARE)
+        self.n_taught = min(batch_size - self.n_known, len(images))
+        self.balance = _balance(teaching)  # (K,)
+        self.order = np.empty(0, dtype=np.int64)  # of the images, what is left of this pass
+        self.generator = np.random.default_rng(seed)
+
+    def draw(self, average: Average, *, done: float) -> _Lesson:
+        """The next batch. `average`: the network's own weights so far; `done`: the share of the steps behind it."""
+        known = self._known()
+        if self.teaching is None:
+            return known
+        taught = self._taught(self.teaching, average, done)
+        return _Lesson(*(torch.cat(both) for both in zip(known, taught, strict=True)))
+
+    def _known(self) -> _Lesson:
+        drawn = torch.multinomial(self.drawn_by, self.n_known, replacement=True)  # (L,)
+        x = _batch(self.images, self.labels.rows[drawn.numpy()], self.device)  # (L, C, H, W)
+        return _Lesson(x, self.truth[drawn].to(self.device), torch.ones(self.n_known, device=self.device))
+
+    def _taught(self, teaching: Teaching, average: Average, done: float) -> _Lesson:
+        rows = self._next_rows()
+        x = _batch(self.images, rows, self.device)  # (U, C, H, W)
+        said = torch.from_numpy(teaching.targets[rows]).float().to(self.device)  # (U, K)
+        believed = torch.from_numpy(teaching.weights[rows]).float().to(self.device)  # (U,)
+        share = _self_share(done) if teaching.is_first else 0.0
+        if share > 0:
+            moves: Augmentation = "none" if self.views.augmentation == "none" else "shift"
+            with torch.no_grad():
+                own = average.net(augment(x, moves, is_flipped=self.views.flip)).softmax(dim=1)  # (U, K)
+            said = said.lerp(own, share)
+            entropy = -(said * said.clamp(min=1e-9).log()).sum(dim=1)
+            believed = believed.lerp(1 - entropy / math.log(self.labels.n_classes), share)
+        return _Lesson(x, said, believed * (said @ self.balance.to(self.device)))
+
+    def _next_rows(self) -> npt.NDArray[np.int64]:
+        """The next images of a shuffled pass; a new pass where the last is used up."""
+        if len(self.order) < self.n_taught:
+            self.order = self.generator.permutation(len(self.images))
+        rows, self.order = self.order[: self.n_taught], self.order[self.n_taught :]
+        return rows
 
 
 def _self_share(done: float) -> float:
