@@ -29,8 +29,8 @@ from labeling.errors import Conflict, InvalidInput
 from labeling.exports.pipeline import export_run
 from labeling.exports.rows import ExportRows
 from labeling.exports.services import export_request
+from labeling.formats.cells import hash_text
 from labeling.formats.options import options_from_json
-from labeling.formats.rows import hash_text
 from labeling.imports.checks.check import import_check
 from labeling.imports.rules.decisions import LEFT_OUT
 from labeling.imports.services import import_from_path

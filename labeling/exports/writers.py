@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
-from labeling.formats.rows import BadCell, read_feature
+from labeling.formats.cells import BadCell, read_feature
 
 # A spreadsheet takes such a cell for a formula, which may read files or send data (OWASP, "CSV
 # injection"), also in the full width of East Asian keyboards and behind what it takes for blank; plain negative

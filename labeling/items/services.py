@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from labeling.blindness import Sight, is_measured, withheld_among
 from labeling.errors import Conflict, InvalidInput
-from labeling.formats.rows import (
+from labeling.formats.cells import (
     BadCell,
     check_storable,
     hash_features,

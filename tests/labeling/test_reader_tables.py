@@ -15,9 +15,10 @@ import pyarrow.parquet
 import pytest
 
 from labeling.errors import InvalidInput
+from labeling.formats.cells import BadCell, read_feature, read_label, read_series
 from labeling.formats.files.bundle import FileBundle, FolderBundle
 from labeling.formats.options import ImportOptions
-from labeling.formats.rows import BadCell, Limits, Problem, Row, read_feature, read_label, read_series
+from labeling.formats.rows import Limits, Problem, Row
 from labeling.formats.sets.dataset import Dataset, open_dataset
 from tests.labeling.import_files import image_bytes
 

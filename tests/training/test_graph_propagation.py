@@ -12,10 +12,11 @@ from scipy import sparse
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from training.learners import create, graph
-from training.learners.graph import (
-    LabelPropagation,
-    NeighbourIndex,
+from training.learners import create
+from training.learners.graph import LabelPropagation
+from training.learners.graphs import neighbours
+from training.learners.graphs.neighbours import NeighbourIndex
+from training.learners.graphs.spreading import (
     adjacency,
     as_probabilities,
     folds_of,
@@ -50,9 +51,9 @@ def by_hand(queries: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
 
 
 def small_cells(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph, "EXACT_ROWS", 100)
-    monkeypatch.setattr(graph, "ROWS_PER_CELL", 20)
-    monkeypatch.setattr(graph, "CELLS_PER_QUERY", 10)
+    monkeypatch.setattr(neighbours, "EXACT_ROWS", 100)
+    monkeypatch.setattr(neighbours, "ROWS_PER_CELL", 20)
+    monkeypatch.setattr(neighbours, "CELLS_PER_QUERY", 10)
 
 
 def test_it_beats_a_supervised_model_at_twenty_labels() -> None:
@@ -102,7 +103,7 @@ def test_cells_find_nearly_all_neighbours(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_fewer_rows_than_neighbours_leave_places_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     small_cells(monkeypatch)
-    monkeypatch.setattr(graph, "CELLS_PER_QUERY", 1)
+    monkeypatch.setattr(neighbours, "CELLS_PER_QUERY", 1)
     rows = points(120)
 
     found, squares = NeighbourIndex(rows).nearest(rows, 60)
@@ -118,16 +119,16 @@ def test_doubling_the_pool_doubles_the_distances_and_blocks_stay_small(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     small_cells(monkeypatch)
-    monkeypatch.setattr(graph, "ROWS_PER_CENTRE", 3)
-    monkeypatch.setattr(graph, "DISTANCES_PER_BLOCK", 5_000)
+    monkeypatch.setattr(neighbours, "ROWS_PER_CENTRE", 3)
+    monkeypatch.setattr(neighbours, "DISTANCES_PER_BLOCK", 5_000)
     counted: list[int] = []
-    nearest = graph._nearest
+    nearest = neighbours._nearest
 
     def watched(queries: torch.Tensor, rows: torch.Tensor, k: int) -> Any:
         counted.append(len(queries) * len(rows))
         return nearest(queries, rows, k)
 
-    monkeypatch.setattr(graph, "_nearest", watched)
+    monkeypatch.setattr(neighbours, "_nearest", watched)
 
     def distances(n: int) -> int:
         counted.clear()
@@ -207,13 +208,13 @@ def test_the_cells_are_made_once_however_often_is_predicted_and_are_not_saved(
 ) -> None:
     small_cells(monkeypatch)
     made: list[int] = []
-    make_cells = graph._centres
+    make_cells = neighbours._centres
 
     def make_and_count(*given: Any) -> torch.Tensor:
         made.append(1)
         return make_cells(*given)
 
-    monkeypatch.setattr(graph, "_centres", make_and_count)
+    monkeypatch.setattr(neighbours, "_centres", make_and_count)
     X, y = digits()
     learner = LabelPropagation("image").fit(X[:300], some_labeled(y[:300], 5, seed=0))
     new = X[300:600]

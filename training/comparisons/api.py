@@ -13,9 +13,9 @@ from labeling.errors import InvalidInput
 from labeling.projects.api import valid
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.web.permissions import MAY_ENGINEER, person_of, project_for, row_for
+from training.comparisons.serializers import ComparisonInput, ComparisonOutput
 from training.comparisons.services import comparison_cancel, comparison_request
 from training.models import Comparison
-from training.runs.serializers import ComparisonInput, ComparisonOutput
 
 SHOWN = Comparison.objects.select_related("created_by")
 

@@ -16,10 +16,15 @@ from labeling.errors import NotFound
 from labeling.projects.api import valid
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.web.permissions import MAY_ENGINEER, person_of, project_for, row_for
+from training.inspections.serializers import (
+    InspectionInput,
+    InspectionOutput,
+    InspectionSummaryOutput,
+    MapOutput,
+)
 from training.inspections.services import inspection_cancel, inspection_request
 from training.inspections.sight import findings_seen, points_seen
 from training.models import Inspection
-from training.runs.serializers import InspectionInput, InspectionOutput, InspectionSummaryOutput, MapOutput
 
 SHOWN = Inspection.objects.select_related("created_by").defer("map_points")
 

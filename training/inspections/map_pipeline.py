@@ -36,7 +36,7 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class DrawnMap:
-    """points: gzipped JSON of equally long lists, one entry for each item (MapOutput in training/runs/serializers.py)."""
+    """points: gzipped JSON of equally long lists, one entry for each item (MapOutput in training/inspections/serializers.py)."""
 
     findings: dict[str, Any]
     points: bytes

@@ -11,12 +11,12 @@ from rest_framework import serializers
 from labeling.items.serializers import ItemOutput, item_json
 from labeling.jobs.serializers import WorkOutput
 from labeling.models import ItemType
-from training.models import Comparison, Inspection, MeasuredBy, Round, RoundState, Run, RunLogLine, Trigger
+from training.models import Comparison, Inspection, Round, RoundState, Run, RunLogLine, Trigger
 from training.rounds.diff import DiffCell, DiffItem
 from training.rounds.held_back import HeldBecause, held_sentence
 from training.rounds.items import RoundItem, RoundSet
 from training.runs.checks import N_ROUNDS_DEFAULT
-from training.runs.selectors import ahead_of, items_named
+from training.runs.selectors import ahead_of
 
 
 class ParamOutput(serializers.Serializer[object]):
@@ -289,133 +289,3 @@ class LogLineOutput(serializers.ModelSerializer[RunLogLine]):
     class Meta:
         model = RunLogLine
         fields = ["id", "at", "level", "message"]
-
-
-class ComparedLearner(serializers.Serializer[object]):
-    learner = serializers.CharField(max_length=50)
-    params = serializers.DictField(required=False, default=dict, help_text="Left out: its defaults.")
-
-
-class ComparisonInput(serializers.Serializer[object]):
-    """Left out: all training labels, three seeds from 0 on, 15 minutes a trial."""
-
-    learners = ComparedLearner(many=True)
-    n_labels = serializers.ListField(
-        child=serializers.IntegerField(),
-        required=False,
-        default=list,
-        help_text="Sizes to draw from the training labels; the rest of them counts as unlabeled.",
-    )
-    n_seeds = serializers.IntegerField(required=False, default=3)
-    seed = serializers.IntegerField(required=False, default=0)
-    max_seconds = serializers.IntegerField(required=False, default=900, help_text="Of one trial.")
-
-
-class EstimateOutput(serializers.Serializer[object]):
-    """A mean over seeds, with its 95% interval."""
-
-    mean = serializers.FloatField()
-    low = serializers.FloatField()
-    high = serializers.FloatField()
-
-
-class ScoreOutput(EstimateOutput):
-    behind = EstimateOutput(
-        allow_null=True, help_text="How much worse than the best, paired; null: the best."
-    )
-    is_level = serializers.BooleanField(help_text="Cannot be told from the best.")
-    is_best = serializers.BooleanField(help_text="The best, and no other is level with it.")
-
-
-class ScoresOutput(serializers.Serializer[object]):
-    accuracy = ScoreOutput()
-    macro_f1 = ScoreOutput()
-    log_loss = ScoreOutput()
-    ece = ScoreOutput()
-
-
-class ComparisonRowOutput(serializers.Serializer[object]):
-    """One learner at one number of labels. Scores and costs are there once a seed is done."""
-
-    learner = serializers.CharField()
-    n_labels = serializers.IntegerField(allow_null=True, help_text="null: all.")
-    n_seeds = serializers.IntegerField(help_text="Done without an error.")
-    errors = serializers.ListField(child=serializers.CharField())
-    n_train = serializers.IntegerField(required=False)
-    n_pool = serializers.IntegerField(required=False)
-    n_test = serializers.IntegerField(required=False)
-    metrics = ScoresOutput(required=False)
-    fit_seconds = EstimateOutput(required=False)
-    predict_seconds = EstimateOutput(required=False)
-    peak_bytes = EstimateOutput(required=False)
-
-
-class ComparisonOutput(TrainingWorkOutput):
-    number = serializers.IntegerField()
-    learners = ComparedLearner(many=True)
-    n_labels = serializers.ListField(child=serializers.IntegerField(), help_text="Empty: all.")
-    n_seeds = serializers.IntegerField()
-    seed = serializers.IntegerField()
-    max_seconds = serializers.IntegerField()
-    as_of = serializers.DateTimeField(allow_null=True, help_text="Labels standing then; null: not begun.")
-    rows_hash = serializers.CharField(help_text="SHA-256 over items, labels and their roles.")
-    measured_by = serializers.ChoiceField(choices=[*MeasuredBy.choices, ("", "Not begun")], allow_blank=True)
-    n_human = serializers.IntegerField(help_text="Training labels.")
-    n_test = serializers.IntegerField(help_text="Labels that measure.")
-    n_pool = serializers.IntegerField(help_text="Items given as unlabeled.")
-    code_version = serializers.CharField()
-    table = ComparisonRowOutput(many=True)
-
-
-class InspectionInput(serializers.Serializer[object]):
-    """Left out: a learner that is quick and good on few labels, seed 0."""
-
-    learner = serializers.CharField(max_length=50, required=False, default="", allow_blank=True)
-    seed = serializers.IntegerField(required=False, default=0, min_value=0, max_value=2**31 - 1)
-
-
-class InspectionSummaryOutput(TrainingWorkOutput):
-    number = serializers.IntegerField()
-    learner = serializers.CharField(help_text="Whose out-of-fold opinion the labels are held against.")
-    seed = serializers.IntegerField()
-    labels_hash = serializers.CharField()
-    n_human = serializers.IntegerField(help_text="Training labels.")
-    n_items = serializers.IntegerField()
-    round_id = serializers.IntegerField(allow_null=True, help_text="Whose model made the map's features.")
-
-
-class NamedItemOutput(serializers.Serializer[object]):
-    id = serializers.IntegerField()
-    key = serializers.CharField()
-    text = serializers.CharField(allow_null=True, help_text="Its first 200 characters, in text projects.")
-    thumbnail_url = serializers.CharField(allow_null=True, help_text="In image projects.")
-
-
-class InspectionOutput(InspectionSummaryOutput):
-    findings = serializers.DictField(
-        help_text="labels, drift, near_duplicates, map: each with a sentence on what was found and what to do."
-    )
-    items = serializers.SerializerMethodField(help_text="Of the label-error candidates and near duplicates.")
-
-    @extend_schema_field(NamedItemOutput(many=True))
-    def get_items(self, inspection: Inspection) -> list[dict[str, Any]]:
-        return items_named(inspection)
-
-
-def _numbers(help_text: str) -> serializers.ListField:
-    return serializers.ListField(child=serializers.IntegerField(), help_text=help_text)
-
-
-class MapOutput(serializers.Serializer[object]):
-    """Items on a plane, as they were when the inspection looked. Lists of equal length, one entry for each."""
-
-    item_ids = _numbers("Ascending.")
-    x = _numbers("Across, -10,000 to 10,000.")
-    y = _numbers("Up, -10,000 to 10,000.")
-    sources = _numbers("Whose label stands: 0 nobody's, 1 a model's, 2 a person's.")
-    class_ids = _numbers("Of that label; 0: none.")
-    confidences = _numbers("Thousandths, by the newest round; -1: it did not predict the item.")
-    rounds = _numbers(
-        "Place in round_names of the round that labeled it, or the last before a person did; -1: none."
-    )
-    round_names = serializers.ListField(child=serializers.CharField(), help_text="Run.round, oldest first.")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from statistics import mean
 
-from labeling.formats.rows import MISSING
+from labeling.formats.cells import MISSING
 
 MAX_CLASS_SHARE = 0.5  # a column with more distinct values than this share of the sample holds no classes
 MAX_CLASS_CHARS = 60

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from labeling.formats.cells import MISSING, NO_WORDS
 from labeling.formats.columns.kinds import is_number
-from labeling.formats.rows import MISSING, NO_WORDS, Problem, Record, Table
+from labeling.formats.rows import Problem, Record, Table
 
 _GAP = "[.\u00a0\u202f '\u2019]"  # between thousands, where the comma is decimal
 COMMA_NUMBER = re.compile(rf"[+-]?(?:\d{{1,3}}(?:{_GAP}\d{{3}})+|\d+)?(?:,\d+)?(?:[eE][+-]?\d+)?")

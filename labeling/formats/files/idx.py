@@ -14,8 +14,9 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from labeling.errors import InvalidInput
+from labeling.formats.cells import SPLITS
 from labeling.formats.files.bundle import Bundle, open_unpacked, strip_gz
-from labeling.formats.rows import SPLITS, GreyPixels, Limits, Problem, Row
+from labeling.formats.rows import GreyPixels, Limits, Problem, Row
 
 IMAGES_NAME = re.compile(r"images[.-]idx3[.-]ubyte", re.IGNORECASE)
 UNSIGNED_BYTE = 8

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from labeling.formats.cells import SPLITS
 from labeling.formats.files.bundle import (
     ZIP_MAGICS,
     Bundle,
@@ -22,7 +23,7 @@ from labeling.formats.files.bundle import (
     no_such_file,
     system_files,
 )
-from labeling.formats.rows import SPLITS, LeftOut
+from labeling.formats.rows import LeftOut
 
 
 class JoinedBundle:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from labeling.formats.rows import MISSING, Said
+from labeling.formats.cells import MISSING
+from labeling.formats.rows import Said
 from labeling.formats.text.encodings import storable
 
 Hear = Callable[[Mapping[str, object]], list[Said]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
+from labeling.formats.cells import BadCell
 from labeling.formats.classes import LabelRules, sniff_labels
 from labeling.formats.columns.columns import roles_with
 from labeling.formats.layouts import extras, people, refusals, vectors, wide
@@ -24,7 +25,8 @@ from labeling.formats.layouts.tools import (
     sagemaker,
 )
 from labeling.formats.layouts.values import SeveralLabels, read_one_label
-from labeling.formats.rows import BadCell, ColumnRole, ImageFile, Limits, RowMaker, check_roles
+from labeling.formats.row_maker import RowMaker, check_roles
+from labeling.formats.rows import ColumnRole, ImageFile, Limits
 
 TOOLS: tuple[Callable[[Sample], Layout | None], ...] = (
     label_studio.recognise,

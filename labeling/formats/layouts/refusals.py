@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from labeling.errors import InvalidInput
+from labeling.formats.cells import BadCell
 from labeling.formats.layouts.layout import Sample, text_of
 from labeling.formats.layouts.values import SeveralLabels, read_one_label
-from labeling.formats.rows import BadCell
 
 TOKEN_TAG = re.compile(r"[BIESLUM]-\S+|O|-DOCSTART-|_")
 BEGINS = re.compile(r"[BIESLUM]-\S+")

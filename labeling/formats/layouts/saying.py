@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
+from labeling.formats.cells import BadCell
 from labeling.formats.classes import LabelRules
 from labeling.formats.layouts.extras import TELLING, as_extra, cut
 from labeling.formats.layouts.layout import Layout, is_blank, text_of
@@ -18,7 +19,8 @@ from labeling.formats.layouts.values import (
     read_verdict,
 )
 from labeling.formats.layouts.vectors import pack_vector
-from labeling.formats.rows import BadCell, ColumnRole, ImageFile, Limits, Row, RowMaker, Said, SaidKind
+from labeling.formats.row_maker import RowMaker
+from labeling.formats.rows import ColumnRole, ImageFile, Limits, Row, Said, SaidKind
 from labeling.labels.consensus import majority_class
 
 MAX_NOTE_CHARS = 2_000

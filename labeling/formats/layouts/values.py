@@ -8,9 +8,10 @@ import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
+from labeling.formats.cells import BadCell, read_label
 from labeling.formats.classes import LabelRules
 from labeling.formats.layouts.layout import is_blank
-from labeling.formats.rows import BadCell, SaidKind, read_label
+from labeling.formats.rows import SaidKind
 from labeling.web.json_reading import read_json
 
 MS_FROM = 1e11  # numbers from here on count milliseconds since 1970, not seconds

@@ -7,8 +7,9 @@ import re
 import struct
 from collections.abc import Sequence
 
+from labeling.formats.cells import BadCell
 from labeling.formats.layouts.layout import Layout, Sample, is_blank
-from labeling.formats.rows import BadCell, ColumnRole
+from labeling.formats.rows import ColumnRole
 from labeling.web.json_reading import read_json
 
 NAMES = re.compile(r"(?i)(.*[_.-])?(embeddings?|emb|vectors?|encodings?|features_vector)([_.-].*)?$")

@@ -15,19 +15,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 
 from labeling.errors import AssayError
+from labeling.formats.cells import MAX_KEY_CHARS, SPLITS, BadCell, check_storable, hash_text, read_label
 from labeling.formats.files.bundle import Bundle
-from labeling.formats.rows import (
-    MAX_KEY_CHARS,
-    SPLITS,
-    BadCell,
-    ImageFile,
-    Limits,
-    Problem,
-    Row,
-    check_storable,
-    hash_text,
-    read_label,
-)
+from labeling.formats.rows import ImageFile, Limits, Problem, Row
 from labeling.formats.text.encodings import sniff_encoding
 from labeling.storing.images import SUFFIXES
 

@@ -12,10 +12,11 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from labeling.errors import AssayError
+from labeling.formats.cells import BadCell
 from labeling.formats.columns.names import ID_NAMES, IMAGE_NAMES, fold
 from labeling.formats.files.bundle import Bundle
 from labeling.formats.pictures.folders import is_image_name, read_image, split_word
-from labeling.formats.rows import BadCell, ImageFile, Limits
+from labeling.formats.rows import ImageFile, Limits
 
 MIN_SHARE = 0.5  # of a sample's cells that name an image, from which a column is that of the images
 MAX_NAMED = 3  # of several that a cell may mean

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labeling.formats.pictures.folders import FolderReader
-from labeling.formats.rows import ImageFile, Problem, Reader, Row, TableReader
+from labeling.formats.row_maker import TableReader
+from labeling.formats.rows import ImageFile, Problem, Reader, Row
 
 STEPS = 1_000  # of progress for each file, since bytes and rows do not add up
 

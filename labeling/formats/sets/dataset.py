@@ -26,15 +26,8 @@ from labeling.formats.layouts.tools import assay
 from labeling.formats.options import ImportOptions
 from labeling.formats.pictures.folders import ImageFolderReader
 from labeling.formats.pictures.pictures import picture_reader
-from labeling.formats.rows import (
-    ColumnRole,
-    LeftOut,
-    Limits,
-    Problem,
-    Reader,
-    Table,
-    TableReader,
-)
+from labeling.formats.row_maker import TableReader
+from labeling.formats.rows import ColumnRole, LeftOut, Limits, Problem, Reader, Table
 from labeling.formats.sets.sets import open_set
 from labeling.formats.sets.sorting import Files, is_text_folder, left_of, open_text_folder, sort_files
 from labeling.formats.sets.table_sets import Opener

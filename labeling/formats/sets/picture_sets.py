@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from labeling.formats.cells import BadCell
 from labeling.formats.columns.names import CONFIDENCE_NAMES, SPLIT_NAMES, fold
 from labeling.formats.files.bundle import named
 from labeling.formats.pictures.folders import FolderLayout, ImageFolderReader
 from labeling.formats.pictures.pictures import PictureFinder, picture_reader
-from labeling.formats.rows import BadCell, ColumnRole, LeftOut, Problem, RowMaker, TableReader
+from labeling.formats.row_maker import RowMaker, TableReader
+from labeling.formats.rows import ColumnRole, LeftOut, Problem
 from labeling.formats.sets.chain import ChainReader, Part, SetReader
 from labeling.formats.sets.sorting import SUBMISSION, Files, is_submission, left_of
 from labeling.formats.sets.table_sets import Member, Opener, joined, note_files, roles_of, split_of

@@ -18,9 +18,10 @@ import pandas as pd
 from PIL import Image
 
 from labeling.errors import InvalidInput
+from labeling.formats.cells import SPLITS
 from labeling.formats.files.bundle import FileBundle, FolderBundle
 from labeling.formats.options import ImportOptions
-from labeling.formats.rows import SPLITS, ColumnRole, GreyPixels, ImageFile, Limits, Problem, Row
+from labeling.formats.rows import ColumnRole, GreyPixels, ImageFile, Limits, Problem, Row
 from labeling.formats.sets.dataset import Dataset as File
 from labeling.formats.sets.dataset import open_dataset
 from training.comparisons.rules.dataset import Dataset

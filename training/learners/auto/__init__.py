@@ -37,7 +37,9 @@ from training.learners.classifier import ItemClassifier
 from training.learners.clock import Clock
 from training.learners.errors import InvalidRows
 from training.learners.features import check_rows
-from training.learners.graph import LabelPropagation, Step, counted, folds_of, usable
+from training.learners.graph import LabelPropagation, counted, usable
+from training.learners.graphs.neighbours import Step
+from training.learners.graphs.spreading import folds_of
 from training.rules.calibration import apply_temperature
 
 IntArray = npt.NDArray[np.int64]

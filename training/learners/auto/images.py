@@ -21,14 +21,12 @@ from training.learners.auto.judging import (
 )
 from training.learners.auto.student import Student, Teaching, Views, train_student
 from training.learners.base import BoolArray, FloatArray
-from training.learners.graph import (
-    USUAL_TEMPERATURE,
-    NeighbourIndex,
-    Step,
+from training.learners.graph import USUAL_TEMPERATURE, dense_vectors
+from training.learners.graphs.neighbours import NeighbourIndex, Step
+from training.learners.graphs.spreading import (
     adjacency,
     as_probabilities,
     class_shares,
-    dense_vectors,
     out_of_fold_scores,
     propagate,
     seeds_of,

@@ -18,7 +18,7 @@ from training.learners.base import FloatArray
 from training.learners.deep.nets import Average
 from training.learners.errors import InvalidRows
 from training.learners.features import check_rows
-from training.learners.graph import Step
+from training.learners.graphs.neighbours import Step
 from training.learners.network import ConvNet, numbers, seeded, threads_for
 
 IMAGES_PER_BATCH = 1_024  # of prediction

@@ -19,7 +19,7 @@ MAX_CHARACTERS = 1_000
 MAX_NODES = 200
 LARGEST_NUMBER = 1e15  # a whole number up to here is exact as a float
 
-# Name -> (fewest, most) arguments. What they do: training/learners/weak/evaluation.py.
+# Name -> (fewest, most) arguments. What they do: training/learners/weak/expression_values.py.
 FUNCTIONS = {
     "abs": (1, 1),
     "column": (1, 1),

@@ -12,18 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labeling.errors import InvalidInput
-from labeling.formats.layouts.extras import as_extra
-from labeling.formats.layouts.layout import is_blank, text_of
-from labeling.formats.layouts.values import read_share, read_time
-from labeling.formats.rows import (
+from labeling.formats.cells import (
     BadCell,
-    ColumnRole,
-    ImageFile,
-    Limits,
-    Row,
-    RowMaker,
-    Said,
-    SaidKind,
     hash_features,
     hash_text,
     read_feature,
@@ -31,6 +21,11 @@ from labeling.formats.rows import (
     read_label,
     read_series,
 )
+from labeling.formats.layouts.extras import as_extra
+from labeling.formats.layouts.layout import is_blank, text_of
+from labeling.formats.layouts.values import read_share, read_time
+from labeling.formats.row_maker import RowMaker
+from labeling.formats.rows import ColumnRole, ImageFile, Limits, Row, Said, SaidKind
 from labeling.web.json_reading import TooDeep, read_json
 
 MARKS = frozenset(

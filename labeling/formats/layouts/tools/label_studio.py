@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
 
+from labeling.formats.cells import BadCell
 from labeling.formats.layouts.layout import Layout, Sample, has_classes, objects_of, text_of
 from labeling.formats.layouts.values import read_one_label, read_share, read_time
-from labeling.formats.rows import BadCell, ColumnRole, Said, SaidKind
+from labeling.formats.rows import ColumnRole, Said, SaidKind
 
 ANNOTATIONS = ("annotations", "completions")  # completions: before 1.0
 ABOUT_TASK = frozenset(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from labeling.formats.cells import BadCell
 from labeling.formats.layouts.layout import Layout, Sample, text_of
 from labeling.formats.layouts.values import read_one_label, read_share, read_time
-from labeling.formats.rows import BadCell, ColumnRole, Said, SaidKind
+from labeling.formats.rows import ColumnRole, Said, SaidKind
 
 SUFFIX = "-metadata.class-name"
 
