@@ -55,15 +55,15 @@ def explain_queue(refill_id: int) -> None:
 
 @shared_task
 def freeze_attempt(attempt_id: int) -> None:
-    from review.certificates.attempt_pipeline import attempt_freeze
+    from review.certificates.pipeline.freezing import attempt_freeze
 
     tried(lambda: attempt_freeze(attempt_id), _open_attempt(attempt_id))
 
 
 @shared_task
 def settle_attempt(attempt_id: int) -> None:
-    from review.certificates.attempt_pipeline import attempt_settle
     from review.certificates.documents import certificate_write
+    from review.certificates.pipeline.settling import attempt_settle
 
     if not tried(lambda: attempt_settle(attempt_id), _open_attempt(attempt_id)):
         return

@@ -51,9 +51,9 @@ from labeling.models import (
 )
 from review.answering.undoing import answer_undo
 from review.certificates import attempts
-from review.certificates.attempt_pipeline import attempt_settle
 from review.certificates.attempts import attempt_ask
 from review.certificates.monitoring import monitor_ask
+from review.certificates.pipeline.settling import attempt_settle
 from review.models import (
     Answer,
     Certificate,

@@ -16,6 +16,7 @@ NO_WORDS = frozenset({"", "?", "nan"})  # missing in every column; the others ma
 MAX_KEY_CHARS = 500
 MAX_LABEL_CHARS = 200
 MAX_FEATURES = 100_000  # values in one table row or series
+
 # What files call the parts of a dataset -> what Assay does with a labeled row of it.
 SPLITS = {
     **dict.fromkeys(("", "train", "training", "pool", "unlabeled", "unlabelled", "extra"), "pool"),

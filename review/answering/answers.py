@@ -1,7 +1,6 @@
 """Taking answers: each stored once, and what follows from it, in one transaction.
 
-Locks, in this order everywhere, so that nobody waits in a circle: the project's label lock (shared),
-entries by id, items by id, labels. Leases are written only under their entry's lock.
+The locks, and their order: review/answering/facts.py.
 """
 
 from __future__ import annotations
@@ -9,84 +8,29 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from labeling.database.hot import Rows, fetch_in_turn, fetch_prepared
-from labeling.database.locks import LOCK_SHARED
+from labeling.database.hot import fetch_prepared
 from labeling.labels.consensus import majority_class
-from labeling.labels.services import (
-    FIND_PERSON,
-    Word,
-    labels_write,
-    source_for_consensus,
-    source_for_person,
-)
-from labeling.models import Project, Split
+from labeling.labels.services import Word, labels_write, source_for_consensus, source_for_person
+from labeling.models import Project
 from labeling.web.permissions import MAY_REVIEW
 from review.answering.acceptance import STORED, Answered, Facts, Refusal, judge
-from review.models import (
-    MEASURING,
-    OF_DOUBT,
-    Answer,
-    AnswerKind,
-    Entry,
-    EntryState,
-    Reason,
-    shown_reason,
-    shown_suggestion,
-)
+from review.answering.facts import AnsweredEntry, Known, NewAnswer, lock_and_read
+from review.models import OF_DOUBT, Answer, AnswerKind, Entry, EntryState, Reason
 from review.queue.flagging import flags_resolve
 from review.queue.ordering import DOUBTED_PRIORITY
 from training.runs.services import run_request_if_due
 
 MAX_ANSWERS = 500  # in one request
 N_TRIES = 3
+
 # What becomes of a person's lease. Who marked an item as wrong may be handed it again, to say what it is.
 LEASE_AFTER = {"label": "answered", "skip_me": "skipped", "skip_all": "skipped", "not_this": "released"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewAnswer:
-    """One answer as the client sends it."""
-
-    key: UUID
-    entry_id: int
-    kind: str
-    class_id: int | None = None
-    seconds: float | None = None
-    note: str = ""
-
-
-@dataclass
-class _Row:
-    """A locked entry with this person's last lease of it: what the answer is about."""
-
-    entry_id: int
-    item_id: int
-    entry_state: str
-    reason: str
-    n_wanted: int
-    n_free: int
-    seen: dict[str, Any]
-    lease_id: int | None
-    lease_state: str | None
-    is_overtaken: bool  # a person labeled the item past the queue, and this answer replaces nothing
-    label_id: int | None = None
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What a batch of answers needs to know, read under its locks."""
-
-    now: dt.datetime
-    splits: dict[int, Split]  # of the locked items
-    facts: list[tuple[NewAnswer, Facts, _Row]]  # of each answer, in order
-    source: Rows  # the person's, if they have spoken before
 
 
 def answers_submit(
@@ -112,8 +56,8 @@ def answers_submit(
 def _submit(
     *, project: Project, person: User, role: str, answers: Sequence[NewAnswer]
 ) -> list[dict[str, str]]:
-    known = _lock_and_read(project.pk, person.pk, answers)
-    stored: list[tuple[NewAnswer, _Row]] = []
+    known = lock_and_read(project.pk, person.pk, answers)
+    stored: list[tuple[NewAnswer, AnsweredEntry]] = []
     results = []
     taken: dict[UUID, Answered] = {}
     leased_now: dict[int, str] = {}  # entry -> this person's lease state, as this batch leaves it
@@ -135,13 +79,13 @@ def _apply(
     project: Project,
     person: User,
     role: str,
-    stored: list[tuple[NewAnswer, _Row]],
-    known: _Known,
+    stored: list[tuple[NewAnswer, AnsweredEntry]],
+    known: Known,
 ) -> None:
     """Carry out what each accepted answer means for its item, entry and leases."""
-    words: list[tuple[Word, _Row]] = []
-    votes: list[tuple[int, _Row]] = []
-    doubted: list[_Row] = []
+    words: list[tuple[Word, AnsweredEntry]] = []
+    votes: list[tuple[int, AnsweredEntry]] = []
+    doubted: list[AnsweredEntry] = []
     for answer, row in stored:
         was_held = row.lease_state == "held"
         row.lease_state = LEASE_AFTER[answer.kind]
@@ -187,7 +131,7 @@ def _apply(
         transaction.on_commit(lambda: run_request_if_due(project.pk), robust=True)
 
 
-def _queue_doubted(doubted: list[_Row]) -> None:
+def _queue_doubted(doubted: list[AnsweredEntry]) -> None:
     """What was marked wrong waits on top of the queue without the suggestion, for anybody."""
     others = Entry.objects.filter(
         item_id__in=[row.item_id for row in doubted], state__in=[EntryState.OPEN, EntryState.DISPUTED]
@@ -203,7 +147,7 @@ def _queue_doubted(doubted: list[_Row]) -> None:
 
 
 def _count_votes(
-    project: Project, person: User, votes: list[tuple[int, _Row]], known: _Known
+    project: Project, person: User, votes: list[tuple[int, AnsweredEntry]], known: Known
 ) -> dict[int, int]:
     """Close the entries that have all their answers: one label by consensus, or a dispute.
 
@@ -211,7 +155,7 @@ def _count_votes(
     """
     if not votes:
         return {}
-    words: list[tuple[Word, _Row]] = []
+    words: list[tuple[Word, AnsweredEntry]] = []
     earlier = _read_votes([row.entry_id for _, row in votes])
     for class_id, row in votes:
         class_ids = [*earlier.get(row.entry_id, []), class_id]
@@ -239,118 +183,6 @@ def _count_votes(
     return {row.entry_id: label.label.pk for label, (_, row) in zip(recorded, words, strict=True)}
 
 
-_LOCK_ENTRIES = """
-    SELECT id FROM review_entry WHERE project_id = %(project)s AND id = ANY(%(entries)s::bigint[])
-    ORDER BY id FOR UPDATE"""
-
-# The entries' items are found first, whatever PostgreSQL believes of the tables' sizes: as a join, and with both
-# believed to be empty, each item would be looked for among all entries.
-_LOCK_ITEMS = """
-    SELECT id, split FROM labeling_item WHERE id = ANY(ARRAY(
-        SELECT item_id FROM review_entry WHERE project_id = %(project)s AND id = ANY(%(entries)s::bigint[])))
-    ORDER BY id FOR NO KEY UPDATE"""
-
-# A person's word is picked from the item's few labels, not asked for by "is_human": for that there are indexes
-# of human labels alone, which PostgreSQL reads whole as long as it believes what it last counted, that is, none.
-_READ_FACTS = """
-    SELECT prior.key IS NOT NULL, prior.person_id, prior.entry_id, prior.kind, prior.label_class_id,
-           asked.class_id IS NULL OR class.id IS NOT NULL, lease.created_at, human.created_at,
-           entry.id, entry.item_id, entry.state, entry.reason, entry.n_wanted, entry.n_free,
-           coalesce(lease.is_blind, entry.is_blind), entry.suggested_class_id, entry.suggested_confidence,
-           entry.suggested_others, lease.id, lease.state, lease.in_grid,
-           coalesce(entry.is_blind, false) AND EXISTS (
-               SELECT FROM review_attempt WHERE project_id = %(project)s AND state = 'auditing')
-    FROM unnest(%(keys)s::uuid[], %(entries)s::bigint[], %(classes)s::bigint[])
-         WITH ORDINALITY AS asked (key, entry_id, class_id, n)
-    LEFT JOIN review_answer prior ON prior.key = asked.key
-    LEFT JOIN review_entry entry ON entry.id = asked.entry_id AND entry.project_id = %(project)s
-    LEFT JOIN LATERAL (
-        SELECT id, state, in_grid, is_blind, created_at FROM review_lease
-        WHERE entry_id = entry.id AND person_id = %(person)s AND state <> 'barred' ORDER BY id DESC LIMIT 1
-    ) lease ON true
-    LEFT JOIN LATERAL (
-        SELECT max(created_at) FILTER (WHERE is_human) AS created_at FROM labeling_label
-        WHERE item_id = entry.item_id AND retired_at IS NULL
-    ) human ON true
-    LEFT JOIN labeling_labelclass class
-      ON class.id = asked.class_id AND class.project_id = %(project)s
-    ORDER BY asked.n"""
-
-
-def _lock_and_read(project_id: int, person_id: int, answers: Sequence[NewAnswer]) -> _Known:
-    """Take the locks in their order, then read: each statement sees what the ones before waited for."""
-    values = {
-        "project": project_id,
-        "person": person_id,
-        "keys": [answer.key for answer in answers],
-        "entries": [answer.entry_id for answer in answers],
-        "classes": [answer.class_id for answer in answers],
-    }
-    [(_, now)], _, items, facts, source = fetch_in_turn(
-        (LOCK_SHARED, values),
-        (_LOCK_ENTRIES, values),
-        (_LOCK_ITEMS, values),
-        (_READ_FACTS, values),
-        (FIND_PERSON, values),
-    )
-    splits = {item_id: Split(split) for item_id, split in items}
-    return _Known(now, splits, _facts_of(answers, facts), source)
-
-
-def _facts_of(answers: Sequence[NewAnswer], rows: Rows) -> list[tuple[NewAnswer, Facts, _Row]]:
-    found = []
-    for answer, row in zip(answers, rows, strict=True):
-        has_prior, prior_person, prior_entry, prior_kind, prior_class, is_class_known, leased_at, human_at = (
-            row[:8]
-        )
-        (
-            entry_id,
-            item_id,
-            state,
-            reason,
-            n_wanted,
-            n_free,
-            is_blind,
-            class_id,
-            confidence,
-            others,
-            lease_id,
-            lease,
-            in_grid,
-            is_among_audits,
-        ) = row[8:]
-        prior = Answered(prior_person, prior_entry, prior_kind, prior_class) if has_prior else None
-        seen = {
-            "reason": shown_reason(reason, is_blind=is_blind),
-            "is_blind": is_blind,
-            "suggestion": shown_suggestion(
-                reason, is_blind=is_blind, class_id=class_id, confidence=confidence, others=others
-            ),
-            "in_grid": bool(in_grid),  # among many of one class, each with the suggestion
-        }
-        is_measuring = reason in MEASURING
-        # What is asked among audits is taken as they are, or a label past the queue would tell them apart.
-        facts = Facts(
-            prior,
-            state,
-            is_class_known,
-            lease,
-            leased_at,
-            human_at,
-            bool(in_grid),
-            is_measuring or is_among_audits,
-        )
-        is_overtaken = is_among_audits and not is_measuring and human_at is not None
-        found.append(
-            (
-                answer,
-                facts,
-                _Row(entry_id, item_id, state, reason, n_wanted, n_free, seen, lease_id, lease, is_overtaken),
-            )
-        )
-    return found
-
-
 def _as_of_batch(facts: Facts, *, prior: Answered | None, lease_state: str | None) -> Facts:
     """The facts as the earlier answers of the same request have left them."""
     return replace(facts, prior=facts.prior or prior, lease_state=lease_state or facts.lease_state)
@@ -375,7 +207,7 @@ def _link_votes(agreed: dict[int, int]) -> None:
 
 
 def _write(
-    project_id: int, person_id: int, stored: list[tuple[NewAnswer, _Row]], *, now: dt.datetime
+    project_id: int, person_id: int, stored: list[tuple[NewAnswer, AnsweredEntry]], *, now: dt.datetime
 ) -> None:
     """Write the answers, the person's leases, and the entries; a closed entry's other leases end."""
     fetch_prepared(

@@ -16,7 +16,8 @@ from labeling.errors import InvalidInput
 from labeling.projects.api import valid
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, page_response, read_page
 from labeling.web.permissions import MAY_ANSWER, membership_for, person_of, project_for, row_for
-from review.answering.answers import MAX_ANSWERS, NewAnswer, answers_submit
+from review.answering.answers import MAX_ANSWERS, answers_submit
+from review.answering.facts import NewAnswer
 from review.answering.grid import grid_claim
 from review.answering.selectors import answer_page
 from review.answering.serializers import (

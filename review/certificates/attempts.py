@@ -1,6 +1,6 @@
 """What a request may do about certifying: ask for an attempt, abandon it, revoke a certificate.
 
-What workers do with an attempt, in the order it happens: review/certificates/attempt_pipeline.py.
+What workers do with an attempt, in the order it happens: review/certificates/pipeline/.
 """
 
 from __future__ import annotations

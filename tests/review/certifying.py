@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from django.contrib.auth.models import User
 
 from labeling.models import Item, LabelClass, Membership, Project, Role
-from review.answering.answers import NewAnswer, answers_submit
-from review.certificates.attempt_pipeline import attempt_freeze, attempt_settle
+from review.answering.answers import answers_submit
+from review.answering.facts import NewAnswer
 from review.certificates.attempts import attempt_ask
 from review.certificates.documents import certificate_write
+from review.certificates.pipeline.freezing import attempt_freeze
+from review.certificates.pipeline.settling import attempt_settle
 from review.models import Attempt, Certificate, Entry
 from review.publishing.publish import round_publish
 from tests.makers import make_human_labels, make_items

@@ -14,7 +14,8 @@ from labeling.blindness import UNDO_SECONDS
 from labeling.jobs.work import WorkState
 from labeling.labels.services import publication_open
 from labeling.models import Item, LabelClass, Membership, Project, Source, SourceKind
-from review.answering.answers import NewAnswer, answers_submit
+from review.answering.answers import answers_submit
+from review.answering.facts import NewAnswer
 from review.models import Entry, Reason
 from review.queue.claims import entries_claim
 from training.models import Prediction, Round, RoundState, Run

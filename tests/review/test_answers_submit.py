@@ -9,7 +9,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from labeling.models import Item, Label, Membership, Project, Role, SourceKind, Split
-from review.answering.answers import NewAnswer, answers_submit
+from review.answering.answers import answers_submit
+from review.answering.facts import NewAnswer
 from review.models import Answer, Entry, EntryState, Lease, LeaseState
 from review.publishing.publish import round_publish
 from review.queue.claims import leases_expire

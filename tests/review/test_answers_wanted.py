@@ -14,7 +14,8 @@ from rest_framework.test import APIClient
 
 from labeling.errors import Conflict
 from labeling.models import Item, Label, LabelClass, Membership, Project, Role, SourceKind
-from review.answering.answers import NewAnswer, answers_submit
+from review.answering.answers import answers_submit
+from review.answering.facts import NewAnswer
 from review.answering.grid import grid_claim
 from review.answering.undoing import answer_undo
 from review.models import Answer, Entry, EntryState, Lease, LeaseState, Reason

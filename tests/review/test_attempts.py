@@ -24,9 +24,10 @@ from labeling.projects.services import (
 )
 from review.adjudication.relabeling import Relabel, items_relabel, label_withdraw
 from review.answering.undoing import answer_undo
-from review.certificates.attempt_pipeline import attempt_freeze, attempt_settle
 from review.certificates.attempts import attempt_abandon, attempt_ask
 from review.certificates.documents import certificate_write
+from review.certificates.pipeline.freezing import attempt_freeze
+from review.certificates.pipeline.settling import attempt_settle
 from review.certificates.rows import _RETIRED, certificate_rows
 from review.certification.draw import draw
 from review.certification.labels import labels_of

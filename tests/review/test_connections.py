@@ -16,7 +16,8 @@ from django.db import OperationalError, connection, connections
 
 from labeling.errors import Conflict
 from labeling.models import Label, Membership, Project, Publication, Role
-from review.answering.answers import NewAnswer, answers_submit
+from review.answering.answers import answers_submit
+from review.answering.facts import NewAnswer
 from review.answering.grid import grid_claim
 from review.models import Answer, Entry, EntryState, Lease, LeaseState
 from review.publishing.publish import round_publish

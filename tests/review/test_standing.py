@@ -9,9 +9,9 @@ from labeling.errors import Conflict
 from labeling.models import LabelClass, Project
 from review.adjudication.disagreements import opinions_of
 from review.answering.grid import grid_claim
-from review.certificates.attempt_pipeline import attempt_freeze
 from review.certificates.attempts import attempt_ask
 from review.certificates.forecasts import forecast_make
+from review.certificates.pipeline.freezing import attempt_freeze
 from review.models import Attempt, Entry, Forecast
 from review.people.history import item_history
 from review.people.wrong_share import wrong_share

@@ -38,6 +38,7 @@ from training.learners.weak.functions import (
 
 ABSTAIN = -1
 ROWS_PER_BATCH = 8_192
+
 # No letter, mark, digit or underscore: \b of RE2 knows ASCII only and would miss the end of "café".
 EDGE = r"[^\pL\pM\pN_]"
 Votes = npt.NDArray[np.int16]

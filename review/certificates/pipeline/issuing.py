@@ -1,0 +1,118 @@
+"""Issuing: people label what lies beyond the cut; then the labels up to it stand, under a certificate."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from labeling.database.locks import lock_labels_exclusive, lock_labels_shared
+from labeling.labels.selectors import NO_HUMAN_LABEL
+from labeling.labels.services import publication_open
+from labeling.models import Source, SourceKind
+from review.certificates.attempts import candidates_by_side, n_remaining
+from review.certificates.pipeline.steps import attempt_end
+from review.models import OF_REFILL, Attempt, AttemptState, Certificate, Reason, sql_list
+from review.publishing.publish import publish_begin
+from review.queue.entries import answers_wanted_now
+from review.queue.filling.refill import refill_carry_out, refill_plan
+from review.queue.ordering import MEASURING_PRIORITY
+
+
+def issue_if_complete(attempt: Attempt) -> None:
+    n_left = n_remaining(attempt)
+    if n_left:
+        if attempt.state == AttemptState.AUDITING:
+            _ask_remaining(attempt)
+        sentence = (
+            f"Ranks 1 to {attempt.cut:,} of {attempt.n_candidates:,} are proven; "
+            f"people continue from the cut: {n_left:,} more."
+        )
+        Attempt.objects.filter(pk=attempt.pk).update(state=AttemptState.REVIEWING, state_reason=sentence)
+        return
+    _issue(attempt)
+
+
+def _ask_remaining(attempt: Attempt) -> None:
+    """What the cut does not keep waits in the queue, the most doubtful first."""
+    project = attempt.project
+    lock_labels_shared(project.pk)
+    candidates, values = candidates_by_side(attempt)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, round_id,
+                                      suggested_class_id, suggested_confidence, suggested_others,
+                                      is_blind, created_at)
+            SELECT %(project)s, frozen.item_id, 'below_cut', %(above)s + frozen.rank::float8 / %(n)s, 'open',
+                   %(wanted)s, %(wanted)s, %(round)s, frozen.label_class_id, frozen.confidence,
+                   (SELECT others FROM training_prediction
+                    WHERE round_id = %(round)s::bigint AND item_id = frozen.item_id),
+                   %(wanted)s > 1, now()
+            FROM ({candidates}) frozen
+            WHERE NOT is_kept AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
+            ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO UPDATE
+                SET reason = 'below_cut', priority = excluded.priority
+                WHERE review_entry.state = 'open' AND review_entry.reason IN ({sql_list([*OF_REFILL, Reason.GRID])})
+            """,
+            values
+            | {
+                "round": attempt.round_id,
+                "wanted": answers_wanted_now(project),
+                "above": MEASURING_PRIORITY,
+                "n": attempt.n_candidates,
+            },
+        )
+
+
+def _issue(attempt: Attempt) -> None:
+    """The labels up to the cut stand, the attempt has ended, and its certificate is begun.
+
+    The document is filled in after the commit (certificate_write): it is read off the labels as they stood at
+    this moment, which can be done at any later one.
+    """
+    project = attempt.project
+    publish_begin(project)
+    number = Certificate.objects.filter(project=project).count() + 1
+    of_round = f" of {attempt.round.source.name}" if attempt.round is not None else ""
+    source = Source.objects.create(
+        project=project,
+        kind=SourceKind.MODEL,
+        is_human=False,
+        name=f"certificate {number}{of_round}",
+        details={"attempt": attempt.number, "certificate": number, "cut": attempt.cut},
+        taken_from=attempt.round.source if attempt.round is not None else None,
+    )
+    candidates, values = candidates_by_side(attempt)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO labeling_label (project_id, item_id, label_class_id, source_id, is_human,
+                                        confidence, threshold, created_at, retired_reason)
+            SELECT %(project)s, frozen.item_id, frozen.label_class_id, %(source)s, false,
+                   frozen.confidence, min(frozen.confidence) OVER (), now(), ''
+            FROM ({candidates}) frozen
+            WHERE is_kept AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
+            """,
+            values | {"source": source.pk},
+        )
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL enable_nestloop = on")
+    lock_labels_exclusive(project.pk)
+    if n_remaining(attempt):  # somebody withdrew a label a moment ago
+        raise _NotYet
+    publication = publication_open(
+        project=project, source=source, by=attempt.asked_by, ended_reason=f"superseded by {source.name}"
+    )
+    attempt_end(attempt, AttemptState.CERTIFIED, "", at=publication.started_at)
+    Certificate.objects.create(
+        project=project,
+        number=number,
+        attempt=attempt,
+        source=source,
+        document={},
+        issued_at=publication.started_at,
+    )
+    refill_carry_out(project=project, plan=refill_plan(project=project, round_id=attempt.round_id))
+
+
+class _NotYet(Exception):
+    """Something is left to label after all; the transaction is rolled back and the sweep tries again."""
