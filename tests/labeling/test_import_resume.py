@@ -16,6 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from labeling.imports.services import import_from_path
+from labeling.imports.writing import batches
 from labeling.imports.writing import pipeline as import_pipeline
 from labeling.imports.writing.pipeline import import_run
 from labeling.jobs.work import WorkState, work_claim, work_request_cancel
@@ -28,7 +29,7 @@ N_ROWS = 1_000
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_pipeline, "BATCH_ROWS", 100)
+    monkeypatch.setattr(batches, "BATCH_ROWS", 100)
 
 
 def waiting_import(ada: User, folder: Path, *, holdout_share: float = 0.0) -> Import:
@@ -121,7 +122,8 @@ def test_a_process_killed_with_sigkill_loses_and_repeats_nothing(ada: User, tmp_
     script = (
         "import django; django.setup()\n"
         "from labeling.imports.writing import pipeline as import_pipeline\n"
-        "import_pipeline.BATCH_ROWS = 50\n"
+        "from labeling.imports.writing import batches\n"
+        "batches.BATCH_ROWS = 50\n"
         "import sys\n"
         f"import_pipeline.import_run({work.pk}, worker='doomed', on_progress=lambda w: print(w.step, flush=True))\n"
     )

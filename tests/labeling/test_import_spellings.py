@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from labeling.imports.writing.pipeline import BATCH_ROWS
+from labeling.imports.writing.batches import BATCH_ROWS
 from labeling.jobs.work import WorkState
 from labeling.models import Label
 from tests.labeling.import_files import run_import, write_csv

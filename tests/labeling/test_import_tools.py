@@ -80,7 +80,7 @@ def test_rows_of_several_people_become_one_item_with_the_label_of_most(
 def test_answers_in_two_batches_count_together(
     texts: Project, ada: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("labeling.imports.writing.pipeline.BATCH_ROWS", 2)
+    monkeypatch.setattr("labeling.imports.writing.batches.BATCH_ROWS", 2)
     path = crowd(
         tmp_path / "crowd.csv",
         ("1", "ann", "pos"), ("2", "ann", "neg"),
@@ -225,7 +225,7 @@ def test_vectors_and_extras_are_kept_with_the_item(texts: Project, ada: User, tm
 def test_an_import_taken_over_writes_no_answer_twice(
     texts: Project, ada: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("labeling.imports.writing.pipeline.BATCH_ROWS", 2)
+    monkeypatch.setattr("labeling.imports.writing.batches.BATCH_ROWS", 2)
     path = crowd(tmp_path / "crowd.csv", *((str(i // 3), "abc"[i % 3], "xy"[i % 2]) for i in range(12)))
     work = import_from_path(project=texts, path=path, options={}, user=ada)
 

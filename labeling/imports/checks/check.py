@@ -17,7 +17,8 @@ from labeling.formats.options import ImportOptions
 from labeling.formats.sets.dataset import Dataset, open_dataset
 from labeling.imports.rules.report import ImportReport
 from labeling.imports.uploads import import_limits
-from labeling.imports.writing.pipeline import BEAT_SECONDS, ImportJob
+from labeling.imports.writing.batches import BEAT_SECONDS
+from labeling.imports.writing.pipeline import ImportJob
 from labeling.models import Import, Project
 
 # Called with the report so far, and how far it is of how much (0: not known); whatever it raises ends the check.

@@ -8,15 +8,12 @@ not depend on the size of the file.
 from __future__ import annotations
 
 import datetime as dt
-import os
 import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -26,46 +23,37 @@ from labeling.database.statistics import statistics_refresh
 from labeling.errors import InvalidInput
 from labeling.formats.files.bundle import Bundle
 from labeling.formats.options import ImportOptions, check_labels_wanted, options_from_json
-from labeling.formats.rows import GreyPixels, ImageFile, Limits, Problem, Reader, Row
-from labeling.formats.sets.chain import files_of
+from labeling.formats.rows import Limits, Row
 from labeling.formats.sets.dataset import Dataset, open_dataset
 from labeling.imports.jobs import IMPORT
-from labeling.imports.rules.decisions import Batch, BatchRules, Incoming
+from labeling.imports.rules.decisions import Batch, BatchRules
 from labeling.imports.rules.label_choice import choose_labels
 from labeling.imports.rules.report import ImportReport
 from labeling.imports.rules.spellings import add_spellings, keep_known
 from labeling.imports.uploads import bundle_on_server, bundle_stored, import_limits
+from labeling.imports.writing.batches import BEAT_SECONDS, ReadRows, read_ahead, read_batches
 from labeling.imports.writing.dry import DryStore
+from labeling.imports.writing.pictures import IMAGE_THREADS, images_check, images_save
 from labeling.imports.writing.predicted import PREDICTIONS
 from labeling.imports.writing.store import ImportStore
+from labeling.imports.writing.taking import Taking, classes_of, split_of
 from labeling.jobs.doorbell import ring
 from labeling.jobs.processes import collected_rarely
 from labeling.jobs.supervision import job_inline
 from labeling.jobs.work import work_beat, work_finish
 from labeling.labels.class_names import natural
 from labeling.labels.services import publication_open
-from labeling.models import Blob, Import, Publication, Source, SourceKind
+from labeling.models import Import, Publication, Source, SourceKind
 from labeling.projects.columns import columns_measure, columns_note
 from labeling.projects.services import ClassDraft, classes_add
-from labeling.storing.blobs import BlobRow, blob_files, blob_row, blob_save
-from labeling.storing.images import CheckedImage, ImageRefused, image_check, image_from_grey
-from labeling.storing.leftovers import leftovers_note
+from labeling.storing.blobs import BlobRow
+from labeling.storing.images import CheckedImage, ImageRefused
 
-BATCH_ROWS = 10_000  # a second or two of work, so that beat and cancel are in time
-BATCH_IMAGES = 2_000
-BATCH_BYTES = 8 * 2**20  # of images and text; two batches and what is made of them are held at once
-BEAT_SECONDS = 2.0
 MAX_TRIES = 4  # of one batch against requests that write the same items at the same moment
-IMAGE_THREADS = min(4, os.cpu_count() or 1)  # Pillow and the storage let go of the interpreter
-
 NOW_PUBLISHED = "The machine labels of this file are published: they stand until better ones are."
 OTHERS_PUBLISHED = (
     "Other machine labels are published, so those of this file wait as a candidate: look at Training."
 )
-CHUNK = 20  # images handed to a thread at once
-
-A = TypeVar("A")
-B = TypeVar("B")
 OnProgress = Callable[[Import], None]
 
 
@@ -83,28 +71,6 @@ def import_execute(work: Import, on_progress: OnProgress | None = None) -> None:
     and AssayError for what a user can act on.
     """
     ImportJob(work, on_progress).run()
-
-
-@dataclass(slots=True)
-class _Rows:
-    """A batch as it was read. `last_row` is where the next one begins."""
-
-    rows: list[Row] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    n_bytes: int = 0
-    last_row: int = 0
-    progress: tuple[int, int] = (0, 0)  # of the reader, at the end of this batch
-    files: list[tuple[int, str]] = field(default_factory=list)  # rows before each file begun so far, its name
-
-    @property
-    def n_read(self) -> int:
-        """Rows of the file; a problem that cost no row, or is of the whole file, is none."""
-        return len(self.rows) + sum(problem.costs_row for problem in self.problems)
-
-    @property
-    def is_full(self) -> bool:
-        limit = BATCH_IMAGES if self.rows and self.rows[0].image else BATCH_ROWS
-        return len(self.rows) + len(self.problems) >= limit or self.n_bytes >= BATCH_BYTES
 
 
 class ImportJob:
@@ -147,8 +113,8 @@ class ImportJob:
             self._make_source()
         chosen = self._choose(dataset)
         skip = int(self.work.cursor.get("n_rows", 0))
-        for batch in _ahead(_batches(dataset.reader, skip), self._beat):
-            checked = self._check_images(batch.rows, threads)
+        for batch in read_ahead(read_batches(dataset.reader, skip), self._beat):
+            checked = images_check(batch.rows, self.limits, threads, self._beat)
             images = [image for image in checked if isinstance(image, CheckedImage)]
             for attempt in range(1, MAX_TRIES + 1):
                 try:
@@ -188,7 +154,7 @@ class ImportJob:
             for i, (row, label, split) in enumerate(dataset.reader.labels()):
                 if i % 1_000 == 0:
                     self._beat()
-                if self._split_of(split) == "pool":
+                if split_of(self.options, split) == "pool":
                     yield row, label
 
         return choose_labels(
@@ -198,18 +164,6 @@ class ImportJob:
             seed=self.options.seed,
         )
 
-    def _split_of(self, split: str) -> str:
-        return split if self.options.split == "auto" else self.options.split
-
-    def _check_images(self, rows: list[Row], threads: Executor) -> list[CheckedImage | ImageRefused | None]:
-        checked: list[CheckedImage | ImageRefused | None] = []
-        if rows and rows[0].image is None:
-            return [None] * len(rows)
-        for results in _map(self._check_image, rows, threads):
-            checked += results
-            self._beat()
-        return checked
-
     def _keep_options(self, dataset: Dataset) -> None:
         """What was detected is in the row, for those who take over; the request did it, unless that took too long."""
         options = dataset.options.as_json()
@@ -217,42 +171,14 @@ class ImportJob:
             self.work.options = options
             Import.objects.filter(pk=self.work.pk, attempt=self.work.attempt).update(options=options)
 
-    def _check_image(self, row: Row) -> CheckedImage | ImageRefused | None:
-        image = row.image
-        row.image = None  # the checked image holds the bytes from now on
-        try:
-            if isinstance(image, GreyPixels):
-                return image_from_grey(image.width, image.height, image.content)
-            if isinstance(image, ImageFile):
-                return image_check(
-                    image.content,
-                    image.name,
-                    max_bytes=self.limits.image_bytes,
-                    max_pixels=self.limits.image_pixels,
-                )
-        except ImageRefused as refused:
-            return refused
-        return None
-
     def _save_blobs(self, images: list[CheckedImage], threads: Executor) -> list[BlobRow]:
-        """The bytes of images that are new here are in the storage; their rows follow with the batch."""
         if self.options.dry_run:
             return []
-        by_hash = {image.sha256: image for image in images}
-        for sha256 in Blob.objects.filter(sha256__in=list(by_hash)).values_list("sha256", flat=True):
-            del by_hash[sha256]
-        if not by_hash:
-            return []
-        mark = uuid.uuid4().hex[:12]
-        new = [(image, blob_row(image, mark)) for image in by_hash.values()]
-        leftovers_note([name for _, row in new for name in blob_files(row)], project_id=self.project.pk)
-        for _ in _map(lambda pair: blob_save(*pair), new, threads):
-            self._beat()
-        return [row for _, row in new]
+        return images_save(images, threads, self._beat, project_id=self.project.pk)
 
     def _write(
         self,
-        batch: _Rows,
+        batch: ReadRows,
         checked: list[CheckedImage | ImageRefused | None],
         blobs: list[BlobRow],
         chosen: frozenset[int] | None,
@@ -269,7 +195,8 @@ class ImportJob:
             self.store.is_own = bool(batch.rows) and batch.rows[0].is_exported  # as all of its file
             self.store.hears = self.store.is_own or any(row.said for row in batch.rows)
             class_ids = self._class_ids(batch.rows, report)
-            incoming = list(self._incoming(batch.rows, checked, chosen, class_ids, report))
+            taking = Taking(self.options, chosen)
+            incoming = list(taking.incoming(batch.rows, checked, class_ids, report))
             self.store.add_blobs(blobs, now=now)
             known = self.store.known_items({row.key for row in incoming}, with_sealed=self.options.sealed)
             n_new = sum(row.key not in known for row in incoming)
@@ -307,66 +234,6 @@ class ImportJob:
             return dt.datetime.now(dt.UTC)
         return lock_labels_shared(self.project.pk)
 
-    def _incoming(
-        self,
-        rows: list[Row],
-        checked: list[CheckedImage | ImageRefused | None],
-        chosen: frozenset[int] | None,
-        class_ids: dict[str, int],
-        report: ImportReport,
-    ) -> Iterator[Incoming]:
-        for row, image in zip(rows, checked, strict=True):
-            if isinstance(image, ImageRefused):
-                report.add_problem(Problem(row.number, row.key or "image", str(image), row.file))
-                continue
-            for remark in image.remarks if image else ():
-                report.add_remark(remark, row.key or f"row {row.number:,}")
-            content_hash = image.content_hash if image else row.content_hash
-            incoming = Incoming(row, row.key or content_hash, content_hash, image)
-            if row.label not in class_ids or row.said:
-                unknown = next((name for name in _classes_of(row) if name not in class_ids), None)
-                if unknown is not None:
-                    report.add_problem(
-                        Problem(
-                            row.number,
-                            "label",
-                            f"There is no class {unknown!r} in this project, so the row was left out. "
-                            "Add the class, or import with classes: add.",
-                            row.file,
-                        )
-                    )
-                    continue
-            if row.passed_over:
-                report.add_problem(Problem(row.number, "label", row.passed_over, row.file, "label"))
-            if row.label is not None or row.said:
-                self._place_label(incoming, class_ids, chosen, report)
-            yield incoming
-
-    def _place_label(
-        self,
-        incoming: Incoming,
-        class_ids: dict[str, int],
-        chosen: frozenset[int] | None,
-        report: ImportReport,
-    ) -> None:
-        """Whether the label, with what else was said, is taken, sealed or left out."""
-        row = incoming.row
-        class_id = None if row.label is None else class_ids[row.label]
-        is_pool = self._split_of(row.split) == "pool"
-        is_chosen = not self.options.sealed if chosen is None else row.number in chosen
-        if (is_chosen or not is_pool) and row.is_exported:
-            incoming.said = [(one, None if one.label is None else class_ids[one.label]) for one in row.said]
-            if row.stood is not None and class_id is not None:
-                incoming.stood = (row.stood, class_id)
-        elif (is_chosen or not is_pool) and row.said:
-            incoming.said = [(one, None if one.label is None else class_ids[one.label]) for one in row.said]
-        elif is_chosen or not is_pool:
-            incoming.class_id = class_id
-        elif self.options.sealed:
-            incoming.sealed_id = class_id
-        else:
-            report.n_labels_left_out += 1
-
     def _class_ids(self, rows: list[Row], report: ImportReport) -> dict[str, int]:
         """Class name -> id, new classes made. In a dry run new classes have ids that no class will ever have."""
         ids = self.store.class_ids()
@@ -379,7 +246,7 @@ class ImportJob:
             return ids
         found = {row.label for row in rows if row.label is not None}
         if self.store.hears:
-            found |= {name for row in rows for name in _classes_of(row)}
+            found |= {name for row in rows for name in classes_of(row)}
         names = sorted(found - ids.keys(), key=natural)
         if not names:
             return ids
@@ -475,61 +342,3 @@ class ImportJob:
         source.save(update_fields=["details"])
         if not self._others_published():
             publication_open(project=self.project, source=source, by=self.work.created_by, ended_reason="")
-
-
-def _classes_of(row: Row) -> Iterable[str]:
-    """The names of the classes that somebody speaks of."""
-    if row.said:
-        of_label = [row.label] if row.is_exported and row.label is not None else []
-        return [*of_label, *(one.label for one in row.said if one.label is not None)]
-    return () if row.label is None else (row.label,)
-
-
-def _map(function: Callable[[A], B], things: list[A], threads: Executor) -> Iterator[list[B]]:
-    """function(thing) for each, in order, chunk by chunk: handing over one small image costs as much as checking it."""
-    chunks = [things[start : start + CHUNK] for start in range(0, len(things), CHUNK)]
-    return threads.map(lambda chunk: [function(thing) for thing in chunk], chunks)
-
-
-def _batches(reader: Reader, skip: int) -> Iterator[_Rows]:
-    batch = _Rows()
-    for row in reader.rows(skip=skip):
-        if isinstance(row, Problem):
-            batch.problems.append(row)
-            batch.last_row = max(batch.last_row, row.row or 0)
-        else:
-            batch.rows.append(row)
-            batch.last_row = row.number
-            batch.n_bytes += _size_of(row)
-        if batch.is_full:
-            batch.progress, batch.files = reader.progress(), files_of(reader)
-            yield batch
-            batch = _Rows()
-    if batch.rows or batch.problems:
-        batch.progress, batch.files = reader.progress(), files_of(reader)
-        yield batch
-
-
-def _ahead(batches: Iterator[_Rows], beat: Callable[[], None]) -> Iterator[_Rows]:
-    """The same batches, each read while the one before is written. Beats while it waits for one."""
-    with ThreadPoolExecutor(1) as thread:
-        reading = thread.submit(next, batches, None)
-        while True:
-            try:
-                batch = reading.result(timeout=BEAT_SECONDS)
-            except TimeoutError:
-                beat()
-                continue
-            if batch is None:
-                return
-            reading = thread.submit(next, batches, None)
-            yield batch
-
-
-def _size_of(row: Row) -> int:
-    if row.image is not None:
-        return len(row.image.content)
-    n_bytes = len(row.text) if row.text is not None else 16 * len(row.features or ())
-    if row.extras:
-        n_bytes += sum(len(value) for value in row.extras.values() if isinstance(value, str))
-    return n_bytes + len(row.embedding or b"")

@@ -1,28 +1,22 @@
 """How an import meets the database: what is known of a batch's items, and writing what was decided.
 
-Rows go in by COPY. Every method is called inside the transaction of one batch.
-
-The two look-ups hide the project's id from the planner, in (SELECT id). While a project grows faster
-than PostgreSQL's statistics, the planner that knows the id takes the project for small and reads all of
-it for each row (measured: 22 s instead of 0.3 s for 10,000 images); so it must plan for an average one.
+Rows go in by COPY. Every method is called inside the transaction of one batch. Look-ups hide the project's id from
+the planner: why, labeling/imports/writing/known.py says.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from django.db import IntegrityError, connection
 
-from labeling.blindness import is_measured
-from labeling.carried import told
 from labeling.database.copying import copy_rows
 from labeling.formats.rows import Row
-from labeling.imports.rules.answers import Answer, outcome_of
 from labeling.imports.rules.decisions import Decisions, ItemState
-from labeling.imports.rules.own import word_of
-from labeling.models import Import, Label, LabelClass, Source, SourceKind
+from labeling.imports.writing.known import KnownItems
+from labeling.models import Import, LabelClass, Source, SourceKind
 from labeling.storing.blobs import BlobRow, blob_files
 from labeling.storing.leftovers import leftovers_own
 
@@ -59,133 +53,15 @@ class ImportStore:
 
     def known_items(self, keys: Collection[str], *, with_sealed: bool) -> dict[str, ItemState]:
         """What the project knows under these keys."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                SELECT found.key, found.id, found.content_hash, found.split,
-                       found.imported_by_id IS NOT DISTINCT FROM %(work)s
-                FROM unnest(%(keys)s::varchar[]) AS wanted (key)
-                CROSS JOIN LATERAL (
-                    SELECT * FROM labeling_item AS item
-                    WHERE item.project_id = (SELECT %(project)s::bigint) AND item.key = wanted.key LIMIT 1
-                ) AS found
-                """,
-                {"work": self.work.pk, "project": self.project_id, "keys": list(keys)},
-            )
-            states = {
-                key: ItemState(pk, content_hash, split=split, is_ours=is_ours)
-                for key, pk, content_hash, split, is_ours in cursor.fetchall()
-            }
-            if states:
-                by_id = {state.id: state for state in states.values()}
-                self._add_labels(by_id, with_sealed=with_sealed)
-                self._withhold(by_id)
-        return states
-
-    def _add_labels(self, by_id: Mapping[int, ItemState], *, with_sealed: bool) -> None:
-        ours = [source_id for (_, who), source_id in self._sources.items() if not who]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                SELECT item_id, label_class_id, source_id, is_human, retired_at IS NULL, retired_reason
-                FROM labeling_label WHERE item_id = ANY(%s) AND (is_human OR source_id = ANY(%s))
-                """,
-                [list(by_id), ours],
-            )
-            for item_id, class_id, said_by, is_human, stands, reason in cursor.fetchall():
-                state = by_id[item_id]
-                state.was_labeled |= is_human
-                state.is_disputed |= said_by in ours and reason == "withdrawn"
-                if is_human and stands:
-                    state.human_id, state.human_is_ours = class_id, said_by in ours
-                if not is_human and (reason != "withdrawn" or not self.hears):
-                    state.machine_id = class_id
-            if self.hears:
-                self._add_answers(by_id)
-            if self.is_own:
-                self._add_words(by_id)
-            if with_sealed:
-                cursor.execute(
-                    "SELECT item_id, label_class_id FROM labeling_sealedtruth WHERE item_id = ANY(%s)",
-                    [list(by_id)],
-                )
-                for item_id, class_id in cursor.fetchall():
-                    by_id[item_id].sealed_id = class_id
-
-    def _withhold(self, by_id: Mapping[int, ItemState]) -> None:
-        """Of items that people are asked about blind nothing is known but what this import's own machine said.
-
-        Where nothing is measured, an item on which no person's label ever was has nothing to withhold here.
-        """
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                SELECT DISTINCT item_id FROM labeling_withheld
-                WHERE project_id = %s AND item_id BETWEEN %s AND %s
-                """,
-                [self.project_id, min(by_id), max(by_id)],
-            )
-            withheld = [by_id[item_id] for (item_id,) in cursor.fetchall() if item_id in by_id]
-        if withheld and not is_measured(self.work.project):
-            withheld = [state for state in withheld if state.was_labeled]
-        own: dict[int, list[Answer]] = {state.id: [] for state in withheld}
-        if withheld and self.hears:
-            self._hear_own(own)
-        for state in withheld:
-            state.is_withheld, state.is_disputed, state.sealed_id, state.words = True, False, None, ()
-            if self.hears:
-                state.answers = own[state.id]
-                state.machine_id = outcome_of(own[state.id], answers_wanted=1).machine_id
-
-    def _add_answers(self, by_id: Mapping[int, ItemState]) -> None:
-        """What this import and earlier ones brought of single answers."""
-        for item_id, answer in self._answers("true", list(by_id)):
-            by_id[item_id].answers = [*(by_id[item_id].answers or ()), answer]
-
-    def _hear_own(self, own: dict[int, list[Answer]]) -> None:
-        for item_id, answer in self._answers(
-            "answer.brought_by_id = %s AND NOT source.is_human", list(own), self.work.pk
-        ):
-            own[item_id].append(answer)
-
-    def _answers(self, which: str, item_ids: list[int], *params: int) -> list[tuple[int, Answer]]:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"""
-                SELECT answer.item_id, coalesce(source.details->>'said_by', ''), source.is_human, answer.kind,
-                       answer.label_class_id, answer.said_at, answer.confidence
-                FROM labeling_importedanswer AS answer JOIN labeling_source AS source ON source.id = answer.source_id
-                WHERE answer.item_id = ANY(%s) AND {which} ORDER BY answer.id
-                """,
-                [item_ids, *params],
-            )
-            return [
-                (
-                    item_id,
-                    Answer(
-                        who,
-                        is_human,
-                        kind,
-                        class_id,
-                        None if at is None else at.astimezone(dt.UTC).isoformat(),
-                        confidence,
-                    ),
-                )
-                for item_id, who, is_human, kind, class_id, at, confidence in cursor.fetchall()
-            ]
-
-    def _add_words(self, by_id: Mapping[int, ItemState]) -> None:
-        """What the project has said of the items itself, at any time, so that its own export says none of it again."""
-        labels = Label.objects.filter(item_id__in=list(by_id)).values_list(
-            "item_id", "label_class_id", "is_human", "created_at"
+        known = KnownItems(
+            self.work,
+            own_sources=[source_id for (_, who), source_id in self._sources.items() if not who],
+            class_ids=self.class_ids,
+            is_own=self.is_own,
+            hears=self.hears,
+            with_sealed=with_sealed,
         )
-        for item_id, class_id, is_human, at in labels:
-            by_id[item_id].words += (word_of(class_id, is_human, at),)
-        class_ids = self.class_ids()
-        for item_id, answer in told("answers", self.work.project, list(by_id)):
-            at = answer["at"] and dt.datetime.fromisoformat(answer["at"])
-            said_class = class_ids.get(answer["label"] or "")
-            by_id[item_id].words += (word_of(said_class, answer["is_human"], at),)
+        return known.under(keys)
 
     def same_content(self, hashes: Collection[str]) -> dict[str, str]:
         """Content hash -> key of one item that has it."""

@@ -64,6 +64,7 @@ def _hold_at(name: str, path: str) -> None:
 
 
 def _slow_batches(n_rows: str, seconds: str) -> None:
+    from labeling.imports.writing import batches
     from labeling.imports.writing import pipeline as import_pipeline
 
     write = import_pipeline.ImportJob._write
@@ -72,7 +73,7 @@ def _slow_batches(n_rows: str, seconds: str) -> None:
         write(self, *args)
         time.sleep(float(seconds))
 
-    import_pipeline.BATCH_ROWS = int(n_rows)
+    batches.BATCH_ROWS = int(n_rows)
     import_pipeline.ImportJob._write = slow
 
 
