@@ -20,7 +20,8 @@ from deploy.commands import with_database
 from deploy.commands.up import FOREVER, running
 from deploy.simulation.client import Client
 from deploy.simulation.people import Person
-from deploy.simulation.play import Breach, Play, Policy
+from deploy.simulation.plan import Breach, Policy
+from deploy.simulation.play import Play
 from deploy.simulation.truth import truth_read
 from labeling.accounts.services import token_create, token_revoke
 from labeling.errors import AssayError, InvalidInput

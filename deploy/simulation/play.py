@@ -8,83 +8,24 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import json
 import math
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from deploy.simulation.certificate import certificate_check, labels_path
 from deploy.simulation.client import Client, Refused
+from deploy.simulation.pace import LOOK_SECONDS, Pace, Stalled
 from deploy.simulation.people import Crowd, Person
+from deploy.simulation.plan import Breach, Policy, Report, Row
 from deploy.simulation.truth import Truth
-from labeling.errors import Unavailable
-from labeling.web.json_reading import read_json
 
-LOOK_SECONDS = 0.3
-STALL_SECONDS = (
-    600.0  # nothing moves: a worker is down, or the queue has nothing that these people may answer
-)
 DIVERSE_SECONDS = 120.0
 COUNTED_SECONDS = 6.0  # three sweeps: by then what was answered is counted, and people answer on
-RUN_SECONDS = 24 * 3600.0
-N_REDRAWN = 200  # draws of the audits that tell luck from merit
 N_MORE = 10  # answers at a time, where those that are counted are not enough yet
 OPEN_STATES = ("queued", "auditing", "reviewing")
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Policy:
-    """How the project is played."""
-
-    name: str
-    settings: dict[str, Any]  # of the project
-    goal: dict[str, Any]  # of the attempt: promise, eps, confidence, per_class, n_audits, n_second
-    run: dict[str, Any]  # learner, params, policy, n_rounds, seed
-    n_first: int  # answers before the first run
-    growth: float  # each further run waits until there are so many times as many answers
-    n_answers: int | None  # answers before the attempt; None: as long as the plan says they are worth it
-    max_rounds: int | None  # runs before the attempt, at most; None: as many as it takes
-
-
-@dataclass(frozen=True)
-class Breach:
-    """After release the truth of a share of one class is another."""
-
-    class_name: str
-    share: float
-    n_audits: int  # monitoring audits asked for at a time
-    seed: int
-
-
-@dataclass
-class Report:
-    """What happened, as --out writes it."""
-
-    policy: dict[str, Any]
-    n_items: int
-    n_classes: int
-    people: list[dict[str, Any]]
-    runs: list[dict[str, Any]] = field(default_factory=list)
-    certificates: list[dict[str, Any]] = field(default_factory=list)
-    breach: dict[str, Any] | None = None
-    seconds: dict[str, float] = field(
-        default_factory=lambda: {"answering": 0.0, "training": 0.0, "waiting": 0.0}
-    )
-
-    def as_json(self) -> str:
-        return json.dumps(asdict(self), indent=2)
-
-
-class Stalled(Unavailable):
-    """The service does not move on."""
-
-    code = "stalled"
 
 
 class Play:
@@ -119,10 +60,9 @@ class Play:
                 for each in people
             ],
         )
+        self.pace = Pace(self.client, self.report.seconds)
         self.project_id = 0
         self.crowd: Crowd
-
-    # The steps
 
     def to_certificate(self) -> None:
         """From nothing to a first certificate, which is checked against its files and against the truth."""
@@ -179,10 +119,10 @@ class Play:
 
     def _import(self) -> None:
         """The items go in without a label."""
-        with self._timed("waiting"):
+        with self.pace.timed("waiting"):
             upload = self.client.upload(self.truth.upload)
             body = {"upload": upload, "options": self.truth.import_options}
-            work = self._wait_for_work(
+            work = self.pace.finished(
                 f"imports/{self.client.post(f'projects/{self.project_id}/imports', body)['id']}"
             )
         self.tell(f"{work['report']['n_items_added']:,} items without a label are in.")
@@ -193,7 +133,7 @@ class Play:
     def _wait_for_diverse(self) -> None:
         """A worker adds items that are unlike each other to the first, random ones. Without them it goes, too."""
         until = time.monotonic() + DIVERSE_SECONDS
-        with self._timed("waiting"):
+        with self.pace.timed("waiting"):
             while time.monotonic() < until:
                 if "diverse" in self.client.get(f"projects/{self.project_id}/queue")["by_reason"]:
                     return
@@ -203,13 +143,13 @@ class Play:
         """People answer until they have given n_total answers, and the queue is filled again as often as it takes."""
         began = time.monotonic()
         while (missing := n_total - self.crowd.work.n_answers) > 0:
-            with self._timed("answering"):
+            with self.pace.timed("answering"):
                 n_done = self.crowd.answer(missing)
             if n_done:
                 began = time.monotonic()
             else:
                 self._refill()
-                self._pause(began, f"the queue hands out nothing, though {missing:,} answers are wanted")
+                self.pace.pause(began, f"the queue hands out nothing, though {missing:,} answers are wanted")
         self.tell(f"{self.crowd.work.n_answers:,} answers are given.")
 
     def _train_and_answer(self) -> None:
@@ -231,12 +171,12 @@ class Play:
 
     def _run(self) -> Row:
         """A run, until its last round is published or held back; returns the round that stands then."""
-        with self._timed("training"):
+        with self.pace.timed("training"):
             asked = self.client.post(f"projects/{self.project_id}/runs", self.policy.run)
-            run = self._wait_for_work(f"runs/{asked['id']}")
+            run = self.pace.finished(f"runs/{asked['id']}")
             began = time.monotonic()
             while (round := run["rounds"][-1])["state"] != "published" and round["held_back"] is None:
-                self._pause(began, f"round {round['number']} of run {run['number']} is {round['state']}")
+                self.pace.pause(began, f"round {round['number']} of run {run['number']} is {round['state']}")
                 run = self.client.get(f"runs/{asked['id']}")
         seconds = _seconds_between(run["started_at"], run["finished_at"])
         self.report.runs.append(
@@ -259,9 +199,9 @@ class Play:
     def _plan(self, round_id: int) -> Row:
         """The plan by this round; a worker makes it soon after the round."""
         began = time.monotonic()
-        with self._timed("waiting"):
+        with self.pace.timed("waiting"):
             while (plan := self._newest_plan()) is None or plan["round_id"] != round_id:
-                self._pause(began, "no plan was made after the round; --answers goes without")
+                self.pace.pause(began, "no plan was made after the round; --answers goes without")
         self.report.runs[-1]["plan"] = plan["n_total"]
         self.tell(f"Plan: {plan['sentence']} {plan['next_hundred']['sentence']}")
         return plan
@@ -294,69 +234,42 @@ class Play:
                 if wanted <= 0 and time.monotonic() - began > COUNTED_SECONDS:
                     wanted = N_MORE
             if wanted > 0:
-                with self._timed("answering"):
+                with self.pace.timed("answering"):
                     n_done = self.crowd.answer(wanted)
                 if n_done:
                     began = time.monotonic()
                     continue
-            with self._timed("waiting"):
-                self._pause(
+            with self.pace.timed("waiting"):
+                self.pace.pause(
                     began, f"attempt {attempt['number']} is {attempt['state']} and wants {wanted:,} answers"
                 )
         return dict(attempt)
 
     def _check_certificate(self, certificate_id: int) -> None:
         """Download it, verify it from its files, and count what is wrong in truth."""
-        # Here: it brings in numpy and scipy.
-        from review.certification.labels import labels_read
-        from review.certification.statement.verify import verify
-
-        document_path = self.folder / f"certificate-{certificate_id}.json"
-        labels_path = self.folder / f"certificate-{certificate_id}-labels.csv"
         began = time.monotonic()
-        with self._timed("waiting"):
+        with self.pace.timed("waiting"):
             while (short := self.client.get(f"certificates/{certificate_id}"))["sentence"] is None:
-                self._pause(began, f"certificate {certificate_id} is not written")
-        self.client.download(f"certificates/{certificate_id}/document", document_path)
-        self.client.download(f"certificates/{certificate_id}/labels", labels_path)
-        document = read_json(document_path.read_bytes())
-        with open(labels_path, newline="", encoding="utf-8") as file:
-            labels = labels_read(file)
-        problems = [problem for finding in verify(document, labels) for problem in finding.problems]
-        entry = {
-            "id": certificate_id,
-            "attempt_id": short["attempt_id"],
-            "sentence": document["sentence"],
-            "counts": document["counts"],
-            "n_attempts": document["attempt"]["number"],
-            "human_labels": len(self.crowd.work.items),
-            "answers": self.crowd.work.n_answers,
-            "problems": problems,
-            **held_against(self.crowd.truth, document, labels),
-            "redrawn": redrawn(self.crowd.truth, document, labels),
-        }
-        self.report.certificates.append(entry)
-        self.tell(document["sentence"])
-        if document["people_error"]:
-            self.tell(document["people_error"]["sentence"])
-        self.tell(
-            f"In truth {entry['n_wrong']:,} are wrong ({entry['n_wrong_machine']:,} by the machine), at most "
-            f"{entry['n_promised']:,} were promised. {entry['human_labels']:,} items were labeled by people, with "
-            f"{entry['answers']:,} answers."
+                self.pace.pause(began, f"certificate {certificate_id} is not written")
+        entry, sentences = certificate_check(
+            self.client,
+            short,
+            folder=self.folder,
+            truth=self.crowd.truth,
+            human_labels=len(self.crowd.work.items),
+            n_answers=self.crowd.work.n_answers,
         )
-        if (costs := entry["redrawn"]) is not None:
-            self.tell(
-                f"Had the audits been drawn anew {N_REDRAWN} times: {costs['low']:,} to {costs['high']:,} human labels "
-                f"in eight of ten, {costs['median']:,} in the middle."
-            )
-        self.tell("assay verify accepts it." if not problems else f"assay verify rejects it: {problems[0]}")
+        self.report.certificates.append(entry)
+        for sentence in sentences:
+            self.tell(sentence)
 
     def _change_truth(self, breach: Breach) -> list[str]:
         """Of the machine's certified labels that are right and of this class, a share becomes another class."""
         from review.certification.labels import labels_read
 
-        path = self.folder / f"certificate-{self.report.certificates[-1]['id']}-labels.csv"
-        with open(path, newline="", encoding="utf-8") as file:
+        with open(
+            labels_path(self.folder, self.report.certificates[-1]["id"]), newline="", encoding="utf-8"
+        ) as file:
             labels = labels_read(file)
         truth = self.crowd.truth
         of_class = sorted(
@@ -400,7 +313,7 @@ class Play:
         wanted, n_in_all = n_asked, n_before + n_asked
         began = time.monotonic()
         while True:
-            with self._timed("answering"):
+            with self.pace.timed("answering"):
                 self.crowd.answer(min(wanted, n_asked))
             n_asked = N_MORE
             until = time.monotonic() + COUNTED_SECONDS
@@ -409,8 +322,8 @@ class Play:
                 wanted = n_in_all - certificate["monitor"]["n_answered"]
                 if certificate["revoked_at"] is not None or wanted <= 0:
                     return dict(certificate)
-                with self._timed("waiting"):
-                    self._pause(began, f"{wanted:,} monitoring audits are not counted")
+                with self.pace.timed("waiting"):
+                    self.pace.pause(began, f"{wanted:,} monitoring audits are not counted")
 
     def _next_attempt(self, *, after: int) -> int:
         """The attempt that the service starts by itself after a breach, once its run is published.
@@ -428,83 +341,8 @@ class Play:
             elif run["state"] != "done":
                 self.tell(f"Run {run['number']} is {run['state']}: {run['error_message']}")
                 self._run()
-            with self._timed("training"):
-                self._pause(began, "no attempt follows the breach")
-
-    # Waiting
-
-    def _wait_for_work(self, path: str) -> Row:
-        """A resource of background work, once it is done. Raises Stalled if it failed or never ends."""
-        began = time.monotonic()
-        while (work := self.client.get(path))["is_open"]:
-            self._pause(began, f"{path} is {work['state']}", RUN_SECONDS)
-        if work["state"] != "done":
-            raise Stalled(f"{path} is {work['state']}: {work['error_message']}")
-        return dict(work)
-
-    def _pause(self, began: float, what: str, most: float = STALL_SECONDS) -> None:
-        """A moment's rest. Raises Stalled if nothing has moved for too long."""
-        if time.monotonic() - began > most:
-            raise Stalled(
-                f"For {most:.0f} s nothing has moved: {what}. Look at `assay status`, and at the project."
-            )
-        time.sleep(LOOK_SECONDS)
-
-    @contextmanager
-    def _timed(self, what: str) -> Iterator[None]:
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self.report.seconds[what] += time.monotonic() - began
-
-
-def held_against(truth: dict[str, str], document: Row, labels: Any) -> dict[str, Any]:
-    """How many labels under the promise are wrong in truth, and how many the certificate allows."""
-    goal, counts, second = document["goal"], document["counts"], document["people_error"]
-    wrong = {"machine": 0, "person": 0}
-    for key, label, source, rank in zip(
-        labels.keys, labels.labels, labels.sources, labels.ranks.tolist(), strict=True
-    ):
-        is_covered = goal["promise"] == "dataset" or source == "machine" or 0 < rank <= counts["cut"]
-        if source and is_covered and label != truth[key]:
-            wrong[source] += 1
-    n_covered = counts["items"] if goal["promise"] == "dataset" else counts["cut"]
-    promised = (
-        counts["allowed_wrong"] if second is None else math.floor(second["total_eps"] * n_covered + 1e-9)
-    )
-    n_wrong = wrong["machine"] + wrong["person"]
-    return {
-        "n_wrong": n_wrong,
-        "n_wrong_machine": wrong["machine"],
-        "n_wrong_people": wrong["person"],
-        "n_promised": promised,
-        "is_kept": n_wrong <= promised,
-    }
-
-
-def redrawn(truth: dict[str, str], document: Row, labels: Any) -> dict[str, int] | None:
-    """Human labels that the same attempt would have cost with other audits, if nobody erred: how much was luck.
-
-    Tenth, fiftieth and ninetieth percentile of 200 draws. None for promises on the machine's part or on each
-    class, whose costs are not in labels alone, or drawn one by one.
-    """
-    # Here: they bring in numpy and scipy.
-    import numpy as np
-
-    from review.certification.statement.replay import attempt_play
-
-    goal, attempt = document["goal"], document["attempt"]
-    if goal["promise"] != "dataset" or goal["per_class"] or attempt["stages"] == [0]:
-        return None
-    order = labels.in_order_of_rank().tolist()
-    is_wrong = np.array([labels.predicted[place] != truth[labels.keys[place]] for place in order])
-    known: dict[str, Any] = {"n_items": len(labels), "eps": goal["eps"], "delta": attempt["delta"]}
-    random = np.random.default_rng(0)
-    plays = [attempt_play(is_wrong, random, **known, sizes=attempt["stages"]) for _ in range(N_REDRAWN)]
-    costs = [len(labels) - len(order) + play.n_audits + play.n_left for play in plays]
-    low, median, high = np.quantile(costs, [0.1, 0.5, 0.9]).round().astype(int).tolist()
-    return {"low": low, "median": median, "high": high}
+            with self.pace.timed("training"):
+                self.pace.pause(began, "no attempt follows the breach")
 
 
 def _about_attempt(attempt: Row) -> str:

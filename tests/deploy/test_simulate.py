@@ -21,9 +21,9 @@ from sklearn.datasets import load_digits
 
 from deploy import servers
 from deploy.cli import main
+from deploy.simulation.certificate import held_against, redrawn
 from deploy.simulation.client import Client, Refused
 from deploy.simulation.people import Person, Quota
-from deploy.simulation.play import held_against, redrawn
 from deploy.simulation.truth import truth_read
 from labeling.errors import InvalidInput, Unavailable
 from review.certification.labels import labels_of
