@@ -15,37 +15,37 @@ from django.db import OperationalError
 
 from labeling.errors import AssayError
 
-# subcommand -> (file in deploy/commands, what it does); loaded when used, so that --help is quick
+# subcommand -> (module in deploy/commands, what it does); loaded when used, so that --help is quick
 COMMANDS = {
-    "up": ("up", "Start everything here: database, broker, web, workers, scheduler."),
-    "down": ("up", "Stop the `assay up` of this data directory."),
-    "status": ("status", "Show each part: up or down, since when, how to fix it."),
+    "up": ("instance.up", "Start everything here: database, broker, web, workers, scheduler."),
+    "down": ("instance.up", "Stop the `assay up` of this data directory."),
+    "status": ("instance.status", "Show each part: up or down, since when, how to fix it."),
     "demo": ("demo", "Start everything, with a real dataset being labeled."),
-    "project": ("project", "Create and list projects."),
-    "import": ("files", "Import a file, folder or archive into a project."),
-    "undo-import": ("undo", "Take away what an import brought; what people did since stays."),
-    "export": ("files", "Export a project's items and labels to a file."),
-    "train": ("train", "Start a training run, and watch it if you like."),
-    "publish": ("publish", "Show a candidate beside what stands, and make its labels stand."),
-    "compare": ("compare", "Compare learners on a project's labels, or on a labeled file."),
+    "project": ("projects.project", "Create and list projects."),
+    "import": ("projects.files", "Import a file, folder or archive into a project."),
+    "undo-import": ("projects.undo", "Take away what an import brought; what people did since stays."),
+    "export": ("projects.files", "Export a project's items and labels to a file."),
+    "train": ("projects.train", "Start a training run, and watch it if you like."),
+    "publish": ("projects.publish", "Show a candidate beside what stands, and make its labels stand."),
+    "compare": ("projects.compare", "Compare learners on a project's labels, or on a labeled file."),
     "simulate": ("simulate", "Let simulated people certify a labeled dataset, and count what it takes."),
     "verify": ("verify", "Check a certificate from its files alone; no server is needed."),
-    "user": ("user", "Add and list people, set their passwords."),
-    "token": ("user", "Make an API token for a person."),
+    "user": ("instance.user", "Add and list people, set their passwords."),
+    "token": ("instance.user", "Make an API token for a person."),
     "reproduce": ("reproduce", "Run a published case study and print its table."),
-    "backup": ("backup", "Write the database and the storage's files to one file."),
-    "restore": ("backup", "Put a backup into an empty database and a storage."),
-    "orphans": ("orphans", "Find files of the storage that nothing names, or that are missing."),
-    "setup": ("setup", "Make tables and static files (for your own hosts, at each upgrade)."),
-    "web": ("parts", "Run only web processes (for your own hosts)."),
-    "worker": ("parts", "Run only a worker for some queues (for your own hosts)."),
-    "alive": ("alive", "Whether the workers or the scheduler of this host work (for probes)."),
-    "scheduler": ("parts", "Run only the scheduler (for your own hosts)."),
+    "backup": ("instance.backup", "Write the database and the storage's files to one file."),
+    "restore": ("instance.backup", "Put a backup into an empty database and a storage."),
+    "orphans": ("instance.orphans", "Find files of the storage that nothing names, or that are missing."),
+    "setup": ("instance.setup", "Make tables and static files (for your own hosts, at each upgrade)."),
+    "web": ("instance.parts", "Run only web processes (for your own hosts)."),
+    "worker": ("instance.parts", "Run only a worker for some queues (for your own hosts)."),
+    "alive": ("instance.alive", "Whether the workers or the scheduler of this host work (for probes)."),
+    "scheduler": ("instance.parts", "Run only the scheduler (for your own hosts)."),
 }
 
 
 # Parts start another program, which sets itself up; verify needs no settings.
-WITHOUT_DJANGO = {"parts", "verify"}
+WITHOUT_DJANGO = {"instance.parts", "verify"}
 
 
 class Assay(click.Group):

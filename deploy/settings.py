@@ -5,7 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from deploy.addresses import broker_options, broker_url, data_secret, database_settings, storage_options
+from deploy.backing.addresses import (
+    broker_options,
+    broker_url,
+    data_secret,
+    database_settings,
+    storage_options,
+)
 from deploy.env import (
     read_bool,
     read_int,
@@ -65,9 +71,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "deploy.middleware.probes_by_address",
-    "deploy.middleware.safe_headers",
-    "deploy.middleware.CompressJson",
+    "deploy.web.middleware.probes_by_address",
+    "deploy.web.middleware.safe_headers",
+    "deploy.web.middleware.CompressJson",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "labeling.web.request_bodies.Utf8Only",
@@ -107,7 +113,7 @@ SECURE_HSTS_SECONDS = read_int("ASSAY_HSTS_SECONDS", 31_536_000 if ASSAY_PRODUCT
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ASSAY_PRODUCTION else None
 SECURE_SSL_REDIRECT = ASSAY_PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^(api/)?health$"]  # probes speak plain HTTP
-SECURE_CONTENT_TYPE_NOSNIFF = False  # deploy/middleware.py sets these headers, on files of the page, too
+SECURE_CONTENT_TYPE_NOSNIFF = False  # deploy/web/middleware.py sets these headers, on files of the page, too
 SECURE_REFERRER_POLICY = None
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 CSRF_FAILURE_VIEW = "labeling.web.http.csrf_failure"
@@ -230,7 +236,7 @@ CELERY_TASK_IGNORE_RESULT = True  # results live in rows
 # word of a task that takes hours gives up on the worker (RabbitMQ's consumer_timeout).
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_CONSUMER = "deploy.consumer:HeartConsumer"
+CELERY_WORKER_CONSUMER = "deploy.workers.consumer:HeartConsumer"
 CELERY_BROKER_HEARTBEAT = 20  # seconds; of RabbitMQ
 CELERY_BROKER_CONNECTION_TIMEOUT = (
     2  # seconds: a request that rings a bell does not wait for a broker that is away

@@ -30,7 +30,8 @@ from typing import IO, Any
 import click
 import psutil
 
-from deploy import addresses, heart, servers
+from deploy.backing import addresses, servers
+from deploy.workers import heart
 from labeling.errors import Conflict, Unavailable
 
 TICK_SECONDS = 0.1

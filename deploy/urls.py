@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from deploy.health import HealthView
-from deploy.page import show_page
+from deploy.web.health import HealthView
+from deploy.web.page import show_page
 
 handler400 = "labeling.web.http.bad_request"
 handler403 = "labeling.web.http.forbidden"

@@ -39,7 +39,7 @@ STOP_SECONDS = (
 
 @worker_init.connect
 def _watch_loop(sender: Any, **_: object) -> None:
-    from deploy import consumer, pulse
+    from deploy.workers import consumer, pulse
 
     app.steps["consumer"].add(consumer.Beating)
     consumer.WORKER.came_round()
@@ -48,7 +48,7 @@ def _watch_loop(sender: Any, **_: object) -> None:
 
 @worker_ready.connect
 def _begin_worker_pulse(sender: Any, **_: object) -> None:
-    from deploy import caches, pulse
+    from deploy.workers import caches, pulse
 
     queues = sorted(queue.name for queue in sender.app.amqp.queues.consume_from.values())
     pulse.begin(queues)
@@ -57,7 +57,7 @@ def _begin_worker_pulse(sender: Any, **_: object) -> None:
 
 @worker_process_init.connect
 def _begin_pool_process(**_: object) -> None:
-    from deploy import pulse
+    from deploy.workers import pulse
     from labeling.jobs.processes import die_with_parent
 
     die_with_parent(os.getppid())
@@ -73,7 +73,7 @@ def _end_in_time(**_: object) -> None:
 
 
 def _leave() -> None:
-    from deploy import pulse
+    from deploy.workers import pulse
 
     time.sleep(STOP_SECONDS)
     logger.warning("Tasks under way did not end in %.0f s; whatever they did is begun again.", STOP_SECONDS)
@@ -87,7 +87,7 @@ def _leave() -> None:
 def _begin_scheduler_pulse(**_: object) -> None:
     import atexit
 
-    from deploy import consumer, pulse
+    from deploy.workers import consumer, pulse
 
     consumer.SCHEDULER.came_round()
     pulse.watch(consumer.SCHEDULER)
@@ -97,6 +97,6 @@ def _begin_scheduler_pulse(**_: object) -> None:
 
 @worker_shutdown.connect
 def _end_worker_pulse(**_: object) -> None:
-    from deploy import pulse
+    from deploy.workers import pulse
 
     pulse.end()

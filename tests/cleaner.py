@@ -10,7 +10,7 @@ from pathlib import Path
 def main() -> None:
     folder = Path(sys.argv[1])
     sys.stdin.read()  # ends when the session's process does
-    from deploy import servers
+    from deploy.backing import servers
 
     servers.stop_valkey(folder)
     servers.stop_postgres(folder)

@@ -30,7 +30,7 @@ def _start() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deploy.settings")
     _clean_up_afterwards(folder)
 
-    from deploy import addresses, servers
+    from deploy.backing import addresses, servers
 
     if not os.environ.get("DATABASE_URL"):
         # Durability is what we test by killing our own processes, not PostgreSQL's.

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy import servers
+from deploy.backing import servers
 from deploy.up import die_with_parent
 from tests import template
 

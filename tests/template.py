@@ -15,8 +15,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from deploy import servers
-from deploy.addresses import embedded_database_url
+from deploy.backing import servers
+from deploy.backing.addresses import embedded_database_url
 
 NAME = "assay_template"
 FOLDER = (

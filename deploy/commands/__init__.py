@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from deploy.servers import servers_running
+from deploy.backing.servers import servers_running
 
 P = ParamSpec("P")
 R = TypeVar("R")

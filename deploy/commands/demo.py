@@ -14,10 +14,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from deploy import up
-from deploy.commands.files import import_inline
-from deploy.commands.progress import check_over, watch
-from deploy.commands.train import print_rounds, run_start
-from deploy.commands.up import FOREVER, running
+from deploy.commands.instance.up import FOREVER, running
+from deploy.commands.projects.files import import_inline
+from deploy.commands.projects.progress import check_over, watch
+from deploy.commands.projects.train import print_rounds, run_start
 from labeling.errors import InvalidInput
 from labeling.models import ItemType, Project, Publishing
 from labeling.projects.services import project_create

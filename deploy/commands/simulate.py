@@ -17,7 +17,7 @@ from django.contrib.auth.models import User
 
 from deploy import up
 from deploy.commands import with_database
-from deploy.commands.up import FOREVER, running
+from deploy.commands.instance.up import FOREVER, running
 from deploy.simulation.client import Client
 from deploy.simulation.people import Person
 from deploy.simulation.plan import Breach, Policy

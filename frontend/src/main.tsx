@@ -19,7 +19,7 @@ import { theme } from "@/ui/theme";
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element with id root");
 
-// What every page waits for. The server's Link header has it on its way already (deploy/page.py).
+// What every page waits for. The server's Link header has it on its way already (deploy/web/page.py).
 const client = createClient();
 void client.prefetchQuery(sessionQuery);
 const projectId = /^\/projects\/(\d+)/.exec(location.pathname)?.[1];

@@ -2,7 +2,7 @@
 
 Django binds values on the client, so PostgreSQL sees a new text, and plans anew, at every call: half of its
 time for a claim or an answer. Here psycopg binds them on the server and prepares the statement, and the plan
-is made without looking at the values (`database_settings` in deploy/addresses.py). So:
+is made without looking at the values (`database_settings` in deploy/backing/addresses.py). So:
 
 - lists need a cast in the SQL (`%(ids)s::bigint[]`), and are taken to be short;
 - a LIMIT that decides the plan is written into the text, not passed as a value.

@@ -95,6 +95,56 @@ class Page:
     withheld: frozenset[int]  # items that are asked about blind: in the rows without a label
 
 
+# Of the items of a page, as one list: looked up item by item it would cost more than the labels do.
+_WITHHELD = """item.id IN (
+    SELECT item_id FROM labeling_withheld
+    WHERE project_id = %(project)s AND item_id > %(last)s AND item_id <= %(upto)s)"""
+
+# Items of a page with the label that stood at the moment: a person's, else the published machine's.
+# An item is in the holdout from its first human label on, so before that it was in the pool.
+# Labels are looked up item by item: a join would be free to read the million that were just
+# written, which PostgreSQL's statistics do not know yet.
+AS_IT_STOOD = f"""
+    FROM (
+        SELECT item.*, {_WITHHELD} AS is_withheld, CASE
+            WHEN item.split <> 'test' AND {_WITHHELD} THEN 'pool'
+            WHEN item.split = 'holdout' AND NOT EXISTS (
+                SELECT FROM labeling_label AS first
+                WHERE first.project_id = %(project)s AND first.item_id = item.id
+                  AND first.is_human AND first.created_at <= %(at)s
+            ) THEN 'pool'
+            WHEN item.split = 'audit' THEN 'pool'
+            ELSE item.split
+        END AS split_then
+        FROM labeling_item AS item
+        WHERE item.project_id = %(project)s AND item.id > %(last)s AND item.id <= %(upto)s
+          AND item.created_at <= %(at)s
+    ) AS item
+    LEFT JOIN LATERAL (
+        SELECT * FROM labeling_label AS label
+        WHERE label.project_id = %(project)s AND label.item_id = item.id AND label.is_human
+          AND NOT item.is_withheld AND label.created_at <= %(at)s
+          AND (label.retired_at IS NULL OR label.retired_at > %(at)s)
+        LIMIT 1
+    ) AS human ON true
+    LEFT JOIN LATERAL (
+        SELECT * FROM labeling_label AS label
+        WHERE label.source_id = %(source)s AND label.item_id = item.id AND NOT label.is_human
+          AND label.created_at <= %(at)s
+          AND (label.retired_at IS NULL OR label.retired_at > %(at)s)
+        LIMIT 1
+    ) AS machine ON human.id IS NULL AND NOT item.is_withheld
+    CROSS JOIN LATERAL (
+        SELECT coalesce(human.id, machine.id) AS id,
+               coalesce(human.label_class_id, machine.label_class_id) AS label_class_id,
+               coalesce(human.source_id, machine.source_id) AS source_id,
+               coalesce(human.is_human, machine.is_human) AS is_human,
+               coalesce(human.created_at, machine.created_at) AS created_at,
+               coalesce(human.confidence, machine.confidence) AS confidence,
+               coalesce(human.threshold, machine.threshold) AS threshold
+    ) AS label"""
+
+
 class ExportRows:
     """What an export of `project` as of `at` holds. `carried`: of labeling/carried.py, CARRIED."""
 
@@ -215,58 +265,12 @@ class ExportRows:
         )
 
     def _query(self, last: int, upto: int) -> tuple[str, dict[str, Any]]:
-        """Items with the label that stood at the moment: a person's, else the published machine's.
-
-        An item is in the holdout from its first human label on, so before that it was in the pool.
-        Labels are looked up item by item: a join would be free to read the million that were just
-        written, which PostgreSQL's statistics do not know yet.
-        """
+        """SQL and its parameters for the rows of a page."""
         conditions, params = _conditions(self.filters)
-        # As one list for the page: looked up item by item it would cost more than the labels do.
-        withheld = """item.id IN (
-            SELECT item_id FROM labeling_withheld
-            WHERE project_id = %(project)s AND item_id > %(last)s AND item_id <= %(upto)s)"""
         columns = ", ".join(f"{sql} AS {name}" for name, sql, _ in self.columns)
         query = f"""
             SELECT {columns}
-            FROM (
-                SELECT item.*, {withheld} AS is_withheld, CASE
-                    WHEN item.split <> 'test' AND {withheld} THEN 'pool'
-                    WHEN item.split = 'holdout' AND NOT EXISTS (
-                        SELECT FROM labeling_label AS first
-                        WHERE first.project_id = %(project)s AND first.item_id = item.id
-                          AND first.is_human AND first.created_at <= %(at)s
-                    ) THEN 'pool'
-                    WHEN item.split = 'audit' THEN 'pool'
-                    ELSE item.split
-                END AS split_then
-                FROM labeling_item AS item
-                WHERE item.project_id = %(project)s AND item.id > %(last)s AND item.id <= %(upto)s
-                  AND item.created_at <= %(at)s
-            ) AS item
-            LEFT JOIN LATERAL (
-                SELECT * FROM labeling_label AS label
-                WHERE label.project_id = %(project)s AND label.item_id = item.id AND label.is_human
-                  AND NOT item.is_withheld AND label.created_at <= %(at)s
-                  AND (label.retired_at IS NULL OR label.retired_at > %(at)s)
-                LIMIT 1
-            ) AS human ON true
-            LEFT JOIN LATERAL (
-                SELECT * FROM labeling_label AS label
-                WHERE label.source_id = %(source)s AND label.item_id = item.id AND NOT label.is_human
-                  AND label.created_at <= %(at)s
-                  AND (label.retired_at IS NULL OR label.retired_at > %(at)s)
-                LIMIT 1
-            ) AS machine ON human.id IS NULL AND NOT item.is_withheld
-            CROSS JOIN LATERAL (
-                SELECT coalesce(human.id, machine.id) AS id,
-                       coalesce(human.label_class_id, machine.label_class_id) AS label_class_id,
-                       coalesce(human.source_id, machine.source_id) AS source_id,
-                       coalesce(human.is_human, machine.is_human) AS is_human,
-                       coalesce(human.created_at, machine.created_at) AS created_at,
-                       coalesce(human.confidence, machine.confidence) AS confidence,
-                       coalesce(human.threshold, machine.threshold) AS threshold
-            ) AS label
+            {AS_IT_STOOD}
             LEFT JOIN labeling_labelclass AS class ON class.id = label.label_class_id
             LEFT JOIN labeling_source AS source ON source.id = label.source_id
             LEFT JOIN auth_user AS person ON person.id = source.user_id

@@ -14,8 +14,8 @@ from contextlib import suppress
 import psutil
 import redis
 
-from deploy import servers
-from deploy.addresses import valkey_socket
+from deploy.backing import servers
+from deploy.backing.addresses import valkey_socket
 from tests.chaos.gate import Gate
 from tests.chaos.world import World
 

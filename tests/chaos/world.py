@@ -19,8 +19,8 @@ from pathlib import Path
 import boto3
 import psutil
 
-from deploy import servers
-from deploy.addresses import postgres_socket_folder, valkey_socket
+from deploy.backing import servers
+from deploy.backing.addresses import postgres_socket_folder, valkey_socket
 from deploy.up import die_with_parent
 from tests import template
 from tests.chaos.gate import Gate

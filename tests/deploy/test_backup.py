@@ -19,10 +19,10 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from deploy import database
+from deploy.backing import database
+from deploy.backing.database import check_version
+from deploy.backing.servers import postgres_program
 from deploy.cli import main
-from deploy.database import check_version
-from deploy.servers import postgres_program
 from deploy.simulation.client import Client
 from labeling.errors import Unavailable
 from tests.running import ROOT, eventually, running_product

@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 from django.contrib.auth.models import User
 
 from deploy.cli import main
-from deploy.commands.progress import check_over
-from deploy.commands.report import report_text
+from deploy.commands.projects.progress import check_over
+from deploy.commands.projects.report import report_text
 from labeling.formats.rows import Problem
 from labeling.imports.rules.report import ImportReport
 from labeling.models import Import, Item, Label, Project, Publication

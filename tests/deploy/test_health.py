@@ -10,8 +10,8 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from deploy import pulse
 from deploy.worker import QUEUES
+from deploy.workers import pulse
 from labeling.models import WorkerPulse
 from tests.conftest import client_of
 

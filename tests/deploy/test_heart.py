@@ -15,9 +15,10 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from deploy import heart, up
-from deploy.commands.alive import alive_command
-from deploy.heart import EXIT_WEDGED, Heart, Watch
+from deploy import up
+from deploy.commands.instance.alive import alive_command
+from deploy.workers import heart
+from deploy.workers.heart import EXIT_WEDGED, Heart, Watch
 
 
 @pytest.fixture(autouse=True)

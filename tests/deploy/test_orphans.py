@@ -13,8 +13,8 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from deploy.backups.orphans import missing, orphans, orphans_remove, storage_files
 from deploy.cli import main
-from deploy.orphans import missing, orphans, orphans_remove, storage_files
 from labeling.exports.pipeline import export_run
 from labeling.exports.services import export_request
 from labeling.imports.services import upload_create
@@ -60,7 +60,7 @@ def test_a_storage_that_stumbles_is_asked_again(owned: list[str], monkeypatch: p
             raise refusals.pop()
         return real(path)
 
-    monkeypatch.setattr("deploy.orphans.PAUSES", (0, 0))
+    monkeypatch.setattr("deploy.backups.orphans.PAUSES", (0, 0))
     monkeypatch.setattr(default_storage, "listdir", stumbling)
     assert sorted(name for some in storage_files("blobs") for name in some) == sorted(folder_files("blobs"))
     refusals[:] = [PermissionError()]

@@ -15,8 +15,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
-from deploy.addresses import storage_options
-from deploy.health import _look_at_storage
+from deploy.backing.addresses import storage_options
+from deploy.web.health import _look_at_storage
 from labeling.models import Blob, Item, ItemType
 from tests.chaos.gate import Gate
 from tests.makers import make_project
@@ -187,7 +187,9 @@ def test_database_that_is_lost_in_the_middle_is_told_to_everybody_and_found_agai
         gate.open()
         eventually(is_well, seconds=20)
 
-    print(*(line for line in web.log.read_text().splitlines() if " deploy.watched: " in line), sep="\n")
+    print(
+        *(line for line in web.log.read_text().splitlines() if " deploy.backing.watched: " in line), sep="\n"
+    )
     for path, reply in first + later:
         print(f"{path} {reply.status} {reply.seconds:.2f} s")
         assert reply.status == 503, (path, reply)

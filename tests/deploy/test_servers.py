@@ -13,7 +13,7 @@ import psutil
 import psycopg
 import pytest
 
-from deploy import addresses, servers
+from deploy.backing import addresses, servers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ANOTHER_USER = """
 import sys
 from pathlib import Path
-from deploy import servers
+from deploy.backing import servers
 with servers.servers_running(Path(sys.argv[1]), postgres=True, valkey=True):
     pass
 """

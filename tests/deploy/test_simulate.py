@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from deploy import servers
+from deploy.backing import servers
 from deploy.cli import main
 from deploy.simulation.certificate import held_against, redrawn
 from deploy.simulation.client import Client, Refused

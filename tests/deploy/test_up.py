@@ -16,8 +16,9 @@ import psutil
 import pytest
 from django.conf import settings
 
-from deploy import servers, up
-from deploy.commands import status
+from deploy import up
+from deploy.backing import servers
+from deploy.commands.instance import status
 from labeling.errors import Conflict
 from tests.running import ROOT, Running, eventually, free_port, running_product
 

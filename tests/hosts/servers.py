@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploy.servers import SERVER_USER, postgres_program
+from deploy.backing.servers import SERVER_USER, postgres_program
 from deploy.up import die_with_parent
 from tests.hosts.network import NAMES, SITE, inside
 

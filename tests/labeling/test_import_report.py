@@ -214,7 +214,7 @@ def test_what_cannot_be_read_is_refused_by_a_check_too(content: bytes, tmp_path:
 
 
 def test_every_option_is_known_to_the_command_line() -> None:
-    from deploy.commands.files import import_command
+    from deploy.commands.projects.files import import_command
 
     own = {"project", "paths", "is_created", "item_type", "is_json", "user"}
     assert {option.name for option in import_command.params} - own == {

@@ -13,7 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from deploy import backup, orphans
+from deploy.backups import backup, orphans
 from labeling.imports.services import import_create, upload_create
 from labeling.imports.writing.pipeline import import_run
 from labeling.jobs.trouble import trouble_of

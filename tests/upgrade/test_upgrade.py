@@ -19,7 +19,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from deploy.servers import postgres_program
+from deploy.backing.servers import postgres_program
 from deploy.simulation.client import Client
 from tests.running import ROOT, Running, eventually, running_product
 

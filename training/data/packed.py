@@ -126,7 +126,7 @@ def packed_sweep() -> list[str]:
 
     Returns their names.
 
-    Each host has its own, so each sweeps its own (deploy/caches.py).
+    Each host has its own, so each sweeps its own (deploy/workers/caches.py).
     """
     names = [path.name for path in _cache().iterdir()] if _cache().is_dir() else []
     if not names:

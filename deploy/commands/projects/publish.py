@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from deploy.commands import with_database
-from deploy.commands.project import find_person, find_project
+from deploy.commands.projects.project import find_person, find_project
 from labeling.errors import InvalidInput, NotFound
 from labeling.models import Project
 from review.publishing.candidates import Beside, beside_standing

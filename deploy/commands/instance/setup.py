@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from django.core.management import call_command
 
-from deploy.database import require_postgres
+from deploy.backing.database import require_postgres
 
 
 @click.command("setup")

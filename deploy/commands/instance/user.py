@@ -10,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from deploy.commands import with_database
-from deploy.commands.project import find_person
+from deploy.commands.projects.project import find_person
 from labeling.accounts.services import token_create
 from labeling.errors import Conflict, InvalidInput
 

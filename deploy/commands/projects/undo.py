@@ -9,8 +9,8 @@ import socket
 import click
 
 from deploy.commands import with_database
-from deploy.commands.progress import check_over, shown, watch
-from deploy.commands.project import find_person
+from deploy.commands.projects.progress import check_over, shown, watch
+from deploy.commands.projects.project import find_person
 from labeling.errors import Conflict, NotFound
 from labeling.jobs.work import Work
 from labeling.models import Import, ImportUndo

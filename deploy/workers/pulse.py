@@ -1,7 +1,7 @@
 """Each worker and scheduler writes how it is, every few seconds, into labeling.WorkerPulse.
 
 Rows and not the broker, so that the page sees a missing worker even while the broker is gone. What the row says
-comes from proof of work (deploy/heart.py); that it is written says only that the process can write.
+comes from proof of work (deploy/workers/heart.py); that it is written says only that the process can write.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from django.db import Error, connection, connections
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from deploy.heart import Heart, Watch
+from deploy.workers.heart import Heart, Watch
 from labeling.jobs.work import WITNESS_SECONDS
 from labeling.models import WorkerPulse
 

@@ -31,8 +31,8 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from deploy.database import require_postgres, run_program
-from deploy.orphans import FOLDERS, storage_files
+from deploy.backing.database import require_postgres, run_program
+from deploy.backups.orphans import FOLDERS, storage_files
 from labeling.errors import Conflict, InvalidInput
 from labeling.storing.storage import stored_stream
 from labeling.web.json_reading import read_json

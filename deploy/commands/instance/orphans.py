@@ -6,8 +6,8 @@ import datetime as dt
 
 import click
 
+from deploy.backups.orphans import missing, orphans, orphans_remove
 from deploy.commands import with_database
-from deploy.orphans import missing, orphans, orphans_remove
 
 SHOWN = 20
 

@@ -8,8 +8,8 @@ import click
 from django.conf import settings
 from django.db import connection
 
-from deploy.backup import backup_restore, backup_write
-from deploy.servers import servers_running
+from deploy.backing.servers import servers_running
+from deploy.backups.backup import backup_restore, backup_write
 from labeling.errors import Conflict, InvalidInput
 
 EVERY = 10_000  # files, between two lines

@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from deploy.commands import with_database
-from deploy.commands.progress import shown, watch
-from deploy.commands.project import find_person, find_project
-from deploy.health import health_parts
+from deploy.commands.projects.progress import shown, watch
+from deploy.commands.projects.project import find_person, find_project
+from deploy.web.health import health_parts
 from labeling.errors import InvalidInput
 from labeling.jobs.work import WorkState
 from labeling.models import ItemType

@@ -24,7 +24,7 @@ from typing import IO
 import psutil
 import psycopg
 
-from deploy.addresses import (
+from deploy.backing.addresses import (
     embedded_database_url,
     postgres_folder,
     postgres_socket_folder,

@@ -15,9 +15,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from deploy import frontend, up
-from deploy.commands.user import first_admin
-from deploy.health import health_parts
-from deploy.servers import servers_running, stop_postgres, stop_valkey
+from deploy.backing.servers import servers_running, stop_postgres, stop_valkey
+from deploy.commands.instance.user import first_admin
+from deploy.web.health import health_parts
 from labeling.errors import Unavailable
 
 READY_SECONDS = 120

@@ -1,6 +1,6 @@
 """Where the database, the broker and the secrets are: computed from URLs or from the data directory.
 
-Settings import this file, so it starts nothing and connects to nothing (deploy/servers.py does).
+Settings import this file, so it starts nothing and connects to nothing (deploy/backing/servers.py does).
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def data_secret(data_dir: Path) -> str:
 
 
 def keep_private(data_dir: Path) -> None:
-    """Others neither list nor read the data directory; whom we let pass through (deploy/servers.py) still may."""
+    """Others neither list nor read the data directory; whom we let pass through (deploy/backing/servers.py) still may."""
     with contextlib.suppress(FileNotFoundError, PermissionError):  # not there yet, or not ours
         for folder in (data_dir, data_dir / "storage"):
             folder.chmod(folder.stat().st_mode & 0o711)
@@ -102,7 +102,7 @@ def database_settings(url: str, data_dir: Path, *, pool_size: int) -> dict[str, 
 
 
 def _pool(max_size: int) -> dict[str, Any]:
-    from deploy.watched import POOL_SECONDS, WATCH, WatchedConnection
+    from deploy.backing.watched import POOL_SECONDS, WATCH, WatchedConnection
 
     return {
         "min_size": 1,

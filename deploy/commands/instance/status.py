@@ -9,7 +9,7 @@ import click
 from django.conf import settings
 
 from deploy import up
-from deploy.health import Part, health_parts
+from deploy.web.health import Part, health_parts
 
 
 @click.command("status")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from deploy.heart import alive_here, patience_seconds
+from deploy.workers.heart import alive_here, patience_seconds
 
 
 @click.command("alive")

@@ -14,8 +14,8 @@ from celery.platforms import SecurityWarning
 from django.conf import settings
 
 from deploy import checks
-from deploy.addresses import keep_private
-from deploy.database import require_postgres
+from deploy.backing.addresses import keep_private
+from deploy.backing.database import require_postgres
 from deploy.worker import QUEUES, app
 from labeling.jobs.processes import thread_limits
 
@@ -76,7 +76,7 @@ def scheduler_command() -> None:
     _prepare()
     app.start(
         [
-            *("--quiet", "beat", "--scheduler", "deploy.consumer:HeartScheduler"),
+            *("--quiet", "beat", "--scheduler", "deploy.workers.consumer:HeartScheduler"),
             *("--loglevel", "WARNING", "--pidfile="),
         ]
     )

@@ -22,9 +22,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from deploy.pulse import LOST_SECONDS
-from deploy.watched import WATCH
+from deploy.backing.watched import WATCH
 from deploy.worker import QUEUES, app
+from deploy.workers.pulse import LOST_SECONDS
 from labeling.models import Setback, WorkerPulse
 
 WORK_OF_QUEUE = {

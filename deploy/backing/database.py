@@ -10,7 +10,7 @@ import psycopg
 from django.conf import settings
 from django.db import connections
 
-from deploy.servers import postgres_program
+from deploy.backing.servers import postgres_program
 from labeling.errors import Unavailable
 
 OLDEST = 16  # of PostgreSQL, that everything here is tried with

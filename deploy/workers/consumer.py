@@ -10,7 +10,7 @@ from celery.beat import Scheduler, SchedulingError
 from celery.worker import state
 from celery.worker.consumer import Consumer
 
-from deploy.heart import TICK_SECONDS, Heart
+from deploy.workers.heart import TICK_SECONDS, Heart
 
 logger = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from deploy.commands import with_database
-from deploy.commands.progress import check_over, shown, watch
-from deploy.commands.project import find_person, find_project
-from deploy.health import health_parts
+from deploy.commands.projects.progress import check_over, shown, watch
+from deploy.commands.projects.project import find_person, find_project
+from deploy.web.health import health_parts
 from labeling.errors import InvalidInput
 from labeling.models import Project
 from labeling.web.json_reading import read_json

@@ -17,11 +17,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 
-from deploy.addresses import postgres_folder
+from deploy.backing.addresses import postgres_folder
 from deploy.commands import with_database
-from deploy.commands.progress import Shower, check_over, shown, watch
-from deploy.commands.project import find_person, find_project
-from deploy.commands.report import error_json, nothing_taken, report_text
+from deploy.commands.projects.progress import Shower, check_over, shown, watch
+from deploy.commands.projects.project import find_person, find_project
+from deploy.commands.projects.report import error_json, nothing_taken, report_text
 from labeling.carried import CARRIED
 from labeling.errors import AssayError, InvalidInput, NotFound
 from labeling.exports.pipeline import export_run

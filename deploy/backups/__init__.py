@@ -1,0 +1,1 @@
+"""A whole instance in one file; files of the storage that nothing names."""

@@ -1,0 +1,1 @@
+"""Commands about a whole instance: its parts, its people, its backups."""

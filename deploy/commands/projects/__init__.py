@@ -1,0 +1,1 @@
+"""Commands about a project: items in and out, training, publishing."""

@@ -1,0 +1,1 @@
+"""What workers and the scheduler do beside their tasks: they prove that they work, and keep their host tidy."""
