@@ -131,7 +131,7 @@ class Play:
         self.client.post(f"projects/{self.project_id}/queue/refill", {})
 
     def _wait_for_diverse(self) -> None:
-        """A worker adds items that are unlike each other to the first, random ones. Without them it goes, too."""
+        """Wait for a worker to add items unlike each other to the first, random ones; go on without them after a while."""
         until = time.monotonic() + DIVERSE_SECONDS
         with self.pace.timed("waiting"):
             while time.monotonic() < until:
@@ -140,7 +140,7 @@ class Play:
                 time.sleep(LOOK_SECONDS)
 
     def _answer(self, n_total: int) -> None:
-        """People answer until they have given n_total answers, and the queue is filled again as often as it takes."""
+        """Let people answer until they have given n_total answers; refill the queue as often as it takes."""
         began = time.monotonic()
         while (missing := n_total - self.crowd.work.n_answers) > 0:
             with self.pace.timed("answering"):
@@ -153,7 +153,7 @@ class Play:
         self.tell(f"{self.crowd.work.n_answers:,} answers are given.")
 
     def _train_and_answer(self) -> None:
-        """Runs, and more answers between them, until the plan or the policy says that it is enough."""
+        """Train and answer in turn, until the plan or the policy says that it is enough."""
         for number in itertools.count(1):
             round = self._run()
             n_answers, n_wanted, growth = self.crowd.work.n_answers, self.policy.n_answers, self.policy.growth
@@ -215,7 +215,7 @@ class Play:
             return None
 
     def _finish_attempt(self, attempt_id: int) -> None:
-        """People answer what the queue hands out until the attempt is over; its certificate is checked."""
+        """Let people answer what the queue hands out until the attempt is over, and check its certificate."""
         attempt = self._answer_attempt(attempt_id)
         if attempt["state"] != "certified":
             raise Stalled(f"Attempt {attempt['number']} is {attempt['state']}: {attempt['state_reason']}")
@@ -264,7 +264,7 @@ class Play:
             self.tell(sentence)
 
     def _change_truth(self, breach: Breach) -> list[str]:
-        """Of the machine's certified labels that are right and of this class, a share becomes another class."""
+        """Make a share of the machine's right labels of this class wrong, by giving their items another true class."""
         from review.certification.labels import labels_read
 
         with open(

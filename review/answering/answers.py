@@ -1,6 +1,6 @@
-"""Taking answers: each stored once, and what follows from it, in one transaction.
+"""Taking answers: each is stored once, with all that follows from it, in one transaction.
 
-The locks, and their order: review/answering/facts.py.
+review/answering/facts.py says which locks this takes, and in which order.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _apply(
 
 
 def _queue_doubted(doubted: list[AnsweredEntry]) -> None:
-    """What was marked wrong waits on top of the queue without the suggestion, for anybody."""
+    """Put what was marked as wrong at the top of the queue, for anybody, without the suggestion."""
     others = Entry.objects.filter(
         item_id__in=[row.item_id for row in doubted], state__in=[EntryState.OPEN, EntryState.DISPUTED]
     ).exclude(pk__in=[row.entry_id for row in doubted])
@@ -184,7 +184,7 @@ def _count_votes(
 
 
 def _as_of_batch(facts: Facts, *, prior: Answered | None, lease_state: str | None) -> Facts:
-    """The facts as the earlier answers of the same request have left them."""
+    """The facts as earlier answers of the same request left them."""
     return replace(facts, prior=facts.prior or prior, lease_state=lease_state or facts.lease_state)
 
 
@@ -199,7 +199,7 @@ def _read_votes(entry_ids: list[int]) -> dict[int, list[int]]:
 
 
 def _link_votes(agreed: dict[int, int]) -> None:
-    """Every answer that led to a label by consensus names it."""
+    """Note on each answer which label by consensus it led to."""
     for entry_id, label_id in agreed.items():
         Answer.objects.filter(entry_id=entry_id, kind=AnswerKind.LABEL, withdrawn_at__isnull=True).update(
             label_id=label_id

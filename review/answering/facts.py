@@ -1,7 +1,7 @@
-"""What answers are about, read in one go under the locks that they need.
+"""What a batch of answers is about, read in one trip, under the locks it needs.
 
-Locks, in this order everywhere, so that nobody waits in a circle: the project's label lock (shared),
-entries by id, items by id, labels. Leases are written only under their entry's lock.
+Locks are taken in the same order everywhere, so that there are no deadlocks: the project's label lock (shared),
+entries by id, items by id, labels. Leases are only written under the lock of their entry.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class NewAnswer:
 
 @dataclass
 class AnsweredEntry:
-    """A locked entry with this person's last lease of it: what the answer is about."""
+    """The locked entry that an answer is about, with this person's last lease of it."""
 
     entry_id: int
     item_id: int
@@ -98,7 +98,7 @@ _READ_FACTS = """
 
 
 def lock_and_read(project_id: int, person_id: int, answers: Sequence[NewAnswer]) -> Known:
-    """Take the locks in their order, then read: each statement sees what the ones before waited for."""
+    """Take the locks in order, then read: each statement sees what the locks before it waited for."""
     values = {
         "project": project_id,
         "person": person_id,

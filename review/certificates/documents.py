@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 @transaction.atomic
 def certificate_write(certificate_id: int) -> None:
-    """The certificate has its document. Harmless if it had one."""
+    """Write the certificate's document. Harmless if it has one."""
     certificate = (
         Certificate.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("attempt__round__run", "attempt__round__source", "project")
@@ -73,7 +73,7 @@ def _earlier(attempt: Attempt) -> list[dict[str, Any]]:
 
 
 def _audits(attempt: Attempt) -> list[dict[str, Any]]:
-    """What was drawn and counts, by rank, and what people said of it."""
+    """The audits that count, by rank, with what people said of them."""
     names = {each["id"]: each["name"] for each in attempt.classes}
     audits = attempt.audits.filter(position__lte=attempt.n_audits).order_by("rank")
     columns = ("item__key", "rank", "label_class_id", "answered_class_id", "answered_by", "answered_at")

@@ -25,9 +25,9 @@ KEPT = 50  # forecasts of a project: the older ones say nothing any more
 
 
 def forecast_make(project_id: int) -> None:
-    """The project has a forecast by the round whose labels stand, or by what is usual if there is none.
+    """Make a forecast for the project: by the round whose labels stand, or by what is usual if there is none.
 
-    Nothing happens while another worker is at it.
+    Does nothing while another worker is at it.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [NAMESPACE, project_id])
@@ -85,7 +85,7 @@ def _count(project: Project, standing: Round | None) -> _Counted:
 
 
 def _stretched(p_wrong: npt.NDArray[np.float64], n_unknown: int) -> npt.NDArray[np.float64] | None:
-    """With items that came after the round, taken to be like those that it knows; None where it knows none."""
+    """Extended to items that came after the round, as if they were like those it knows; None if it knows none."""
     if len(p_wrong) == 0:
         return None
     return np.concatenate([p_wrong, np.quantile(p_wrong, (np.arange(n_unknown) + 0.5) / n_unknown)])
@@ -107,7 +107,7 @@ def _comparable(project: Project, basis: dict[str, Any], *, but: Round | None) -
 
 
 def _plan(project: Project, counted: _Counted, before: list[Forecast]) -> dict[str, Any]:
-    """Forecast.plan: of the project's own goal, what labels buy, and the table of other goals."""
+    """Forecast.plan: the project's own goal, what more labels would save, and a table of other goals."""
     counts: dict[str, Any] = {
         "p_wrong": counted.p_wrong,
         "n_items": counted.n_items,

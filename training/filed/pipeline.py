@@ -35,9 +35,9 @@ TAKEN_IN = "Its predictions are this run's only round."
 
 
 def filed_execute(run: Run) -> None:
-    """The run's round is ready, or the project has it already, and the run is done.
+    """Make the run's round, unless the project has it already, and finish the run.
 
-    Raises WorkCancelled and WorkLost. Killed half-way it is begun again; a whole round is kept.
+    Raises WorkCancelled and WorkLost. If it is killed halfway it starts over; a whole round is kept.
     """
     with transaction.atomic():
         work_hold(run)

@@ -1,4 +1,4 @@
-"""What a round leaves, whoever predicted: what it accepts, what it said of the sets that measure, its columns."""
+"""The outcome of a round, whoever predicted: what it accepts, what it says of the measuring sets, its columns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ IntArray = npt.NDArray[np.int64]
 def predictions_accept(
     run: Run, predictions: Predictions, *, round_number: int, n_rounds: int, n_human: int
 ) -> None:
-    """The predictions say by what threshold the run's policy accepted them, or did not."""
+    """Decide by the run's policy which predictions are accepted, and note the thresholds."""
     predictions.is_accepted, predictions.threshold = decide(
         check_policy(run.policy),
         round_number=round_number,
@@ -41,7 +41,7 @@ def measuring_sets_store(
     test: FloatArray,
     calibration: Calibration,
 ) -> None:
-    """What the running round said of the holdout and the test set is in the database. Raises WorkLost.
+    """Store what the running round says of the holdout and the test set. Raises WorkLost.
 
     item_ids        of the rows that the snapshot counts in; None: it counts in item ids
     holdout, test   raw probabilities (n, n_classes)

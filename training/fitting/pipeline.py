@@ -51,12 +51,12 @@ IntArray = npt.NDArray[np.int64]
 
 
 def run_execute(run: Run) -> None:
-    """All rounds that the run still needs are ready, and it is done with its reason.
+    """Make all rounds that the run still needs, and finish it with the reason why it stopped.
 
-    From the first fit on nothing is lost by trouble: fitting, predicting and deciding need neither database nor
-    storage, and every write waits until it is done.
+    From the first fit on, no outage loses work: fitting, predicting and deciding need neither database nor
+    storage, and each write is tried until it succeeds.
 
-    Whole rounds of an earlier attempt are kept; a round that it left half done is made again.
+    Whole rounds of an earlier attempt are kept; a round that was left half done is made again.
     Raises WorkCancelled, WorkLost, and AssayError for what a user can act on.
     """
     with transaction.atomic():
@@ -81,7 +81,7 @@ def run_execute(run: Run) -> None:
 
 
 def round_execute(run: Run, *, number: int, before: Round | None, progress: RunProgress) -> Round:
-    """One round from the labels as they are now to a model version that is ready to be published."""
+    """Make one round: from the labels as they are now to a model version that is ready to be published."""
     progress.begin_round(number)
     round = round_open(run, number=number)
 
@@ -224,7 +224,7 @@ def _predict_pool(
 def _generate(
     round: Round, learner: Learner, packed: PackedItems, snapshot: Snapshot, predictions: Predictions
 ) -> dict[str, Any]:
-    """Images that a learner which can draw has drawn are stored; what is to be known of them, as a metric."""
+    """Let a learner that can draw images do so, and store them; returns the metric that describes them."""
     run = round.run
     if not can_generate(learner, run.project.item_type):
         return {}
@@ -241,7 +241,7 @@ def _save_learner(
     calibration: Calibration,
     version: str,
 ) -> None:
-    """The fitted learner is in the storage, with a card that says what it is and how to use it."""
+    """Store the fitted learner, with a card that says what it is and how to use it."""
     one = packed.take(np.arange(1))
     card = _provenance(round, snapshot, version) | {
         "item_type": round.run.project.item_type,

@@ -82,8 +82,8 @@ def diff_page(
 ) -> tuple[list[DiffItem], tuple[float, int] | None]:
     """The items of one cell, the surest first, and the key (confidence, item id) of the last if there are more.
 
-    What is withheld from the sight is left out.
-    Sure is the left round, or where it accepted nothing the right one: its class is walked by confidence.
+    Items withheld from this sight are left out. "Surest" goes by the left round's confidence, or by the right
+    one's where the cell is of items that the left round did not accept.
     Raises as diff_cells; InvalidInput if neither class is given.
     """
     _check(left, right)

@@ -250,7 +250,7 @@ def _number_forms(table: Table, rows: list[Sequence[object]], options: ImportOpt
 
 
 def _word_columns(sample: Sample, roles: Mapping[str, str]) -> dict[str, list[object]]:
-    """The features that hold words, whose numbers are words too."""
+    """The features that hold words. Whatever looks like a number or like NA among them is a word too."""
     features = {name: sample.whole_column(name) for name, role in roles.items() if role == ColumnRole.FEATURE}
     return {name: values for name, values in features.items() if holds_words(values)}
 

@@ -33,7 +33,7 @@ class KnownItems:
     with_sealed: bool  # sealed truths are looked up
 
     def under(self, keys: Collection[str]) -> dict[str, ItemState]:
-        """By key."""
+        """What the project knows under these keys, by key."""
         with connection.cursor() as cursor:
             cursor.execute(
                 """
@@ -88,9 +88,9 @@ class KnownItems:
                     by_id[item_id].sealed_id = class_id
 
     def _withhold(self, by_id: Mapping[int, ItemState]) -> None:
-        """Of items that people are asked about blind nothing is known but what this import's own machine said.
+        """Forget what is known of items that people are asked about blind, except what this import's own machine said.
 
-        Where nothing is measured, an item on which no person's label ever was has nothing to withhold here.
+        Where nothing is measured, an item that no person ever labeled has nothing to withhold.
         """
         with connection.cursor() as cursor:
             cursor.execute(
@@ -113,7 +113,7 @@ class KnownItems:
                 state.machine_id = outcome_of(own[state.id], answers_wanted=1).machine_id
 
     def _add_answers(self, by_id: Mapping[int, ItemState]) -> None:
-        """What this import and earlier ones brought of single answers."""
+        """Add the single answers that this import and earlier ones brought."""
         for item_id, answer in self._answers("true", list(by_id)):
             by_id[item_id].answers = [*(by_id[item_id].answers or ()), answer]
 
@@ -150,7 +150,7 @@ class KnownItems:
             ]
 
     def _add_words(self, by_id: Mapping[int, ItemState]) -> None:
-        """What the project has said of the items itself, at any time, so that its own export says none of it again."""
+        """Add what the project itself ever said of the items, so that its own export does not say it again."""
         labels = Label.objects.filter(item_id__in=list(by_id)).values_list(
             "item_id", "label_class_id", "is_human", "created_at"
         )

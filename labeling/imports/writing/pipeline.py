@@ -1,8 +1,8 @@
 """What a worker does with an import: read, check, decide, write, one batch at a time.
 
-The cursor (how many rows are done) and the report are written in the transaction of their batch, so
-a worker that takes a dead one's import over goes on exactly where its last batch ended. Memory does
-not depend on the size of the file.
+The cursor (how many rows are done) and the report are written in the transaction of their batch, so a
+worker that takes over from a dead one goes on exactly where the last batch ended. Memory does not depend
+on the size of the file.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ def import_run(import_id: int, *, worker: str, on_progress: OnProgress | None = 
 
 
 def import_execute(work: Import, on_progress: OnProgress | None = None) -> None:
-    """All rows that the import still needs are in, and it is done.
+    """Bring in all rows that are still missing, and finish the import.
 
-    It goes on from where the row says that its last batch ended. Raises WorkCancelled, WorkLost,
-    and AssayError for what a user can act on.
+    Continues after the last batch that the row records. Raises WorkCancelled, WorkLost, and AssayError for
+    what a user can act on.
     """
     ImportJob(work, on_progress).run()
 
@@ -131,7 +131,7 @@ class ImportJob:
         self.work.report = report.as_json()
 
     def _make_source(self) -> None:
-        """Whoever takes the import over finds the source that its first labels came from."""
+        """Make the source of the file's labels, once: whoever takes the import over finds it in the row."""
         if self.work.source_id is not None:
             return
         with transaction.atomic():
@@ -165,7 +165,7 @@ class ImportJob:
         )
 
     def _keep_options(self, dataset: Dataset) -> None:
-        """What was detected is in the row, for those who take over; the request did it, unless that took too long."""
+        """Record what was detected for whoever takes over. The request has done so already, unless it took too long."""
         options = dataset.options.as_json()
         if options != self.work.options:
             self.work.options = options
@@ -183,7 +183,7 @@ class ImportJob:
         blobs: list[BlobRow],
         chosen: frozenset[int] | None,
     ) -> None:
-        """Everything of this batch is in the database, or nothing."""
+        """Write the whole batch to the database, or nothing of it."""
         report = ImportReport.from_json(self.work.report)
         with self._transaction():
             self.store.lock()
@@ -229,13 +229,13 @@ class ImportJob:
         return transaction.atomic()
 
     def _lock_labels(self) -> dt.datetime:
-        """The time of this batch, with the project's labels held against publishing if it brings any."""
+        """The time of this batch. Nobody publishes in the project until it is written."""
         if self.options.dry_run:
             return dt.datetime.now(dt.UTC)
         return lock_labels_shared(self.project.pk)
 
     def _class_ids(self, rows: list[Row], report: ImportReport) -> dict[str, int]:
-        """Class name -> id, new classes made. In a dry run new classes have ids that no class will ever have."""
+        """Class name -> id; new classes are made. In a dry run they get ids that no class will ever have."""
         ids = self.store.class_ids()
         written = [row for row in rows if row.label_written]
         keep_known(written, ids, self.options.join_classes or {})
@@ -259,7 +259,7 @@ class ImportJob:
         return ids
 
     def _record(self, report: ImportReport, cursor: dict[str, int], step: int, n_steps: int) -> None:
-        """Cursor, report and progress are in the row, in the transaction of their batch."""
+        """Write cursor, report and progress to the row, in the transaction of their batch."""
         counts = {} if self.options.dry_run else {
             "n_items_added": report.n_items_added,
             "n_labels_added": report.n_labels_added,
@@ -292,7 +292,7 @@ class ImportJob:
         return round((n_steps - step) * (time.monotonic() - self.started) / n_done, 1)
 
     def _beat(self, **progress: object) -> None:
-        """Say that the work goes on, not more often than every BEAT_SECONDS unless there is something to say."""
+        """Show that the work goes on: every BEAT_SECONDS at most, unless there is something to say."""
         if progress or time.monotonic() - self.beaten > BEAT_SECONDS:
             work_beat(self.work, **progress)
             self.beaten = time.monotonic()
@@ -324,7 +324,7 @@ class ImportJob:
         return report
 
     def _brings_machine_labels(self, report: ImportReport) -> bool:
-        """Some machine labels of the file have no person's above them; all of people's labels stand."""
+        """Whether any of the labels added is a machine's: labels by people all stand."""
         return self.options.labels_from != "person" and report.n_labels_added > report.labels["person"]
 
     def _others_published(self) -> bool:
@@ -333,7 +333,7 @@ class ImportJob:
         return Publication.objects.filter(project=self.project, ended_at__isnull=True).exists()
 
     def _publish(self) -> None:
-        """Imported machine labels stand at once if none stand yet. Their source says that they are predictions."""
+        """Publish the imported machine labels if none are published yet, and mark their source as predictions."""
         sources = Source.objects.filter(project=self.project, is_human=False, details__import=self.work.pk)
         source = sources.exclude(details__has_key="said_by").first()
         if source is None:

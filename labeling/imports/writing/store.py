@@ -24,7 +24,7 @@ NAMESPACE = 4_160  # of advisory locks: imports of one project write one batch a
 
 
 class BlobGone(IntegrityError):
-    """A blob that was there is not any more: it is to be stored again."""
+    """A blob that was there is gone, and has to be stored again."""
 
 
 class ImportStore:
@@ -40,7 +40,7 @@ class ImportStore:
         ] = {}  # of this import: (is_human, who) -> id; of one transaction
 
     def close(self) -> None:
-        """Nothing is left to clear away."""
+        """There is nothing to clear away."""
 
     def lock(self) -> None:
         """Keep other imports of the project out until the transaction ends."""
@@ -95,9 +95,9 @@ class ImportStore:
         return dict(LabelClass.objects.filter(project_id=self.project_id).values_list("name", "pk"))
 
     def add_blobs(self, blobs: Sequence[BlobRow], *, now: dt.datetime) -> None:
-        """The rows of these blobs are there. In order of hash, so that two imports do not wait in a circle.
+        """Add the rows of these blobs, in order of hash, so that two imports cannot deadlock.
 
-        Files of blobs that somebody else has stored meanwhile stay leftovers. Raises BlobGone.
+        Where somebody else has stored the same blob meanwhile, our file stays a leftover. Raises BlobGone.
         """
         if not blobs:
             return
@@ -118,7 +118,7 @@ class ImportStore:
             raise BlobGone("The files of this batch were stored too long ago, and are gone.")
 
     def write(self, decisions: Decisions, *, now: dt.datetime) -> None:
-        """Everything that was decided is in the tables."""
+        """Write everything that was decided."""
         self._copy_items(decisions, now)
         self._retire(decisions, now)
         self._copy_labels(decisions, now)
@@ -211,12 +211,12 @@ class ImportStore:
         )
 
     def _name_source(self, is_human: bool, model: str) -> None:
-        """A source that is named after its file is named after the model, once the file has told it."""
+        """Name the source after its model instead of its file, once the file has named the model."""
         source_id = self.source_id(is_human, "", name=model)
         Source.objects.filter(pk=source_id, name=self.work.file_name[:300]).update(name=model[:300])
 
     def source_id(self, is_human: bool, who: str, *, name: str = "") -> int:
-        """The source of this import for this person or model; with who "" for the labels themselves."""
+        """The import's source for this person or model; `who` "" is the source of the labels themselves."""
         found = self._sources.get((is_human, who))
         if found is None:
             made = Source.objects.create(
@@ -230,7 +230,7 @@ class ImportStore:
         return found
 
     def _hold_blobs(self, hashes: Sequence[str]) -> dict[str, int]:
-        """Hash -> id of these blobs, which nobody deletes until the transaction ends. Raises BlobGone."""
+        """Hash -> id of these blobs. Nobody can delete them until the transaction ends. Raises BlobGone."""
         if not hashes:
             return {}
         with connection.cursor() as cursor:
@@ -271,7 +271,7 @@ class ImportStore:
             )
 
     def _retire(self, decisions: Decisions, now: dt.datetime) -> None:
-        """What no longer stands: our own labels that the file contradicts, machine labels under people's."""
+        """Retire our own labels that the file contradicts, and machine labels that people's now replace."""
         with connection.cursor() as cursor:
             for is_human in {is_human for _, is_human in decisions.withdrawn}:
                 ids = [item_id for item_id, of_person in decisions.withdrawn if of_person == is_human]

@@ -3,7 +3,7 @@
     queued ──freeze──> auditing ──settle──> reviewing ──> certified      (settling may ask for the next stage)
        └──> refused        └───────────────────┴──> abandoned
 
-Each step is one transaction on rows that the attempt's lock guards, so hearing a bell twice, or dying half
-way, does no harm: the next sweep finds what is left to do. Nothing of the walk is worked out before every
-audit is answered or skipped.
+Each step is one transaction under the attempt's lock, so it does no harm to hear a bell twice or to die
+halfway: the next sweep finds what is left to do. No part of the walk is computed before every audit has been
+answered or skipped.
 """

@@ -1,4 +1,4 @@
-"""Asking: a stage's audits wait in the queue among decoys, and in the first stage second answers with them."""
+"""Asking: put a stage's audits into the queue among decoys; the first stage also asks for second answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from review.queue.entries import entries_ask, n_mixed
 
 
 def stage_ask(attempt: Attempt) -> None:
-    """The stage's audits wait in the queue, with other entries, all blind; in the first with the second answers, too."""
+    """Queue the stage's audits among other entries, all of them blind; in the first stage the second answers as well."""
     project = attempt.project
     stage = attempt.audits.filter(position__lte=attempt.n_audits, answered_at=None, entry=None)
     audits = list(stage.order_by("position"))
@@ -43,7 +43,7 @@ def stage_ask(attempt: Attempt) -> None:
 
 
 def _decoys(attempt: Attempt, n: int) -> list[Decoy]:
-    """`n` of this stage that nobody has labeled since; other doubtful ones take the place of those."""
+    """`n` decoys of this stage. Those that somebody has labeled meanwhile are replaced by other doubtful items."""
     labeled = Label.objects.filter(item_id=OuterRef("item_id"), is_human=True, retired_at__isnull=True)
     decoys = list(attempt.decoys.filter(~Exists(labeled), stage=attempt.stage, entry=None)[:n])
     if len(decoys) < n:
@@ -55,7 +55,7 @@ def _decoys(attempt: Attempt, n: int) -> list[Decoy]:
 
 
 def _draw_seconds(attempt: Attempt) -> list[tuple[int, int]]:
-    """(item, class) of people's labels that are asked again: a uniform draw over those that one person gave."""
+    """(item, class) of the labels that people are asked to give again, drawn uniformly from those that people gave."""
     if attempt.n_second_wanted == 0:
         return []
     with connection.cursor() as cursor:
@@ -73,7 +73,7 @@ def _draw_seconds(attempt: Attempt) -> list[tuple[int, int]]:
 
 
 def most_doubtful(attempt: Attempt, n: int) -> list[int]:
-    """Candidates that are no audits and no decoys, and that nobody has labeled since or decides now."""
+    """The `n` most doubtful candidates that are neither audits nor decoys, not labeled yet and not in dispute."""
     of_item = {"item_id": OuterRef("item_id")}
     rows = attempt.frozen.filter(rank__gte=1).exclude(
         Exists(attempt.audits.filter(**of_item))

@@ -1,4 +1,4 @@
-"""Freezing: an attempt's items, ranking, stages and draw stand from here on."""
+"""Freezing: fix an attempt's items, ranking, stages and draw."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ logger = logging.getLogger(__name__)
 
 @transaction.atomic
 def attempt_freeze(attempt_id: int) -> None:
-    """The ranking, the items and the draw of a queued attempt stand; its audits wait in the queue.
+    """Fix the items, the ranking and the draw of a queued attempt, and queue its first audits.
 
-    An attempt that cannot begin is refused with a sentence, and spends nothing of delta.
+    An attempt that cannot begin is refused with a reason and spends none of delta.
     """
     attempt = attempt_lock(attempt_id, AttemptState.QUEUED)
     if attempt is None:
@@ -79,7 +79,7 @@ def attempt_freeze(attempt_id: int) -> None:
 
 
 def _freeze_people(attempt: Attempt) -> int:
-    """Every item of the pool and the holdout that a person has labeled, and is no candidate; returns how many."""
+    """Freeze the items of pool and holdout that people have labeled and that are no candidates; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -98,7 +98,7 @@ def _freeze_people(attempt: Attempt) -> int:
 
 
 def _stages(attempt: Attempt) -> list[int]:
-    """How many audits there are by the end of each stage: as asked for, or as many as it takes."""
+    """The number of audits by the end of each stage: what was asked for, or as many as it takes."""
     if attempt.n_audits_wanted is not None:
         return [min(attempt.n_candidates, attempt.n_audits_wanted)]
     candidates = attempt.frozen.filter(rank__gte=1)
@@ -125,9 +125,9 @@ def _hashes(attempt: Attempt) -> tuple[str, str, str]:
 
 
 def _draw(attempt: Attempt) -> None:
-    """The audits of all stages: the candidates with the smallest salted hashes, a uniform draw that anyone can repeat.
+    """Draw the audits of all stages: the candidates with the smallest salted hashes. Anyone can repeat the draw.
 
-    Those of later stages are held back as the others are, and nobody is asked about them yet.
+    Audits of later stages leave the pool now, like the rest, though nobody is asked about them yet.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -154,9 +154,9 @@ def _draw(attempt: Attempt) -> None:
 
 
 def _draw_decoys(attempt: Attempt) -> None:
-    """One in ten of what each stage asks is something else, and known before the first answer, as its audits are.
+    """Choose each stage's decoys, before the first answer: about a tenth of what the stage asks.
 
-    So that items that are held back for a later stage are not all audits, either.
+    So not all the items that wait for a later stage are audits, either.
     """
     numbers = [0, *(min(size, attempt.n_candidates) for size in attempt.stages)]
     n_second = min(attempt.n_second_wanted, attempt.n_human)
@@ -173,7 +173,7 @@ def _draw_decoys(attempt: Attempt) -> None:
 
 
 def _refuse(attempt: Attempt, reason: str) -> None:
-    """Ended before it drew anything: no number, nothing of delta spent."""
+    """End it before anything is drawn: it gets no number and spends none of delta."""
     attempt.frozen.all().delete()
     Attempt.objects.filter(pk=attempt.pk).update(
         state=AttemptState.REFUSED, state_reason=reason, ended_at=timezone.now()

@@ -1,4 +1,4 @@
-"""Issuing: people label what lies beyond the cut; then the labels up to it stand, under a certificate."""
+"""Issuing: people label what lies beyond the cut; then the labels up to it are published under a certificate."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def issue_if_complete(attempt: Attempt) -> None:
 
 
 def _ask_remaining(attempt: Attempt) -> None:
-    """What the cut does not keep waits in the queue, the most doubtful first."""
+    """Queue everything beyond the cut, the most doubtful first."""
     project = attempt.project
     lock_labels_shared(project.pk)
     candidates, values = candidates_by_side(attempt)
@@ -64,10 +64,10 @@ def _ask_remaining(attempt: Attempt) -> None:
 
 
 def _issue(attempt: Attempt) -> None:
-    """The labels up to the cut stand, the attempt has ended, and its certificate is begun.
+    """Publish the labels up to the cut, end the attempt, and begin its certificate.
 
-    The document is filled in after the commit (certificate_write): it is read off the labels as they stood at
-    this moment, which can be done at any later one.
+    The document is written after the commit (certificate_write). It describes the labels as they stand at this
+    moment, and that can be read at any later time.
     """
     project = attempt.project
     publish_begin(project)
@@ -115,4 +115,4 @@ def _issue(attempt: Attempt) -> None:
 
 
 class _NotYet(Exception):
-    """Something is left to label after all; the transaction is rolled back and the sweep tries again."""
+    """There is something left to label after all: roll back, and let the sweep try again."""

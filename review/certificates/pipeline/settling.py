@@ -21,7 +21,7 @@ from review.queue.flagging import flag_add
 
 
 def attempt_settle(attempt_id: int) -> None:
-    """If every audit has been answered or skipped, the cut is known; if nothing is left to label, it is issued."""
+    """Find the cut once every audit has been answered or skipped; issue once nothing is left to label."""
     with transaction.atomic():
         attempt = attempt_lock(attempt_id, AttemptState.AUDITING, AttemptState.REVIEWING)
         if attempt is None:
@@ -33,7 +33,7 @@ def attempt_settle(attempt_id: int) -> None:
 
 
 def _walk_if_answered(attempt: Attempt) -> bool:
-    """The cut is written; or False while answers are awaited, those of the next stage among them."""
+    """Store the cut. False if answers are still missing, or the next stage has to be asked first."""
     asked = Entry.objects.filter(audit__attempt=attempt) | Entry.objects.filter(
         second_answer__attempt=attempt
     )
@@ -119,9 +119,9 @@ def _levels(attempt: Attempt) -> tuple[float, ...]:
 
 
 def _take_answers(attempt: Attempt) -> None:
-    """What people said of the audits and in the second answers, from blind answers to their entries alone.
+    """Take over what people said of audits and second answers. Only blind answers to their own entries count.
 
-    A skipped one has none.
+    What was skipped has no answer.
     """
     answered = f"""
         SELECT asked.id, given.label_class_id, given.name, given.created_at
@@ -150,7 +150,7 @@ def _take_answers(attempt: Attempt) -> None:
 
 
 def _flag_differing(attempt: Attempt) -> None:
-    """Where two people differ, a reviewer is asked."""
+    """Ask a reviewer wherever two people disagree."""
     if attempt.asked_by is None:
         return
     names = {each["id"]: each["name"] for each in attempt.classes}

@@ -12,7 +12,7 @@ from review.models import Attempt, AttemptState
 
 
 def goal_of(attempt: Attempt) -> dict[str, Any]:
-    """What is to be proven of how many, as review/certification/ takes it."""
+    """What is to be proven, as the arguments that review/certification/ takes."""
     return {
         "n_items": attempt.n_items,
         "n_candidates": attempt.n_candidates,
@@ -30,9 +30,9 @@ def attempt_end(attempt: Attempt, state: AttemptState, reason: str, *, at: dt.da
 
 
 def attempt_lock(attempt_id: int, *states: AttemptState) -> Attempt | None:
-    """The attempt, locked, if it is in one of these states and its project is there.
+    """The attempt, locked, if it is in one of these states and its project still exists.
 
-    None, too, while another worker has it: the sweep rings again, and nobody waits.
+    Also None while another worker holds it: nobody waits, as the sweep rings again.
     """
     rows = Attempt.objects.select_for_update(of=("self",), skip_locked=True).select_related(
         "project", "round__source", "asked_by"
