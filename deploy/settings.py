@@ -291,7 +291,12 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20  # above this an upload goes to a temporary 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "deploy.logs.SecretlessFormatter",
+            "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     # A sweep every two seconds is no news.
     "loggers": {

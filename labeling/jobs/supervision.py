@@ -46,6 +46,7 @@ from labeling.jobs.work import (
     work_release,
     work_survived,
 )
+from labeling.secrets import hide_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -165,7 +166,7 @@ def _called(work: Work) -> str:
 def _forward(child: subprocess.Popen[str], tail: deque[str]) -> None:
     """The child's log goes to ours; its last lines are kept."""
     assert child.stderr is not None
-    for line in child.stderr:
+    for line in map(hide_secrets, child.stderr):
         tail.append(line.rstrip())
         sys.stderr.write(line)
 

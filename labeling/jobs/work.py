@@ -29,6 +29,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from labeling.errors import AssayError, Conflict
+from labeling.secrets import hide_secrets
 
 MAX_DEATHS = 5  # in a row, without getting any further in between: such work will kill the sixth, too
 # Taken when the module is loaded, before a worker forks: all its processes claim under one name.
@@ -152,7 +153,7 @@ def work_fail(work: Work, error: AssayError | str, *, code: str = "failed") -> N
     """The running work has failed, and the row says why in one sentence. Raises WorkLost."""
     message = error.message if isinstance(error, AssayError) else error
     code = error.code if isinstance(error, AssayError) else code
-    _end(work, WorkState.FAILED, error_code=code, error_message=message, seconds_left=None)
+    _end(work, WorkState.FAILED, error_code=code, error_message=hide_secrets(message), seconds_left=None)
 
 
 def work_cancel(work: Work) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from training.learners.catalogue import check_params, learner_named
+from training.learners.catalogue import check_params, learner_named, values_for_learner
 
 if TYPE_CHECKING:
     from training.learners.base import Learner, Progress
@@ -57,7 +57,7 @@ def create(
         "progress": progress,
         "classes": classes,
     }
-    return cast("Learner", factory(**accepted(factory, settings), **values))
+    return cast("Learner", factory(**accepted(factory, settings), **values_for_learner(spec, values)))
 
 
 def load_factory(path: str) -> Callable[..., Any]:

@@ -24,6 +24,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
+from labeling.secrets import Secret
 from training.learners.built_in import BUILT_IN
 from training.learners.errors import InvalidParams, UnknownLearner
 from training.learners.spec import ITEM_TYPES, LearnerSpec, Param, Value
@@ -32,11 +33,13 @@ __all__ = [
     "ITEM_TYPES",
     "LearnerSpec",
     "Param",
+    "Secret",
     "Value",
     "check_params",
     "learner_named",
     "learners",
     "learners_for",
+    "values_for_learner",
 ]
 
 logger = logging.getLogger(__name__)
@@ -92,7 +95,13 @@ def check_params(name: str, *, item_type: str, params: Mapping[str, Any]) -> dic
             fields[f"params.{key}"] = [problem]
     if fields:
         raise InvalidParams(" ".join(sentences[0] for sentences in fields.values()), fields=fields)
-    return {key: _cast(param, params.get(key, param.default)) for key, param in by_name.items()}
+    return {key: param.cast(params.get(key, param.default)) for key, param in by_name.items()}
+
+
+def values_for_learner(spec: LearnerSpec, values: Mapping[str, Value]) -> dict[str, Value | Secret]:
+    """Checked values as the factory is handed them: a Secret where they hold a secret's name."""
+    by_name = {param.name: param for param in spec.params}
+    return {name: by_name[name].for_learner(value) for name, value in values.items()}
 
 
 def learner_named(name: str, *, item_type: str) -> LearnerSpec:
@@ -105,9 +114,3 @@ def learner_named(name: str, *, item_type: str) -> LearnerSpec:
     )
     message = f"{name!r:.60} {known} {item_type!r}. There are: {', '.join(fitting) or 'none'}."
     raise UnknownLearner(message, fields={"learner": [message]})
-
-
-def _cast(param: Param, value: Any) -> Value:
-    if param.type == "int":
-        return int(value)
-    return float(value) if param.type == "float" else value

@@ -19,6 +19,7 @@ import tempfile
 import uuid
 import zipfile
 import zlib
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,6 +28,7 @@ from typing import Any, cast
 import sklearn
 import skops.io
 
+from labeling.secrets import secret_values
 from training.learners.catalogue import learners
 from training.learners.errors import LearnerError, UnreadableModel
 
@@ -39,6 +41,7 @@ DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOF
 
 # Types that a saved model of ours may hold, beyond those skops trusts by itself.
 OUR_TYPES = (
+    "labeling.secrets.Secret",  # the name alone
     "training.learners.classifiers.MarginSoftmax",
     "training.learners.features.TableColumns",
     "training.learners.features.TermVectorizer",
@@ -84,6 +87,7 @@ def save(learner: Any, folder: str | Path) -> None:
         else:
             description |= {"kind": "skops", "type": _type_name(learner)}
             dump_skops(_bare(learner), beside / "model.skops")
+        _check_holds_no_secret(beside, description)
         description["files"] = {path.name: _sha256(path) for path in sorted(beside.iterdir())}
         description["checksum"] = _own_checksum(description)
         (beside / "learner.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
@@ -173,6 +177,27 @@ def load_skops(path: Path) -> Any:
         raise UnreadableModel(
             f"Saved with scikit-learn {saved}, not readable with {sklearn.__version__}: {error}. Train again."
         ) from error
+
+
+def _check_holds_no_secret(folder: Path, description: dict[str, Any]) -> None:
+    """Raises LearnerError where a file, or a member of an archive, holds the value of a secret."""
+    values = [value.encode() for value in secret_values()]
+    if not values:
+        return
+    told = [json.dumps(description, ensure_ascii=False).encode(), json.dumps(description).encode()]
+    if any(value in content for content in (*told, *_contents(folder)) for value in values):
+        raise LearnerError(
+            "This learner cannot be saved: what it would write holds the value of a secret. "
+            "Keep the Secret that it was handed, and call reveal() only where the value is sent."
+        )
+
+
+def _contents(folder: Path) -> Iterator[bytes]:
+    for path in sorted(folder.iterdir()):
+        yield path.read_bytes()
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                yield from (archive.read(name) for name in archive.namelist())
 
 
 def _bare(learner: Any) -> Any:

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from training.learners import accepted, load_factory
 from training.learners.base import FloatArray, Progress, check_training, check_weights, take_rows
-from training.learners.catalogue import learner_named
+from training.learners.catalogue import LearnerSpec, learner_named, values_for_learner
 from training.learners.classifier import ItemClassifier
 from training.learners.classifiers import TrainingShape
 from training.learners.errors import LearnerError
@@ -70,7 +70,7 @@ class VectorLearner(ItemClassifier):
                 random_state=self.random_state,
             )
             self._report(1)
-            classifier = self._classifier(spec.factory, vectors, labels)
+            classifier = self._classifier(spec, vectors, labels)
             if weights is None:
                 classifier.fit(vectors, labels)
             elif has_fit_parameter(classifier, "sample_weight"):
@@ -106,7 +106,7 @@ class VectorLearner(ItemClassifier):
         answers /= answers.sum(axis=1, keepdims=True)
         return answers
 
-    def _classifier(self, factory_path: str, vectors: Any, labels: npt.NDArray[Any]) -> Any:
+    def _classifier(self, spec: LearnerSpec, vectors: Any, labels: npt.NDArray[Any]) -> Any:
         _, counts = np.unique(labels, return_counts=True)
         shape = TrainingShape(
             n_rows=len(labels),
@@ -115,9 +115,10 @@ class VectorLearner(ItemClassifier):
             n_smallest=int(counts.min()),
             is_sparse=bool(sparse.issparse(vectors)),
         )
-        factory = load_factory(factory_path)
+        factory = load_factory(spec.factory)
         settings = {"random_state": self.random_state, "shape": shape}
-        return factory(**accepted(factory, settings), **(self.params or {}))
+        values = values_for_learner(spec, self.params or {})
+        return factory(**accepted(factory, settings), **values)
 
     def _report(self, step: int) -> None:
         if self.progress is not None:

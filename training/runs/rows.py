@@ -17,6 +17,7 @@ from labeling.jobs.trouble import patient
 from labeling.jobs.work import work_fail, work_finish, work_hold
 from labeling.leaving import check_nothing_leaves
 from labeling.models import Project
+from labeling.secrets import hide_secrets
 from training.errors import RunAlreadyOpen
 from training.models import Run, RunLogLine, Trigger
 from training.models.querysets import open_runs
@@ -98,7 +99,7 @@ def run_log(run: Run, message: str, *, level: str = "info") -> None:
     """One line for people. Raises WorkLost."""
     with transaction.atomic():
         work_hold(run)
-        RunLogLine.objects.create(run=run, level=level, message=message)
+        RunLogLine.objects.create(run=run, level=level, message=hide_secrets(message))
 
 
 @patient

@@ -15,6 +15,7 @@ from training.models import Comparison, Inspection, Round, RoundState, Run, RunL
 from training.rounds.diff import DiffCell, DiffItem
 from training.rounds.held_back import HeldBecause, held_sentence
 from training.rounds.items import RoundItem, RoundSet
+from training.rules.params import PARAM_TYPES
 from training.runs.checks import N_ROUNDS_DEFAULT
 from training.runs.selectors import ahead_of
 
@@ -23,8 +24,10 @@ class ParamOutput(serializers.Serializer[object]):
     """One value that may be set: what it is, its default and what is allowed."""
 
     name = serializers.CharField()
-    type = serializers.ChoiceField(choices=["int", "float", "bool", "choice", "text"])
-    default = serializers.JSONField(help_text="A number, true or false, one of the choices, or a text.")
+    type = serializers.ChoiceField(choices=PARAM_TYPES)
+    default = serializers.JSONField(
+        help_text="A number, true or false, one of the choices, a text, or the name of a secret."
+    )
     low = serializers.FloatField(allow_null=True, help_text="Smallest value allowed.")
     high = serializers.FloatField(allow_null=True, help_text="Largest value allowed.")
     choices = serializers.ListField(child=serializers.CharField())

@@ -3353,7 +3353,7 @@ export interface components {
         ParamOutput: {
             name: string;
             type: components["schemas"]["TypeEnum"];
-            /** @description A number, true or false, one of the choices, or a text. */
+            /** @description A number, true or false, one of the choices, a text, or the name of a secret. */
             default: unknown;
             /**
              * Format: double
@@ -4268,9 +4268,10 @@ export interface components {
          *     * `bool` - bool
          *     * `choice` - choice
          *     * `text` - text
+         *     * `secret` - secret
          * @enum {string}
          */
-        TypeEnum: "int" | "float" | "bool" | "choice" | "text";
+        TypeEnum: "int" | "float" | "bool" | "choice" | "text" | "secret";
         UndoInput: {
             /** @description Of your answers. */
             keys: string[];

@@ -1,4 +1,4 @@
-import { NativeSelect, NumberInput, SimpleGrid, Switch, Textarea } from "@mantine/core";
+import { NativeSelect, NumberInput, SimpleGrid, Switch, Textarea, TextInput } from "@mantine/core";
 
 import type { LearnerParam, ParamValues } from "@/api/types";
 import { t } from "@/language/translate";
@@ -75,6 +75,19 @@ function ParamField({ param, value, error, onChange }: FieldProps) {
         maxRows={20}
         spellCheck={false}
         ff="monospace"
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    );
+  }
+  if (param.type === "secret") {
+    return (
+      <TextInput
+        label={label}
+        description={t("{help} (the name of a secret of the server)", { help: param.help })}
+        value={String(value)}
+        error={error}
+        autoComplete="off"
+        spellCheck={false}
         onChange={(event) => onChange(event.currentTarget.value)}
       />
     );

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from labeling.secrets import hide_secrets
 from training.comparisons.rules.dataset import Dataset
 from training.comparisons.rules.files import stratified
 from training.comparisons.rules.statistics import scores_of
@@ -52,7 +53,7 @@ class Trial:
         return self.learner if self.sees_pool else f"{self.learner}, labels alone"
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"error": hide_secrets(self.error)}
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Outcome:
     error: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"error": hide_secrets(self.error)}
 
 
 def trial_measure(
