@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from labeling.accounts.api import KeysView, PasswordView, SessionView, TokensView, TokenView
-from labeling.exports.api import ExportCancelView, ExportFileView, ExportsView, ExportView
+from labeling.exports.api import ExportCancelView, ExportFileView, ExportFormatsView, ExportsView, ExportView
 from labeling.guide.api import GuideView, ItemExampleView
 from labeling.items.api import ItemImageView, ItemsView, ItemThumbnailView, ItemView
 from labeling.projects.api import (
@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("items/<int:item_id>/example", ItemExampleView.as_view(), name="item-example"),
     path("items/<int:item_id>/image", ItemImageView.as_view(), name="item-image"),
     path("items/<int:item_id>/thumbnail", ItemThumbnailView.as_view(), name="item-thumbnail"),
+    path("export-formats", ExportFormatsView.as_view(), name="export-formats"),
     path("projects/<int:project_id>/exports", ExportsView.as_view(), name="exports"),
     path("exports/<int:export_id>", ExportView.as_view(), name="export"),
     path("exports/<int:export_id>/cancel", ExportCancelView.as_view(), name="export-cancel"),

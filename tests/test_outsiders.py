@@ -37,6 +37,7 @@ FOR_SIGNED_IN = {
     "previews",
     "checks",
     "learners",
+    "export-formats",
 }
 
 

@@ -17,27 +17,34 @@ from rest_framework.views import APIView
 from labeling.blindness import Sight, check_sees_items, check_takes_home, sight_of
 from labeling.carried import CARRIED
 from labeling.errors import Conflict, NotFound
+from labeling.exports.formats import export_formats
 from labeling.exports.services import export_is_overtaken, export_request
 from labeling.items.selectors import ItemFilters
 from labeling.items.serializers import ItemQuery
 from labeling.jobs.serializers import WorkOutput
 from labeling.jobs.work import work_request_cancel
-from labeling.models import Export
+from labeling.models import Export, ItemType
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
+from labeling.web.kinds import KindField
 from labeling.web.permissions import MAY_ENGINEER, MAY_SEE, Roles, person_of, project_for, row_for
 from labeling.web.strict_types import check_body
 
-MEDIA_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "jsonl": "application/jsonl",
-    "parquet": "application/vnd.apache.parquet",
-    "images": "application/zip",
-}
-SUFFIXES = {"csv": "csv", "jsonl": "jsonl", "parquet": "parquet", "images": "zip"}
+
+class ExportFormatOutput(serializers.Serializer[object]):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    suffix = serializers.CharField(help_text="Of the file.")
+    media_type = serializers.CharField()
+    item_types = serializers.ListField(
+        child=serializers.ChoiceField(choices=ItemType.choices),
+        allow_null=True,
+        help_text="Null: all of them.",
+    )
 
 
 class ExportInput(serializers.Serializer[object]):
-    format = serializers.ChoiceField(choices=list(MEDIA_TYPES))
+    format = KindField(export_formats)
     filters = ItemQuery(required=False, help_text="As in the item list.")
     as_of = serializers.DateTimeField(
         required=False,
@@ -58,7 +65,7 @@ class ExportInput(serializers.Serializer[object]):
 
 
 class ExportOutput(WorkOutput):
-    format = serializers.ChoiceField(choices=list(MEDIA_TYPES))
+    format = KindField(export_formats)
     filters = serializers.SerializerMethodField()
     carried = serializers.ListField(child=serializers.CharField())
     as_of = serializers.DateTimeField(help_text="The moment whose state the file holds.")
@@ -82,6 +89,17 @@ def export_for(request: Request, export_id: int, roles: Roles = MAY_SEE) -> Expo
     return row_for(
         person_of(request), Export.objects.select_related("created_by", "project"), export_id, roles
     )
+
+
+@extend_schema(tags=["exports"])
+class ExportFormatsView(APIView):
+    @extend_schema(
+        operation_id="export_formats_list",
+        summary="The formats that exports are written in",
+        responses=ExportFormatOutput(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        return Response(ExportFormatOutput(export_formats().values(), many=True).data)
 
 
 @extend_schema(tags=["exports"])
@@ -159,12 +177,13 @@ class ExportFileView(APIView):
             content = default_storage.open(export.stored_name)
         except FileNotFoundError as error:
             raise NotFound("The file is no longer in the storage. Ask for the export again.") from error
+        format = export_formats()[export.format]
         name = re.sub(r"[^A-Za-z0-9]+", "-", export.project.name).strip("-").lower() or "project"
         response = FileResponse(
             content,
             as_attachment=True,
-            filename=f"{name}-{export.pk}.{SUFFIXES[export.format]}",
-            content_type=MEDIA_TYPES[export.format],
+            filename=f"{name}-{export.pk}{format.suffix}",
+            content_type=format.media_type,
         )
         response["Content-Length"] = export.n_bytes
         response["X-Content-Type-Options"] = "nosniff"

@@ -12,21 +12,20 @@ from typing import BinaryIO
 
 from django.db import transaction
 
-from labeling.exports.image_folders import ImageFolderWriter
+from labeling.exports.formats import ExportFormat, export_formats
+from labeling.exports.formats.tables import Writer
 from labeling.exports.job import EXPORT
 from labeling.exports.rows import ExportRows
-from labeling.exports.writers import WRITERS, Writer
 from labeling.items.selectors import ItemFilters
 from labeling.jobs.supervision import job_inline
 from labeling.jobs.trouble import patient, told, waited
 from labeling.jobs.work import work_beat, work_finish
+from labeling.kinds import accepted, load_factory
 from labeling.labels.selectors import item_count
 from labeling.models import Export
 from labeling.storing.leftovers import leftovers_note, leftovers_own
 from labeling.storing.project_files import exports_folder
 from labeling.storing.storage import store, stored_bytes
-
-SUFFIXES = {"csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet", "images": ".zip"}
 
 
 def export_run(export_id: int, *, worker: str) -> bool:
@@ -45,7 +44,7 @@ def export_execute(export: Export) -> None:
         n_bytes = file.seek(0, os.SEEK_END)
         file.seek(0)
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        name = f"{exports_folder(export.project_id)}/{export.pk}-{export.attempt}{SUFFIXES[export.format]}"
+        name = f"{exports_folder(export.project_id)}/{export.pk}-{export.attempt}{export_formats()[export.format].suffix}"
         told(export, step_name="storing")
         waited(lambda: leftovers_note([name], project_id=export.project_id))
         stored_name = store(name, file)
@@ -67,15 +66,17 @@ def export_execute(export: Export) -> None:
 
 def _write(export: Export, file: BinaryIO) -> tuple[int, int]:
     """Write all rows to the file, beating after each page; returns how many, and of how many the label is withheld."""
-    is_folder = export.format == "images"
+    format = export_formats()[export.format]
     filters = ItemFilters(**export.filters)
     assert export.as_of is not None  # since it was asked for
-    rows = ExportRows(export.project, filters, export.as_of, with_blobs=is_folder, carried=export.carried)
+    rows = ExportRows(
+        export.project, filters, export.as_of, with_blobs=format.with_images, carried=export.carried
+    )
     n_steps = item_count(export.project_id)
     work_beat(export, step_name="writing", step=0, n_steps=n_steps)
     started = time.monotonic()
     n_rows = n_walked = n_withheld = 0
-    with _writer(export, rows, file) as writer:
+    with _writer(format, export, rows, file) as writer:
         for page in rows.pages():
             for table in page.tables:
                 writer.write(table)
@@ -90,18 +91,15 @@ def _write(export: Export, file: BinaryIO) -> tuple[int, int]:
 
 
 @contextlib.contextmanager
-def _writer(export: Export, rows: ExportRows, file: BinaryIO) -> Iterator[Writer]:
+def _writer(format: ExportFormat, export: Export, rows: ExportRows, file: BinaryIO) -> Iterator[Writer]:
     """The writer of the export's format; closed, so that the file is whole, unless writing failed."""
-    writer: Writer
-    if export.format != "images":
-        writer = WRITERS[export.format](file, rows.schema, feature_names=rows.feature_names())
-        yield writer
-        writer.close()
-        return
-    with tempfile.TemporaryFile() as table_file:
-        class_names = export.project.classes.order_by("pk").values_list("name", flat=True)
-        writer = ImageFolderWriter(
-            file, table_file, rows.schema, class_names=class_names, read_image=patient(stored_bytes)
-        )
-        yield writer
-        writer.close()
+    factory = load_factory(format.writer)
+    class_names = list(export.project.classes.order_by("pk").values_list("name", flat=True))
+    settings = {
+        "feature_names": rows.feature_names(),
+        "class_names": class_names,
+        "read_image": patient(stored_bytes),
+    }
+    writer: Writer = factory(file, rows.schema, **accepted(factory, settings))
+    yield writer
+    writer.close()

@@ -11,10 +11,11 @@ from django.db import connection, transaction
 
 from labeling.carried import CARRIED
 from labeling.errors import InvalidInput
+from labeling.exports.formats import export_formats, export_formats_for
 from labeling.items.selectors import ItemFilters, check_filters
 from labeling.jobs.doorbell import ring
 from labeling.leaving import check_nothing_leaves
-from labeling.models import Export, ItemType, Project
+from labeling.models import Export, Project
 
 
 @transaction.atomic
@@ -32,11 +33,11 @@ def export_request(
     Raises InvalidInput for a format that does not suit the project, contradictory filters, or a
     moment that has not come yet.
     """
-    if format == "images" and project.item_type != ItemType.IMAGE:
+    if not export_formats()[format].suits(project.item_type):
+        advice = f"Use {_any_of([one.name for one in export_formats_for(project.item_type)])}."
         raise InvalidInput(
-            f"An image folder is made of images, and this project has {project.item_type} items. "
-            "Use csv, jsonl or parquet.",
-            fields={"format": ["Use csv, jsonl or parquet."]},
+            f"The format {format} does not suit this project, which has {project.item_type} items. {advice}",
+            fields={"format": [advice]},
         )
     check_filters(filters)
     check_nothing_leaves(project.pk)
@@ -76,6 +77,11 @@ def export_is_overtaken(export: Export) -> bool:
             },
         )
         return bool(cursor.fetchone()[0])
+
+
+def _any_of(names: Sequence[str]) -> str:
+    *rest, last = names
+    return f"{', '.join(rest)} or {last}" if rest else last
 
 
 def _database_now() -> dt.datetime:

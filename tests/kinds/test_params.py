@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +17,10 @@ from rest_framework.test import APIClient
 from deploy.logs import SecretlessFormatter
 from labeling.jobs.work import WorkState
 from labeling.secrets import HIDDEN, Secret, hide_secrets, secret_names
-from tests.kinds.package import install
+from tests.kinds.conftest import Installed
 from tests.training.conftest import child_database  # noqa: F401  a fixture
 from tests.training.makers import make_labeled_project, make_run
 from training.learners import create
-from training.learners.catalogue import learners
 from training.learners.errors import LearnerError
 from training.learners.saving import load, save
 from training.rules.params import Param
@@ -76,21 +74,13 @@ ASKING = LearnerSpec(
 
 
 @pytest.fixture
-def asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def asking(installed: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installed learner with a text, a choice and a secret, and a server that has the secret."""
-    folder = install(
-        tmp_path / "site-packages",
-        modules={"assay_asking": MODULE, "assay_asking_spec": SPECS},
-        entry_points={"assay.learners": {"asking": "assay_asking_spec:ASKING"}},
-    )
-    monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.setenv("PYTHONPATH", str(folder))
     monkeypatch.setenv("ASSAY_LEARNER_SECRET_MODEL", TOKEN)
-    learners.cache_clear()
-    yield
-    learners.cache_clear()
-    for name in ("assay_asking", "assay_asking_spec"):
-        sys.modules.pop(name, None)
+    installed(
+        {"assay_asking": MODULE, "assay_asking_spec": SPECS},
+        {"assay.learners": {"asking": "assay_asking_spec:ASKING"}},
+    )
 
 
 # What each type allows

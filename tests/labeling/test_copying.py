@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from labeling.database.copying import copy_rows
-from labeling.exports.writers import JsonlWriter
+from labeling.exports.formats.tables import JsonlWriter
 
 NASTY = [
     "plain",

@@ -204,7 +204,7 @@ def test_no_module_reads_json_from_outside_in_another_way() -> None:
         "labeling/web/json_reading.py": "the one place",
         "labeling/imports/preview/child.py": "the task that looking.py wrote",
         "labeling/imports/preview/looking.py": "the answer that look_child.py wrote",
-        "labeling/exports/writers.py": "features, checked when they came in",
+        "labeling/exports/formats/tables.py": "features, checked when they came in",
         "review/queue/claims.py": "features, checked when they came in",
         "training/comparisons/rules/benchmark.py": "its own results",
         "training/comparisons/rules/child.py": "the task that runner.py wrote",

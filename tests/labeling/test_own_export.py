@@ -10,9 +10,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 
+from labeling.exports.formats.tables import defuse_formulas
 from labeling.exports.pipeline import export_run
 from labeling.exports.services import export_request
-from labeling.exports.writers import defuse_formulas
 from labeling.formats.layouts.tools.assay import OwnRowMaker
 from labeling.formats.options import ImportOptions
 from labeling.formats.sets.dataset import open_dataset

@@ -5,17 +5,16 @@ Importing this package is light; torch and scikit-learn come in when `create` is
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from labeling.kinds import accepted, load_factory
 from training.learners.catalogue import check_params, learner_named, values_for_learner
 
 if TYPE_CHECKING:
     from training.learners.base import Learner, Progress
 
-__all__ = ["create"]
+__all__ = ["accepted", "create", "load_factory"]
 
 
 def create(
@@ -58,15 +57,3 @@ def create(
         "classes": classes,
     }
     return cast("Learner", factory(**accepted(factory, settings), **values_for_learner(spec, values)))
-
-
-def load_factory(path: str) -> Callable[..., Any]:
-    """The thing behind "module:attribute"."""
-    module, _, attribute = path.partition(":")
-    return cast("Callable[..., Any]", getattr(import_module(module), attribute))
-
-
-def accepted(factory: Callable[..., Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """Those of `settings` that the factory has a parameter for."""
-    names = inspect.signature(factory).parameters
-    return {name: value for name, value in settings.items() if name in names}

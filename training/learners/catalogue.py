@@ -18,12 +18,11 @@ a LearnerSpec in a light module:
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Any
 
+from labeling.kinds import kinds_of
 from labeling.secrets import Secret
 from training.learners.built_in import BUILT_IN
 from training.learners.errors import InvalidParams, UnknownLearner
@@ -42,30 +41,13 @@ __all__ = [
     "values_for_learner",
 ]
 
-logger = logging.getLogger(__name__)
-
 ENTRY_POINT_GROUP = "assay.learners"
 
 
 @cache
 def learners() -> Mapping[str, LearnerSpec]:
     """Name -> spec: ours, then those of installed packages. A package that cannot be read is logged, not fatal."""
-    known = {spec.name: spec for spec in BUILT_IN}
-    for entry in entry_points(group=ENTRY_POINT_GROUP):
-        try:
-            spec = entry.load()
-        except (ImportError, AttributeError) as error:
-            logger.error("Learner %s (%s) cannot be loaded: %s", entry.name, entry.value, error)
-            continue
-        if not isinstance(spec, LearnerSpec) or spec.name != entry.name or spec.name in known:
-            logger.error(
-                "Learner %s (%s) is left out: it must be a LearnerSpec of that very name, and the name must be free.",
-                entry.name,
-                entry.value,
-            )
-            continue
-        known[spec.name] = spec
-    return known
+    return kinds_of(ENTRY_POINT_GROUP, LearnerSpec, BUILT_IN)
 
 
 DEFAULT_LEARNER = "auto"  # what a project starts with, of whatever items: it chooses by itself

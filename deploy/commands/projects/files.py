@@ -24,6 +24,7 @@ from deploy.commands.projects.project import find_person, find_project
 from deploy.commands.projects.report import error_json, nothing_taken, report_text
 from labeling.carried import CARRIED
 from labeling.errors import AssayError, InvalidInput, NotFound
+from labeling.exports.formats import export_formats
 from labeling.exports.pipeline import export_run
 from labeling.exports.services import export_request
 from labeling.formats.options import CHOICES, ImportOptions, options_from_json
@@ -36,8 +37,6 @@ from labeling.jobs.work import Work, WorkState
 from labeling.models import Export, Import, ItemType, Project, Split
 from labeling.projects.deletion import project_erase
 from labeling.projects.services import project_create, project_delete
-
-WRITTEN_AS = ("csv", "jsonl", "parquet", "images")
 
 
 @click.command("import")
@@ -155,7 +154,12 @@ def _import(
 
 @click.command("export")
 @click.argument("project")
-@click.option("--format", required=True, type=click.Choice(WRITTEN_AS), help="images: a zip of folders.")
+@click.option(
+    "--format",
+    required=True,
+    type=click.Choice(list(export_formats())),
+    help=" ".join(f"{one.name}: {one.title}." for one in export_formats().values()),
+)
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The file to write."
 )

@@ -280,6 +280,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/export-formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The formats that exports are written in */
+        get: operations["export_formats_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/exports/{export_id}": {
         parameters: {
             query?: never;
@@ -2512,6 +2529,16 @@ export interface components {
             nearest: components["schemas"]["NearItemOutput"][];
             /** @description Of texts, the weightiest first; null: not looked for. */
             words: components["schemas"]["WeightyWordOutput"][] | null;
+        };
+        ExportFormatOutput: {
+            name: string;
+            title: string;
+            description: string;
+            /** @description Of the file. */
+            suffix: string;
+            media_type: string;
+            /** @description Null: all of them. */
+            item_types: components["schemas"]["ItemTypeEnum"][] | null;
         };
         ExportInput: {
             format: components["schemas"]["FormatEnum"];
@@ -5115,6 +5142,28 @@ export interface operations {
             };
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    export_formats_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportFormatOutput"][];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
             503: components["responses"]["Error503"];
         };
     };

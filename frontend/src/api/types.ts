@@ -90,6 +90,7 @@ export type ImportReport = Output<"ImportReportOutput">;
 export type Question = Schemas["QuestionOutput"];
 /** An upload counted over all its rows, in the background. */
 export type Check = Exactly<Output<"CheckOutput">, { options: ImportOptions; report: ImportReport }>;
+export type ExportFormat = Output<"ExportFormatOutput">;
 export type Export = Output<"ExportOutput">;
 
 /** What the importer found or was told; sent back with the import. */

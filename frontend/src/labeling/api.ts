@@ -7,6 +7,7 @@ import type {
   Check,
   Deletion,
   Export,
+  ExportFormat,
   Guide,
   Id,
   Import,
@@ -158,6 +159,12 @@ export const removalsQuery = (projectId: Id, nUndoing: number) =>
   queryOptions({ queryKey: ["projects", projectId, "removals", nUndoing], queryFn: () => api.get<Page<Removal>>(`/projects/${projectId}/removals`) });
 /** `withWork`: also what people did on it. */
 export const deleteItem = (id: Id, withWork: boolean) => api.delete(withWork ? `/items/${id}?with_work=true` : `/items/${id}`);
+
+export const exportFormatsQuery = queryOptions({
+  queryKey: ["export-formats"],
+  queryFn: () => api.get<ExportFormat[]>("/export-formats"),
+  staleTime: Infinity,
+});
 
 export const exportsQuery = (projectId: Id) =>
   queryOptions({

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import type { Export, Project } from "@/api/types";
-import { cancelExport, exportFileUrl, exportsQuery, startExport } from "@/labeling/api";
+import { cancelExport, exportFileUrl, exportFormatsQuery, exportsQuery, startExport } from "@/labeling/api";
 import { said } from "@/labeling/names";
 import { msg, plural, t } from "@/language/translate";
 import { fieldError } from "@/ui/errors";
@@ -12,14 +12,9 @@ import { DownloadIcon } from "@/ui/icons";
 import { Panel } from "@/ui/panel";
 import { Ready } from "@/ui/query";
 import { FormError } from "@/ui/states";
+import { said as sentence } from "@/ui/server-says";
 import { WorkProgress } from "@/ui/work-progress";
 
-const FORMATS = [
-  { value: "csv", label: msg("CSV") },
-  { value: "jsonl", label: msg("JSONL") },
-  { value: "parquet", label: msg("Parquet") },
-  { value: "images", label: msg("Images, a folder per class (zip)") },
-];
 const SOURCES = [
   { value: "", label: msg("everything") },
   { value: "human", label: msg("labeled by people") },
@@ -36,6 +31,8 @@ const CARRIED = [
 export function ExportPanel({ project }: { project: Project }) {
   const client = useQueryClient();
   const exports = useQuery(exportsQuery(project.id));
+  const formats = useQuery(exportFormatsQuery);
+  const suiting = (formats.data ?? []).filter((one) => one.item_types?.includes(project.item_type) ?? true);
   const [format, setFormat] = useState("csv");
   const [source, setSource] = useState("");
   const [carried, setCarried] = useState<string[]>([]);
@@ -62,7 +59,7 @@ export function ExportPanel({ project }: { project: Project }) {
           <Group align="flex-end">
             <NativeSelect
               label={t("Format")}
-              data={said(FORMATS.filter((one) => one.value !== "images" || project.item_type === "image"))}
+              data={suiting.map(({ name, title }) => ({ value: name, label: sentence(title) }))}
               value={format}
               error={fieldError(start.error, "format")}
               onChange={(event) => setFormat(event.currentTarget.value)}

@@ -77,7 +77,7 @@ NOTE = (
     "This is an export of Assay: ids, splits and who said what are taken as it has them. Into the project that it is of "
     "it adds nothing."
 )
-# As labeling/exports/writers.py has it: what a spreadsheet would run got an apostrophe, and so did what had one already.
+# As labeling/exports/formats/tables.py has it: what a spreadsheet would run got an apostrophe, and so did what had one already.
 _BLANK = r"\s\x85\xA0\u1680\u180E\u2000-\u200F\u2028-\u202F\u205F-\u2064\u3000\uFEFF\x00-\x1F"
 _DEFUSED = re.compile(rf"'+([{_BLANK}]*[=+\-@\uFF1D\uFF0B\uFF0D\u2212\uFF20]|[\t\r\n])")
 

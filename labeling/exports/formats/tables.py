@@ -8,7 +8,7 @@ column for each, named "features.<name>", and "features_exact" for the rows that
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, Protocol
 
 import pyarrow as pa
@@ -95,7 +95,7 @@ class JsonlWriter:
     Written column by column in C: an encoder that takes row after row needs as long as all the rest.
     """
 
-    def __init__(self, file: BinaryIO, schema: pa.Schema, *, feature_names: Sequence[str] | None) -> None:
+    def __init__(self, file: BinaryIO, schema: pa.Schema, **_: object) -> None:
         self.file = file
 
     def write(self, table: pa.Table) -> None:
@@ -135,13 +135,6 @@ def escape(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array(
         [pc.replace_with_mask(column.combine_chunks(), is_special.combine_chunks(), escaped)]
     )
-
-
-WRITERS: dict[str, Callable[..., Writer]] = {
-    "csv": CsvWriter,
-    "jsonl": JsonlWriter,
-    "parquet": ParquetWriter,
-}
 
 
 def defuse_formulas(column: pa.ChunkedArray) -> pa.ChunkedArray:

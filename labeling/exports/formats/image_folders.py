@@ -6,6 +6,7 @@ cat/17-tabby.png  dog/18-rex.jpg  unlabeled/19-what.png  labels.csv
 from __future__ import annotations
 
 import re
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
@@ -13,7 +14,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from labeling.exports.writers import CsvWriter
+from labeling.exports.formats.tables import CsvWriter
 
 UNLABELED = "unlabeled"
 SUFFIXES = {
@@ -36,19 +37,18 @@ class ImageFolderWriter:
     def __init__(
         self,
         file: BinaryIO,
-        table_file: BinaryIO,
         schema: pa.Schema,
         *,
         class_names: Iterable[str],
         read_image: Callable[[str], bytes],
     ) -> None:
-        """`table_file` is a temporary file for labels.csv; `read_image` gives the bytes of a blob's name."""
+        """`read_image` gives the bytes of a blob's name."""
         self.zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED)
-        self.table_file = table_file
+        self.table_file = tempfile.TemporaryFile()  # noqa: SIM115  labels.csv, until all images are written
         self.folders = folder_names(class_names)
         self.read_image = read_image
         kept = [field for field in schema if field.name not in ("blob_name", "media_type")]
-        self.table = CsvWriter(table_file, pa.schema([*kept, ("file", pa.string())]), feature_names=None)
+        self.table = CsvWriter(self.table_file, pa.schema([*kept, ("file", pa.string())]), feature_names=None)
 
     def write(self, table: pa.Table) -> None:
         images = table.select(["item_id", "external_id", "label", "blob_name", "media_type"])
@@ -67,6 +67,7 @@ class ImageFolderWriter:
         with self.zip.open("labels.csv", "w", force_zip64=True) as entry:
             while block := self.table_file.read(2**20):
                 entry.write(block)
+        self.table_file.close()
         self.zip.close()
 
 

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from labeling.exports.formats import export_formats
+from tests.kinds.package import install
+from training.learners.catalogue import learners
+
+Installed = Callable[..., Path]
+
+REGISTRIES = (learners, export_formats)
+
+
+def forget() -> None:
+    """The next look at each list reads the entry points anew."""
+    for registry in REGISTRIES:
+        registry.cache_clear()
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installed]:
+    """Puts a package on the path of this process, which serves the API, and of those that it starts."""
+    modules: list[str] = []
+
+    def put(sources: Mapping[str, str], entry_points: Mapping[str, Mapping[str, str]]) -> Path:
+        folder = install(tmp_path / "site-packages", modules=sources, entry_points=entry_points)
+        modules.extend(sources)
+        monkeypatch.syspath_prepend(str(folder))
+        monkeypatch.setenv("PYTHONPATH", str(folder))
+        forget()
+        return folder
+
+    yield put
+    monkeypatch.undo()
+    forget()
+    for name in modules:
+        sys.modules.pop(name, None)
