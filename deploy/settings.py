@@ -192,7 +192,7 @@ SPECTACULAR_SETTINGS = {
         "WorkStateEnum": "labeling.jobs.work.WorkState.choices",
         "RoundStateEnum": "training.models.RoundState.choices",
         "AnswerKindEnum": "review.models.AnswerKind.choices",
-        "ReasonEnum": "review.models.Reason.choices",
+        "ReasonEnum": "review.reasons.reason_choices",
         "HeldBecauseEnum": "training.rounds.held_back.HeldBecause.choices",
         "ColumnRoleEnum": [
             "id",

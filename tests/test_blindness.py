@@ -54,21 +54,12 @@ from review.certificates import attempts
 from review.certificates.attempts import attempt_ask
 from review.certificates.monitoring import monitor_ask
 from review.certificates.pipeline.settling import attempt_settle
-from review.models import (
-    Answer,
-    Certificate,
-    Decoy,
-    Entry,
-    Flag,
-    Lease,
-    MonitorAudit,
-    Reason,
-    Refill,
-)
+from review.models import Answer, Certificate, Decoy, Entry, Flag, Lease, MonitorAudit, Refill
 from review.people.gold import gold_ask
 from review.queue.entries import entries_ask
 from review.queue.filling.kept_full import queue_refill
 from review.queue.flagging import flags_ask
+from review.reasons import Reason
 from tests.labeling.import_files import run_import, write_csv
 from tests.review.blind import ROLES, Scene, make_scene, otherwise, whole
 from tests.review.certifying import World, make_world

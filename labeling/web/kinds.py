@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 
 class KindField(serializers.ChoiceField):
-    """One of the names that `kinds` lists when a request is read or the schema is written."""
+    """One of the names, or of the pairs of name and title, that `kinds` lists when a request is read or the schema is written."""
 
-    def __init__(self, kinds: Callable[[], Iterable[str]], **options: Any) -> None:
+    def __init__(self, kinds: Callable[[], Iterable[str | tuple[str, str]]], **options: Any) -> None:
         super().__init__(choices=list(kinds()), **options)

@@ -15,10 +15,11 @@ from labeling.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from labeling.labels.services import Word, label_retire, labels_record, source_for_person
 from labeling.models import Item, Label, LabelClass, Project, Source
 from labeling.web.permissions import MAY_REVIEW
-from review.models import MEASURING, Entry, EntryState, Reason
+from review.models import Entry, EntryState
 from review.queue.audits import check_no_answered_audit
 from review.queue.entries import entries_close
 from review.queue.flagging import flags_resolve
+from review.reasons import MEASURING, Reason
 from training.runs.services import run_request_if_due
 
 MAX_RELABELED = 10_000  # items in one request

@@ -12,12 +12,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from labeling.errors import InvalidInput
 from labeling.models import Project, Withheld
 from review.adjudication.disagreements import MAX_COUNTED, disagreement_count, opinions_of
-from review.models import (
-    AWAITS_VERDICT,
-    Entry,
-    Reason,
-    Verdict,
-)
+from review.models import AWAITS_VERDICT, Entry, Verdict
+from review.reasons import Reason
 
 
 def awaiting_verdict(project: Project) -> QuerySet[Entry]:

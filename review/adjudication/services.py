@@ -16,18 +16,11 @@ from labeling.labels.selectors import current_labels_of
 from labeling.labels.services import label_retire
 from labeling.models import Item, Label, Project
 from review.adjudication.relabeling import Relabel, entry_decide, items_relabel
-from review.models import (
-    MEASURING,
-    Entry,
-    EntryState,
-    Flag,
-    Reason,
-    Verdict,
-    VerdictKind,
-)
+from review.models import Entry, EntryState, Flag, Verdict, VerdictKind
 from review.queue.audits import check_no_answered_audit, is_settled
 from review.queue.entries import entries_close
 from review.queue.flagging import flags_resolve
+from review.reasons import MEASURING, Reason
 
 
 @dataclass(frozen=True, slots=True)

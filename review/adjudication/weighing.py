@@ -22,18 +22,8 @@ from labeling.labels.services import Word, source_for_consensus
 from labeling.models import Project, SourceKind
 from review.adjudication.crowdlab import Weighed, crowdlab
 from review.adjudication.relabeling import words_record
-from review.models import (
-    MEASURING,
-    OPEN_ATTEMPTS,
-    Attempt,
-    Certificate,
-    Entry,
-    EntryState,
-    Reason,
-    Verdict,
-    VerdictKind,
-    sql_list,
-)
+from review.models import OPEN_ATTEMPTS, Attempt, Certificate, Entry, EntryState, Verdict, VerdictKind
+from review.reasons import MEASURING, Reason, sql_list
 from training.rules.other_classes import others_unpack
 
 N_ENTRIES = 10_000  # the newest; every dispute comes first

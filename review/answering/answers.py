@@ -21,9 +21,9 @@ from labeling.models import Project
 from labeling.web.permissions import MAY_REVIEW
 from review.answering.acceptance import STORED, Answered, Facts, Refusal, judge
 from review.answering.facts import AnsweredEntry, Known, NewAnswer, lock_and_read
-from review.models import OF_DOUBT, Answer, AnswerKind, Entry, EntryState, Reason
+from review.models import Answer, AnswerKind, Entry, EntryState
 from review.queue.flagging import flags_resolve
-from review.queue.ordering import DOUBTED_PRIORITY
+from review.reasons import OF_DOUBT, Reason, queue_reasons
 from training.runs.services import run_request_if_due
 
 MAX_ANSWERS = 500  # in one request
@@ -99,10 +99,10 @@ def _apply(
             row.entry_state, row.n_free = "done", 0  # it measures the first answer, and replaces nothing
         elif answer.class_id is not None:
             is_one = row.n_wanted == 1 and row.reason != Reason.GOLD
-            is_decisive = is_one or (row.reason == "flagged" and role in MAY_REVIEW)
+            is_decisive = is_one or (queue_reasons()[row.reason].is_reviewers and role in MAY_REVIEW)
             if is_decisive:
                 row.entry_state, row.n_free = "done", 0
-                words.append((Word(row.item_id, answer.class_id, row.reason == "random"), row))
+                words.append((Word(row.item_id, answer.class_id, queue_reasons()[row.reason].is_drawn), row))
             else:
                 row.n_free -= not was_held and row.n_free > 0
                 votes.append((answer.class_id, row))
@@ -119,7 +119,8 @@ def _apply(
             row.label_id = label.label.pk
         if role in MAY_REVIEW:
             flags_resolve(
-                item_ids=[row.item_id for _, row in words if row.reason == "flagged"], now=known.now
+                item_ids=[row.item_id for _, row in words if queue_reasons()[row.reason].is_reviewers],
+                now=known.now,
             )
     if doubted:
         _queue_doubted(doubted)
@@ -142,7 +143,7 @@ def _queue_doubted(doubted: list[AnsweredEntry]) -> None:
         row.entry_state, row.n_free = "open", row.n_wanted
     made_here = [Reason.GRID, *OF_DOUBT]  # a flag that came meanwhile stays one
     Entry.objects.filter(pk__in=[row.entry_id for row in waiting], reason__in=made_here).update(
-        reason=Reason.DOUBTED, priority=DOUBTED_PRIORITY
+        reason=Reason.DOUBTED, priority=queue_reasons()[Reason.DOUBTED].priority
     )
 
 
@@ -169,7 +170,7 @@ def _count_votes(
             continue  # late votes that disagree: the item has another entry, or none is wanted
         row.entry_state, row.n_free = ("disputed" if agreed_class is None else "done"), 0
         if agreed_class is not None:
-            words.append((Word(row.item_id, agreed_class, row.reason == "random"), row))
+            words.append((Word(row.item_id, agreed_class, queue_reasons()[row.reason].is_drawn), row))
     if not words:
         return {}
     recorded = labels_write(

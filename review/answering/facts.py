@@ -17,7 +17,8 @@ from labeling.database.locks import LOCK_SHARED
 from labeling.labels.services import FIND_PERSON
 from labeling.models import Split
 from review.answering.acceptance import Answered, Facts
-from review.models import MEASURING, shown_reason, shown_suggestion
+from review.models import shown_suggestion
+from review.reasons import MEASURING, shown_reason
 
 
 @dataclass(frozen=True, kw_only=True)

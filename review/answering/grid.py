@@ -18,10 +18,10 @@ from labeling.database.hot import fetch_prepared
 from labeling.database.locks import lock_labels_shared
 from labeling.errors import Conflict, InvalidInput
 from labeling.models import LabelClass, Project
-from review.models import OF_DOUBT, OPEN_ATTEMPTS, Attempt, Reason, sql_list
+from review.models import OPEN_ATTEMPTS, Attempt
 from review.queue.claims import entries_release, entries_show
-from review.queue.entries import answers_wanted_now
-from review.queue.ordering import DOUBTED_PRIORITY
+from review.queue.entries import answers_wanted_now, entry_insert
+from review.reasons import OF_DOUBT, Reason, queue_reasons, sql_list
 from training.models.querysets import has_predictions
 from training.rounds.standing import standing_of
 
@@ -88,20 +88,34 @@ _LOCK_ITEMS = """
 _OTHERS = """(
     SELECT others FROM training_prediction WHERE round_id = %(round)s::bigint AND item_id = given.item_id)"""
 
+_MAKE = entry_insert(
+    f"""
+    SELECT %(project)s::bigint, item_id, '{Reason.GRID}', {queue_reasons()[Reason.GRID].priority}, 1, 0, %(round)s::bigint,
+           %(class)s::bigint, confidence, {_OTHERS}
+    FROM given WHERE entry_id IS NULL
+    """,
+    columns=(
+        "project_id",
+        "item_id",
+        "reason",
+        "priority",
+        "n_wanted",
+        "n_free",
+        "round_id",
+        "suggested_class_id",
+        "suggested_confidence",
+        "suggested_others",
+    ),
+    over="",
+)
+
 _TAKE = f"""
     WITH given AS (
         SELECT * FROM unnest(%(items)s::bigint[], %(confidences)s::float8[], %(entries)s::bigint[])
             AS given (item_id, confidence, entry_id)
         WHERE item_id = ANY(%(locked)s::bigint[]) AND NOT {_HAS_HUMAN_LABEL.format(item="given.item_id")}
     ), made AS (
-        INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, round_id,
-                                  suggested_class_id, suggested_confidence, suggested_others, is_blind,
-                                  created_at)
-        SELECT %(project)s, item_id, 'grid', {DOUBTED_PRIORITY}, 'open', 1, 0, %(round)s::bigint,
-               %(class)s::bigint, confidence, {_OTHERS}, false, now()
-        FROM given WHERE entry_id IS NULL
-        ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO NOTHING
-        RETURNING id
+        {_MAKE}
     ), free AS (
         SELECT id FROM review_entry entry
         WHERE id IN (SELECT entry_id FROM given) AND {_IS_FREE}

@@ -11,15 +11,13 @@ from typing import Any
 from rest_framework import serializers
 
 from labeling.items.serializers import ItemOutput
+from labeling.web.kinds import KindField
 from labeling.web.strict_types import MAX_ID
 from review.answering.answers import MAX_ANSWERS
 from review.answering.grid import MAX_GRID
-from review.models import (
-    Answer,
-    AnswerKind,
-    Reason,
-)
+from review.models import Answer, AnswerKind
 from review.queue.claims import MAX_CLAIMED
+from review.reasons import reason_choices
 
 
 class ClaimInput(serializers.Serializer[object]):
@@ -48,7 +46,7 @@ class EntryOutput(serializers.Serializer[object]):
     """One item to look at, held by the person until the lease runs out."""
 
     id = serializers.IntegerField()
-    reason = serializers.ChoiceField(choices=Reason.choices)
+    reason = KindField(reason_choices)
     lease_until = serializers.DateTimeField()
     in_grid = serializers.BooleanField(help_text="It was handed out in a grid, and is answered there.")
     is_blind = serializers.BooleanField(

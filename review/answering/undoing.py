@@ -16,20 +16,11 @@ from labeling.database.locks import lock_labels_shared
 from labeling.errors import Conflict, NotFound
 from labeling.labels.services import label_retire
 from labeling.models import Project, Publication, Retirement
-from review.models import (
-    OWN_NUMBER,
-    Answer,
-    AnswerKind,
-    Entry,
-    EntryState,
-    Flag,
-    Lease,
-    LeaseState,
-    Reason,
-)
+from review.models import Answer, AnswerKind, Entry, EntryState, Flag, Lease, LeaseState
 from review.queue.audits import stands
 from review.queue.claims import entries_show
 from review.queue.entries import answers_wanted_now
+from review.reasons import OWN_NUMBER, Reason, queue_reasons
 
 
 @transaction.atomic
@@ -56,7 +47,7 @@ def answer_undo(*, answer: Answer, person: User) -> dict[str, Any]:
     # The flags that this answer settled carry its time.
     Flag.objects.filter(item_id=answer.item_id, resolved_at=answer.created_at).update(resolved_at=None)
     if answer.kind == AnswerKind.NOT_THIS and entry.reason == Reason.DOUBTED:
-        was = Reason(answer.seen["reason"])
+        was = answer.seen["reason"]
         Entry.objects.filter(pk=entry.pk).update(reason=Reason.UNCERTAIN if was == Reason.BLIND else was)
     _take_back(entry, person)
     shown = entries_show(person_id=person.pk, entry_ids=[entry.pk])
@@ -121,7 +112,7 @@ def _check_still_undoable(answer: Answer, entry: Entry, *, now: dt.datetime) -> 
         AnswerKind.SKIP_ALL: (EntryState.SKIPPED,),
         AnswerKind.NOT_THIS: (EntryState.OPEN,),
     }[AnswerKind(answer.kind)]
-    labels_nothing = entry.reason in (Reason.SECOND, Reason.GOLD)  # and can be taken back as others can
+    labels_nothing = not queue_reasons()[entry.reason].labels  # and can be taken back as others can
     is_decided_by_others = entry.state == EntryState.DONE and answer.label is None and not labels_nothing
     if entry.state not in expected or is_decided_by_others:
         raise Conflict(

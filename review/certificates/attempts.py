@@ -16,16 +16,10 @@ from labeling.labels.selectors import NO_HUMAN_LABEL
 from labeling.leaving import check_nothing_leaves
 from labeling.models import Item, Membership, Project, Split
 from labeling.web.permissions import MAY_ANSWER
-from review.models import (
-    OPEN_ATTEMPTS,
-    Attempt,
-    AttemptState,
-    EntryState,
-    Promise,
-    Reason,
-)
+from review.models import OPEN_ATTEMPTS, Attempt, AttemptState, EntryState, Promise
 from review.publishing.revoking import REASON_CHARS
 from review.queue.entries import entries_close
+from review.reasons import Reason
 from training.rounds.standing import standing_round
 
 EPS_RANGE = (0.0001, 0.5)

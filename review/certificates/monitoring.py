@@ -15,8 +15,9 @@ from django.utils import timezone
 from labeling.database.locks import lock_labels_shared
 from labeling.errors import Conflict
 from labeling.labels.selectors import NO_HUMAN_LABEL
-from review.models import Certificate, MonitorAudit, Reason
+from review.models import Certificate, MonitorAudit
 from review.queue.entries import entries_ask, n_mixed
+from review.reasons import Reason
 
 MAX_ASKED = 5_000  # monitoring audits in one request
 

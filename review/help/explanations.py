@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from labeling.blindness import Sight, sight_of, withheld_among
 from labeling.items.selectors import LabeledItem, labeled_items
 from labeling.models import GuideExample, Label, Project
-from review.models import Entry, EntryState, Explanation, LeaseState, Reason
+from review.models import Entry, EntryState, Explanation, LeaseState
+from review.reasons import reasons_that
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,9 @@ def explanations_of(project: Project, item_ids: Sequence[int], *, person: User, 
         item__in=item_ids,
         state__in=[EntryState.OPEN, EntryState.DISPUTED],
         is_blind=False,
-    ).exclude(reason=Reason.DOUBTED)  # somebody said that the model is wrong: its guess is not shown
+    ).exclude(
+        reason__in=reasons_that("hides_guess")
+    )  # somebody said that the model is wrong: its guess is not shown
     if sight == Sight.OWN:
         waiting = waiting.filter(leases__person=person, leases__state=LeaseState.HELD, leases__is_blind=False)
     explanations = list(Explanation.objects.filter(project=project, item__in=waiting.values("item")))

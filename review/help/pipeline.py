@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from labeling.errors import AssayError
 from labeling.models import ItemType, Project
-from review.models import OF_DOUBT, Entry, EntryState, Explanation, Reason, Refill
+from review.models import Entry, EntryState, Explanation, Refill
+from review.reasons import reasons_that
 from training.data.packed import PackedItems, packed_open
 from training.inspections.rules.features import feature_maker, learner_features
 from training.inspections.rules.nearest import nearest
@@ -29,7 +30,6 @@ from training.rounds.fitted import learner_load
 
 logger = logging.getLogger(__name__)
 
-EXPLAINED = (*OF_DOUBT, Reason.PICKED, Reason.BELOW_CUT)  # with the model's suggestion, and never blind
 N_ENTRIES = 1_000  # of a queue, those that are handed out first
 N_LABELED = 20_000  # of people's labels, the newest, that are compared with
 N_NEAREST = 4
@@ -54,7 +54,11 @@ def queue_explain(refill_id: int) -> None:
 
 def _explain(project: Project, round: Round) -> None:
     entries = Entry.objects.filter(
-        project=project, state=EntryState.OPEN, is_blind=False, reason__in=EXPLAINED, round=round
+        project=project,
+        state=EntryState.OPEN,
+        is_blind=False,
+        reason__in=reasons_that("shows_guess"),
+        round=round,
     ).exclude(item__explanation__round=round)
     item_ids = list(entries.order_by("-priority", "pk").values_list("item", flat=True)[:N_ENTRIES])
     if not item_ids:

@@ -19,29 +19,18 @@ from review.models.certificates import (
 )
 from review.models.queue import (
     AWAITS_VERDICT,
-    MEASURING,
-    OF_DOUBT,
-    OF_REFILL,
-    OWN_NUMBER,
     Entry,
     EntryState,
     Explanation,
     Lease,
     LeaseState,
-    Reason,
     Refill,
-    shown_reason,
-    sql_list,
 )
 
 __all__ = [
     "AWAITS_VERDICT",
     "EVIDENCE",
-    "MEASURING",
-    "OF_DOUBT",
-    "OF_REFILL",
     "OPEN_ATTEMPTS",
-    "OWN_NUMBER",
     "Answer",
     "AnswerKind",
     "Attempt",
@@ -59,12 +48,9 @@ __all__ = [
     "LeaseState",
     "MonitorAudit",
     "Promise",
-    "Reason",
     "Refill",
     "SecondAnswer",
     "Verdict",
     "VerdictKind",
-    "shown_reason",
     "shown_suggestion",
-    "sql_list",
 ]

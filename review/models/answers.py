@@ -11,7 +11,8 @@ from django.db.models import Q
 from labeling.models import Item, Label, LabelClass, Project
 from labeling.models.keeping import Keeps
 from labeling.models.rows import ProjectRow
-from review.models.queue import Entry, EntryState, Reason
+from review.models.queue import Entry, EntryState
+from review.reasons import queue_reasons
 from training.rules.other_classes import others_unpack
 
 
@@ -19,7 +20,7 @@ def shown_suggestion(
     reason: str, *, is_blind: bool, class_id: int | None, confidence: float | None, others: bytes | None
 ) -> dict[str, Any] | None:
     """The suggestion as people are told it: none where they answer blind, or where somebody said it is wrong."""
-    if is_blind or class_id is None or reason == Reason.DOUBTED:
+    if is_blind or class_id is None or queue_reasons()[reason].hides_guess:
         return None
     rest = [{"class_id": one.class_id, "confidence": one.confidence} for one in others_unpack(others)]
     return {"class_id": class_id, "confidence": confidence, "others": rest}

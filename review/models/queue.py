@@ -1,8 +1,6 @@
-"""What waits for people, who holds it, and how the queue was filled."""
+"""What waits for people, who holds it, and how the queue was filled. Why: review/reasons."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
@@ -11,52 +9,8 @@ from django.db.models import Q
 from labeling.models import Item, LabelClass, Project
 from labeling.models.keeping import Keeps
 from labeling.models.rows import ProjectRow
+from review.reasons import Reason, reason_choices
 from training.models import Round
-
-
-class Reason(models.TextChoices):
-    """Why an item is in the queue."""
-
-    UNCERTAIN = "uncertain", "The model is unsure"
-    DIVERSE = "diverse", "Unlike what is labeled so far"
-    RANDOM = "random", "Drawn at random, to measure"
-    FLAGGED = "flagged", "Somebody flagged it"
-    PICKED = "picked", "Somebody picked it"
-    BELOW_CUT = "below_cut", "Below the cut of a certificate"
-    AUDIT = "audit", "A blind check of an accepted label"
-    SECOND = "second", "A blind second answer, to measure people"
-    GOLD = "gold", "Its answer is known: a blind check of people"
-    GRID = "grid", "In a grid, to be confirmed"  # never in the queue: withdrawn when nobody holds it
-    DOUBTED = "doubted", "Marked in a grid as not of the class suggested"
-    BLIND = (
-        "blind",
-        "Asked without the model's guess",
-    )  # what people are told of any blind entry; never stored
-
-
-def shown_reason(reason: str, *, is_blind: bool) -> str:
-    """The reason as people are told it: blind entries are all alike, so that none can tell an audit."""
-    return Reason.BLIND.value if is_blind and reason != Reason.FLAGGED else reason
-
-
-# Closed by blind answers to them, and by nothing else.
-MEASURING = (Reason.AUDIT, Reason.SECOND, Reason.GOLD)
-
-
-# The model's choice: shown with its suggestion, and free for other uses.
-OF_DOUBT = (Reason.UNCERTAIN, Reason.DIVERSE)
-
-
-# Of these one answer is wanted, or a reviewer's, or everybody's: whatever the project wants of its items.
-OWN_NUMBER = (Reason.SECOND, Reason.GOLD, Reason.FLAGGED)
-
-
-OF_REFILL = (*OF_DOUBT, Reason.RANDOM)  # made and withdrawn by refills; every other entry was asked for
-
-
-def sql_list(reasons: Iterable[Reason]) -> str:
-    """For `reason IN (...)`."""
-    return ", ".join(f"'{reason.value}'" for reason in reasons)
 
 
 class EntryState(models.TextChoices):
@@ -82,7 +36,7 @@ class Entry(ProjectRow):
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="entries", db_index=False)
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="entries")
-    reason = models.CharField(max_length=10, choices=Reason.choices)
+    reason = models.CharField(max_length=10, choices=reason_choices)  # review/reasons
     priority = models.FloatField()  # higher: sooner
     state = models.CharField(max_length=10, choices=EntryState.choices, default=EntryState.OPEN)
     n_wanted = models.PositiveSmallIntegerField(default=1)  # answers, each by another person

@@ -17,8 +17,9 @@ from labeling.database.locks import lock_labels_shared
 from labeling.errors import Conflict
 from labeling.models import Item, Label, Membership, Project, SourceKind, Split
 from labeling.web.permissions import MAY_ANSWER, MAY_REVIEW
-from review.models import Entry, EntryState, Reason
+from review.models import Entry, EntryState
 from review.queue.entries import entries_ask, entries_close
+from review.reasons import Reason
 
 MAX_GOLD = 1_000  # items at a time
 

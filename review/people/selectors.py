@@ -17,7 +17,7 @@ from django.db import connection
 
 from labeling.blindness import Sight
 from labeling.models import Label, Project, SourceKind
-from review.models import MEASURING, Reason
+from review.reasons import MEASURING, Reason
 
 N_ANSWERS = 10_000  # the newest
 
@@ -98,7 +98,7 @@ def people_work(
         answers = cursor.fetchall()
     names = dict(User.objects.filter(pk__in={row[0] for row in answers}).values_list("pk", "username"))
     people = {pk: PersonWork(name) for pk, name in names.items()}
-    yields = {reason.value: ReasonYield(reason.value) for reason in (Reason.UNCERTAIN, Reason.RANDOM)}
+    yields = {str(reason): ReasonYield(str(reason)) for reason in (Reason.UNCERTAIN, Reason.RANDOM)}
     said: dict[int, dict[int, int]] = defaultdict(dict)  # item -> person -> class, the newest word first
     newest_at: dict[int, float] = {}  # item -> seconds since 1970: ten thousand datetimes are slow to read
     gold: list[tuple[int, int, int]] = []  # person, item, class

@@ -18,9 +18,10 @@ from labeling.labels.consensus import majority_class
 from labeling.labels.services import Word, labels_record, source_for_consensus, source_for_person
 from labeling.models import Project, Source
 from labeling.projects.services import project_update
-from review.models import OF_DOUBT, OWN_NUMBER, Answer, AnswerKind, Entry, EntryState, Reason, sql_list
+from review.models import Answer, AnswerKind, Entry, EntryState
 from review.queue.entries import answers_wanted_now
 from review.queue.filling.refill import is_blind_to_all
+from review.reasons import OWN_NUMBER, SHOWS_GUESS, Reason, sql_list
 from training.runs.services import run_request_if_due
 
 MAX_CLOSED = 500  # entries at once
@@ -79,10 +80,10 @@ _FOLLOW = f"""
             ELSE greatest(0, %(n_wanted)s - {_N_ANSWERS} - (
                 SELECT count(*) FROM review_lease lease WHERE lease.entry_id = entry.id AND lease.state = 'held'))
             END,
-        reason = CASE WHEN reason = 'grid' AND %(blind)s THEN '{Reason.UNCERTAIN.value}' ELSE reason END,
+        reason = CASE WHEN reason = '{Reason.GRID}' AND %(blind)s THEN '{Reason.UNCERTAIN}' ELSE reason END,
         is_blind = CASE
             WHEN %(blind)s THEN true
-            WHEN reason IN ({sql_list([*OF_DOUBT, Reason.PICKED, Reason.BELOW_CUT])}) THEN false
+            WHEN reason IN ({sql_list(SHOWS_GUESS)}) THEN false
             ELSE is_blind END
     WHERE {_OF_PROJECT}"""
 

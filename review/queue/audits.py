@@ -19,9 +19,9 @@ from review.models import (
     Entry,
     EntryState,
     MonitorAudit,
-    Reason,
     SecondAnswer,
 )
+from review.reasons import Reason
 
 
 def check_no_answered_audit(item_ids: Sequence[int]) -> None:

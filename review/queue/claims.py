@@ -16,17 +16,19 @@ from django.db import connection
 from labeling.database.hot import fetch_prepared
 from labeling.models import Project, shown_split
 from labeling.web.permissions import MAY_REVIEW
-from review.models import shown_reason, shown_suggestion
+from review.models import shown_suggestion
 from review.queue.ordering import HANDING_ORDER
+from review.reasons import queue_reasons, reasons_that, shown_reason, sql_list
 
 MAX_CLAIMED = 50  # entries that one person holds by one claim
 MAX_EXPIRED = 100  # leases that one claim takes back; the sweep takes the rest
 
 # An entry that leases are given back to, `given_back.n` of them. One that was made for a grid is no part of
 # the queue, so it goes; an answer that comes after all is still taken.
-GIVE_BACK = """n_free = CASE reason WHEN 'grid' THEN 0 ELSE n_free + given_back.n END,
-            state = CASE reason WHEN 'grid' THEN 'withdrawn' ELSE state END,
-            closed_at = CASE reason WHEN 'grid' THEN now() ELSE closed_at END"""
+_GOES = f"reason IN ({sql_list(set(queue_reasons()) - set(reasons_that('is_queued')))})"
+GIVE_BACK = f"""n_free = CASE WHEN {_GOES} THEN 0 ELSE n_free + given_back.n END,
+            state = CASE WHEN {_GOES} THEN 'withdrawn' ELSE state END,
+            closed_at = CASE WHEN {_GOES} THEN now() ELSE closed_at END"""
 
 # Leases that ran out go back to their entries. Locks both rows before it writes either.
 EXPIRE = """
@@ -92,7 +94,7 @@ _CLAIM = f"""
     WITH picked AS (
         SELECT id, is_blind FROM review_entry entry
         WHERE project_id = %(project)s AND state = 'open' AND n_free > 0
-          AND (%(sees_flagged)s OR reason <> 'flagged')
+          AND (%(sees_flagged)s OR reason NOT IN ({sql_list(reasons_that("is_reviewers"))}))
           AND NOT EXISTS (
             SELECT 1 FROM review_lease lease
             WHERE lease.entry_id = entry.id AND lease.person_id = %(person)s

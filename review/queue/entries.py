@@ -13,10 +13,39 @@ from django.db import connection
 
 from labeling.models import Project
 from labeling.web.permissions import MAY_ANSWER
-from review.models import Entry, EntryState, Reason
-from review.queue.ordering import MEASURING_PRIORITY
+from review.models import Entry, EntryState
+from review.reasons import Reason, queue_reasons
+
+# One for all that is asked together, whatever its reason: else the order would tell audits from what is mixed in.
+MIXED_PRIORITY = queue_reasons()[Reason.AUDIT].priority
 
 MIX = 0.1  # of what is asked to measure is something else, so that blind does not mean audit
+
+
+# Columns that a row to be written may leave out, and what they are then.
+_DEFAULTS = {"state": "'open'", "n_free": "asked.n_wanted", "is_blind": "false", "created_at": "now()"}
+
+
+def entry_insert(rows: str, *, columns: Sequence[str], over: str | None = None) -> str:
+    """The one statement that writes entries: those that the SELECT `rows` gives, as (item_id, id).
+
+    columns  what `rows` selects, in its order: project_id, item_id, reason, priority, n_wanted and others of Entry
+    over     of an item that has an entry already: None, an error; empty, it stays as it is; else a condition on
+             review_entry, under which it takes the reason and the priority if it is open
+    """
+    filled = {name: value for name, value in _DEFAULTS.items() if name not in columns}
+    taken = "ON CONFLICT (item_id) WHERE state IN ('open', 'disputed')"
+    conflict = {None: "", "": f"{taken} DO NOTHING"}.get(
+        over,
+        f"""{taken} DO UPDATE SET reason = excluded.reason, priority = excluded.priority
+            WHERE review_entry.state = 'open' AND ({over})""",
+    )
+    return f"""
+        INSERT INTO review_entry ({", ".join([*columns, *filled])})
+        SELECT {", ".join([*(f"asked.{name}" for name in columns), *filled.values()])}
+        FROM ({rows}) AS asked ({", ".join(columns)})
+        {conflict}
+        RETURNING item_id, id"""
 
 
 def n_mixed(n: int, *, luck: float = 1.0) -> int:
@@ -84,25 +113,25 @@ def entries_ask(
             at=at,
         )
         cursor.execute(
-            """
-            INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, is_blind,
-                                      created_at)
-            SELECT %(project)s, given.item_id, given.reason,
-                   %(above)s + 1 - (row_number() OVER (ORDER BY md5(%(salt)s || ':order:' || given.item_id)) - 0.5)
-                                   / %(n)s,
-                   'open', given.n_wanted, given.n_wanted, true, %(at)s
-            FROM unnest(%(items)s::bigint[], %(reasons)s::text[], %(wanted)s::smallint[])
-                 AS given (item_id, reason, n_wanted)
-            RETURNING item_id, id
-            """,
+            entry_insert(
+                """
+                SELECT %(project)s, given.item_id, given.reason,
+                       %(above)s + 1 - (row_number() OVER (ORDER BY md5(%(salt)s || ':order:' || given.item_id)) - 0.5)
+                                       / %(n)s,
+                       given.n_wanted, true, %(at)s
+                FROM unnest(%(items)s::bigint[], %(reasons)s::text[], %(wanted)s::smallint[])
+                     AS given (item_id, reason, n_wanted)
+                """,
+                columns=("project_id", "item_id", "reason", "priority", "n_wanted", "is_blind", "created_at"),
+            ),
             {
                 "project": project.pk,
                 "salt": salt,
                 "at": at,
-                "above": MEASURING_PRIORITY,
+                "above": MIXED_PRIORITY,
                 "n": max(1, len(items)),
                 "items": items,
-                "reasons": [reason.value for _, reason in asked],
+                "reasons": [str(reason) for _, reason in asked],
                 # A second answer is one person's, whatever the project wants of others.
                 "wanted": [n_wanted or (1 if reason == Reason.SECOND else of_project) for _, reason in asked],
             },
@@ -115,10 +144,10 @@ def entries_ask(
 
 
 # Who must not be the second to label an item, and who should not be asked if enough others may be.
-_BAR = """
+_BAR = f"""
     WITH asked AS MATERIALIZED (
         SELECT id, item_id, reason, n_wanted FROM review_entry
-        WHERE id = ANY(%(entries)s::bigint[]) AND reason <> 'gold'
+        WHERE id = ANY(%(entries)s::bigint[]) AND reason <> '{Reason.GOLD}'
     ), member AS MATERIALIZED (
         SELECT membership.user_id FROM labeling_membership membership
         JOIN auth_user person ON person.id = membership.user_id AND person.is_active
@@ -128,12 +157,12 @@ _BAR = """
         FROM asked JOIN labeling_label label ON label.item_id = asked.item_id
           AND label.is_human AND label.retired_at IS NULL
         JOIN labeling_source source ON source.id = label.source_id
-        WHERE asked.reason = 'second'
+        WHERE asked.reason = '{Reason.SECOND}'
         UNION ALL
         SELECT asked.id, answer.person_id, false
         FROM asked JOIN review_answer answer ON answer.item_id = asked.item_id
           AND answer.kind = 'label' AND answer.withdrawn_at IS NULL
-        WHERE asked.reason = 'second'
+        WHERE asked.reason = '{Reason.SECOND}'
         UNION ALL
         SELECT asked.id, lease.person_id, false
         FROM asked JOIN review_entry earlier ON earlier.item_id = asked.item_id AND earlier.id <> asked.id

@@ -12,9 +12,12 @@ from django.utils import timezone
 from labeling.blindness import IS_WITHHELD
 from labeling.errors import Conflict
 from labeling.models import Item
-from review.models import MEASURING, Entry, EntryState, Flag, Reason, sql_list
-from review.queue.entries import entries_close
-from review.queue.ordering import FLAGGED_PRIORITY
+from review.models import Entry, EntryState, Flag
+from review.queue.entries import entries_close, entry_insert
+from review.reasons import MEASURING, Reason, queue_reasons, sql_list
+
+_COLUMNS = ("project_id", "item_id", "reason", "priority", "n_wanted")
+_VALUES = {"reason": str(Reason.FLAGGED), "priority": queue_reasons()[Reason.FLAGGED].priority}
 
 
 @transaction.atomic
@@ -28,17 +31,12 @@ def flag_add(*, item: Item, person: User, note: str) -> Flag:
     flag = Flag.objects.create(project_id=item.project_id, item=item, person=person, note=note)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, is_blind,
-                                      created_at)
-            VALUES (%(project)s, %(item)s, 'flagged', %(priority)s, 'open', 1, 1, false, now())
-            ON CONFLICT (item_id) WHERE state IN ('open', 'disputed')
-            DO UPDATE SET reason = 'flagged', priority = %(priority)s
-                WHERE review_entry.state = 'open' AND NOT review_entry.is_blind
-                  AND review_entry.reason NOT IN ({sql_list(MEASURING)})
-            RETURNING id
-            """,
-            {"project": item.project_id, "item": item.pk, "priority": FLAGGED_PRIORITY},
+            entry_insert(
+                "SELECT %(project)s, %(item)s, %(reason)s, %(priority)s, 1",
+                columns=_COLUMNS,
+                over=f"NOT review_entry.is_blind AND review_entry.reason NOT IN ({sql_list(MEASURING)})",
+            ),
+            {"project": item.project_id, "item": item.pk} | _VALUES,
         )
         changed = cursor.fetchone()
         if changed:
@@ -51,7 +49,7 @@ def flag_add(*, item: Item, person: User, note: str) -> Flag:
                 )
                 UPDATE review_entry SET n_free = n_free + 1 WHERE id IN (SELECT entry_id FROM released)
                 """,
-                {"entry": changed[0], "person": person.pk},
+                {"entry": changed[1], "person": person.pk},
             )
     return flag
 
@@ -60,20 +58,21 @@ def flags_ask() -> int:
     """Items that were flagged while they were asked blind, and have been answered, wait for a reviewer; how many."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, is_blind,
-                                      created_at)
-            SELECT DISTINCT flag.project_id, flag.item_id, 'flagged', %(priority)s, 'open', 1, 1, false, now()
-            FROM review_flag flag JOIN review_entry asked ON asked.item_id = flag.item_id AND asked.is_blind
-            WHERE flag.resolved_at IS NULL AND asked.created_at < flag.created_at
-              AND asked.closed_at > flag.created_at
-              AND NOT {IS_WITHHELD.format(item="flag.item_id")}
-              AND NOT EXISTS (
-                SELECT FROM review_entry other WHERE other.item_id = flag.item_id
-                  AND (other.state IN ('open', 'disputed') OR other.created_at > flag.created_at))
-            ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO NOTHING
-            """,
-            {"priority": FLAGGED_PRIORITY},
+            entry_insert(
+                f"""
+                SELECT DISTINCT flag.project_id, flag.item_id, %(reason)s, %(priority)s, 1
+                FROM review_flag flag JOIN review_entry blind ON blind.item_id = flag.item_id AND blind.is_blind
+                WHERE flag.resolved_at IS NULL AND blind.created_at < flag.created_at
+                  AND blind.closed_at > flag.created_at
+                  AND NOT {IS_WITHHELD.format(item="flag.item_id")}
+                  AND NOT EXISTS (
+                    SELECT FROM review_entry other WHERE other.item_id = flag.item_id
+                      AND (other.state IN ('open', 'disputed') OR other.created_at > flag.created_at))
+                """,
+                columns=_COLUMNS,
+                over="",
+            ),
+            _VALUES,
         )
         return cursor.rowcount
 

@@ -1,4 +1,4 @@
-"""The order of the queue: the only place that orders. Pure.
+"""The order of the queue: the only place that orders, beside the priority of each reason (review/reasons). Pure.
 
 Every entry has a priority, and people are handed the highest first. Within a refill each kind of entry
 is ranked by its own measure (the uncertain by the acquisition score, the random by a salted hash), and
@@ -10,13 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-
-FLAGGED_PRIORITY = 10.0  # above whatever a refill gives: a person asked for a second look
-
-MEASURING_PRIORITY = 1.0  # added for audits and second answers: above what a refill gives, below flags
-
-PICKED_PRIORITY = 1.0  # somebody picked the item: above what a refill gives, below what measures
-DOUBTED_PRIORITY = 1.0  # marked wrong in a grid: above what a refill gives, below audits
 
 # Of the entries that a score would choose, one in this many is taken, at random: a batch that is doubtful
 # but not all of one kind (margin_random). 1: the score decides alone.

@@ -11,10 +11,9 @@ from labeling.blindness import Sight, withheld_among
 from labeling.database.locks import lock_labels_shared
 from labeling.labels.selectors import NO_HUMAN_LABEL
 from labeling.models import Item, Project
-from review.models import OF_DOUBT, sql_list
-from review.queue.entries import answers_wanted_now
+from review.queue.entries import answers_wanted_now, entry_insert
 from review.queue.filling.refill import is_blind_to_all
-from review.queue.ordering import PICKED_PRIORITY
+from review.reasons import OF_DOUBT, Reason, queue_reasons, sql_list
 
 MAX_PICKED = 10_000
 
@@ -29,17 +28,19 @@ class Picked:
 
 
 @transaction.atomic
-def items_pick(*, project: Project, item_ids: Sequence[int]) -> Picked:
+def items_pick(*, project: Project, item_ids: Sequence[int], reason: str = Reason.PICKED) -> Picked:
     """Those of the project's items that nobody has labeled wait in the queue, without the model's guess.
 
     An entry that the model's doubt made moves ahead; one that is asked blind, is flagged or disputed stays as it is.
     """
+    rule = queue_reasons()[reason]
     wanted = sorted(set(item_ids))
     lock_labels_shared(project.pk)
     values = {
         "project": project.pk,
         "items": wanted,
-        "priority": PICKED_PRIORITY,
+        "reason": str(reason),
+        "priority": rule.priority,
         "n": answers_wanted_now(project),
     }
     with connection.cursor() as cursor:
@@ -55,16 +56,15 @@ def items_pick(*, project: Project, item_ids: Sequence[int]) -> Picked:
         asked = withheld_among(wanted, Sight.SETTLED)
         eligible = [item_id for (item_id,) in cursor.fetchall() if item_id not in asked]
         cursor.execute(
-            f"""
-            INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, is_blind,
-                                      created_at)
-            SELECT %(project)s, item_id, 'picked', %(priority)s, 'open', %(n)s, %(n)s, %(blind)s, now()
-            FROM unnest(%(eligible)s::bigint[]) AS given (item_id)
-            ON CONFLICT (item_id) WHERE state IN ('open', 'disputed')
-            DO UPDATE SET reason = 'picked', priority = %(priority)s
-                WHERE review_entry.state = 'open' AND review_entry.reason IN ({sql_list(OF_DOUBT)})
-            """,
-            values | {"eligible": eligible, "blind": is_blind_to_all(project)},
+            entry_insert(
+                """
+                SELECT %(project)s, item_id, %(reason)s, %(priority)s, %(n)s, %(blind)s
+                FROM unnest(%(eligible)s::bigint[]) AS given (item_id)
+                """,
+                columns=("project_id", "item_id", "reason", "priority", "n_wanted", "is_blind"),
+                over=f"review_entry.reason IN ({sql_list(OF_DOUBT)})",
+            ),
+            values | {"eligible": eligible, "blind": rule.always_blind or is_blind_to_all(project)},
         )
         n_queued = cursor.rowcount
         n_asked = Item.objects.filter(project=project, pk__in=asked).count()

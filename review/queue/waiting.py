@@ -18,20 +18,8 @@ from django.db.models import Count, Q
 
 from labeling.blindness import Sight
 from labeling.models import Project
-from review.models import (
-    MEASURING,
-    OPEN_ATTEMPTS,
-    Attempt,
-    Certificate,
-    Entry,
-    EntryState,
-    Lease,
-    LeaseState,
-    Reason,
-    Refill,
-    shown_reason,
-    sql_list,
-)
+from review.models import OPEN_ATTEMPTS, Attempt, Certificate, Entry, EntryState, Lease, LeaseState, Refill
+from review.reasons import MEASURING, Reason, reasons_that, shown_reason, sql_list
 
 MAX_OPEN_COUNTED = 100_000  # entries of each reason: a million would take a quarter of a second
 
@@ -114,7 +102,7 @@ class Waiting:
 
 def waiting(project: Project, sight: Sight) -> Waiting:
     """Counted up to MAX_OPEN_COUNTED for each reason. Answers that are missing: of an entry that wants one, one."""
-    reasons = [reason.value for reason in Reason if reason not in (Reason.GRID, Reason.BLIND)]
+    reasons = list(reasons_that("is_queued"))
     is_one_each = project.answers_wanted == 1 and not _has_open_gold(project)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -153,10 +141,10 @@ def _as_told(
         cursor.execute(_TO_MEASURE, values)
         n_standing_in, n_given, n_mixed_in, is_any_open = cursor.fetchone()
     by_reason = _by_shown_reason([row for row in counts if row[0] not in MEASURING])
-    n_blind = by_reason.pop(Reason.BLIND.value, 0) - n_mixed_in + n_standing_in - n_given
+    n_blind = by_reason.pop(str(Reason.BLIND), 0) - n_mixed_in + n_standing_in - n_given
     n_open = max(sum(by_reason.values()) + n_blind, int(bool(by_reason) or is_any_open))
     if n_blind > 0:
-        by_reason[Reason.BLIND.value] = n_blind
+        by_reason[str(Reason.BLIND)] = n_blind
     tells_why = sight == Sight.SETTLED and not _is_certifying(project)
     return Waiting(n_open, is_all_counted, by_reason if tells_why else {})
 

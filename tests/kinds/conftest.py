@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from labeling.exports.formats import export_formats
+from review.reasons import queue_reasons
 from tests.kinds.package import install
 from training.learners.catalogue import learners
 
 Installed = Callable[..., Path]
 
-REGISTRIES = (learners, export_formats)
+REGISTRIES = (learners, export_formats, queue_reasons)
 
 
 def forget() -> None:

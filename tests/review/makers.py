@@ -16,8 +16,9 @@ from labeling.labels.services import publication_open
 from labeling.models import Item, LabelClass, Membership, Project, Source, SourceKind
 from review.answering.answers import answers_submit
 from review.answering.facts import NewAnswer
-from review.models import Entry, Reason
+from review.models import Entry
 from review.queue.claims import entries_claim
+from review.reasons import Reason
 from training.models import Prediction, Round, RoundState, Run
 from training.rules.other_classes import SCALE
 

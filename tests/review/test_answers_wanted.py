@@ -18,10 +18,11 @@ from review.answering.answers import answers_submit
 from review.answering.facts import NewAnswer
 from review.answering.grid import grid_claim
 from review.answering.undoing import answer_undo
-from review.models import Answer, Entry, EntryState, Lease, LeaseState, Reason
+from review.models import Answer, Entry, EntryState, Lease, LeaseState
 from review.queue.answers_wanted import project_change
 from review.queue.claims import entries_claim
 from review.queue.filling.refill import RefillPlan, refill_carry_out
+from review.reasons import Reason
 from tests.makers import make_items
 from tests.review.makers import answer, claim, make_entries, make_round, stand
 

@@ -17,11 +17,12 @@ from review.answering.answers import answers_submit
 from review.answering.facts import NewAnswer
 from review.answering.grid import grid_claim
 from review.answering.undoing import answer_undo, answers_undo
-from review.models import Answer, Attempt, AttemptState, Entry, EntryState, Lease, LeaseState, Reason
+from review.models import Answer, Attempt, AttemptState, Entry, EntryState, Lease, LeaseState
 from review.people.history import item_history
 from review.queue.claims import entries_release, leases_expire
 from review.queue.filling.refill import refill_carry_out, refill_plan
 from review.queue.selectors import queue_summary
+from review.reasons import Reason
 from tests.labeling.makers import publish, record
 from tests.makers import make_items
 from tests.review.makers import answer, claim, make_entries, make_round, role_of, stand

@@ -7,10 +7,11 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from labeling.models import Item, Membership, Project, Role, Split
-from review.models import Entry, Reason
+from review.models import Entry
 from review.people.selectors import median_interval, people_work
 from review.queue.filling.refill import refill_carry_out, refill_plan
 from review.queue.picking import items_pick
+from review.reasons import Reason
 from tests.makers import make_items
 from tests.review.makers import answer, claim, make_entries
 

@@ -6,8 +6,9 @@ from django.contrib.auth.models import User
 
 from labeling.labels.services import label_retire
 from labeling.models import Item, Project, Split
-from review.models import Entry, Reason
+from review.models import Entry
 from review.queue.filling.kept_full import queue_refill
+from review.reasons import Reason
 from tests.makers import make_human_label, make_items
 
 

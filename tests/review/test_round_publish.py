@@ -7,8 +7,9 @@ from django.contrib.auth.models import User
 
 from labeling.errors import Conflict
 from labeling.models import Label, Project, Publication
-from review.models import Answer, Entry, EntryState, Reason
+from review.models import Answer, Entry, EntryState
 from review.publishing.publish import publication_discard, round_publish
+from review.reasons import Reason
 from tests.makers import make_human_label, make_items
 from tests.review.makers import answer, claim, make_entries, make_round
 from training.models import Prediction, Round, RoundState

@@ -9,7 +9,8 @@ import pytest
 
 from labeling.labels.consensus import majority_class
 from review.answering.acceptance import REPEATED, STORED, Answered, Facts, judge
-from review.queue.ordering import FLAGGED_PRIORITY, pick, priority, random_share_count
+from review.queue.ordering import pick, priority, random_share_count
+from review.reasons import queue_reasons
 
 NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 SAID = Answered(person_id=1, entry_id=2, kind="label", class_id=3)
@@ -40,7 +41,7 @@ def test_priorities_fall_within_one_kind_and_lie_below_a_flag() -> None:
     ranked = [priority(rank=rank, n_ranked=50) for rank in range(50)]
 
     assert ranked == sorted(ranked, reverse=True)
-    assert 0 < ranked[-1] < ranked[0] < 1 < FLAGGED_PRIORITY
+    assert 0 < ranked[-1] < ranked[0] < 1 < queue_reasons()["flagged"].priority
 
 
 @pytest.mark.parametrize("n_random", [1, 10, 100])

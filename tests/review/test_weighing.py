@@ -12,8 +12,9 @@ from labeling.errors import Conflict
 from labeling.models import Item, Label, LabelClass, Membership, Project, Role, Source, SourceKind
 from review.adjudication.services import verdict_undo
 from review.adjudication.weighing import MIN_ENTRIES, disputes_settle, weigh
-from review.models import MEASURING, Attempt, Certificate, Entry, EntryState, Flag, Reason, Verdict
+from review.models import Attempt, Certificate, Entry, EntryState, Flag, Verdict
 from review.queue.flagging import flag_add
+from review.reasons import MEASURING, Reason
 from tests.makers import make_items, make_project
 from tests.review.makers import answer, claim, make_entries
 

@@ -9,10 +9,11 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.models import Item, LabelClass, Project, Publication
-from review.models import Entry, Reason
+from review.models import Entry
 from review.people.wrong_share import wrong_share
 from review.publishing.publish import publication_discard, round_publish
 from review.queue.filling.refill import refill_carry_out, refill_plan
+from review.reasons import Reason
 from tests.makers import make_human_labels, make_items, make_project
 from tests.review.makers import answer, claim, make_entries, make_round
 

@@ -1,5 +1,6 @@
 import type { Reason } from "@/api/types";
-import { type Message, msg } from "@/language/translate";
+import { type Message, msg, t } from "@/language/translate";
+import { capitalized, words } from "@/ui/format";
 
 /** Why an item is in the queue, in words and colours. */
 export const REASONS: Record<Reason, { title: Message; why: Message; colour: string }> = {
@@ -17,5 +18,23 @@ export const REASONS: Record<Reason, { title: Message; why: Message; colour: str
   audit: { title: msg("Audit"), why: msg("A blind check of a label that was accepted: what the model said is hidden."), colour: "teal" },
 };
 
-/** A blind entry where there is no guess that could be hidden. */
-export const BEFORE_A_MODEL = { title: msg("To label"), why: msg("No model has said anything yet: your answers teach the first one."), colour: "blue" };
+export interface ShownReason {
+  title: string;
+  why: string;
+  colour: string;
+}
+
+/** Of a blind entry where there is no guess that could be hidden. */
+export const beforeAModel = (): ShownReason => ({
+  title: t("To label"),
+  why: t("No model has said anything yet: your answers teach the first one."),
+  colour: "blue",
+});
+
+/** In the page's words; of a reason that another package brought, its name. */
+export function reasonShown(reason: string): ShownReason {
+  const known = Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason] : undefined;
+  if (known) return { title: t(known.title), why: t(known.why), colour: known.colour };
+  const name = capitalized(words(reason));
+  return { title: name, why: name, colour: "gray" };
+}

@@ -22,7 +22,7 @@ import { usePreloadedImages } from "@/review/preload";
 import { ProjectHeading } from "@/review/project-heading";
 import { QueueEmpty } from "@/review/queue-empty";
 import { t } from "@/language/translate";
-import { BEFORE_A_MODEL, REASONS } from "@/review/reasons";
+import { beforeAModel, reasonShown } from "@/review/reasons";
 import styles from "@/review/review.module.css";
 import { ReviewTrail } from "@/review/review-trail";
 import { type ReviewSession, type SessionState } from "@/review/session";
@@ -174,12 +174,12 @@ const Tools = memo(function Tools({ project, actions }: { project: Project; acti
 /** Why this item is here, and what the model thinks of it. */
 function EntryFacts({ entry, project, hasModel }: { entry: Entry; project: Project; hasModel: boolean }) {
   // Before there is a model nothing is hidden, and nobody is told that it is.
-  const reason = entry.is_blind && !hasModel ? BEFORE_A_MODEL : REASONS[entry.reason];
+  const reason = entry.is_blind && !hasModel ? beforeAModel() : reasonShown(entry.reason);
   const guess = project.classes.find((one) => one.id === entry.suggestion?.class_id);
   return (
     <div className={styles.facts}>
-      <Badge color={reason.colour} variant="light" style={{ flexShrink: 0 }} title={t(reason.why)}>
-        {t(reason.title)}
+      <Badge color={reason.colour} variant="light" style={{ flexShrink: 0 }} title={reason.why}>
+        {reason.title}
       </Badge>
       <Text size="sm" data-testid="item-key" dir="auto" truncate>
         {entry.item.key}
@@ -189,7 +189,7 @@ function EntryFacts({ entry, project, hasModel }: { entry: Entry; project: Proje
           ? t("Blind: the model's guess is hidden.")
           : guess && entry.suggestion
             ? t("The model says {name}, {share} sure.", { name: guess.name, share: percent(entry.suggestion.confidence, 0) })
-            : t(reason.why)}
+            : reason.why}
       </Text>
     </div>
   );

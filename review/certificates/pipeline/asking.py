@@ -6,8 +6,9 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from labeling.models import Label
-from review.models import Attempt, Audit, Decoy, Entry, EntryState, Reason, SecondAnswer
+from review.models import Attempt, Audit, Decoy, Entry, EntryState, SecondAnswer
 from review.queue.entries import entries_ask, n_mixed
+from review.reasons import Reason
 
 
 def stage_ask(attempt: Attempt) -> None:

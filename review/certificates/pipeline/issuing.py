@@ -10,11 +10,11 @@ from labeling.labels.services import publication_open
 from labeling.models import Source, SourceKind
 from review.certificates.attempts import candidates_by_side, n_remaining
 from review.certificates.pipeline.steps import attempt_end
-from review.models import OF_REFILL, Attempt, AttemptState, Certificate, Reason, sql_list
+from review.models import Attempt, AttemptState, Certificate
 from review.publishing.publish import publish_begin
-from review.queue.entries import answers_wanted_now
+from review.queue.entries import answers_wanted_now, entry_insert
 from review.queue.filling.refill import refill_carry_out, refill_plan
-from review.queue.ordering import MEASURING_PRIORITY
+from review.reasons import OF_REFILL, Reason, queue_reasons, sql_list
 
 
 def issue_if_complete(attempt: Attempt) -> None:
@@ -38,26 +38,35 @@ def _ask_remaining(attempt: Attempt) -> None:
     candidates, values = candidates_by_side(attempt)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free, round_id,
-                                      suggested_class_id, suggested_confidence, suggested_others,
-                                      is_blind, created_at)
-            SELECT %(project)s, frozen.item_id, 'below_cut', %(above)s + frozen.rank::float8 / %(n)s, 'open',
-                   %(wanted)s, %(wanted)s, %(round)s, frozen.label_class_id, frozen.confidence,
-                   (SELECT others FROM training_prediction
-                    WHERE round_id = %(round)s::bigint AND item_id = frozen.item_id),
-                   %(wanted)s > 1, now()
-            FROM ({candidates}) frozen
-            WHERE NOT is_kept AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
-            ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO UPDATE
-                SET reason = 'below_cut', priority = excluded.priority
-                WHERE review_entry.state = 'open' AND review_entry.reason IN ({sql_list([*OF_REFILL, Reason.GRID])})
-            """,
+            entry_insert(
+                f"""
+                SELECT %(project)s, frozen.item_id, '{Reason.BELOW_CUT}', %(above)s + frozen.rank::float8 / %(n)s,
+                       %(wanted)s, %(round)s::bigint, frozen.label_class_id, frozen.confidence,
+                       (SELECT others FROM training_prediction
+                        WHERE round_id = %(round)s::bigint AND item_id = frozen.item_id),
+                       %(wanted)s > 1
+                FROM ({candidates}) frozen
+                WHERE NOT is_kept AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
+                """,
+                columns=(
+                    "project_id",
+                    "item_id",
+                    "reason",
+                    "priority",
+                    "n_wanted",
+                    "round_id",
+                    "suggested_class_id",
+                    "suggested_confidence",
+                    "suggested_others",
+                    "is_blind",
+                ),
+                over=f"review_entry.reason IN ({sql_list([*OF_REFILL, Reason.GRID])})",
+            ),
             values
             | {
                 "round": attempt.round_id,
                 "wanted": answers_wanted_now(project),
-                "above": MEASURING_PRIORITY,
+                "above": queue_reasons()[Reason.BELOW_CUT].priority,
                 "n": attempt.n_candidates,
             },
         )

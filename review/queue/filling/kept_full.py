@@ -11,8 +11,9 @@ from django.utils import timezone
 from labeling.database.locks import lock_labels_shared
 from labeling.errors import AssayError
 from labeling.models import Project
-from review.models import MEASURING, Reason, Refill, sql_list
+from review.models import Refill
 from review.queue.filling.refill import diverse_plan, refill_carry_out, refill_plan, room_left
+from review.reasons import MEASURING, Reason, sql_list
 from training.rounds.standing import standing_round
 
 RECENT = dt.timedelta(minutes=1)

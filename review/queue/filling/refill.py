@@ -17,18 +17,10 @@ from django.db.models import F
 
 from labeling.labels.selectors import NO_HUMAN_LABEL
 from labeling.models import Acquisition, Project
-from review.models import (
-    OF_REFILL,
-    Attempt,
-    AttemptState,
-    Entry,
-    EntryState,
-    Reason,
-    Refill,
-    sql_list,
-)
-from review.queue.entries import answers_wanted_now
+from review.models import Attempt, AttemptState, Entry, EntryState, Refill
+from review.queue.entries import answers_wanted_now, entry_insert
 from review.queue.ordering import ACQUISITION_ORDERS, POOL_OF_PICKS, pick, priority, random_share_count
+from review.reasons import OF_REFILL, Reason, reasons_that, sql_list
 
 # Without a model a part of the queue is diverse, the most typical of each kind first, and the rest is random: that
 # teaches more for as long as there are about ten labels of a class, and less from there on (docs/decisions/0014).
@@ -297,33 +289,46 @@ def _insert(project: Project, plan: RefillPlan) -> int:
     n_wanted = answers_wanted_now(project)
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            INSERT INTO review_entry (project_id, item_id, reason, priority, state, n_wanted, n_free,
-                                      round_id, suggested_class_id, suggested_confidence, suggested_others,
-                                      probability, is_blind, created_at)
-            SELECT %(project)s, item.id, given.reason, given.priority, 'open', %(n_wanted)s, %(n_wanted)s,
-                   CASE WHEN given.class_id IS NULL THEN NULL ELSE %(round)s::bigint END,
-                   given.class_id, given.confidence,
-                   (SELECT others FROM training_prediction
-                    WHERE round_id = %(round)s::bigint AND item_id = item.id),
-                   given.probability, %(blind)s OR given.reason = 'random', now()
-            FROM unnest(%(items)s::bigint[], %(reasons)s::text[], %(priorities)s::float8[],
-                        %(classes)s::bigint[], %(confidences)s::float8[], %(probabilities)s::float8[])
-                 AS given (item_id, reason, priority, class_id, confidence, probability)
-            JOIN labeling_item item ON item.id = given.item_id
-             AND (item.split = 'pool' OR item.split = 'holdout' AND given.reason = 'random')
-            WHERE NOT EXISTS (
-                SELECT 1 FROM labeling_label human
-                WHERE human.item_id = item.id AND human.is_human AND human.retired_at IS NULL)
-            ON CONFLICT (item_id) WHERE state IN ('open', 'disputed') DO NOTHING
-            """,
+            entry_insert(
+                f"""
+                SELECT %(project)s, item.id, given.reason, given.priority, %(n_wanted)s,
+                       CASE WHEN given.class_id IS NULL THEN NULL ELSE %(round)s::bigint END,
+                       given.class_id, given.confidence,
+                       (SELECT others FROM training_prediction
+                        WHERE round_id = %(round)s::bigint AND item_id = item.id),
+                       given.probability, %(blind)s OR given.reason IN ({sql_list(reasons_that("always_blind"))})
+                FROM unnest(%(items)s::bigint[], %(reasons)s::text[], %(priorities)s::float8[],
+                            %(classes)s::bigint[], %(confidences)s::float8[], %(probabilities)s::float8[])
+                     AS given (item_id, reason, priority, class_id, confidence, probability)
+                JOIN labeling_item item ON item.id = given.item_id
+                 AND (item.split = 'pool'
+                      OR item.split = 'holdout' AND given.reason IN ({sql_list(reasons_that("is_drawn"))}))
+                WHERE NOT EXISTS (
+                    SELECT 1 FROM labeling_label human
+                    WHERE human.item_id = item.id AND human.is_human AND human.retired_at IS NULL)
+                """,
+                columns=(
+                    "project_id",
+                    "item_id",
+                    "reason",
+                    "priority",
+                    "n_wanted",
+                    "round_id",
+                    "suggested_class_id",
+                    "suggested_confidence",
+                    "suggested_others",
+                    "probability",
+                    "is_blind",
+                ),
+                over="",
+            ),
             {
                 "project": project.pk,
                 "round": plan.round_id,
                 "n_wanted": n_wanted,
                 "blind": is_blind_to_all(project),
                 "items": [candidate.item_id for candidate in plan.candidates],
-                "reasons": [candidate.reason.value for candidate in plan.candidates],
+                "reasons": [str(candidate.reason) for candidate in plan.candidates],
                 "priorities": [candidate.priority for candidate in plan.candidates],
                 "classes": [candidate.class_id for candidate in plan.candidates],
                 "confidences": [candidate.confidence for candidate in plan.candidates],

@@ -3,7 +3,7 @@ import { Group, Stack, Text } from "@mantine/core";
 import type { Project, Queue } from "@/api/types";
 import { plural, t } from "@/language/translate";
 import { openCount } from "@/review/open-count";
-import { REASONS } from "@/review/reasons";
+import { reasonShown } from "@/review/reasons";
 import { count } from "@/ui/format";
 import { TextLink } from "@/ui/link";
 import { Panel } from "@/ui/panel";
@@ -25,7 +25,7 @@ export function QueuePanel({ project, queue }: { project: Project; queue: Queue 
         )}
         {reasons.map(([reason, n]) => (
           <Group key={reason} justify="space-between" wrap="nowrap">
-            <Text size="sm">{t(REASONS[reason as keyof typeof REASONS].why)}</Text>
+            <Text size="sm">{reasonShown(reason).why}</Text>
             <Text size="sm" fw={600}>
               {count(n)}
             </Text>
