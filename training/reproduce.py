@@ -28,7 +28,7 @@ from training.learners import create
 from training.learners.base import UNLABELED
 from training.learners.self_training import SelfTraining
 from training.rules.metrics import true_precision
-from training.rules.policies import FixedPolicy
+from training.rules.policies import policy
 
 SIZES = (100, 500, 1_000, 5_000)
 THRESHOLDS = (0.90, 0.95, 0.99)
@@ -149,7 +149,7 @@ def _cell(
 
     training = SelfTraining(
         create("simple_cnn", item_type="image", random_state=seed, device=device),
-        policy=FixedPolicy(1.0 if threshold is None else threshold),
+        policy=policy("fixed", threshold=1.0 if threshold is None else threshold),
         n_rounds=n_rounds,
         watch=measure,
     )

@@ -135,7 +135,12 @@ def _first_run(project: Project) -> Run:
     if run is not None:
         return run
     return run_start(
-        project, learner=LEARNER, params=PARAMS[project.name], threshold=0.97, n_rounds=5, user=USERNAME
+        project,
+        learner=LEARNER,
+        params=PARAMS[project.name],
+        policy={"kind": "fixed", "threshold": 0.97},
+        n_rounds=5,
+        user=USERNAME,
     )
 
 

@@ -18,6 +18,7 @@ from django.contrib.auth.models import User
 from deploy import up
 from deploy.commands import with_database
 from deploy.commands.instance.up import FOREVER, running
+from deploy.commands.policies import chosen_policy, pairs, policy_options
 from deploy.simulation.client import Client
 from deploy.simulation.people import Person
 from deploy.simulation.plan import Breach, Policy
@@ -26,7 +27,6 @@ from deploy.simulation.truth import truth_read
 from labeling.accounts.services import token_create, token_revoke
 from labeling.errors import AssayError, InvalidInput
 from labeling.models import Acquisition, ApiToken, ItemType
-from labeling.web.json_reading import read_json
 
 USERNAME = "simulated-{}"
 
@@ -64,9 +64,7 @@ USERNAME = "simulated-{}"
 )  # fmt: skip
 @click.option("--learner", default="auto", show_default=True)
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Of the learner; once for each.")
-@click.option(
-    "--threshold", default=0.95, show_default=True, help="Accept predictions from this confidence on."
-)
+@policy_options
 @click.option("--first", "n_first", type=click.IntRange(min=2), help="Answers before the first run.")
 @click.option(
     "--growth", default=1.5, show_default=True, type=click.FloatRange(min=1.01),
@@ -194,7 +192,9 @@ def _policy(
     seed: int,
     learner: str,
     params: tuple[str, ...],
-    threshold: float,
+    threshold: float | None,
+    policy_name: str,
+    policy_params: tuple[str, ...],
     n_first: int | None,
     growth: float,
     n_answers: int | None,
@@ -214,13 +214,13 @@ def _policy(
             "holdout_share": 0.0,  # the audits measure; a holdout would cost labels and train nothing
             "review_budget": max(100, 2 * n_first),  # what waits longer is not what people are asked now
             **chosen,
-            **_pairs("--setting", project_settings),
+            **pairs("--setting", project_settings),
         },
         goal=goal,
         run={
             "learner": learner,
-            "params": _pairs("--param", params),
-            "policy": {"kind": "fixed", "threshold": threshold},
+            "params": pairs("--param", params),
+            "policy": chosen_policy(threshold, policy_name, policy_params),
             "n_rounds": 1,
             "seed": seed,
         },
@@ -229,20 +229,6 @@ def _policy(
         n_answers=n_answers,
         max_rounds=max_rounds,
     )
-
-
-def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, Any]:
-    """NAME=VALUE, the value a number, true, false or a word."""
-    found = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise InvalidInput(f"{option} is {text!r}; write it as NAME=VALUE.")
-        try:
-            found[name] = read_json(value)
-        except ValueError:
-            found[name] = value
-    return found
 
 
 def _check_people(n_people: int, policy: Policy, address: str | None, tokens: tuple[str, ...]) -> None:

@@ -10,10 +10,11 @@ from labeling.exports.formats import export_formats
 from review.reasons import queue_reasons
 from tests.kinds.package import install
 from training.learners.catalogue import learners
+from training.rules.policies import policy_kinds
 
 Installed = Callable[..., Path]
 
-REGISTRIES = (learners, export_formats, queue_reasons)
+REGISTRIES = (learners, export_formats, queue_reasons, policy_kinds)
 
 
 def forget() -> None:

@@ -7,14 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from training.rules.policies import (
-    BestSharePolicy,
-    FixedPolicy,
-    InvalidPolicy,
-    ScheduledPolicy,
-    check_policy,
-    policy_json,
-)
+from training.rules.policies import InvalidPolicy, check_policy, policy, policy_json
 from training.rules.thresholds import class_thresholds, decide, threshold_table
 
 CONFIDENCE = np.array([0.99, 0.95, 0.94, 0.50, 0.97])
@@ -36,19 +29,19 @@ def decided(
 
 
 def test_a_fixed_threshold_accepts_what_reaches_it() -> None:
-    is_accepted, threshold = decided(FixedPolicy(0.95))
+    is_accepted, threshold = decided(policy("fixed", threshold=0.95))
 
     assert is_accepted == [True, True, False, False, True]
     assert class_thresholds(PREDICTED, threshold) == {"all": 0.95}
 
 
 def test_a_schedule_goes_straight_from_start_to_end() -> None:
-    policy = ScheduledPolicy(start=0.99, end=0.93)
+    given = policy("scheduled", start=0.99, end=0.93)
 
-    thresholds = [decided(policy, round_number=number, n_rounds=4)[1][0] for number in (1, 2, 3, 4)]
+    thresholds = [decided(given, round_number=number, n_rounds=4)[1][0] for number in (1, 2, 3, 4)]
 
     assert thresholds == pytest.approx([0.99, 0.97, 0.95, 0.93])
-    assert decided(policy, round_number=1, n_rounds=1)[1][0] == 0.99
+    assert decided(given, round_number=1, n_rounds=1)[1][0] == 0.99
 
 
 @pytest.mark.parametrize(
@@ -57,7 +50,7 @@ def test_a_schedule_goes_straight_from_start_to_end() -> None:
 def test_best_share_makes_pseudo_labels_that_share_of_the_mix(
     share: float, n_human: int, n_accepted: int
 ) -> None:
-    is_accepted, threshold = decided(BestSharePolicy(share), n_human=n_human)
+    is_accepted, threshold = decided(policy("best_share", share=share), n_human=n_human)
 
     assert sum(is_accepted) == n_accepted
     assert all(CONFIDENCE[is_accepted] >= threshold[is_accepted])
@@ -67,7 +60,7 @@ def test_best_share_makes_pseudo_labels_that_share_of_the_mix(
 
 def test_best_share_stops_at_its_count_where_all_tie() -> None:
     is_accepted, _ = decide(
-        BestSharePolicy(0.5),
+        policy("best_share", share=0.5),
         round_number=1,
         n_rounds=1,
         confidence=np.ones(100),
@@ -79,51 +72,60 @@ def test_best_share_stops_at_its_count_where_all_tie() -> None:
 
 
 def test_balanced_share_takes_as_many_of_each_class() -> None:
-    is_accepted, threshold = decided(BestSharePolicy(0.5, balanced=True), n_human=4)
+    is_accepted, threshold = decided(policy("best_share", share=0.5, balanced=True), n_human=4)
 
     assert is_accepted == [True, False, True, True, True]
     assert class_thresholds(PREDICTED, threshold) == {"a": 0.97, "b": 0.5}
 
 
 def test_an_empty_pool_accepts_nothing() -> None:
-    for policy in (FixedPolicy(), ScheduledPolicy(), BestSharePolicy(), BestSharePolicy(balanced=True)):
+    for given in (*map(policy, ("fixed", "scheduled", "best_share")), policy("best_share", balanced=True)):
         is_accepted, threshold = decide(
-            policy, round_number=1, n_rounds=2, confidence=[], predicted=np.array([], dtype=int), n_human=5
+            given, round_number=1, n_rounds=2, confidence=[], predicted=np.array([], dtype=int), n_human=5
         )
         assert len(is_accepted) == len(threshold) == 0
         assert class_thresholds([], threshold) == {}
 
 
 @pytest.mark.parametrize(
-    "policy", [FixedPolicy(0.9), ScheduledPolicy(0.9, 0.7), BestSharePolicy(0.25, balanced=True)]
+    "given",
+    [
+        policy("fixed", threshold=0.9),
+        policy("scheduled", start=0.9, end=0.7),
+        policy("best_share", share=0.25, balanced=True),
+    ],
 )
-def test_a_policy_reads_back_from_its_json(policy: Any) -> None:
-    assert check_policy(policy_json(policy)) == policy
+def test_a_policy_reads_back_from_its_json(given: Any) -> None:
+    assert check_policy(policy_json(given)) == given
 
 
 def test_what_a_policy_leaves_out_takes_its_default() -> None:
-    assert check_policy({"kind": "scheduled", "end": 0.9}) == ScheduledPolicy(start=0.99, end=0.9)
+    assert check_policy({"kind": "scheduled", "end": 0.9}) == policy("scheduled", start=0.99, end=0.9)
 
 
 @pytest.mark.parametrize(
-    ("policy", "field", "sentence"),
+    ("given", "field", "sentence"),
     [
         (
             {"kind": "fixed", "threshold": 1.4},
             "policy.threshold",
-            "threshold is 1.4; it must lie in [0, 1]. Use 0.95 to accept only sure labels.",
+            "threshold is 1.4; it must be a number from 0 to 1. The default is 0.95.",
         ),
         (
             {"kind": "fixed", "threshold": True},
             "policy.threshold",
-            "threshold is True; it must lie in [0, 1].",
+            "threshold is True; it must be a number from 0 to 1.",
         ),
         ({"kind": "fixed", "threshold": float("nan")}, "policy.threshold", "threshold is nan"),
-        ({"kind": "scheduled", "start": "high"}, "policy.start", "start is 'high'; it must lie in [0, 1]."),
+        (
+            {"kind": "scheduled", "start": "high"},
+            "policy.start",
+            "start is 'high'; it must be a number from 0 to 1.",
+        ),
         (
             {"kind": "best_share", "share": 0},
             "policy.share",
-            "share is 0; it must be above 0 and at most 0.9.",
+            "share is 0; it must be a number above 0 and at most 0.9. The default is 0.3.",
         ),
         (
             {"kind": "best_share", "balanced": 1},
@@ -141,9 +143,9 @@ def test_what_a_policy_leaves_out_takes_its_default() -> None:
         ([], "policy", "The policy is []; it must be an object such as"),
     ],
 )
-def test_a_wrong_policy_is_refused_with_the_cure(policy: Any, field: str, sentence: str) -> None:
+def test_a_wrong_policy_is_refused_with_the_cure(given: Any, field: str, sentence: str) -> None:
     with pytest.raises(InvalidPolicy) as caught:
-        check_policy(policy)
+        check_policy(given)
 
     assert list(caught.value.fields) == [field]
     assert caught.value.fields[field][0].startswith(sentence)

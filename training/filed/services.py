@@ -20,14 +20,14 @@ from labeling.models import Import, Project, Source, SourceKind
 from training.models import Round, RoundState, Run, Trigger
 from training.models.querysets import human_labels
 from training.rounds.standing import IS_STANDING
-from training.rules.policies import FixedPolicy, policy_json
+from training.rules.policies import policy, policy_json
 from training.runs.rows import next_number
 
 logger = logging.getLogger(__name__)
 
 MEASURE_AFTER = 20  # labels by people since a round of a file was measured
 
-ALL = FixedPolicy(threshold=0.0)  # what the file labels is labeled: whoever made it has decided
+ALL = policy("fixed", threshold=0.0)  # what the file labels is labeled: whoever made it has decided
 
 
 def sources_waiting() -> QuerySet[Source]:

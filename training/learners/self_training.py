@@ -26,7 +26,7 @@ class SelfTraining(ClassifierMixin, BaseEstimator):
     kept without being judged again, and known labels never change.
 
     estimator    any learner; cloned, never fitted itself
-    policy       as JSON, {"kind": "fixed", "threshold": 0.95}, or as a Policy; see training/rules/policies.py
+    policy       as JSON, {"kind": "fixed", "threshold": 0.95}, or as a Policy; see training/rules/policies
     n_rounds     at most; one round is the plain learner
     temperature  of the calibration, applied before the policy; None: none
     watch        called with (round number, self) after each round; what it raises stops the fit

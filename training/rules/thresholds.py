@@ -8,16 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from labeling.kinds import load_factory
 from training.rules.intervals import clopper_pearson
 from training.rules.metrics import class_columns
-from training.rules.policies import (
-    BestSharePolicy,
-    FixedPolicy,
-    Policy,
-    ScheduledPolicy,
-    check_policy,
-    policy_json,
-)
+from training.rules.policies import Policy, check_policy, policy_json, policy_kinds
 
 __all__ = [
     "check_policy",
@@ -58,21 +52,14 @@ def decide(
     classes = np.asarray(predicted)
     if sure.shape != classes.shape or sure.ndim != 1:
         raise ValueError(f"confidence has shape {sure.shape}, predicted {classes.shape}; both must be (n,).")
-    match policy:
-        case FixedPolicy():
-            return _above(policy.threshold, sure)
-        case ScheduledPolicy():
-            return _above(scheduled_threshold(policy, round_number=round_number, n_rounds=n_rounds), sure)
-        case BestSharePolicy():
-            return _best_share(policy, sure, classes, n_human)
-
-
-def scheduled_threshold(policy: ScheduledPolicy, *, round_number: int, n_rounds: int) -> float:
-    """A straight line from `start` in the first round to `end` in the last."""
-    if not 1 <= round_number <= n_rounds:
-        raise ValueError(f"Round {round_number} of {n_rounds}: the first must lie from 1 to the second.")
-    done = (round_number - 1) / (n_rounds - 1) if n_rounds > 1 else 0.0
-    return policy.start + (policy.end - policy.start) * done
+    return load_factory(policy_kinds()[policy.kind].decide)(  # type: ignore[no-any-return]
+        **policy.values,
+        round_number=round_number,
+        n_rounds=n_rounds,
+        confidence=sure,
+        predicted=classes,
+        n_human=n_human,
+    )
 
 
 def class_thresholds(predicted: npt.ArrayLike, threshold: FloatArray) -> dict[str, float]:
@@ -174,32 +161,3 @@ def confidence_counts(
             for row, class_id in enumerate(classes)
         ],
     }
-
-
-def _above(threshold: float, confidence: FloatArray) -> tuple[BoolArray, FloatArray]:
-    return confidence >= threshold, np.full(len(confidence), threshold)
-
-
-def _best_share(
-    policy: BestSharePolicy, confidence: FloatArray, predicted: npt.NDArray[Any], n_human: int
-) -> tuple[BoolArray, FloatArray]:
-    # pseudo / (pseudo + human) = share
-    n_wanted = int(policy.share / (1 - policy.share) * n_human + 1e-9)
-    if not policy.balanced:
-        is_accepted, threshold = _surest(confidence, n_wanted)
-        return is_accepted, np.full(len(confidence), threshold)
-    is_accepted = np.zeros(len(confidence), dtype=bool)
-    thresholds = np.ones(len(confidence))
-    names = np.unique(predicted)
-    for name in names:
-        rows = np.flatnonzero(predicted == name)
-        is_accepted[rows], thresholds[rows] = _surest(confidence[rows], n_wanted // len(names))
-    return is_accepted, thresholds
-
-
-def _surest(confidence: FloatArray, n_wanted: int) -> tuple[BoolArray, float]:
-    """The n most confident, ties by row, and the confidence of the last of them (1.0 where there is none)."""
-    chosen = np.argsort(-confidence, kind="stable")[:n_wanted]
-    is_accepted = np.zeros(len(confidence), dtype=bool)
-    is_accepted[chosen] = True
-    return is_accepted, float(confidence[chosen[-1]]) if len(chosen) else 1.0

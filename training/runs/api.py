@@ -30,7 +30,7 @@ from training.models import Round, Run
 from training.rounds.artifacts import artifact_zip
 from training.rounds.diff import diff_cells, diff_page
 from training.rounds.items import RoundItemFilters, round_item_page
-from training.runs.policy_list import POLICY_FORMS
+from training.rules.policies import policy_kinds
 from training.runs.selectors import learners_offered, log_lines, round_summaries
 from training.runs.serializers import (
     ConfidencesOutput,
@@ -91,7 +91,7 @@ class PoliciesView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project_for(person_of(request), project_id)
-        return Response(PolicyOutput(POLICY_FORMS, many=True).data)
+        return Response(PolicyOutput(policy_kinds().values(), many=True).data)
 
 
 @extend_schema(tags=["training"])

@@ -7,12 +7,11 @@ from typing import Any
 import click
 
 from deploy.commands import with_database
+from deploy.commands.policies import chosen_policy, pairs, policy_options
 from deploy.commands.projects.progress import check_over, shown, watch
 from deploy.commands.projects.project import find_person, find_project
 from deploy.web.health import health_parts
-from labeling.errors import InvalidInput
 from labeling.models import Project
-from labeling.web.json_reading import read_json
 from training.learners.catalogue import DEFAULT_LEARNER
 from training.models import RoundState, Run
 from training.rounds.held_back import held_sentence
@@ -25,7 +24,7 @@ from training.runs.services import run_inline, run_request
     "--learner", help="See /api/learners or the training page; the item type's default if left out."
 )
 @click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="Of the learner; once for each.")
-@click.option("--threshold", type=float, help="Accept predictions from this confidence on.  [default: 0.95]")
+@policy_options
 @click.option("--rounds", "n_rounds", type=int, default=5, show_default=True, help="At most so many.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--watch", "is_watched", is_flag=True, help="Stay until it is over, and show its rounds.")
@@ -36,6 +35,8 @@ def train_command(
     learner: str | None,
     params: tuple[str, ...],
     threshold: float | None,
+    policy_name: str,
+    policy_params: tuple[str, ...],
     n_rounds: int,
     seed: int,
     is_watched: bool,
@@ -45,8 +46,8 @@ def train_command(
     run = run_start(
         find_project(project),
         learner=learner,
-        params=dict(_pair(text) for text in params),
-        threshold=0.95 if threshold is None else threshold,
+        params=pairs("--param", params),
+        policy=chosen_policy(threshold, policy_name, policy_params),
         n_rounds=n_rounds,
         seed=seed,
         user=user,
@@ -69,7 +70,7 @@ def run_start(
     *,
     learner: str | None = None,
     params: dict[str, Any],
-    threshold: float,
+    policy: dict[str, Any],
     n_rounds: int,
     seed: int = 0,
     user: str | None = None,
@@ -80,7 +81,7 @@ def run_start(
         user=find_person(user),
         learner=learner or DEFAULT_LEARNER,
         params=params,
-        policy={"kind": "fixed", "threshold": threshold},
+        policy=policy,
         n_rounds=n_rounds,
         seed=seed,
     )
@@ -114,17 +115,6 @@ def print_rounds(run: Run) -> None:
 def _precision(truth: dict[str, Any]) -> str:
     accepted = truth.get("accepted")
     return "none accepted" if accepted is None else f"{accepted:.2%} of {truth['n']:,}"
-
-
-def _pair(text: str) -> tuple[str, Any]:
-    """NAME=VALUE, the value a number or a word."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise InvalidInput(f"--param is {text!r}; write it as NAME=VALUE, such as --param epochs=20.")
-    try:
-        return name, read_json(value)
-    except ValueError:
-        return name, value
 
 
 def _worker_is_up() -> bool:
