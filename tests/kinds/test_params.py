@@ -20,6 +20,7 @@ from labeling.secrets import HIDDEN, Secret, hide_secrets, secret_names
 from tests.kinds.conftest import Installed
 from tests.training.conftest import child_database  # noqa: F401  a fixture
 from tests.training.makers import make_labeled_project, make_run
+from training.comparisons.rules.trial import Outcome
 from training.learners import create
 from training.learners.errors import LearnerError
 from training.learners.saving import load, save
@@ -176,6 +177,12 @@ def test_the_log_hides_a_secret_even_in_a_traceback(asking: None) -> None:
     assert f"sent {HIDDEN}" in line
     assert f"RuntimeError: 401 for {HIDDEN}" in line
     assert settings.LOGGING["formatters"]["line"]["()"] == "deploy.logs.SecretlessFormatter"
+
+
+def test_a_trial_that_failed_does_not_tell_a_secret(asking: None) -> None:
+    told = Outcome(error=f"401 for {TOKEN}").as_json()
+
+    assert told["error"] == f"401 for {HIDDEN}"
 
 
 def test_a_model_that_would_hold_a_secret_is_not_saved(asking: None, tmp_path: Path) -> None:

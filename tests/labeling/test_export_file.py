@@ -14,8 +14,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from labeling.exports.image_folders import folder_names, image_name
 
+from labeling.exports.formats.image_folders import folder_names, image_name
 from labeling.exports.pipeline import export_run
 from labeling.exports.services import export_request
 from labeling.items.selectors import ItemFilters

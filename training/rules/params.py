@@ -55,7 +55,7 @@ class Param:
         """An allowed value as it is kept."""
         if self.type == "int":
             return int(value)
-        return float(value) if self.type == "float" else value  # type: ignore[no-any-return]
+        return float(value) if self.type == "float" else value
 
     def for_learner(self, value: Value) -> Value | Secret:
         """An allowed value as the learner is handed it."""

@@ -53,7 +53,7 @@ class Trial:
         return self.learner if self.sees_pool else f"{self.learner}, labels alone"
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"error": hide_secrets(self.error)}
+        return asdict(self)
 
 
 @dataclass(frozen=True)
