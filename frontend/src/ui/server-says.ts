@@ -11,9 +11,6 @@ import { msg, t, type Message } from "@/language/translate";
 
 export const SERVER_SENTENCES: readonly Message[] = [
   // formats of exports: labeling/exports/formats
-  msg("CSV"),
-  msg("JSONL"),
-  msg("Parquet"),
   msg("Images, a folder per class (zip)"),
   // why a run stopped: training/rules/stopping.py
   msg("Every item has a human label, so there was nothing left to predict."),
