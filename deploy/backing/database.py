@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connections
 
 from deploy.backing.servers import postgres_program
@@ -17,15 +19,31 @@ OLDEST = 16  # of PostgreSQL, that everything here is tried with
 NOT_LIBPQ = {"pool", "prepare_threshold", "options", "cursor_factory", "context", "server_side_binding"}
 
 
+MAKING_TABLES = 4_161  # an advisory lock: any number that nothing else in this database uses
+
+
 def require_postgres() -> None:
     """The server is new enough, or does not answer, which is for others to wait for. Raises Unavailable."""
-    parameters = {**connections["default"].get_connection_params(), "connect_timeout": 3}
-    parameters.pop("pool", None)
     try:
-        with psycopg.connect(**parameters) as connection:
+        with psycopg.connect(**_parameters(), connect_timeout=3) as connection:
             check_version(connection.info.server_version)
     except psycopg.OperationalError:
         return
+
+
+def tables_make(*, verbosity: int = 0) -> None:
+    """The tables are those of this version. Who asks while another process makes them waits, and finds them made."""
+    with psycopg.connect(**_parameters(), autocommit=True) as holder:
+        holder.execute("SET statement_timeout = 0")
+        holder.execute("SELECT pg_advisory_lock(%s)", [MAKING_TABLES])  # until this connection ends
+        call_command("migrate", interactive=False, verbosity=verbosity)
+
+
+def _parameters() -> dict[str, Any]:
+    parameters: dict[str, Any] = connections["default"].get_connection_params()
+    parameters.pop("pool", None)
+    parameters.pop("connect_timeout", None)
+    return parameters
 
 
 def check_version(number: int) -> None:

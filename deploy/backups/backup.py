@@ -26,12 +26,11 @@ from typing import IO, Any
 
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from deploy.backing.database import require_postgres, run_program
+from deploy.backing.database import require_postgres, run_program, tables_make
 from deploy.backups.orphans import FOLDERS, storage_files
 from labeling.errors import Conflict, InvalidInput
 from labeling.storing.storage import stored_stream
@@ -109,7 +108,7 @@ def backup_restore(path: Path, *, on_file: OnFile = lambda n: None) -> dict[str,
                 _put(member.name.removeprefix("storage/"), content, member.size)
                 end["n_done"] = end.get("n_done", 0) + 1
                 on_file(end["n_done"])
-    call_command("migrate", interactive=False, verbosity=0)
+    tables_make()
     return end
 
 

@@ -7,10 +7,10 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from deploy.backing.database import tables_make
 from deploy.backing.servers import servers_running
 
 P = ParamSpec("P")
@@ -25,7 +25,7 @@ def with_database(function: Callable[P, R]) -> Callable[P, R]:
         with servers_running(settings.ASSAY_DATA_DIR, postgres=settings.EMBEDDED_POSTGRES, valkey=False):
             executor = MigrationExecutor(connection)
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-                call_command("migrate", interactive=False, verbosity=0)
+                tables_make()
             try:
                 return function(*args, **kwargs)
             finally:

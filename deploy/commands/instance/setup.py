@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from django.core.management import call_command
 
-from deploy.backing.database import require_postgres
+from deploy.backing.database import require_postgres, tables_make
 
 
 @click.command("setup")
@@ -13,5 +13,5 @@ def setup_command() -> None:
     """Make tables and static files. Safe to run again."""
     require_postgres()
     call_command("check", deploy=False)
-    call_command("migrate", interactive=False)
+    tables_make(verbosity=1)
     call_command("collectstatic", interactive=False, verbosity=0)

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from deploy import frontend, up
+from deploy.backing.database import tables_make
 from deploy.backing.servers import servers_running, stop_postgres, stop_valkey
 from deploy.commands.instance.user import first_admin
 from deploy.web.health import health_parts
@@ -115,7 +116,7 @@ def running(
 
 def _prepare(first_user: Callable[[], str | None]) -> str | None:
     """Tables, static files and a first user are there; returns what to say of the user."""
-    call_command("migrate", interactive=False, verbosity=0)
+    tables_make()
     call_command("collectstatic", interactive=False, verbosity=0)
     try:
         return first_user()
