@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from labeling.exports.formats import export_formats
+from labeling.formats.layouts.tools import import_layouts
 from review.reasons import queue_reasons
 from tests.kinds.package import install
 from training.learners.catalogue import learners
@@ -14,7 +15,7 @@ from training.rules.policies import policy_kinds
 
 Installed = Callable[..., Path]
 
-REGISTRIES = (learners, export_formats, queue_reasons, policy_kinds)
+REGISTRIES = (learners, export_formats, queue_reasons, policy_kinds, import_layouts)
 
 
 def forget() -> None:

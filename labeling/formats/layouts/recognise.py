@@ -8,37 +8,16 @@ from dataclasses import dataclass, field
 from labeling.formats.cells import BadCell
 from labeling.formats.classes import LabelRules, sniff_labels
 from labeling.formats.columns.columns import roles_with
-from labeling.formats.layouts import extras, people, refusals, vectors, wide
+from labeling.formats.layouts import extras, people, refusals, vectors
 from labeling.formats.layouts.guessing import guess, guess_type, has_words
 from labeling.formats.layouts.layout import Layout, Sample, text_of
 from labeling.formats.layouts.nested import is_image_object
 from labeling.formats.layouts.saying import SayingRowMaker
-from labeling.formats.layouts.tools import (
-    argilla,
-    argilla1,
-    doccano,
-    hugging_face,
-    label_studio,
-    mturk,
-    predictions,
-    prodigy,
-    sagemaker,
-)
+from labeling.formats.layouts.tools import label_studio, layout_of, predictions
 from labeling.formats.layouts.values import SeveralLabels, read_one_label
 from labeling.formats.row_maker import RowMaker, check_roles
 from labeling.formats.rows import ColumnRole, ImageFile, Limits
 
-TOOLS: tuple[Callable[[Sample], Layout | None], ...] = (
-    label_studio.recognise,
-    prodigy.recognise,
-    sagemaker.recognise,
-    mturk.recognise,
-    argilla.recognise,
-    argilla1.recognise,
-    doccano.recognise,
-    wide.recognise,
-    predictions.recognise_lists,
-)
 MODEL_NAMES = ("gpt", "bert", "llama", "claude", "gemini", "mistral", "model", "bot", "llm", "svm", "machine")
 SAYING_ROLES = frozenset(
     {
@@ -132,7 +111,7 @@ def understand(
 
     `has_names`: the columns were named by the file.
     """
-    layout = _layout(sample, class_names)
+    layout = layout_of(sample, class_names) or Layout("")
     refusals.check_no_token_labels(sample, _named_label(sample, layout, named), kind, sample.names)
     if label_studio.token_kind(sample):
         raise refusals.token_labels(f"Label Studio marked {label_studio.token_kind(sample)} in it")
@@ -168,14 +147,6 @@ def understand(
     _check_labels(sample, result)
     _note(sample, result)
     return result
-
-
-def _layout(sample: Sample, class_names: Mapping[str, list[str]]) -> Layout:
-    for recognise in TOOLS:
-        found = recognise(sample)
-        if found is not None:
-            return found
-    return hugging_face.recognise(sample, class_names) or Layout("")
 
 
 def _named_label(sample: Sample, layout: Layout, named: Mapping[str, str] | None) -> str | None:

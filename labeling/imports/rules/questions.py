@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from labeling.formats.classes import ClassOffer
 from labeling.formats.columns.names import LABEL_NAMES, WEAK_LABEL_NAMES, fold
+from labeling.formats.layouts.tools import tells_whose
 from labeling.formats.rows import ColumnRole
 from labeling.formats.text.encodings import PageSample
 
@@ -20,10 +21,6 @@ MIN_SINGLE_CLASSES = 20  # from which classes of about one label each are odd
 _NEVER_LABELS = frozenset(
     {ColumnRole.ID, ColumnRole.TEXT, ColumnRole.IMAGE, ColumnRole.SERIES, ColumnRole.EMBEDDING}
 )
-
-_GENERIC = frozenset(
-    {"", "predictions", "hugging-face", "fasttext"}
-)  # layouts; other tools tell whose labels are
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ def _label_column(
     label = next((name for name, role in columns if role == ColumnRole.LABEL), "")
     is_told_otherwise = not label and bool(classes)  # by the probabilities of classes
     is_named = fold(label) in LABEL_NAMES - WEAK_LABEL_NAMES and not are_too_many(classes)
-    if layout not in _GENERIC or is_named or is_told_otherwise:
+    if tells_whose(layout) or is_named or is_told_otherwise:
         return []
     choices = [name for name, role in columns if role not in _NEVER_LABELS][:MAX_CHOICES]
     if not choices:
@@ -85,7 +82,7 @@ def are_too_many(classes: Mapping[str, int]) -> bool:
 
 
 def _labels_from(labels_from: str, layout: str, classes: Mapping[str, int]) -> list[Question]:
-    if layout not in _GENERIC or not classes or labels_from not in ("person", "machine"):
+    if tells_whose(layout) or not classes or labels_from not in ("person", "machine"):
         return []
     return [
         Question(
