@@ -302,7 +302,11 @@ def web_answers(address: str) -> bool:
 
 def _listener(port: int) -> str:
     try:
-        found = [c for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == port]
+        found = [
+            c
+            for c in psutil.net_connections("tcp")
+            if c.status == "LISTEN" and c.laddr and c.laddr.port == port
+        ]
         process = psutil.Process(found[0].pid) if found and found[0].pid else None
     except psutil.Error:
         return ""

@@ -34,8 +34,8 @@ class ReadOnlyAdmin(RowAdmin):
 
 class RoundInline(RoundsOfRun):
     model = Round
-    fields = ["number", "state", "n_human", "temperature", "started_at", "finished_at"]
-    readonly_fields = fields
+    readonly_fields = ["number", "state", "n_human", "temperature", "started_at", "finished_at"]
+    fields = [*readonly_fields]
     show_change_link = True
     can_delete = False
     max_num = 0
@@ -77,8 +77,8 @@ class RunLogLineAdmin(ReadOnlyAdmin):
 
 class TrialInline(TrialsOfComparison):
     model = Trial
-    fields = ["learner", "n_labels", "seed", "outcome", "finished_at"]
-    readonly_fields = fields
+    readonly_fields = ["learner", "n_labels", "seed", "outcome", "finished_at"]
+    fields = [*readonly_fields]
     can_delete = False
     max_num = 0
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from training.reproduce import reproduce_seed_001, table_markdown, table_text
+from training.reproduce import SIZES, THRESHOLDS, reproduce_seed_001, table_markdown, table_text
 
 
 @click.command("reproduce")
@@ -38,7 +38,6 @@ def reproduce_command(
 
     seed-001: iterative pseudo-labeling of MNIST with a simple CNN. PATH holds the four IDX files.
     """
-    only = {"sizes": sizes, "thresholds": thresholds}
     cells = reproduce_seed_001(
         path,
         n_rounds=n_rounds,
@@ -46,6 +45,7 @@ def reproduce_command(
         device=device,
         results=results,
         tell=lambda line: click.echo(line, err=True),
-        **{name: values for name, values in only.items() if values},
+        sizes=sizes or SIZES,
+        thresholds=thresholds or THRESHOLDS,
     )
     click.echo(table_markdown(cells) if markdown else table_text(cells))

@@ -19,7 +19,7 @@ from typing import IO, Any, NamedTuple
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import connections
-from granian.rsgi import ProtocolClosed, ProtocolError
+from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]  # not marked as given out
 
 from deploy.front.addresses import client_address
 from deploy.front.bodies import CHECKED_BYTES, SIGN_INS, Bodies, Gone, WrongLength, limit_of

@@ -74,8 +74,9 @@ def truth_read(
             "Say which column is the label with --label-column."
         )
     folder.mkdir(parents=True, exist_ok=True)
+    options: dict[str, Any] = {}
     if dataset.item_type == "image":
-        upload, options = _write_images(rows, folder), {}
+        upload = _write_images(rows, folder)
     else:
         upload, options = _write_lines(rows, dataset.item_type, folder)
     keys = _keys(upload, dataset.item_type, options)

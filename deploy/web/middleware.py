@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -71,10 +72,10 @@ class CompressJson(GZipMiddleware):
     SHORTEST = 2048  # bytes
     SECRETS = ("/api/session", "/api/tokens")
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         is_wanted = (
             request.method == "GET"
-            and not response.streaming
+            and isinstance(response, HttpResponse)  # and no stream
             and len(response.content) >= self.SHORTEST
             and response.get("Content-Type", "").startswith(
                 ("application/json", "application/vnd.oai.openapi")

@@ -79,5 +79,10 @@ class HeartScheduler(Scheduler):
             SCHEDULER.came_round()  # it waits for the broker
 
         return self.connection.ensure_connection(
-            error, None, interval_start=1, interval_step=1, interval_max=5, callback=SCHEDULER.came_round
+            error,
+            None,  # type: ignore[arg-type]  # for ever, which the stubs do not know
+            interval_start=1,
+            interval_step=1,
+            interval_max=5,
+            callback=SCHEDULER.came_round,
         )

@@ -50,15 +50,23 @@ from labeling.web.permissions import MAY_ENGINEER, MAY_OWN, MAY_SEE, Roles, pers
 from labeling.web.strict_types import check_body
 
 
-def valid(shape: type[serializers.Serializer[Any]], request: Request, **options: Any) -> dict[str, Any]:
+def valid(
+    shape: type[serializers.Serializer[Any]], request: Request, *, partial: bool = False
+) -> dict[str, Any]:
     """The body of the request in this shape. Raises ValidationError."""
-    given = shape(data=request.data, **options)
+    given = shape(data=request.data, partial=partial)
     if isinstance(request.data, QueryDict):  # a form, which has no types
         given.is_valid(raise_exception=True)
         checked: dict[str, Any] = given.validated_data
     else:
         checked = check_body(given, request.data)
     return checked
+
+
+def valid_rows(shape: type[serializers.Serializer[Any]], request: Request) -> list[dict[str, Any]]:
+    """The body of the request, a list of this shape. Raises ValidationError."""
+    rows: list[dict[str, Any]] = check_body(shape(data=request.data, many=True), request.data)
+    return rows
 
 
 @extend_schema(tags=["projects"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from drf_spectacular.utils import extend_schema
@@ -14,7 +15,7 @@ from labeling.blindness import check_not_withheld
 from labeling.errors import InvalidInput
 from labeling.items.serializers import LabelOutput
 from labeling.models import Label
-from labeling.projects.api import valid
+from labeling.projects.api import valid, valid_rows
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, encode_cursor, page_of, read_page
 from labeling.web.permissions import MAY_ANSWER, MAY_REVIEW, person_of, project_for, row_for
 from review.adjudication.disagreements import disagreement_page
@@ -70,7 +71,7 @@ class DisputesView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(person_of(request), project_id, MAY_REVIEW)
-        page = read_page(request, str, int)
+        page = read_page(request, dt.datetime, int)
         entries, last = dispute_page(project, after=page.after, limit=page.limit)
         return Response({"results": disputes_json(entries), "next": encode_cursor(*last) if last else None})
 
@@ -156,7 +157,8 @@ class VerdictUndoView(APIView):
         verdicts = Verdict.objects.select_related("project")
         verdict = row_for(person_of(request), verdicts, key, MAY_REVIEW)
         undone = verdict_undo(verdict=verdict, person=person_of(request))
-        disputes = disputes_json(disputes_of(verdict.project).filter(pk=undone.entry_id))
+        reopened = disputes_of(verdict.project).filter(verdicts=undone)
+        disputes = disputes_json(reopened)
         disagreements: list[dict[str, object]] = []
         if undone.model_class_id is not None:
             rows, _ = disagreement_page(
@@ -199,7 +201,7 @@ class RelabelView(APIView):
         project = project_for(person_of(request), project_id, MAY_REVIEW)
         if not isinstance(request.data, list) or not 1 <= len(request.data) <= MAX_RELABELED:
             raise InvalidInput(f"Send a list of 1 to {MAX_RELABELED:,} objects of item_id and class_id.")
-        changes = [Relabel(**row) for row in valid(RelabelInput, request, many=True)]
+        changes = [Relabel(**row) for row in valid_rows(RelabelInput, request)]
         labels = items_relabel(project=project, person=person_of(request), changes=changes)
         return Response({"label_ids": [label.pk for label in labels]})
 

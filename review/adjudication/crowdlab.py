@@ -99,7 +99,8 @@ def _majority(given: IntArray, said: FloatArray) -> IntArray:
     """(n,) the class that most named; of several the one the model holds likelier, else the first."""
     counts = _counts(given, said.shape[1])
     is_most = counts == counts.max(axis=1, keepdims=True)
-    return np.where(is_most, np.nan_to_num(said), -1.0).argmax(axis=1)
+    majority: IntArray = np.where(is_most, np.nan_to_num(said), -1.0).argmax(axis=1)
+    return majority
 
 
 def _people(given: IntArray, columns: IntArray, mean: _Mean) -> FloatArray:

@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from labeling.errors import InvalidInput
 from labeling.models import Project, Withheld
 from review.adjudication.disagreements import MAX_COUNTED, disagreement_count, opinions_of
 from review.models import AWAITS_VERDICT, Entry, Verdict
@@ -34,27 +33,16 @@ def disputes_of(project: Project) -> QuerySet[Entry]:
 
 def dispute_page(
     project: Project, *, after: Sequence[Any] | None, limit: int
-) -> tuple[list[Entry], tuple[str, int] | None]:
+) -> tuple[list[Entry], tuple[dt.datetime, int] | None]:
     """One page of them, the oldest first, and the key (moment, id) of its last if there are more."""
     waiting = disputes_of(project)
     if after is not None:
-        at, pk = moment_of(after[0]), after[1]
+        at, pk = after
         waiting = waiting.filter(Q(created_at__gt=at) | Q(created_at=at, pk__gt=pk))
     entries = list(waiting.order_by("created_at", "pk")[: limit + 1])
     has_more = len(entries) > limit
     entries = entries[:limit]
-    return entries, (entries[-1].created_at.isoformat(), entries[-1].pk) if has_more else None
-
-
-def moment_of(text: str) -> dt.datetime:
-    """Of a cursor. Raises InvalidInput for one that we did not make."""
-    try:
-        return dt.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInput(
-            "This cursor is not one that this list made. Leave it out to begin at the first page.",
-            fields={"cursor": ["Use `next` of the page before."]},
-        ) from error
+    return entries, (entries[-1].created_at, entries[-1].pk) if has_more else None
 
 
 def adjudication_summary(project: Project, *, with_model: bool = True) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import serializers
@@ -88,8 +88,9 @@ class SettledOutput(serializers.Serializer[object]):
     n_settled = serializers.IntegerField()
 
 
-def disputes_json(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+def disputes_json(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     """DisputeOutput of entries whose item, answers and their authors are loaded."""
+    entries = list(entries)
     item_ids = [entry.item_id for entry in entries]
     labels = current_labels_of(item_ids)
     flags: dict[int, list[Flag]] = {}

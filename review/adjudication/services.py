@@ -18,7 +18,7 @@ from labeling.models import Item, Label, Project
 from review.adjudication.relabeling import Relabel, entry_decide, items_relabel
 from review.models import Entry, EntryState, Flag, Verdict, VerdictKind
 from review.queue.audits import check_no_answered_audit, is_settled
-from review.queue.entries import entries_close
+from review.queue.entries import entries_close, entry_lock
 from review.queue.flagging import flags_resolve
 from review.reasons import MEASURING, Reason
 
@@ -61,7 +61,7 @@ def verdict_undo(*, verdict: Verdict, person: User) -> Verdict:
     if verdict.person_id != person.pk:
         raise NotAllowed("This verdict is another reviewer's. Relabel the item instead.")
     now = lock_labels_shared(verdict.project_id)
-    entry = Entry.objects.select_for_update().filter(pk=verdict.entry_id).first()
+    entry = entry_lock(verdict.entry_id)
     locked = Verdict.objects.select_for_update(of=("self",)).select_related("label")
     verdict = locked.get(pk=verdict.pk)
     if verdict.withdrawn_at is not None:
@@ -113,6 +113,7 @@ def _give(project: Project, person: User, new: NewVerdict) -> Verdict:
         entry.project = project
         verdict = _on_entry(entry, person, new, now)
     else:
+        assert new.label_id is not None  # _check_shape
         label = Label.objects.human().filter(pk=new.label_id, project=project).first()
         if label is None:
             raise NotFound(f"There is no label {new.label_id} by a person in this project.")
@@ -144,6 +145,7 @@ def _on_entry(entry: Entry, person: User, new: NewVerdict, now: dt.datetime) -> 
 
 
 def _on_label(label: Label, project: Project, person: User, new: NewVerdict) -> Verdict:
+    assert new.model_class_id is not None  # _check_shape
     if not project.classes.filter(pk=new.model_class_id).exists():
         sentence = f"Class {new.model_class_id} is not one of this project."
         raise InvalidInput(sentence, fields={"model_class_id": [sentence]})

@@ -174,7 +174,8 @@ def _read_answer(checker: AnswerInput, row: Any) -> NewAnswer | dict[str, str]:
     try:
         return NewAnswer(**checker.run_validation(row))
     except ValidationError as error:
-        field, sentences = next(iter(error.detail.items()))
+        detail: Any = error.detail  # field -> sentences
+        field, sentences = next(iter(detail.items()))
     return {
         "key": str(row.get("key", "")) if isinstance(row, dict) else "",
         "outcome": "refused",

@@ -157,7 +157,8 @@ def grid_claim(*, project: Project, person_id: int, class_id: int, n: int) -> li
             "round": round_id,
         }
         fetch_prepared(_IN_TURN, asked)
-        held, others = [], []
+        held: list[int] = []
+        others: list[int] = []
         for entry_id, is_of_class in fetch_prepared(_RENEW, asked):
             (held if is_of_class else others).append(entry_id)
         if others:

@@ -19,7 +19,7 @@ from labeling.models import Project, Publication, Retirement
 from review.models import Answer, AnswerKind, Entry, EntryState, Flag, Lease, LeaseState
 from review.queue.audits import stands
 from review.queue.claims import entries_show
-from review.queue.entries import answers_wanted_now
+from review.queue.entries import answers_wanted_now, entry_lock
 from review.reasons import OWN_NUMBER, Reason, queue_reasons
 
 
@@ -32,7 +32,7 @@ def answer_undo(*, answer: Answer, person: User) -> dict[str, Any]:
     lock shared, then the entry.
     """
     now = lock_labels_shared(answer.project_id)
-    entry = Entry.objects.select_for_update().filter(pk=answer.entry_id).first()
+    entry = entry_lock(answer.entry_id)
     answer.refresh_from_db()
     if answer.withdrawn_at is not None:
         raise Conflict("This answer was undone before.", code="already_undone")

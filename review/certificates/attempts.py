@@ -5,6 +5,8 @@ What workers do with an attempt, in the order it happens: review/certificates/pi
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
@@ -136,7 +138,7 @@ def n_remaining(attempt: Attempt) -> int:
         return int(cursor.fetchone()[0])
 
 
-def candidates_by_side(attempt: Attempt) -> tuple[str, dict[str, object]]:
+def candidates_by_side(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     """(SQL, values) of the candidates; `is_kept`: on the cut's side where the machine's label stays.
 
     That is up to the cut, or up to that of their class. Under the promise on the dataset no audited item

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from typing import Any
 
@@ -46,8 +47,8 @@ def certificate_write(certificate_id: int) -> None:
         },
         attempt={
             "number": attempt.number,
-            "frozen_at": attempt.frozen_at.isoformat(),
-            "ended_at": attempt.ended_at.isoformat(),
+            "frozen_at": _written(attempt.frozen_at),
+            "ended_at": _written(attempt.ended_at),
             "stages": attempt.stages,
             "stage": attempt.stage,
             "earlier": _earlier(attempt),
@@ -67,9 +68,14 @@ def certificate_write(certificate_id: int) -> None:
     logger.info("Certificate %s of project %s is issued.", certificate.number, project.pk)
 
 
+def _written(moment: dt.datetime | None) -> str:
+    assert moment is not None  # an attempt with a certificate was frozen, and has ended
+    return moment.isoformat()
+
+
 def _earlier(attempt: Attempt) -> list[dict[str, Any]]:
     earlier = Attempt.objects.filter(project=attempt.project_id, number__lt=attempt.number).order_by("number")
-    return list(earlier.values("number", "state", "delta"))
+    return [dict(each) for each in earlier.values("number", "state", "delta")]
 
 
 def _audits(attempt: Attempt) -> list[dict[str, Any]]:
@@ -132,6 +138,7 @@ def _model(attempt: Attempt) -> dict[str, Any]:
             "labels_hash": "",
             "round": 0,
         }
+    assert round.source is not None  # what was frozen is of a round that was ready
     return {
         "name": round.source.name,
         "learner": round.run.learner,

@@ -117,12 +117,14 @@ def attempt_follow_breach(certificate_id: int) -> None:
     project, attempt = certificate.project, certificate.attempt
     if Attempt.objects.filter(project=project, pk__gt=attempt.pk).exists():
         return
-    run = Run.objects.filter(project=project, created_at__gte=certificate.revoked_at).order_by("pk").last()
+    revoked_at = certificate.revoked_at
+    assert revoked_at is not None  # a breach revokes
+    run = Run.objects.filter(project=project, created_at__gte=revoked_at).order_by("pk").last()
     if run is None or (run.state == WorkState.FAILED and _may_try_again(project, certificate)):
         _next_run(project, certificate)
         return
     standing = standing_round(project)
-    if run.is_open or standing is None or standing.run.created_at < certificate.revoked_at:
+    if run.is_open or standing is None or standing.run.created_at < revoked_at:
         return
     judged_next = run.rounds.filter(state=RoundState.READY, held_back={})
     if project.publishing == Publishing.BY_ITSELF and judged_next.exists():

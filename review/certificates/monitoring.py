@@ -81,7 +81,8 @@ def _draw(certificate: Certificate, *, first: int, n: int) -> list[tuple[int, in
             """,
             {"source": certificate.source_id, "salt": _salt(certificate), "first": first, "n": n},
         )
-        return cursor.fetchall()
+        chosen: list[tuple[int, int]] = cursor.fetchall()
+        return chosen
 
 
 def _decoys(certificate: Certificate, n: int, *, besides: list[int]) -> list[int]:

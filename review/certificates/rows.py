@@ -127,4 +127,5 @@ def _page(certificate: Certificate, last: int) -> list[tuple[int, str, int, int 
                 "n": ROWS_OF_PAGE,
             },
         )
-        return cursor.fetchall()
+        page: list[tuple[int, str, int, int | None, bool | None]] = cursor.fetchall()
+        return page

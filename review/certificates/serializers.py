@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -49,6 +49,13 @@ class ReasonInput(serializers.Serializer[object]):
     reason = serializers.CharField(max_length=REASON_CHARS, required=False, allow_blank=True, default="")
 
 
+class Counted(Protocol):
+    """An attempt with what review/certificates/api.py counts of it."""
+
+    n_given: int
+    n_asked: int
+
+
 class AttemptOutput(serializers.ModelSerializer[Attempt]):
     """An attempt as certificates_api.py annotates it. While one is open nothing says how many of its audits failed."""
 
@@ -89,7 +96,7 @@ class AttemptOutput(serializers.ModelSerializer[Attempt]):
             "ranking_hash", "asked_by", "asked_at", "frozen_at", "ended_at", "certificate_id",
         ]  # fmt: skip
 
-    def get_n_answered(self, attempt: Attempt) -> int:
+    def get_n_answered(self, attempt: Counted) -> int:
         return min(attempt.n_given, attempt.n_asked)
 
     def get_n_remaining(self, attempt: Attempt) -> int:
@@ -150,18 +157,24 @@ class CertificateOutput(serializers.ModelSerializer[Certificate]):
         ]  # fmt: skip
 
     def get_sentence(self, certificate: Certificate) -> str | None:
-        return certificate.document.get("sentence")
+        sentence: str | None = certificate.document.get("sentence")
+        return sentence
 
     def get_people_sentence(self, certificate: Certificate) -> str | None:
-        return (certificate.document.get("people_error") or {}).get("sentence")
+        sentence: str | None = (certificate.document.get("people_error") or {}).get("sentence")
+        return sentence
 
     @extend_schema_field(MonitorOutput(allow_null=True))
     def get_monitor(self, certificate: Certificate) -> dict[str, Any]:
         is_told = sight_of(self.context["role"]) == Sight.ALL
         n_asked = certificate.monitor_audits.count() if is_told else None
-        if not certificate.monitor:
-            return {"n_asked": n_asked, "n_answered": 0, "n_wrong": 0, "watches": []}
-        return certificate.monitor | {"n_asked": n_asked}
+        counted: dict[str, Any] = certificate.monitor or {
+            "n_asked": 0,
+            "n_answered": 0,
+            "n_wrong": 0,
+            "watches": [],
+        }
+        return counted | {"n_asked": n_asked}
 
     @extend_schema_field(RetiredOutput)
     def get_retired(self, certificate: Certificate) -> dict[str, Any]:

@@ -17,7 +17,12 @@ from training.rules.other_classes import others_unpack
 
 
 def shown_suggestion(
-    reason: str, *, is_blind: bool, class_id: int | None, confidence: float | None, others: bytes | None
+    reason: str,
+    *,
+    is_blind: bool,
+    class_id: int | None,
+    confidence: float | None,
+    others: bytes | memoryview | None,
 ) -> dict[str, Any] | None:
     """The suggestion as people are told it: none where they answer blind, or where somebody said it is wrong."""
     if is_blind or class_id is None or queue_reasons()[reason].hides_guess:

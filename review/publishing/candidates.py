@@ -142,7 +142,7 @@ def paired(round: Round, standing: Standing) -> Paired | None:
     Classes whose labels the monitor took back count as wrong for what stands: it says them no more.
     """
     before = _ROUND_SAID if standing.round is not None else _FILE_SAID
-    values = {
+    values: dict[str, Any] = {
         "project": round.run.project_id,
         "round": round.pk,
         "standing": standing.round.pk if standing.round is not None else standing.publication.source_id,

@@ -53,6 +53,8 @@ def round_publish(
         Publication.objects.filter(project=project, ended_at__isnull=True).select_related("source").first()
     )
     is_new = _check(round, before)
+    source = round.source
+    assert source is not None  # the round is ready
     if instead_of is not ANY and instead_of != (before.pk if before else None):
         raise _stands_otherwise(before)
     last_human_label_id = 0
@@ -66,20 +68,20 @@ def round_publish(
     _few_rows_from_here()
     publication = publication_open(
         project=project,
-        source=round.source,
+        source=source,
         by=by,
-        ended_reason=f"superseded by {round.source.name}",
+        ended_reason=f"superseded by {source.name}",
         diff=diff,
         last_human_label_id=last_human_label_id,
     )
     certificates_supersede(
-        project, reason=f"The labels of {round.source.name} were published in place of the certified ones."
+        project, reason=f"The labels of {source.name} were published in place of the certified ones."
     )
     refill_carry_out(project=project, plan=plan)
     earlier = Round.objects.filter(run__project=project, state=RoundState.READY, pk__lt=round.pk)
     earlier.update(state=RoundState.SKIPPED)
     Round.objects.filter(pk=round.pk).update(state=RoundState.PUBLISHED, state_reason="")
-    logger.info("Published %s of project %s: %s", round.source.name, project.pk, diff)
+    logger.info("Published %s of project %s: %s", source.name, project.pk, diff)
     return publication
 
 

@@ -115,12 +115,13 @@ def _close(project: Project, entry_ids: list[int], by: User) -> None:
     answers: dict[int, list[Answer]] = {}
     given = Answer.objects.filter(entry__in=entry_ids, kind=AnswerKind.LABEL, withdrawn_at__isnull=True)
     for answer in given.select_related("person").order_by("created_at"):
+        assert answer.entry_id is not None  # it is of one of these
         answers.setdefault(answer.entry_id, []).append(answer)
-    states = {EntryState.DONE: [], EntryState.DISPUTED: []}  # type: dict[EntryState, list[int]]
+    states: dict[EntryState, list[int]] = {EntryState.DONE: [], EntryState.DISPUTED: []}
     words: dict[Source, list[tuple[Word, int]]] = {}
     for entry in entries:
         of_entry = answers[entry.pk]
-        agreed = majority_class([answer.label_class_id for answer in of_entry])
+        agreed = majority_class([answer.label_class_id for answer in of_entry if answer.label_class_id])
         states[EntryState.DISPUTED if agreed is None else EntryState.DONE].append(entry.pk)
         if agreed is None:
             continue

@@ -179,7 +179,7 @@ def entries_release(*, project: Project, person_id: int, entry_ids: Sequence[int
             """,
             {"project": project.pk, "person": person_id, "entries": list(entry_ids)},
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def leases_expire(*, max_expired: int = 10_000) -> int:

@@ -56,6 +56,11 @@ def n_mixed(n: int, *, luck: float = 1.0) -> int:
     return math.floor(MIX / (1 - MIX) * n + luck - 1e-9)
 
 
+def entry_lock(entry_id: int | None) -> Entry | None:
+    """The entry, held until the transaction ends; None if it is gone."""
+    return Entry.objects.select_for_update().filter(pk=entry_id).first() if entry_id is not None else None
+
+
 def entries_close(*, entry_ids: Sequence[int], state: EntryState, at: dt.datetime | None = None) -> int:
     """Those of the entries that are open or disputed are closed as `state`, and nobody holds them.
 
@@ -80,7 +85,7 @@ def entries_close(*, entry_ids: Sequence[int], state: EntryState, at: dt.datetim
             """,
             {"entries": list(entry_ids), "state": state, "at": at},
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def answers_wanted_now(project: Project) -> int:

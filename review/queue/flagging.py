@@ -74,7 +74,7 @@ def flags_ask() -> int:
             ),
             _VALUES,
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -36,7 +37,7 @@ def items_pick(*, project: Project, item_ids: Sequence[int], reason: str = Reaso
     rule = queue_reasons()[reason]
     wanted = sorted(set(item_ids))
     lock_labels_shared(project.pk)
-    values = {
+    values: dict[str, Any] = {
         "project": project.pk,
         "items": wanted,
         "reason": str(reason),

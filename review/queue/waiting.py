@@ -11,6 +11,7 @@ and are told all.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
@@ -137,7 +138,7 @@ def _as_told(
     filled = Refill.objects.filter(project=project, n_added__gt=0).order_by("-created_at")
     filled_at = filled.values_list("created_at", flat=True).first() or project.created_at
     with connection.cursor() as cursor:
-        values = {"project": project.pk, "filled_at": filled_at, "most": MAX_OPEN_COUNTED}
+        values: dict[str, Any] = {"project": project.pk, "filled_at": filled_at, "most": MAX_OPEN_COUNTED}
         cursor.execute(_TO_MEASURE, values)
         n_standing_in, n_given, n_mixed_in, is_any_open = cursor.fetchone()
     by_reason = _by_shown_reason([row for row in counts if row[0] not in MEASURING])

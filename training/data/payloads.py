@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -56,7 +57,7 @@ class _ArrayPayload:
     shape: tuple[int, ...]  # of one row
 
     def open(self, path: Path) -> np.ndarray:
-        array = np.load(path, mmap_mode="r")
+        array: np.ndarray = np.load(path, mmap_mode="r")
         if array.dtype != self.dtype or array.shape[1:] != self.shape:
             raise ValueError(f"{path} holds {array.dtype}{array.shape[1:]}, not {self.dtype}{self.shape}.")
         return array
@@ -74,7 +75,7 @@ class _ArrayPayload:
                 start += len(place)
         return out
 
-    def _new(self, path: Path, old: np.ndarray | None, n_new: int) -> tuple[np.ndarray, int]:
+    def _new(self, path: Path, old: np.ndarray | None, n_new: int) -> tuple[np.memmap[Any, Any], int]:
         n_old = 0 if old is None else len(old)
         array = np.lib.format.open_memmap(
             path, mode="w+", dtype=self.dtype, shape=(n_old + n_new, *self.shape)
@@ -82,6 +83,11 @@ class _ArrayPayload:
         if old is not None:
             array[:n_old] = old
         return array, n_old
+
+
+def _each(pool: ThreadPoolExecutor, act: Callable[[int], None], places: range) -> None:
+    for _ in pool.map(act, places, chunksize=16):
+        pass  # what it raised comes out here
 
 
 class ImagePayload(_ArrayPayload):
@@ -106,7 +112,7 @@ class ImagePayload(_ArrayPayload):
             for first in range(0, len(listed), IMAGES_AT_ONCE):
                 some = range(first, min(first + IMAGES_AT_ONCE, len(listed)))
                 # A storage that is away costs these and no more.
-                waited(lambda some=some: list(pool.map(fill, some, chunksize=16)))
+                waited(partial(_each, pool, fill, some))
         array.flush()
 
     def _decode(self, row: Row) -> np.ndarray:

@@ -152,7 +152,7 @@ class Probabilities:
         for item_id, given in answers.values_list("item_id", "probabilities"):
             place = int(np.searchsorted(told.item_ids, item_id))
             row = np.zeros(len(self.classes))
-            for name, share in given.items():
+            for name, share in (given or {}).items():
                 if name in self._columns:
                     row[self._columns[name]] = share
             if done.get(place) or not row.sum() > 0:

@@ -61,9 +61,13 @@ def inspection_execute(inspection: Inspection) -> None:
     project = inspection.project
     classes = tuple(project.classes.all())
     labels = labels_read(project, classes)
+
+    def reading(done: int, n: int) -> None:
+        told(inspection, step_name="reading items", step=done, n_steps=n)
+
     packed = packed_open(
         project,
-        on_progress=lambda done, n: told(inspection, step_name="reading items", step=done, n_steps=n),
+        on_progress=reading,
     )
     snapshot = snapshot_take(project, classes=classes, labels=labels, packed=packed, before=None)
     inspection_write(

@@ -54,7 +54,7 @@ def artifact_hash(name: str) -> str:
     digest = hashlib.sha256()
     for path in artifact_files(name) if name else []:
         with spooled(path) as file:
-            of_file = hashlib.file_digest(file, "sha256").hexdigest()
+            of_file = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # BinaryIO has no readinto
         digest.update(json.dumps([path[len(name) + 1 :], of_file]).encode() + b"\n")
     return digest.hexdigest()
 

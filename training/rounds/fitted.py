@@ -22,4 +22,5 @@ def learner_load(round: Round) -> Learner:
             target.parent.mkdir(parents=True, exist_ok=True)
             with stored_stream(stored) as stream, target.open("wb") as file:
                 shutil.copyfileobj(stream, file, 2**20)
-        return load(folder)
+        learner: Learner = load(folder)
+        return learner

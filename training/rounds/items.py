@@ -145,4 +145,5 @@ def _read(
                 "n": n,
             },
         )
-        return cursor.fetchall()
+        page: list[tuple[float, int, int, int | None]] = cursor.fetchall()
+        return page

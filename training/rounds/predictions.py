@@ -41,10 +41,18 @@ class Predictions:
     def blank(cls, item_ids: IntArray, *, n_classes: int = 1) -> Predictions:
         """Arrays of the right length and kind, to be filled in."""
         n = len(item_ids)
-        numbers = (np.zeros(n) for _ in range(5))
         n_others = min(N_OTHERS, n_classes - 1)
-        others = np.zeros((n, n_others), dtype=OTHER) if n_others > 0 else None
-        return cls(item_ids, np.zeros(n, dtype=np.int64), *numbers, np.zeros(n, dtype=bool), others)
+        return cls(
+            item_ids,
+            class_ids=np.zeros(n, dtype=np.int64),
+            confidence=np.zeros(n),
+            raw_confidence=np.zeros(n),
+            margin=np.zeros(n),
+            entropy=np.zeros(n),
+            threshold=np.zeros(n),
+            is_accepted=np.zeros(n, dtype=bool),
+            others=np.zeros((n, n_others), dtype=OTHER) if n_others > 0 else None,
+        )
 
     def __len__(self) -> int:
         return len(self.item_ids)

@@ -109,8 +109,9 @@ class RoundSummaryOutput(serializers.ModelSerializer[Round]):
     def get_held_back(self, round: Round) -> dict[str, Any] | None:
         if not round.held_back or round.state != RoundState.READY:
             return None
-        blank = {"n": None, "n_fewer": None, "p_value": None, "certificate": None}
-        return blank | round.held_back | {"sentence": held_sentence(round.held_back)}
+        held: dict[str, Any] = {"n": None, "n_fewer": None, "p_value": None, "certificate": None}
+        held |= round.held_back
+        return held | {"sentence": held_sentence(round.held_back)}
 
 
 class RoundOutput(RoundSummaryOutput):

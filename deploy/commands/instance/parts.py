@@ -10,7 +10,7 @@ import sys
 import warnings
 
 import click
-from celery.platforms import SecurityWarning
+from celery.exceptions import SecurityWarning
 from django.conf import settings
 
 from deploy import checks

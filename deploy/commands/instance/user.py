@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 
 import click
 from django.contrib.auth.models import User
@@ -81,7 +82,7 @@ def first_admin() -> str | None:
 def _choose_password(given: str | None) -> tuple[str, bool]:
     if given:
         return given, False
-    if click.get_text_stream("stdin").isatty():
+    if sys.stdin.isatty():
         return click.prompt("Password", hide_input=True, confirmation_prompt=True), False
     return secrets.token_urlsafe(9), True
 

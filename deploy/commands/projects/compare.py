@@ -79,7 +79,7 @@ def compare_command(
     """
     if (project is None) == (data is None):
         raise InvalidInput("Name a project, or files with --data; one of the two.")
-    settings = {"n_seeds": n_seeds, "seed": seed}
+    settings: dict[str, Any] = {"n_seeds": n_seeds, "seed": seed}
     if data is not None:
         rows = _files(
             data,

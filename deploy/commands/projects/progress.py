@@ -11,12 +11,12 @@ from contextlib import contextmanager
 import click
 from django.db import connection
 
-from labeling.jobs.work import Work, WorkState
+from labeling.jobs.work import W, Work, WorkState
 
 LOOK_SECONDS = 0.5
 LINE_SECONDS = 10.0  # between two lines about the same step, where there is no terminal
 BAR_WIDTH = 30
-_ENDED = {WorkState.FAILED: "failed", WorkState.CANCELLED: "was cancelled"}
+_ENDED: dict[str, str] = {WorkState.FAILED: "failed", WorkState.CANCELLED: "was cancelled"}
 
 
 class Shower:
@@ -64,7 +64,7 @@ def shown(work: Work) -> Iterator[None]:
         thread.join()
 
 
-def watch(work: Work, *, until: Callable[[], bool] = lambda: False) -> Work:
+def watch(work: W, *, until: Callable[[], bool] = lambda: False) -> W:
     """Show the progress of work that a worker does; return the row once it is over, or `until()` holds."""
     shower = Shower()
     try:
@@ -86,7 +86,7 @@ def check_over(work: Work, what: str) -> None:
         )
 
 
-def _fresh(work: Work) -> Work:
+def _fresh(work: W) -> W:
     return type(work)._default_manager.get(pk=work.pk)
 
 

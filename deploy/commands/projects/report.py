@@ -31,7 +31,7 @@ def error_json(error: AssayError) -> str:
 
 def nothing_taken(report: Mapping[str, Any]) -> bool:
     """Whether every row was left out, so that there is nothing to import."""
-    return report["n_rows"] > 0 and report["n_rows"] == report["n_dropped"]
+    return bool(report["n_rows"] > 0 and report["n_rows"] == report["n_dropped"])
 
 
 def report_text(report: Mapping[str, Any]) -> str:

@@ -72,7 +72,7 @@ def projects_starting_cold() -> list[Project]:
                 SELECT max(id) AS last_item_id FROM labeling_item WHERE project_id = project.id
             ) item
             LEFT JOIN LATERAL (
-                SELECT n_added < n_asked OR created_at > now() - %(recent)s AS is_enough, last_item_id
+                SELECT n_added < n_asked OR created_at > now() - make_interval(secs => %(recent)s) AS is_enough, last_item_id
                 FROM review_refill
                 WHERE project_id = project.id ORDER BY id DESC LIMIT 1
             ) refill ON true
@@ -92,7 +92,7 @@ def projects_starting_cold() -> list[Project]:
                     WHERE project_id = project.id AND state = 'open' LIMIT project.review_budget
                 ) entry)
             """,
-            {"recent": RECENT},
+            {"recent": RECENT.total_seconds()},
         )
         ids = [project_id for (project_id,) in cursor.fetchall()]
     return list(Project.objects.filter(pk__in=ids))
@@ -115,4 +115,4 @@ def withdraw_labeled_elsewhere() -> int:
             """,
             [timezone.now() - RECENT],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -234,7 +234,8 @@ def _read_random(project: Project, round_id: int | None, n: int, stays: str) -> 
             """,
             {"salt": project.salt, "project": project.pk, "round": round_id, "n": n},
         )
-        return cursor.fetchall()
+        drawn: list[tuple[int, int | None, float | None, float | None]] = cursor.fetchall()
+        return drawn
 
 
 def _read_scored(project: Project, round_id: int, n: int, stays: str, *, without: list[int]) -> list[Picked]:
@@ -281,7 +282,7 @@ def _withdraw_stale(project_id: int) -> int:
             """,
             [project_id],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _insert(project: Project, plan: RefillPlan) -> int:
@@ -335,7 +336,7 @@ def _insert(project: Project, plan: RefillPlan) -> int:
                 "probabilities": [candidate.probability for candidate in plan.candidates],
             },
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def is_blind_to_all(project: Project) -> bool:
