@@ -69,9 +69,9 @@ def standing(item_id: int) -> Label | None:
     return Label.objects.filter(item_id=item_id, is_human=True, retired_at=None).first()
 
 
-def make_dispute(project: Project, ada: User, ben: User) -> Entry:
+def make_dispute(project: Project, ada: User, ben: User, *, key: str = "dispute") -> Entry:
     cat, dog, _ = project.classes.all()
-    (entry,) = make_entries(project, make_items(project, 1, prefix="dispute"), n_wanted=2)
+    (entry,) = make_entries(project, make_items(project, 1, prefix=key), n_wanted=2)
     for person, label_class in ((ada, cat), (ben, dog)):
         claim(project, person)
         answer(project, person, entry.pk, label_class)
@@ -408,6 +408,23 @@ def test_a_dispute_is_not_settled_without_a_class(project: Project, ada: User, b
     assert (reply.status_code, list(reply.json()["fields"])) == (400, ["class_id"])
     entry.refresh_from_db()
     assert entry.state == EntryState.DISPUTED
+
+
+def test_disputes_are_turned_page_by_page(
+    project: Project, ada: User, ben: User, ada_client: APIClient
+) -> None:
+    disputes = [make_dispute(project, ada, ben, key=f"dispute-{place}").pk for place in range(3)]
+    at = f"/api/projects/{project.pk}/disputes"
+    seen: list[int] = []
+    query: dict[str, Any] = {"limit": 1}
+    while True:
+        page = ada_client.get(at, query)
+        assert page.status_code == 200, page.content
+        seen += [each["id"] for each in page.json()["results"]]
+        if page.json()["next"] is None:
+            break
+        query["cursor"] = page.json()["next"]
+    assert seen == disputes
 
 
 def test_second_answers_of_an_audit_are_never_listed(project: Project, ada: User, ben: User) -> None:

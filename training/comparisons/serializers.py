@@ -57,7 +57,9 @@ class ComparisonRowOutput(serializers.Serializer[object]):
     learner = serializers.CharField()
     n_labels = serializers.IntegerField(allow_null=True, help_text="null: all.")
     n_seeds = serializers.IntegerField(help_text="Done without an error.")
-    errors = serializers.ListField(child=serializers.CharField())
+    errors = serializers.ListField(  # type: ignore[assignment]  # DRF has that name, too
+        child=serializers.CharField()
+    )
     n_train = serializers.IntegerField(required=False)
     n_pool = serializers.IntegerField(required=False)
     n_test = serializers.IntegerField(required=False)

@@ -70,7 +70,8 @@ def _draw_seconds(attempt: Attempt) -> list[tuple[int, int]]:
             """,
             {"attempt": attempt.pk, "salt": attempt.salt, "n": attempt.n_second_wanted},
         )
-        return cursor.fetchall()
+        drawn: list[tuple[int, int]] = cursor.fetchall()
+        return drawn
 
 
 def most_doubtful(attempt: Attempt, n: int) -> list[int]:

@@ -101,6 +101,7 @@ def _stages(attempt: Attempt) -> list[int]:
     """The number of audits by the end of each stage: what was asked for, or as many as it takes."""
     if attempt.n_audits_wanted is not None:
         return [min(attempt.n_candidates, attempt.n_audits_wanted)]
+    assert attempt.delta is not None  # it is being frozen
     candidates = attempt.frozen.filter(rank__gte=1)
     n_classes = candidates.values("label_class_id").distinct().count() if attempt.per_class else None
     return stage_sizes(**goal_of(attempt), delta=attempt.delta, n_classes=n_classes)

@@ -81,14 +81,15 @@ def _issue(attempt: Attempt) -> None:
     project = attempt.project
     publish_begin(project)
     number = Certificate.objects.filter(project=project).count() + 1
-    of_round = f" of {attempt.round.source.name}" if attempt.round is not None else ""
+    model = attempt.round.source if attempt.round is not None else None
+    of_round = f" of {model.name}" if model is not None else ""
     source = Source.objects.create(
         project=project,
         kind=SourceKind.MODEL,
         is_human=False,
         name=f"certificate {number}{of_round}",
         details={"attempt": attempt.number, "certificate": number, "cut": attempt.cut},
-        taken_from=attempt.round.source if attempt.round is not None else None,
+        taken_from=model,
     )
     candidates, values = candidates_by_side(attempt)
     with connection.cursor() as cursor:

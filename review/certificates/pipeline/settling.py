@@ -115,6 +115,7 @@ def _goes_on(attempt: Attempt, walked: _Walked) -> bool:
 
 
 def _levels(attempt: Attempt) -> tuple[float, ...]:
+    assert attempt.delta is not None  # it was frozen
     return stage_levels(attempt.stages, **goal_of(attempt), delta=attempt.delta, per_class=attempt.per_class)
 
 
