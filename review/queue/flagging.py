@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
@@ -17,7 +18,7 @@ from review.queue.entries import entries_close, entry_insert
 from review.reasons import MEASURING, Reason, queue_reasons, sql_list
 
 _COLUMNS = ("project_id", "item_id", "reason", "priority", "n_wanted")
-_VALUES = {"reason": str(Reason.FLAGGED), "priority": queue_reasons()[Reason.FLAGGED].priority}
+_VALUES: dict[str, Any] = {"reason": str(Reason.FLAGGED), "priority": queue_reasons()[Reason.FLAGGED].priority}
 
 
 @transaction.atomic
