@@ -18,7 +18,10 @@ from review.queue.entries import entries_close, entry_insert
 from review.reasons import MEASURING, Reason, queue_reasons, sql_list
 
 _COLUMNS = ("project_id", "item_id", "reason", "priority", "n_wanted")
-_VALUES: dict[str, Any] = {"reason": str(Reason.FLAGGED), "priority": queue_reasons()[Reason.FLAGGED].priority}
+_VALUES: dict[str, Any] = {
+    "reason": str(Reason.FLAGGED),
+    "priority": queue_reasons()[Reason.FLAGGED].priority,
+}
 
 
 @transaction.atomic
