@@ -114,6 +114,49 @@ def test_ids_without_ending_find_the_images_of_a_contest(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["sample_submission.csv", "sampleSubmission.csv", "SampleSubmission.csv", "sample-submission.csv",
+     "sample_submission_stage1.csv", "submission_format.csv"],
+)  # fmt: skip
+def test_folders_are_classes_beside_the_example_of_a_contest(tmp_path: Path, name: str) -> None:
+    seen = in_folder(
+        tmp_path,
+        {
+            name: "file,species\n5.png,cat\n6.png,cat\n",
+            **images("train/cat/1.png", "train/dog/2.png", "train/cat/3.png", "test/5.png", "test/6.png"),
+        },
+    )
+
+    assert seen.items == {
+        "train/cat/1.png": ("cat", "pool"),
+        "train/dog/2.png": ("dog", "pool"),
+        "train/cat/3.png": ("cat", "pool"),
+        "test/5.png": (None, "test"),
+        "test/6.png": (None, "test"),
+    }
+    assert seen.left_out == {name: 1}
+
+
+def test_an_example_of_a_contest_beside_its_test_alone_labels_nothing(tmp_path: Path) -> None:
+    files = {"sample_submission.csv": "id,label\n5,cat\n6,cat\n", **images("test/5.png", "test/6.png")}
+
+    seen = in_folder(tmp_path, files)
+
+    assert {label for label, _ in seen.items.values()} == {None}
+    assert len(seen.items) == 2
+    assert seen.left_out == {"sample_submission.csv": 1}
+
+
+def test_submissions_of_a_forum_are_read_and_so_is_an_example_that_is_named_or_alone(tmp_path: Path) -> None:
+    forum = in_folder(tmp_path / "a", {"submissions.csv": "text,label\nA nice one,yes\nA bad one,no\n"})
+    assert [label for label, _ in forum.items.values()] == ["yes", "no"]
+
+    files = {"sample_submission.csv": "file,label\n5.png,cat\n6.png,dog\n", **images("5.png", "6.png")}
+    chosen = seen_of(FolderBundle(put(tmp_path / "b", files)), options=ImportOptions(entry="sample_submission.csv"))
+    assert [label for label, _ in chosen.items.values()] == ["cat", "dog"]
+
+
+@pytest.mark.parametrize(
     "written",
     [
         r"C:\Users\me\pets\img\{}.png",

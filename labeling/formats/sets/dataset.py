@@ -29,7 +29,14 @@ from labeling.formats.pictures.pictures import picture_reader
 from labeling.formats.row_maker import TableReader
 from labeling.formats.rows import ColumnRole, LeftOut, Limits, Problem, Reader, Table
 from labeling.formats.sets.sets import open_set
-from labeling.formats.sets.sorting import Files, is_text_folder, left_of, open_text_folder, sort_files
+from labeling.formats.sets.sorting import (
+    Files,
+    is_text_folder,
+    left_of,
+    open_text_folder,
+    sort_files,
+    without_submissions,
+)
 from labeling.formats.sets.table_sets import Opener
 from labeling.formats.tables.tables import open_table
 from labeling.formats.text.encodings import PageSample, storable
@@ -71,6 +78,7 @@ def open_dataset(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
     if options.entry is not None and options.entry not in bundle.names:
         message = f"There is no file {options.entry!r} in it; there are {', '.join(bundle.names[:10])}."
         raise InvalidInput(message, code="no_such_file", fields={"entry": [message]})
+    bundle = without_submissions(bundle, options.entry)
     dataset = _open(bundle, options, item_type, limits)
     return replace(dataset, left_out=[*bundle.left_out, *dataset.left_out])
 

@@ -13,7 +13,7 @@ from labeling.formats.pictures.pictures import PictureFinder, picture_reader
 from labeling.formats.row_maker import RowMaker, TableReader
 from labeling.formats.rows import ColumnRole, LeftOut, Problem
 from labeling.formats.sets.chain import ChainReader, Part, SetReader
-from labeling.formats.sets.sorting import SUBMISSION, Files, is_submission, left_of
+from labeling.formats.sets.sorting import Files, left_of
 from labeling.formats.sets.table_sets import Member, Opener, joined, note_files, roles_of, split_of
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class PictureSet:
         """None where no table has labels but the folders of the images do: the folders tell more."""
         left_out = list(refused)
         for member in members:
-            if member not in naming or (is_submission(member.name) and len(naming) > 1):
-                left_out += left_of([member.name], self._why_not(member))
+            if member not in naming:
+                left_out += left_of([member.name], "No column of it names an image of this set.")
         tables = [member for member in naming if member.name not in {left.what for left in left_out}]
         opened = [self._open(member, is_alone=len(tables) == 1) for member in tables]
         layout = FolderLayout(self.files.images)
@@ -69,9 +69,6 @@ class PictureSet:
         return joined(
             opened, tables, ChainReader(parts), self.options, notes, left_out + left_of(sorted(others))
         )
-
-    def _why_not(self, member: Member) -> str:
-        return SUBMISSION if is_submission(member.name) else "No column of it names an image of this set."
 
     def _open(self, member: Member, *, is_alone: bool) -> Dataset:
         roles = {member.image: str(ColumnRole.IMAGE)}

@@ -5,8 +5,11 @@ Told apart by name, and where the name says nothing, by content.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from posixpath import basename, dirname, splitext
+from typing import BinaryIO
 
 from labeling.errors import AssayError, InvalidInput
 from labeling.formats.files import sniff
@@ -21,6 +24,7 @@ DOCUMENTS = frozenset(
     {"readme", "license", "licence", "copying", "authors", "citation", "changelog", "notice", "version"}
 )
 SUBMISSION = "An example of what is to be handed in, as contests add it; its values are made up."
+_SUBMISSION = re.compile(r"(sample|example).*submission|submission(?!s)")
 
 
 @dataclass(slots=True)
@@ -102,8 +106,39 @@ def _is_in_place(layout: FolderLayout, name: str) -> bool:
 
 
 def is_submission(name: str) -> bool:
-    """Whether this is the example of what a contest wants to be sent: no data."""
-    return "submission" in basename(name.lower())
+    """Whether this is the example of what a contest wants to be sent: no data. Submissions of a forum are some."""
+    return bool(_SUBMISSION.search(basename(name.lower())))
+
+
+def without_submissions(bundle: Bundle, entry: str | None) -> Bundle:
+    """The bundle without such examples, where it holds more than them and nobody chose one of them."""
+    found = [name for name in bundle.names if is_submission(name) and _is_table_name(name)]
+    if not found or entry in found:
+        return bundle
+    rest = set(bundle.names).difference(found)
+    files = sort_files(FewerFiles(bundle, rest, []))
+    if not (files.tables or files.images or len(files.texts) > 1):
+        return bundle
+    return FewerFiles(bundle, rest, left_of(found, SUBMISSION))
+
+
+class FewerFiles:
+    """A bundle with some of its files."""
+
+    def __init__(self, bundle: Bundle, names: Collection[str], left_out: Sequence[LeftOut]) -> None:
+        self.bundle = bundle
+        self.names = [name for name in bundle.names if name in names]
+        self.left_out = [*bundle.left_out, *left_out]
+
+    def open(self, name: str) -> BinaryIO:
+        return self.bundle.open(name)
+
+    def size(self, name: str) -> int:
+        return self.bundle.size(name)
+
+
+def _is_table_name(name: str) -> bool:
+    return splitext(strip_gz(name.lower()))[1] in sniff.TABLE_SUFFIXES
 
 
 def left_of(

@@ -18,7 +18,7 @@ from labeling.formats.options import ImportOptions
 from labeling.formats.pictures.folders import split_word
 from labeling.formats.rows import ColumnRole, LeftOut, Limits, Problem, Table
 from labeling.formats.sets.chain import ChainReader, Part, SetReader
-from labeling.formats.sets.sorting import SUBMISSION, is_submission, left_of
+from labeling.formats.sets.sorting import left_of
 
 if TYPE_CHECKING:
     from labeling.formats.sets.dataset import Dataset
@@ -85,10 +85,6 @@ def open_tables(
 ) -> Dataset:
     """Tables of one set, one after the other."""
     left_out = list(refused)
-    for member in members[:] if len(members) > 1 else []:
-        if is_submission(member.name):
-            members.remove(member)
-            left_out.append(LeftOut(member.name, 1, SUBMISSION))
     if refused:
         raise _not_one_set(refused[0].what, refused[0].why)
     alone = [opener.open(member, opener.options.columns, item_type) for member in members]
