@@ -152,7 +152,9 @@ def test_submissions_of_a_forum_are_read_and_so_is_an_example_that_is_named_or_a
     assert [label for label, _ in forum.items.values()] == ["yes", "no"]
 
     files = {"sample_submission.csv": "file,label\n5.png,cat\n6.png,dog\n", **images("5.png", "6.png")}
-    chosen = seen_of(FolderBundle(put(tmp_path / "b", files)), options=ImportOptions(entry="sample_submission.csv"))
+    chosen = seen_of(
+        FolderBundle(put(tmp_path / "b", files)), options=ImportOptions(entry="sample_submission.csv")
+    )
     assert [label for label, _ in chosen.items.values()] == ["cat", "dog"]
 
 
