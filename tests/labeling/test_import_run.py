@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
+from labeling.imports.writing import batches
 from labeling.jobs.work import WorkState
 from labeling.models import Item, Label, LabelClass, Project, SealedTruth, Source, SourceKind
 from tests.labeling.import_files import run_import, write_csv, write_images, write_mnist
@@ -127,6 +128,77 @@ def test_label_first_takes_as_many_of_each_class_and_seals_the_rest(
     assert sorted(names) == sorted(str(i % 10) for i in range(20))
     assert SealedTruth.objects.count() == 80
     assert not SealedTruth.objects.filter(item__labels__isnull=False).exists()
+
+
+def sealed_truth() -> dict[str, str]:
+    return dict(SealedTruth.objects.values_list("item__key", "label_class__name"))
+
+
+def test_a_machines_guess_is_no_sealed_truth_and_takes_none_away(
+    texts: Project, ada: User, tmp_path: Path
+) -> None:
+    people = write_csv(tmp_path / "people.csv", "id,text,label", "a,a cat,cat", "b,a dog,dog")
+    guesses = ("a,a cat,dog,0.9", "b,a dog,dog,0.8", "c,a cow,cat,0.7")
+    machine = write_csv(tmp_path / "machine.csv", "id,text,prediction,confidence", *guesses)
+    run_import(texts, people, user=ada, sealed=True)
+
+    work = run_import(texts, machine, user=ada, sealed=True)
+
+    assert sealed_truth() == {"a": "cat", "b": "dog"}
+    assert (work.report["n_sealed"], work.report["n_label_conflicts"]) == (0, 0)
+    assert {
+        "what": "labels",
+        "n": 3,
+        "why": "A machine's label is never kept as sealed truth.",
+    } in work.report["dropped"]
+
+
+def test_truth_that_was_sealed_before_stays_and_the_difference_is_reported(
+    texts: Project, ada: User, tmp_path: Path
+) -> None:
+    run_import(
+        texts, write_csv(tmp_path / "first.csv", "id,text,label", "a,a cat,cat", "b,a dog,dog"), user=ada, sealed=True
+    )  # fmt: skip
+    second = write_csv(tmp_path / "second.csv", "id,text,label", "a,a cat,dog", "b,a dog,dog", "c,a cow,cat")
+
+    work = run_import(texts, second, user=ada, sealed=True)
+
+    assert sealed_truth() == {"a": "cat", "b": "dog", "c": "cat"}
+    assert work.report["n_sealed"] == 1
+    assert [one["message"] for one in work.report["conflicts"]] == [
+        "The truth that was sealed before was kept."
+    ]
+
+
+def test_bare_labels_of_a_file_that_differ_seal_nothing_however_many_come(
+    texts: Project, ada: User, tmp_path: Path
+) -> None:
+    lines = ("a,a cat,cat", "a,a cat,dog", "a,a cat,cat", "b,a dog,dog")
+
+    work = run_import(texts, write_csv(tmp_path / "f.csv", "id,text,label", *lines), user=ada, sealed=True)
+
+    assert sealed_truth() == {"b": "dog"}
+    assert (work.report["n_sealed"], work.report["n_label_conflicts"]) == (1, 1)
+
+
+def test_sealed_truth_of_named_people_is_what_most_of_them_say_also_across_batches(
+    texts: Project, ada: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "BATCH_ROWS", 2)
+    said = [("w0", "dog"), ("w1", "cat"), ("w2", "cat")]
+    lines = [
+        f"{key},{text},{who},{label}"
+        for key, text in (("a", "a cat"), ("b", "a kitten"))
+        for who, label in said
+    ]
+    lines += ["c,a cow,w0,cat", "c,a cow,w1,dog"]
+    path = write_csv(tmp_path / "crowd.csv", "id,text,annotator,label", *lines)
+
+    work = run_import(texts, path, user=ada, sealed=True)
+
+    assert sealed_truth() == {"a": "cat", "b": "cat"}
+    assert (work.report["n_sealed"], work.report["n_label_conflicts"]) == (2, 0)
+    assert [(one["n"], one["why"][:15]) for one in work.report["dropped"]] == [(1, "People disagree")]
 
 
 def test_an_existing_human_label_that_differs_stays_and_is_reported(

@@ -603,3 +603,26 @@ def test_a_confidence_is_a_share_however_it_is_written() -> None:
     assert [read_share(one) for one in ("high", "50", 1.5, -0.1, True, None, float("nan"), "1,234,5")] == [
         None
     ] * 8
+
+
+@pytest.mark.parametrize(
+    ("kind", "of_job"),
+    [
+        (
+            "object-detection",
+            {"bb": {"annotations": [{"class_id": 0, "left": 1}], "image_size": [{"width": 9}]}},
+        ),
+        ("semantic-segmentation", {"bb": "s3://b/o/0.png"}),
+        ("text-span", {"bb": {"annotations": {"entities": [{"label": "X", "startOffset": 0}]}}}),
+    ],
+)
+def test_a_manifest_of_boxes_areas_or_spans_is_refused(kind: str, of_job: dict[str, Any]) -> None:
+    payload = {"source": TEXTS[0]} if kind == "text-span" else {"source-ref": "s3://b/0.png"}
+    meta = {"class-map": {"0": "car"}, "type": f"groundtruth/{kind}", "human-annotated": "yes"}
+    row = {**payload, **of_job, "bb-metadata": meta}
+
+    with pytest.raises(InvalidInput) as refused:
+        read(jsonl(row, row, row), "output.manifest")
+
+    assert refused.value.code == "token_labels"
+    assert kind in str(refused.value)

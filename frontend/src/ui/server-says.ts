@@ -110,6 +110,8 @@ export const SERVER_SENTENCES: readonly Message[] = [
   msg("Other than in {row} of this file, so neither was taken."),
   msg("The item was labeled before and is in the {split}, so it cannot become {wanted}: it may have been trained on. Its label was taken."),
   msg("Sealed truth differs; none was kept."),
+  msg("The truth that was sealed before was kept."),
+  msg("A machine's label is never kept as sealed truth."),
   msg("People are asked blind about the item, so what the file says of it was left out, whatever that is. Import the file again when they have answered."),
   // labels and values of rows: labeling/formats/
   msg("In {column} {value} is read as a class. Join it to no label if it means none."),

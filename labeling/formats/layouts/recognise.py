@@ -115,6 +115,8 @@ def understand(
     refusals.check_no_token_labels(sample, _named_label(sample, layout, named), kind, sample.names)
     if label_studio.token_kind(sample):
         raise refusals.token_labels(f"Label Studio marked {label_studio.token_kind(sample)} in it")
+    if sagemaker.part_kind(sample):
+        raise refusals.job_of_parts(str(sagemaker.part_kind(sample)))
     _claim_objects(sample, layout)
     others = [name for name in sample.names if name not in layout.roles]
     has_payload = bool(PAYLOAD_ROLES & set(layout.roles.values())) or has_words(sample, others)

@@ -99,9 +99,14 @@ def check_no_token_labels(sample: Sample, label: str | None, kind: str, first: o
 def token_labels(what: str) -> InvalidInput:
     message = (
         f"These are labels of words or parts, not of whole items: {what}. Assay asks one question about a whole item. "
-        "Import the sentences without tags, one a row, or turn the tags into one label per sentence."
+        "Import the sentences without tags, one a row, or turn the tags into one label per sentence. Of marks in pictures, "
+        "import the pictures alone or with one class for each."
     )
     return InvalidInput(message, code="token_labels", fields={"columns": [message]})
+
+
+def job_of_parts(kind: str) -> InvalidInput:
+    return token_labels(f"the manifest is of a job of the kind {kind}")
 
 
 def _is_bio_file(sample: Sample, first: object) -> bool:

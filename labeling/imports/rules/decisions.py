@@ -27,6 +27,7 @@ from labeling.imports.rules.answers import (
 )
 from labeling.imports.rules.own import bring_home
 from labeling.imports.rules.report import ImportReport
+from labeling.imports.rules.sealing import Sealing
 from labeling.labels.holdout import is_holdout_draw
 from labeling.storing.images import CheckedImage
 
@@ -45,7 +46,7 @@ class Incoming:
     content_hash: str
     image: CheckedImage | None = None
     class_id: int | None = None  # the label to be taken
-    sealed_id: int | None = None  # the label to be kept as sealed truth
+    sealed: Sequence[tuple[Said, int | None]] = ()  # people's words to be kept as sealed truth
     said: Sequence[tuple[Said, int | None]] = ()  # each with its class, instead of class_id
     stood: tuple[Said, int] | None = None  # of an export of ours: its label, with the class
 
@@ -116,13 +117,16 @@ class Batch:
         same_content: dict[str, str],
         next_ids: Iterator[int],
         report: ImportReport,
+        sealing: Sealing,
     ) -> None:
-        """`known`: by key; `same_content`: content hash -> key of an item that has it."""
+        """`known`: by key; `same_content`: content hash -> key of an item that has it; `sealing`: of all batches."""
         self.rules = rules
         self.known = known
         self.same_content = same_content
         self.next_ids = next_ids
         self.report = report
+        self.sealing = sealing
+        sealing.begin()
         self.new: dict[str, NewItem] = {}
         self.labels: dict[tuple[int, bool], NewLabel] = {}  # by item and whether it is a person's
         self.heard: dict[str, tuple[Incoming, Outcome]] = {}  # by key: the last row, and what was said before
@@ -164,14 +168,16 @@ class Batch:
                 self._label_by_person(incoming, state, incoming.class_id)
             else:
                 self._label_by_machine(incoming, state, incoming.class_id)
-        if incoming.sealed_id is not None:
-            self._seal(incoming, state, incoming.sealed_id)
+        if incoming.sealed:
+            self._seal(incoming, state)
 
     def finish(self) -> Decisions:
         """The decisions, with the counts of what they write added to the report."""
         decisions = self.decisions
         for key, (incoming, before) in self.heard.items():
             self._settle(incoming, self.known[key], before)
+        items = {state.id: state for state in self.known.values()} if self.sealing.heard else {}
+        decisions.sealed, decisions.unsealed = self.sealing.settle(items)
         decisions.items = list(self.new.values())
         decisions.labels = list(self.labels.values())
         for item in decisions.items:
@@ -202,8 +208,8 @@ class Batch:
         if self.rules.is_human and incoming.class_id is not None:
             n_left_out += 1
             incoming.class_id = None
-        n_left_out += incoming.sealed_id is not None
-        incoming.said, incoming.stood, incoming.sealed_id = heard, None, None
+        n_left_out += bool(incoming.sealed)
+        incoming.said, incoming.stood, incoming.sealed = heard, None, ()
         if n_left_out:
             self.report.n_labels_asked_blind += n_left_out
             self.report.drop("labels", LEFT_OUT, n_left_out)
@@ -366,14 +372,12 @@ class Batch:
         if incoming.key not in self.new:
             self.decisions.splits[state.id] = wanted
 
-    def _seal(self, incoming: Incoming, state: ItemState, class_id: int) -> None:
-        if state.sealed_id is None:
-            state.sealed_id = class_id
-            self.decisions.sealed[state.id] = class_id
-        elif state.sealed_id != class_id:
-            self.conflict(incoming, state.sealed_id, class_id, "Sealed truth differs; none was kept.")
-            if self.decisions.sealed.pop(state.id, None) is None:
-                self.decisions.unsealed.append(state.id)
+    def _seal(self, incoming: Incoming, state: ItemState) -> None:
+        for said, class_id in incoming.sealed:
+            answer = answer_of(said, class_id)
+            differs = self.sealing.hear(state.id, answer, state.sealed_id, self.report)
+            if differs is not None and class_id is not None:
+                self.conflict(incoming, differs[0], class_id, differs[1])
 
     def conflict(
         self, incoming: Incoming, first: int | None, second: int, message: str, *, n_labels: int = 1

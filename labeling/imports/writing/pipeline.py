@@ -29,6 +29,7 @@ from labeling.imports.jobs import IMPORT
 from labeling.imports.rules.decisions import Batch, BatchRules
 from labeling.imports.rules.label_choice import choose_labels
 from labeling.imports.rules.report import ImportReport
+from labeling.imports.rules.sealing import Sealing
 from labeling.imports.rules.spellings import add_spellings, keep_known
 from labeling.imports.uploads import bundle_on_server, bundle_stored, import_limits
 from labeling.imports.writing.batches import BEAT_SECONDS, ReadRows, read_ahead, read_batches
@@ -88,6 +89,7 @@ class ImportJob:
         if self.options.dry_run:
             work.cursor, work.report = {}, {}  # an attempt before left nothing behind
             self.store = DryStore(work)
+        self.sealing = Sealing()
 
     def run(self) -> None:
         try:
@@ -213,6 +215,7 @@ class ImportJob:
                 same_content=self.store.same_content({row.content_hash for row in incoming}),
                 next_ids=self.store.next_item_ids(n_new),
                 report=report,
+                sealing=self.sealing,
             )
             for row in incoming:
                 decider.decide(row)
@@ -223,6 +226,7 @@ class ImportJob:
                 )
             cursor = {"n_rows": batch.last_row}
             self._record(report, cursor, *batch.progress)
+        self.sealing.keep()
         self._committed(report, cursor, *batch.progress)
 
     def _transaction(self) -> AbstractContextManager[Any]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from labeling.formats.options import ImportOptions
-from labeling.formats.rows import Problem, Row
+from labeling.formats.rows import Problem, Row, Said, SaidKind
 from labeling.imports.rules.decisions import Incoming
 from labeling.imports.rules.report import ImportReport
+from labeling.imports.rules.sealing import OF_MACHINE
 from labeling.storing.images import CheckedImage, ImageRefused
 
 
@@ -74,9 +75,22 @@ class Taking:
         elif is_chosen or not is_pool:
             incoming.class_id = class_id
         elif self.options.sealed:
-            incoming.sealed_id = class_id
+            self._seal(incoming, class_ids, report)
         else:
             report.n_labels_left_out += 1
+
+    def _seal(self, incoming: Incoming, class_ids: dict[str, int], report: ImportReport) -> None:
+        """People's words are to be sealed; a machine's are left out."""
+        row = incoming.row
+        is_human = row.stood.is_human if row.stood is not None else self.options.labels_from != "machine"
+        bare = [] if row.label is None else [Said(SaidKind.LABEL, row.label, is_human)]
+        said = bare if row.is_exported or not row.said else row.said
+        incoming.sealed = [
+            (one, None if one.label is None else class_ids[one.label]) for one in said if one.is_human
+        ]
+        n_guesses = len(said) - len(incoming.sealed)
+        if n_guesses:
+            report.drop("labels", OF_MACHINE, n_guesses)
 
 
 def split_of(options: ImportOptions, split: str) -> str:

@@ -11,6 +11,9 @@ from labeling.formats.layouts.values import read_one_label, read_share, read_tim
 from labeling.formats.rows import ColumnRole, Said, SaidKind
 
 SUFFIX = "-metadata.class-name"
+TYPE = "-metadata.type"
+OF_PARTS = ("object-detection", "segmentation", "text-span", "named-entity", "bounding-box", "keypoint", "polygon",
+            "point-cloud", "object-tracking", "polyline", "cuboid")  # fmt: skip
 
 
 def recognise(sample: Sample) -> Layout | None:
@@ -18,8 +21,9 @@ def recognise(sample: Sample) -> Layout | None:
     several = [name for name in sample.names if "-metadata.class-map." in name]
     if not sample.has("source") and not sample.has("source-ref"):
         return None
-    if not jobs and several:
-        return _class_map(sample, several[0].partition("-metadata.")[0])
+    asked = [job for name in several if sample.has(job := name.partition("-metadata.")[0])]
+    if not jobs and asked:
+        return _class_map(sample, asked[0])
     if not jobs:
         return None
     job = jobs[-1]  # a manifest goes from job to job; the last one has the last word
@@ -33,6 +37,21 @@ def recognise(sample: Sample) -> Layout | None:
         )
     _put_aside(layout, sample)
     return layout
+
+
+def part_kind(sample: Sample) -> str | None:
+    """The kind of job that marks places within an item (boxes, spans, areas), if no job names a class of it."""
+    if not (sample.has("source") or sample.has("source-ref")):
+        return None
+    if any(name.endswith(SUFFIX) for name in sample.names):
+        return None
+    kinds = [
+        text_of(value).rpartition("/")[2].lower()
+        for name in sample.names
+        if name.endswith(TYPE)
+        for value in sample.column(name)
+    ]
+    return next((kind for kind in kinds if any(part in kind for part in OF_PARTS)), None)
 
 
 def _layout(sample: Sample, job: str) -> Layout:
