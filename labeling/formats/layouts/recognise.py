@@ -13,7 +13,7 @@ from labeling.formats.layouts.guessing import guess, guess_type, has_words
 from labeling.formats.layouts.layout import Layout, Sample, text_of
 from labeling.formats.layouts.nested import is_image_object
 from labeling.formats.layouts.saying import SayingRowMaker
-from labeling.formats.layouts.tools import label_studio, layout_of, predictions
+from labeling.formats.layouts.tools import label_studio, layout_of, predictions, sagemaker
 from labeling.formats.layouts.values import SeveralLabels, read_one_label
 from labeling.formats.row_maker import RowMaker, check_roles
 from labeling.formats.rows import ColumnRole, ImageFile, Limits
