@@ -97,6 +97,22 @@ IMAGE_NAMES = _folded(
 )
 SERIES_NAMES = frozenset({"series", "values", "signal", "sequence", "timeseries", "time_series", "trace"})
 SPLIT_NAMES = frozenset({"split", "set", "subset", "partition"})
+# How sure a label is, as one word of a column's name: label_prob, Wahrscheinlichkeit, 置信度.
+CONFIDENCE_WORDS = _folded(
+    "confidence,conf,probability,prob,proba,certainty,likelihood,softmax,wahrscheinlichkeit,konfidenz,confiance,"
+    "probabilité,certitude,vraisemblance,confianza,probabilidad,certeza,confiança,probabilidade,confidenza,fiducia,"
+    "probabilità,уверенность,вероятность,достоверность,впевненість,ймовірність,置信度,可信度,概率,信心度,機率,信賴度,"
+    "信頼度,確信度,確率,신뢰도,확률,확신도,الثقة,احتمال,güven,olasılık,pewność,ufność,prawdopodobieństwo,betrouwbaarheid,"
+    "waarschijnlijkheid,zekerheid,konfidens,sannolikhet,sandsynlighed,sannsynlighet,todennäköisyys,pravděpodobnost,"
+    "jistota,valószínűség,bizonyosság,πιθανότητα,βεβαιότητα,độ tin cậy,xác suất",
+)
+# Of a model's answer, as a whole name.
+PREDICTED_NAMES = _folded(
+    "vorhersage,prognose,modellantwort,prédiction,prévision,predicción,pronóstico,predição,previsão,predizione,"
+    "previsione,прогноз,предсказание,прогнозоване,预测,预测标签,预测结果,預測,予測,予測ラベル,推論,예측,التوقع,توقع,tahmin,"
+    "predykcja,prognoza,przewidywanie,voorspelling,prediktion,forudsigelse,prediksjon,ennuste,predikce,predpověď,"
+    "előrejelzés,πρόβλεψη,dự đoán,prediksi",
+)
 CONFIDENCE_NAMES = frozenset({"confidence", "probability", "label_confidence"})
 ALL_NAMES = frozenset().union(
     ID_NAMES, LABEL_NAMES, TEXT_NAMES, IMAGE_NAMES, SERIES_NAMES, SPLIT_NAMES, CONFIDENCE_NAMES

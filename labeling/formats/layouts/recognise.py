@@ -10,7 +10,7 @@ from labeling.formats.classes import LabelRules, sniff_labels
 from labeling.formats.columns.columns import roles_with
 from labeling.formats.layouts import extras, people, refusals, vectors
 from labeling.formats.layouts.guessing import guess, guess_type, has_words
-from labeling.formats.layouts.layout import Layout, Sample, text_of
+from labeling.formats.layouts.layout import Layout, Sample, has_classes, text_of
 from labeling.formats.layouts.nested import is_image_object
 from labeling.formats.layouts.saying import SayingRowMaker
 from labeling.formats.layouts.tools import label_studio, layout_of, predictions, sagemaker
@@ -19,6 +19,7 @@ from labeling.formats.row_maker import RowMaker, check_roles
 from labeling.formats.rows import ColumnRole, ImageFile, Limits
 
 MODEL_NAMES = ("gpt", "bert", "llama", "claude", "gemini", "mistral", "model", "bot", "llm", "svm", "machine")
+MAX_PASSED_OVER = 5  # columns told of
 SAYING_ROLES = frozenset(
     {
         ColumnRole.ANNOTATOR,
@@ -126,6 +127,7 @@ def understand(
     roles = guessed_roles.roles
     if has_names:
         _hear_generic(sample, layout, roles, item_type)
+        _pass_over_scales(sample, layout, roles)
     roles = {**roles, **layout.roles}
     is_used = {name: guessed_roles.roles[name] == role != ColumnRole.IGNORE for name, role in roles.items()}
     why = {**{name: guessed_roles.whys.get(name, "") for name in roles if is_used[name]}, **layout.why}
@@ -144,7 +146,7 @@ def understand(
         layout.hear = None  # somebody named another column as the label
     if layout.hear is None and predictions.are_percent(result.confidences(sample)):
         layout.is_percent = True
-        result.notes.append("Confidences are numbers up to 100, so they were read as percent: 87 as 0.87.")
+        result.notes.append(predictions.PERCENT)
     result.labels_from = _labels_from(sample, result, labels_from)
     _check_labels(sample, result)
     _note(sample, result)
@@ -188,8 +190,9 @@ def _hear_generic(sample: Sample, layout: Layout, roles: Mapping[str, str], item
         if (name not in layout.roles and name not in made_of) or item_type == "table"
     }
     found = [people.recognise(sample, label, payload if item_type != "table" else _table_key(merged))]
-    if item_type in ("text", "image") or label is None or _has_own_confidence(sample, label):
-        found.append(predictions.recognise(sample, label))
+    is_said = item_type in ("text", "image") or label is None or _has_own_confidence(sample, label)
+    if is_said or (label is not None and predictions.guess_beside(sample, label)):
+        found.append(predictions.recognise(sample, label, is_of_item=item_type in ("text", "image")))
     for one in found:
         if one is None:
             continue
@@ -202,6 +205,17 @@ def _hear_generic(sample: Sample, layout: Layout, roles: Mapping[str, str], item
         for name, role in one.roles.items():
             if name in free and role not in (set(layout.roles.values()) & ONCE_ROLES):
                 layout.claim(name, role, one.why[name])
+
+
+def _pass_over_scales(sample: Sample, layout: Layout, roles: Mapping[str, str]) -> None:
+    """Words or a scale of 1 to 5 under such a name are no confidence, and no reason to refuse a row."""
+    for name, role in roles.items():
+        values = sample.column(name) if role == ColumnRole.CONFIDENCE else []
+        if values and not predictions.are_mostly_confidences(values):
+            layout.claim(name, ColumnRole.IGNORE, "neither shares from 0 to 1 nor percent")
+            layout.notes.append(
+                f"{name!r} holds neither shares from 0 to 1 nor percent, so it was not read as a confidence."
+            )
 
 
 def _table_key(roles: Mapping[str, str]) -> list[str]:
@@ -252,7 +266,7 @@ def _labels_from(sample: Sample, found: Understanding, wanted: str) -> str:
         names = [text_of(value).lower() for value in sample.column(who)]
         is_model = bool(names) and all(any(word in name for word in MODEL_NAMES) for name in names)
         return "machine" if is_model else "person"
-    is_predicted = found.label is not None and bool(predictions.PREDICTED.fullmatch(found.label.strip()))
+    is_predicted = found.label is not None and predictions.is_predicted(found.label)
     if ColumnRole.CONFIDENCE in roles or found.layout.probabilities or is_predicted:
         return "machine"
     return "person"
@@ -290,6 +304,30 @@ def _note(sample: Sample, found: Understanding) -> None:
         found.notes.append("Whose each label is, a person's or a machine's, was read from the file.")
     elif ColumnRole.CONFIDENCE in found.roles.values():
         found.notes.append("The labels are people's, so their confidence is kept beside each answer only.")
+    if found.label is not None and found.layout.name in ("", "predictions"):
+        found.notes += _passed_over(sample, found, found.label)
+
+
+def _passed_over(sample: Sample, found: Understanding, label: str) -> list[str]:
+    """What is to be said of columns that seem to hold labels too, or how sure the labels are, and are not used."""
+    told = " ".join(found.notes)
+    unused = {
+        name
+        for name, role in found.roles.items()
+        if role == ColumnRole.IGNORE and name not in found.layout.roles and repr(name) not in told
+    }
+    notes = [
+        f"{name!r} holds labels too, by its name, and was not used. Choose it as the label if it is the right one."
+        for name in sample.names
+        if name in unused and predictions.names_answers(name) and has_classes(sample.column(name))
+    ]
+    if ColumnRole.CONFIDENCE not in found.roles.values() and not found.layout.probabilities:
+        notes += [
+            f"{name!r} may say how sure the labels are. Set it as the confidence if it does; they then count as a machine's."
+            for name in predictions.other_confidences(sample, label)
+            if name in unused and found.layout.hear is None
+        ]
+    return notes[:MAX_PASSED_OVER]
 
 
 def _is_wrapped(value: object) -> bool:

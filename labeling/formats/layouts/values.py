@@ -90,7 +90,7 @@ def _from_text(text: str) -> dt.datetime | None:
 def read_share(value: object) -> float | None:
     """A confidence from 0 to 1, also "87%" and "0,87"; None for anything else."""
     is_percent = isinstance(value, str) and value.strip().endswith("%")
-    number = read_number(value.strip().rstrip("% ") if isinstance(value, str) else value)
+    number = read_number(value.strip().rstrip("% \u00a0\u202f") if isinstance(value, str) else value)
     if number is None:
         return None
     number = number / 100 if is_percent else number
