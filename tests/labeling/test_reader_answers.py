@@ -1,4 +1,3 @@
-
 """Whose the labels of a table are, and how sure: pairs, confidences by any name, probabilities. Stated before tried."""
 
 from __future__ import annotations
@@ -88,7 +87,9 @@ def test_a_confidence_is_one_by_any_name(header: str) -> None:
     dataset = read(table(header, lambda i: f"{'ab'[i % 2]},{0.5 + i / 100}"))
 
     assert dataset.options.labels_from == "machine"
-    assert [row.confidence for row in rows_of(dataset)] == pytest.approx([0.5 + i / 100 for i in range(N_ROWS)])
+    assert [row.confidence for row in rows_of(dataset)] == pytest.approx(
+        [0.5 + i / 100 for i in range(N_ROWS)]
+    )
 
 
 @pytest.mark.parametrize("name", ["Confidence (%)", "confidence_pct", "score_percent", "Konfidenz"])
@@ -97,7 +98,9 @@ def test_a_confidence_in_percent_is_a_share(name: str, form: str) -> None:
     dataset = read(table(f"prediction,{name}", lambda i: f"{'ab'[i % 2]},{form.format(50 + i)}"))
 
     half = 0.5 if ",5" in form else 0
-    assert [row.confidence for row in rows_of(dataset)] == pytest.approx([(50 + i + half) / 100 for i in range(N_ROWS)])
+    assert [row.confidence for row in rows_of(dataset)] == pytest.approx(
+        [(50 + i + half) / 100 for i in range(N_ROWS)]
+    )
 
 
 @pytest.mark.parametrize("value", ["high", "4"])
@@ -139,7 +142,10 @@ def test_the_likeliest_class_is_the_machines_label(header: str, classes: tuple[s
     dataset = read(table(header, lambda i: "0.9,0.1" if i % 2 else "0.3,0.7"))
 
     assert dataset.options.labels_from == "machine"
-    assert [(row.label, row.confidence) for row in rows_of(dataset)[:2]] == [(classes[1], 0.7), (classes[0], 0.9)]
+    assert [(row.label, row.confidence) for row in rows_of(dataset)[:2]] == [
+        (classes[1], 0.7),
+        (classes[0], 0.9),
+    ]
 
 
 def test_parts_of_a_whole_that_are_measured_are_features() -> None:
@@ -150,6 +156,10 @@ def test_parts_of_a_whole_that_are_measured_are_features() -> None:
 
 
 def test_the_probability_of_one_class_is_no_confidence() -> None:
-    dataset = read(table("prediction,prob_0,prob_1", lambda i: f"{i % 2},{0.2 if i % 2 else 0.9},{0.8 if i % 2 else 0.1}"))
+    dataset = read(
+        table(
+            "prediction,prob_0,prob_1", lambda i: f"{i % 2},{0.2 if i % 2 else 0.9},{0.8 if i % 2 else 0.1}"
+        )
+    )
 
     assert [row.confidence for row in rows_of(dataset)[:2]] == [0.9, 0.8]

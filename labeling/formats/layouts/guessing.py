@@ -84,7 +84,9 @@ def guess(sample: Sample, layout: Layout, item_type: str, named: Mapping[str, st
             label = predictions.label_of(opened)
             if label is not None and not any(fold(short) in LABEL_NAMES for short in chosen.values()):
                 is_guess = predictions.is_predicted(label)
-                why = "named as what was predicted" if is_guess else "people's labels, beside a model's guesses"
+                why = (
+                    "named as what was predicted" if is_guess else "people's labels, beside a model's guesses"
+                )
                 layout.claim(label, ColumnRole.LABEL, why)
                 return guess(sample, layout, item_type, named)
         found = _guess_of(sample, layout, item_type, chosen, named)

@@ -35,7 +35,9 @@ TRUE = re.compile(r"(?i)(y_?)?(true|gold|golden|human|actual|given|original|orig
 ABOUT_ANSWER = frozenset({"of", "the", "label", "labels", "class", "category", "pred", "predicted", "prediction", "model",
                           "machine", "classifier", "max", "top", "best", "pct", "percent", "percentage", "score", "value",
                           "ai", "y", "p", "in", "de", "der", "la", "du", "da"})  # fmt: skip
-ANSWER_STEMS = PREDICTED_NAMES | LABEL_NAMES | {"modell", "model", "klassen", "模型", "モデル"}  # Modellkonfidenz, 标签置信度
+ANSWER_STEMS = (
+    PREDICTED_NAMES | LABEL_NAMES | {"modell", "model", "klassen", "模型", "モデル"}
+)  # Modellkonfidenz, 标签置信度
 MODELS = ("model", "model_version", "model_name", "model_id", "agent", "predictor", "classifier")
 ABOUT_CLASS = re.compile(r"(?i)(?:p|prob|proba|probs?|probability|score|scores|conf|confidence|logit)[_ .:\[(-]+(.+?)[\])]?$"
                          r"|(.+?)[_ .:-]+(?:prob|proba|probability|score|conf|confidence)$"
@@ -170,7 +172,9 @@ def _confidence(sample: Sample, label: str) -> str | None:
         for mark in "_.:- "
     ]
     stem = re.sub(r"(?i)[_ .-]?(label|pred|hat|predicted|prediction)$", "", label)
-    own += [f"{stem}{mark}{word}" for word in ("confidence", "probability", "score") for mark in "_.:- " if stem]
+    own += [
+        f"{stem}{mark}{word}" for word in ("confidence", "probability", "score") for mark in "_.:- " if stem
+    ]
     for name in (*(name.lower() for name in own), *CONFIDENCES):
         column = sample.first_of([name])
         if column is not None and column != label and _are_confidences(sample, column):
@@ -208,9 +212,7 @@ def _is_compound(part: str) -> bool:
 
 def _has_confidence_word(parts: Sequence[str]) -> bool:
     """One of these is such a word, or is made with one: Eintrittswahrscheinlichkeit."""
-    return any(
-        part in CONFIDENCE_WORDS or part.endswith(LONG_CONFIDENCE_WORDS) for part in parts
-    )
+    return any(part in CONFIDENCE_WORDS or part.endswith(LONG_CONFIDENCE_WORDS) for part in parts)
 
 
 def are_mostly_confidences(values: Sequence[object]) -> bool:
