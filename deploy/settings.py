@@ -187,7 +187,7 @@ SPECTACULAR_SETTINGS = {
     # One name for one set of words, however many fields hold it.
     "ENUM_NAME_OVERRIDES": {
         "RoleEnum": "labeling.models.Role.choices",
-        "ItemTypeEnum": "labeling.models.ItemType.choices",
+        "ItemTypeEnum": "labeling.item_types.item_type_choices",
         "SourceKindEnum": "labeling.models.SourceKind.choices",
         "WorkStateEnum": "labeling.jobs.work.WorkState.choices",
         "RoundStateEnum": "training.models.RoundState.choices",

@@ -26,7 +26,8 @@ from deploy.simulation.play import Play
 from deploy.simulation.truth import truth_read
 from labeling.accounts.services import token_create, token_revoke
 from labeling.errors import AssayError, InvalidInput
-from labeling.models import Acquisition, ApiToken, ItemType
+from labeling.item_types import item_types
+from labeling.models import Acquisition, ApiToken
 
 USERNAME = "simulated-{}"
 
@@ -35,7 +36,7 @@ USERNAME = "simulated-{}"
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("--entry", help="The table within DATA, if that is an archive or folder of several.")
 @click.option("--label-column", help="Of DATA; guessed if left out.")
-@click.option("--item-type", type=click.Choice(ItemType.values), help="Of DATA; guessed if left out.")
+@click.option("--item-type", type=click.Choice(list(item_types())), help="Of DATA; guessed if left out.")
 @click.option("--items", "n_items", type=click.IntRange(min=2), help="Only so many rows, drawn at random.")
 @click.option("--people", "n_people", default=2, show_default=True, type=click.IntRange(1, 200))
 @click.option(

@@ -20,6 +20,7 @@ from labeling.formats.options import ImportOptions
 from labeling.formats.rows import ColumnRole, GreyPixels, Limits, Problem, Row
 from labeling.formats.sets.dataset import Dataset, open_dataset
 from labeling.imports.uploads import bundle_on_server
+from labeling.item_types import PAYLOAD_ROLES
 
 LIMITS = Limits(text_chars=10_000_000, image_bytes=50 * 2**20, image_pixels=100_000_000)
 KEY_COLUMN = "simulated key"
@@ -111,9 +112,7 @@ def _write_lines(rows: Iterable[Row], item_type: str, folder: Path) -> tuple[Pat
     """JSON lines with a key of ours, and the roles of their columns."""
     path = folder / "items.jsonl"
     names: dict[str, str] = {KEY_COLUMN: ColumnRole.ID}
-    payload_role = {"text": ColumnRole.TEXT, "table": ColumnRole.FEATURE, "series": ColumnRole.SERIES}[
-        item_type
-    ]
+    payload_role = PAYLOAD_ROLES[item_type]
     with open(path, "w", encoding="utf-8") as file:
         for number, row in enumerate(rows, start=1):
             if item_type == "text":

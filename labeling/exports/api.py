@@ -17,13 +17,14 @@ from rest_framework.views import APIView
 from labeling.blindness import Sight, check_sees_items, check_takes_home, sight_of
 from labeling.carried import CARRIED
 from labeling.errors import Conflict, NotFound
-from labeling.exports.formats import export_formats
+from labeling.exports.formats import export_format, export_formats
 from labeling.exports.services import export_is_overtaken, export_request
+from labeling.item_types import item_type_choices
 from labeling.items.selectors import ItemFilters
 from labeling.items.serializers import ItemQuery
 from labeling.jobs.serializers import WorkOutput
 from labeling.jobs.work import work_request_cancel
-from labeling.models import Export, ItemType
+from labeling.models import Export
 from labeling.web.http import PAGE_PARAMETERS, ErrorOutput, keyset_page, page_of, page_response
 from labeling.web.kinds import KindField
 from labeling.web.permissions import MAY_ENGINEER, MAY_SEE, Roles, person_of, project_for, row_for
@@ -37,7 +38,7 @@ class ExportFormatOutput(serializers.Serializer[object]):
     suffix = serializers.CharField(help_text="Of the file.")
     media_type = serializers.CharField()
     item_types = serializers.ListField(
-        child=serializers.ChoiceField(choices=ItemType.choices),
+        child=KindField(item_type_choices),
         allow_null=True,
         help_text="Null: all of them.",
     )
@@ -177,7 +178,7 @@ class ExportFileView(APIView):
             content = default_storage.open(export.stored_name)
         except FileNotFoundError as error:
             raise NotFound("The file is no longer in the storage. Ask for the export again.") from error
-        format = export_formats()[export.format]
+        format = export_format(export.format)
         name = re.sub(r"[^A-Za-z0-9]+", "-", export.project.name).strip("-").lower() or "project"
         response = FileResponse(
             content,

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from django.db import transaction
 
-from labeling.exports.formats import ExportFormat, export_formats
+from labeling.exports.formats import ExportFormat, export_format
 from labeling.exports.formats.tables import Writer
 from labeling.exports.job import EXPORT
 from labeling.exports.rows import ExportRows
@@ -44,7 +44,7 @@ def export_execute(export: Export) -> None:
         n_bytes = file.seek(0, os.SEEK_END)
         file.seek(0)
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        name = f"{exports_folder(export.project_id)}/{export.pk}-{export.attempt}{export_formats()[export.format].suffix}"
+        name = f"{exports_folder(export.project_id)}/{export.pk}-{export.attempt}{export_format(export.format).suffix}"
         told(export, step_name="storing")
         waited(lambda: leftovers_note([name], project_id=export.project_id))
         stored_name = store(name, file)
@@ -66,7 +66,7 @@ def export_execute(export: Export) -> None:
 
 def _write(export: Export, file: BinaryIO) -> tuple[int, int]:
     """Write all rows to the file, beating after each page; returns how many, and of how many the label is withheld."""
-    format = export_formats()[export.format]
+    format = export_format(export.format)
     filters = ItemFilters(**export.filters)
     assert export.as_of is not None  # since it was asked for
     rows = ExportRows(

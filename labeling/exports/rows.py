@@ -25,6 +25,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 
 from labeling.blindness import Sight, withheld_among
 from labeling.carried import CARRIED, told
+from labeling.item_types import item_types
 from labeling.items.selectors import ItemFilters, LabeledBy
 from labeling.labels.selectors import table_columns
 from labeling.models import Item, ItemType, Project, Publication, Withheld
@@ -32,13 +33,6 @@ from labeling.projects.columns import in_order
 
 ROWS_OF_PAGE = 20_000
 BYTES_OF_BATCH = 16 * 2**20  # of rows in memory at once, unless one row is larger
-
-PAYLOAD = {
-    ItemType.TEXT: ("text", "item.text", pa.string()),
-    ItemType.TABLE: ("features", "item.features::text", pa.string()),
-    ItemType.SERIES: ("features", "item.features::text", pa.string()),
-    ItemType.IMAGE: ("image_sha256", "blob.sha256", pa.string()),
-}
 
 # name, SQL, type; docs/export.md says what each means
 LABEL_COLUMNS: list[tuple[str, str, pa.DataType]] = [
@@ -165,7 +159,8 @@ class ExportRows:
             ended_at__lte=at
         )
         self.source_id = publication.values_list("source_id", flat=True).first()
-        name, payload, payload_type = PAYLOAD[ItemType(project.item_type)]
+        name, payload = item_types()[project.item_type].exported
+        payload_type = pa.string()
         self.columns = [
             ("item_id", "item.id", pa.int64()),
             ("external_id", "item.key", pa.string()),
@@ -193,7 +188,7 @@ class ExportRows:
 
     def feature_names(self) -> list[str] | None:
         """The columns of a project of table rows, in the order of its files; None for other projects."""
-        if self.project.item_type != ItemType.TABLE:
+        if self.project.form != ItemType.TABLE:
             return None
         with connection.cursor() as cursor:
             cursor.execute(

@@ -22,6 +22,7 @@ from labeling.formats.cells import (
 )
 from labeling.formats.classes import LabelRules
 from labeling.formats.rows import ColumnRole, ImageFile, Limits, Problem, Row, Table
+from labeling.item_types import PAYLOAD_ROLES
 
 _ROLES = frozenset(ColumnRole)
 
@@ -197,19 +198,13 @@ def check_roles(column_names: Sequence[str], roles: Mapping[str, str], item_type
             raise _roles_error(
                 f"Only one column can be the {role}, but {_listed(names)} are. Ignore the others."
             )
-    wanted = {
-        "text": ColumnRole.TEXT,
-        "table": ColumnRole.FEATURE,
-        "series": ColumnRole.SERIES,
-        "image": ColumnRole.IMAGE,
-    }
-    payload = wanted[item_type]
+    payload = ColumnRole(PAYLOAD_ROLES[item_type])
     if payload not in chosen:
         raise _roles_error(
             f"No column is the {payload}, which {item_type} items are made of; the file has {_listed(column_names)}. "
             "If that is not how the file looks, check delimiter and header."
         )
-    for role in set(wanted.values()) - {payload}:
+    for role in set(map(ColumnRole, PAYLOAD_ROLES.values())) - {payload}:
         if role in chosen:
             raise _roles_error(
                 f"A column has the role {role}, but this project has {item_type} items, made of {payload} columns."

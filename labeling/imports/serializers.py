@@ -8,8 +8,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.formats.rows import ColumnRole
+from labeling.item_types import item_type_choices
 from labeling.jobs.serializers import WorkOutput
-from labeling.models import Import, ItemType
+from labeling.models import Import
+from labeling.web.kinds import KindField
 
 OPTIONS_HELP = (
     "All may be left out. format: csv, json, jsonl, parquet, idx, images; entry: the table in an archive; "
@@ -78,8 +80,8 @@ class UploadsInput(serializers.Serializer[object]):
 
 
 class PreviewInput(UploadsInput):
-    item_type = serializers.ChoiceField(
-        choices=ItemType.choices,
+    item_type = KindField(
+        item_type_choices,
         required=False,
         allow_null=True,
         default=None,
@@ -158,7 +160,7 @@ class QuestionOutput(serializers.Serializer[object]):
 class PreviewOutput(serializers.Serializer[object]):
     """The first rows as they will be. Counts are of the rows seen."""
 
-    item_type = serializers.ChoiceField(choices=ItemType.choices)
+    item_type = KindField(item_type_choices)
     format = serializers.CharField()
     layout = serializers.CharField(help_text="The tool that wrote the file, where that is seen.")
     notes = serializers.ListField(child=serializers.CharField(), help_text="Decided for the whole file.")
@@ -268,7 +270,7 @@ class ImportOutput(WorkOutput):
 
 
 class CheckInput(UploadsInput):
-    item_type = serializers.ChoiceField(choices=ItemType.choices)
+    item_type = KindField(item_type_choices)
     options = serializers.DictField(required=False, default=dict, help_text=OPTIONS_HELP)
     project = serializers.IntegerField(
         required=False,
@@ -282,6 +284,6 @@ class CheckOutput(WorkOutput):
     """Counts of all rows; `report` grows until `is_open` is false."""
 
     file_name = serializers.CharField()
-    item_type = serializers.ChoiceField(choices=ItemType.choices)
+    item_type = KindField(item_type_choices)
     options = serializers.DictField()
     report = ImportReportOutput()

@@ -28,7 +28,7 @@ from labeling.imports.uploads import bundle_on_server, import_limits
 from labeling.jobs.doorbell import ring
 from labeling.jobs.work import works_stop
 from labeling.leaving import check_nothing_leaves
-from labeling.models import Check, Import, ImportFile, ItemType, Project, Upload
+from labeling.models import Check, Import, ImportFile, Project, Upload
 from labeling.storing.leftovers import leftovers_note, leftovers_own
 
 POLL_SECONDS = 0.5  # while another worker carries the import out
@@ -90,7 +90,7 @@ def import_create(
     wanted = options_from_json(options)
     try:
         found, can_be_labeled = look_resolve(
-            uploads=uploads, item_type=str(ItemType(project.item_type)), options=wanted.as_json()
+            uploads=uploads, item_type=project.form, options=wanted.as_json()
         )
         resolved = options_from_json(found)
         check_labels_wanted(resolved, can_be_labeled=can_be_labeled)
@@ -183,9 +183,7 @@ def import_run_inline(import_id: int, on_progress: Callable[[Import], None] | No
 
 def _resolve(bundle: Bundle, project: Project, options: ImportOptions) -> ImportOptions:
     """The options with everything detected filled in, checked against what the file holds."""
-    dataset: Dataset = open_dataset(
-        bundle, options, item_type=str(ItemType(project.item_type)), limits=import_limits()
-    )
+    dataset: Dataset = open_dataset(bundle, options, item_type=project.form, limits=import_limits())
     check_labels_wanted(dataset.options, can_be_labeled=dataset.can_be_labeled)
     return replace(dataset.options)
 

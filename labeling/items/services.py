@@ -21,6 +21,7 @@ from labeling.formats.cells import (
     read_key,
     read_series,
 )
+from labeling.item_types import item_types
 from labeling.labels.services import Word, labels_record, source_for_person
 from labeling.models import Item, ItemType, Label, LabelClass, Project
 from labeling.projects.columns import columns_measure, columns_note
@@ -48,7 +49,7 @@ def items_add(*, project: Project, rows: Sequence[Mapping[str, Any]], by: User) 
     count as drawn uniformly, as those of a labeled file do, so the project's share of them becomes
     the holdout. Raises InvalidInput that names rows by number, from 1; then nothing is written.
     """
-    if project.item_type == ItemType.IMAGE:
+    if not item_types()[project.item_type].by_rows:
         raise InvalidInput("Images come as files: send a zip or a folder to the imports of this project.")
     if not 1 <= len(rows) <= MAX_ITEMS:
         raise InvalidInput(f"There are {len(rows):,} rows; send 1 to {MAX_ITEMS:,}, or import a file.")
@@ -104,7 +105,7 @@ def _read_item(project: Project, row: Mapping[str, Any]) -> Item:
     unknown = set(row) - FIELDS
     if unknown:
         raise BadCell(min(unknown)[:80], f"There is no such field; use {', '.join(sorted(FIELDS))}.")
-    payload = "text" if project.item_type == ItemType.TEXT else "features"
+    payload = item_types()[project.item_type].column
     other = "features" if payload == "text" else "text"
     if row.get(other) is not None or row.get(payload) is None:
         raise BadCell(
@@ -115,7 +116,7 @@ def _read_item(project: Project, row: Mapping[str, Any]) -> Item:
         item.text = _read_text(row["text"])
         item.content_hash = hash_text(item.text)
     else:
-        item.features = _read_features(row["features"], project.item_type)
+        item.features = _read_features(row["features"], project.form)
         item.content_hash = hash_features(item.features)
     item.key = item.content_hash if row.get("key") is None else read_key(row["key"], "key")
     return item

@@ -8,10 +8,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from labeling.item_types import item_type_choices
 from labeling.jobs.work import Work
 from labeling.models.items import Item
 from labeling.models.labels import Source
-from labeling.models.projects import ItemType, LabelClass, Project
+from labeling.models.projects import LabelClass, Project
 from labeling.models.rows import ProjectRow
 
 
@@ -57,7 +58,7 @@ class Check(Work):
     project = models.ForeignKey(  # that they would go into; null: a new one
         Project, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
-    item_type = models.CharField(max_length=10, choices=ItemType.choices)
+    item_type = models.CharField(max_length=10, choices=item_type_choices)
     file_name = models.CharField(max_length=500)  # as the user calls it, or them
     files = models.JSONField(default=list)  # [name in the storage, name as the user calls it] of each
     options = models.JSONField(default=dict)

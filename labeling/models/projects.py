@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import secrets
+from enum import StrEnum
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from labeling.item_types import form_of, item_type_choices
 from labeling.models.querysets import ProjectQuerySet
 from labeling.models.rows import ProjectRow
 
 
-class ItemType(models.TextChoices):
-    IMAGE = "image", "Image"
-    TEXT = "text", "Text"
-    TABLE = "table", "Table row"
-    SERIES = "series", "Numeric series"
+class ItemType(StrEnum):
+    """The types that our own code speaks of; all there are: labeling/item_types."""
+
+    IMAGE = "image"
+    TEXT = "text"
+    TABLE = "table"
+    SERIES = "series"
 
 
 class Role(models.TextChoices):
@@ -58,7 +62,7 @@ class Project(ProjectRow):
     name = models.CharField(max_length=200)
     question = models.TextField(blank=True)  # what is asked of people, shown on the review page
     instructions = models.TextField(blank=True, max_length=20_000)  # how to decide, in the guide
-    item_type = models.CharField(max_length=10, choices=ItemType.choices)
+    item_type = models.CharField(max_length=10, choices=item_type_choices)
     target_precision = models.FloatField(
         default=0.99, validators=[MinValueValidator(0.5), MaxValueValidator(1.0)]
     )
@@ -104,6 +108,11 @@ class Project(ProjectRow):
                 name="project_holdout_share_range", condition=Q(holdout_share__gte=0, holdout_share__lt=1)
             ),
         ]
+
+    @property
+    def form(self) -> str:
+        """image, text, table or series: how its items are kept, read, shown and learned."""
+        return form_of(self.item_type)
 
     def __str__(self) -> str:
         return self.name

@@ -29,7 +29,7 @@ GROWTH = 1.25  # measured again when the rows are so many times those of the las
 
 def columns_note(project: Project, rows: Iterable[Mapping[str, Any]]) -> None:
     """Columns that are new in these rows stand behind those known, in the order met. For a caller's transaction."""
-    if project.item_type != ItemType.TABLE:
+    if project.form != ItemType.TABLE:
         return
     found: dict[str, None] = {}
     for row in rows:
@@ -46,7 +46,7 @@ def columns_note(project: Project, rows: Iterable[Mapping[str, Any]]) -> None:
 
 def columns_measure(project: Project, *, only_if_grown: bool = False) -> None:
     """What is usual in each column is known as of now; with `only_if_grown` only where many rows came since."""
-    if project.item_type != ItemType.TABLE:
+    if project.form != ItemType.TABLE:
         return
     n_items = item_count(project.pk)
     columns, _ = TableColumns.objects.get_or_create(project=project)

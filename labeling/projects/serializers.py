@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from labeling.item_types import item_type_choices
 from labeling.models import (
     Acquisition,
-    ItemType,
     LabelClass,
     Membership,
     Project,
@@ -17,6 +17,7 @@ from labeling.models import (
     TableColumns,
 )
 from labeling.projects.services import ClassDraft
+from labeling.web.kinds import KindField
 from labeling.web.strict_types import check_body
 
 PROJECT_SETTINGS = (
@@ -92,7 +93,7 @@ class ProjectChange(serializers.ModelSerializer[Project]):
 
 
 class ProjectInput(ProjectChange):
-    item_type = serializers.ChoiceField(choices=ItemType.choices)
+    item_type = KindField(item_type_choices)
     classes = serializers.ListField(
         child=NamedClassField(), required=False, help_text="Names, or objects of name, colour and hotkey."
     )

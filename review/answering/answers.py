@@ -23,7 +23,7 @@ from review.answering.acceptance import STORED, Answered, Facts, Refusal, judge
 from review.answering.facts import AnsweredEntry, Known, NewAnswer, lock_and_read
 from review.models import Answer, AnswerKind, Entry, EntryState
 from review.queue.flagging import flags_resolve
-from review.reasons import OF_DOUBT, Reason, queue_reasons
+from review.reasons import OF_DOUBT, Reason, queue_reasons, rule_of
 from training.runs.services import run_request_if_due
 
 MAX_ANSWERS = 500  # in one request
@@ -99,10 +99,10 @@ def _apply(
             row.entry_state, row.n_free = "done", 0  # it measures the first answer, and replaces nothing
         elif answer.class_id is not None:
             is_one = row.n_wanted == 1 and row.reason != Reason.GOLD
-            is_decisive = is_one or (queue_reasons()[row.reason].is_reviewers and role in MAY_REVIEW)
+            is_decisive = is_one or (rule_of(row.reason).is_reviewers and role in MAY_REVIEW)
             if is_decisive:
                 row.entry_state, row.n_free = "done", 0
-                words.append((Word(row.item_id, answer.class_id, queue_reasons()[row.reason].is_drawn), row))
+                words.append((Word(row.item_id, answer.class_id, rule_of(row.reason).is_drawn), row))
             else:
                 row.n_free -= not was_held and row.n_free > 0
                 votes.append((answer.class_id, row))
@@ -119,7 +119,7 @@ def _apply(
             row.label_id = label.label.pk
         if role in MAY_REVIEW:
             flags_resolve(
-                item_ids=[row.item_id for _, row in words if queue_reasons()[row.reason].is_reviewers],
+                item_ids=[row.item_id for _, row in words if rule_of(row.reason).is_reviewers],
                 now=known.now,
             )
     if doubted:
@@ -170,7 +170,7 @@ def _count_votes(
             continue  # late votes that disagree: the item has another entry, or none is wanted
         row.entry_state, row.n_free = ("disputed" if agreed_class is None else "done"), 0
         if agreed_class is not None:
-            words.append((Word(row.item_id, agreed_class, queue_reasons()[row.reason].is_drawn), row))
+            words.append((Word(row.item_id, agreed_class, rule_of(row.reason).is_drawn), row))
     if not words:
         return {}
     recorded = labels_write(

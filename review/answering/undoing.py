@@ -20,7 +20,7 @@ from review.models import Answer, AnswerKind, Entry, EntryState, Flag, Lease, Le
 from review.queue.audits import stands
 from review.queue.claims import entries_show
 from review.queue.entries import answers_wanted_now, entry_lock
-from review.reasons import OWN_NUMBER, Reason, queue_reasons
+from review.reasons import OWN_NUMBER, Reason, rule_of
 
 
 @transaction.atomic
@@ -112,7 +112,7 @@ def _check_still_undoable(answer: Answer, entry: Entry, *, now: dt.datetime) -> 
         AnswerKind.SKIP_ALL: (EntryState.SKIPPED,),
         AnswerKind.NOT_THIS: (EntryState.OPEN,),
     }[AnswerKind(answer.kind)]
-    labels_nothing = not queue_reasons()[entry.reason].labels  # and can be taken back as others can
+    labels_nothing = not rule_of(entry.reason).labels  # and can be taken back as others can
     is_decided_by_others = entry.state == EntryState.DONE and answer.label is None and not labels_nothing
     if entry.state not in expected or is_decided_by_others:
         raise Conflict(

@@ -36,7 +36,7 @@ def certificate_write(certificate_id: int) -> None:
             "id": project.pk,
             "name": project.name,
             "question": attempt.question,
-            "item_type": project.item_type,
+            "item_type": project.form,
             "classes": [each["name"] for each in attempt.classes],
         },
         goal={

@@ -66,7 +66,7 @@ def _explain(project: Project, round: Round) -> None:
     packed = packed_open(project, image_size=round.run.params.get("image_size") or None)
     learner = learner_load(round)
     found = _nearest(project, learner, packed, item_ids)
-    words = _words(learner, packed, item_ids) if project.item_type == ItemType.TEXT else {}
+    words = _words(learner, packed, item_ids) if project.form == ItemType.TEXT else {}
     Explanation.objects.filter(project=project).exclude(round=round).delete()
     Explanation.objects.bulk_create(
         [
@@ -92,7 +92,7 @@ def _nearest(
     if len(labeled) == 0:
         return {}
     known, queries = packed.take(packed.rows_of(labeled)), packed.take(packed.rows_of(asked))
-    points, others = _points(learner, known, queries, project.item_type)
+    points, others = _points(learner, known, queries, project.form)
     rows, cosines = nearest(others, points, n=N_NEAREST + 1)
     return {
         int(item_id): [

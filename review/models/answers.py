@@ -12,7 +12,7 @@ from labeling.models import Item, Label, LabelClass, Project
 from labeling.models.keeping import Keeps
 from labeling.models.rows import ProjectRow
 from review.models.queue import Entry, EntryState
-from review.reasons import queue_reasons
+from review.reasons import rule_of
 from training.rules.other_classes import others_unpack
 
 
@@ -25,7 +25,7 @@ def shown_suggestion(
     others: bytes | memoryview | None,
 ) -> dict[str, Any] | None:
     """The suggestion as people are told it: none where they answer blind, or where somebody said it is wrong."""
-    if is_blind or class_id is None or queue_reasons()[reason].hides_guess:
+    if is_blind or class_id is None or rule_of(reason).hides_guess:
         return None
     rest = [{"class_id": one.class_id, "confidence": one.confidence} for one in others_unpack(others)]
     return {"class_id": class_id, "confidence": confidence, "others": rest}

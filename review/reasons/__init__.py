@@ -122,6 +122,11 @@ def queue_reasons() -> Mapping[str, QueueReason]:
     return kinds_of(ENTRY_POINT_GROUP, QueueReason, BUILT_IN)
 
 
+def rule_of(reason: str) -> QueueReason:
+    """Of a stored entry: the plainest there is, if its package is no longer installed."""
+    return queue_reasons().get(reason) or QueueReason(reason, reason)
+
+
 def reason_choices() -> list[tuple[str, str]]:
     """For a field of a model, and the API's schema."""
     return [(str(one.name), one.description) for one in queue_reasons().values()]
@@ -134,7 +139,7 @@ def reasons_that(rule: str) -> tuple[str, ...]:
 
 def shown_reason(reason: str, *, is_blind: bool) -> str:
     """The reason as people are told it: blind entries are all alike, so that none can tell an audit."""
-    if not is_blind or queue_reasons()[reason].told_though_blind:
+    if not is_blind or rule_of(reason).told_though_blind:
         return reason
     return str(Reason.BLIND)
 

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from drf_spectacular import plumbing
 
 from labeling.exports.formats import export_formats
 from labeling.formats.layouts.tools import import_layouts
+from labeling.item_types import item_types
 from review.reasons import queue_reasons
 from tests.kinds.package import install
 from training.learners.catalogue import learners
@@ -15,13 +17,14 @@ from training.rules.policies import policy_kinds
 
 Installed = Callable[..., Path]
 
-REGISTRIES = (learners, export_formats, queue_reasons, policy_kinds, import_layouts)
+REGISTRIES = (learners, export_formats, queue_reasons, policy_kinds, import_layouts, item_types)
 
 
 def forget() -> None:
     """The next look at each list reads the entry points anew."""
     for registry in REGISTRIES:
         registry.cache_clear()
+    plumbing._load_enum_name_overrides.cache_clear()  # the names of choices in the schema
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
@@ -103,6 +104,17 @@ def test_a_refusal_names_the_formats_that_suit(names: None, ada: User, ada_clien
     assert of_table.status_code == of_text.status_code == 400
     assert of_table.data["fields"] == {"format": ["Use csv, jsonl or parquet."]}
     assert of_text.data["fields"] == {"format": ["Use csv, jsonl, parquet or names."]}
+
+
+@pytest.mark.django_db
+def test_a_file_whose_package_is_gone_is_refused_in_a_sentence(ada: User, ada_client: APIClient) -> None:
+    project = make_project(owner=ada)
+    export = Export.objects.create(project=project, format="names", as_of=timezone.now(), stored_name="x")
+
+    answer = ada_client.get(f"/api/exports/{export.pk}/file")
+
+    assert answer.status_code == 409
+    assert "The format names is no longer installed on this server." in answer.data["message"]
 
 
 def test_the_command_line_offers_it(names: None) -> None:

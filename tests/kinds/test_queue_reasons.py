@@ -97,6 +97,18 @@ def test_the_models_guess_is_hidden_if_its_rule_hides_it(reasons: None, project:
     assert told["wrong"] is None
 
 
+@pytest.mark.django_db
+def test_an_entry_whose_package_is_gone_is_answered_all_the_same(project: Project, ada: User) -> None:
+    [item] = make_items(project, 1)
+    make_entries(project, [item], reason="complaint")
+
+    [entry] = claim(project, ada)
+    result = answer(project, ada, entry["id"], project.classes.get(name="dog"))
+
+    assert entry["reason"] == "complaint"
+    assert result["outcome"] == "stored", result
+
+
 def test_every_reason_of_ours_has_one_rule_and_the_page_its_words() -> None:
     page = (ROOT / "frontend/src/review/reasons.ts").read_text()
     worded = re.findall(r"^  (\w+): \{ title: msg", page, flags=re.MULTILINE)

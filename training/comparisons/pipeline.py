@@ -143,7 +143,7 @@ def _dataset(comparison: Comparison) -> tuple[Dataset, dict[str, object]]:
     for labeled in (snapshot.human, measured):
         y[np.searchsorted(rows, labeled.rows)] = labeled.columns
     names = tuple(str(name) for name in snapshot.class_names)
-    dataset = Dataset(project.item_type, names, packed.take(rows), y, is_test)
+    dataset = Dataset(project.form, names, packed.take(rows), y, is_test)
     cross_validates = measured_by == MeasuredBy.CROSS_VALIDATION
     return dataset, {
         "rows_hash": _rows_hash(packed, rows, dataset),

@@ -36,7 +36,7 @@ def comparison_request(
 
     `learners`: name -> params. Raises InvalidInput by field, NotEnoughLabels, AlreadyOpen.
     """
-    checked = _check_learners(project.item_type, learners)
+    checked = _check_learners(project.form, learners)
     check_labels(project)
     _check_ranges(
         n_seeds=(n_seeds, 1, N_SEEDS_MAX),

@@ -31,7 +31,9 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Max
 
-from labeling.models import Item, ItemType, Project
+from labeling.item_types import item_types
+from labeling.kinds import load_factory
+from labeling.models import Item, Project
 from labeling.storing.storage import stored_bytes
 from training.data.payloads import (
     ImagePayload,
@@ -269,17 +271,9 @@ def _locked(folder: Path, on_progress: OnProgress) -> Iterator[None]:
         yield
 
 
-PAYLOAD_COLUMN = {
-    ItemType.IMAGE: "blob__name",
-    ItemType.TEXT: "text",
-    ItemType.TABLE: "features",
-    ItemType.SERIES: "features",
-}
-
-
 def _read_rows(project: Project, *, after: int, limit: int) -> Iterator[Row]:
     """Up to `limit` items with ids over `after`, in id order, a page at a time."""
-    column = PAYLOAD_COLUMN[ItemType(project.item_type)]
+    column = item_types()[project.item_type].column
     items = Item.objects.filter(project=project).order_by("id").values_list("id", "key", column)
     while limit > 0:
         page = list(items.filter(id__gt=after)[: min(limit, PAGE_ROWS)])
@@ -292,22 +286,24 @@ def _read_rows(project: Project, *, after: int, limit: int) -> Iterator[Row]:
 
 def _payload(project: Project, *, image_size: int | None) -> Payload:
     """How this project's items are packed, decided over all of them."""
-    match ItemType(project.item_type):
-        case ItemType.IMAGE:
-            return _image_payload(project, image_size)
-        case ItemType.TEXT:
-            return TextPayload()
-        case ItemType.TABLE:
-            return _table_payload(project)
-        case ItemType.SERIES:
-            first_rows = _read_rows(project, after=0, limit=PAGE_ROWS)
-            shapes = Counter(series_array(row).shape for row in first_rows)
-            if not shapes:
-                raise DataUnfit("The project has no items yet. Import some, then start the run again.")
-            return SeriesPayload(shapes.most_common(1)[0][0])
+    make = load_factory(item_types()[project.item_type].packed)
+    payload: Payload = make(project, image_size=image_size)
+    return payload
 
 
-def _image_payload(project: Project, image_size: int | None) -> ImagePayload:
+def text_payload(project: Project, *, image_size: int | None) -> TextPayload:
+    return TextPayload()
+
+
+def series_payload(project: Project, *, image_size: int | None) -> SeriesPayload:
+    first_rows = _read_rows(project, after=0, limit=PAGE_ROWS)
+    shapes = Counter(series_array(row).shape for row in first_rows)
+    if not shapes:
+        raise DataUnfit("The project has no items yet. Import some, then start the run again.")
+    return SeriesPayload(shapes.most_common(1)[0][0])
+
+
+def image_payload(project: Project, *, image_size: int | None) -> ImagePayload:
     sizes = list(
         Item.objects.filter(project=project)
         .values_list("blob__height", "blob__width", "blob__mode")
@@ -327,7 +323,7 @@ def _image_payload(project: Project, image_size: int | None) -> ImagePayload:
     )
 
 
-def _table_payload(project: Project) -> TablePayload:
+def table_payload(project: Project, *, image_size: int | None) -> TablePayload:
     """Columns by kind over all rows; a column without any value is left out."""
     with connection.cursor() as cursor:
         cursor.execute(

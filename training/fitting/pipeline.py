@@ -161,7 +161,7 @@ def _fit(run: Run, number: int, snapshot: Snapshot, packed: PackedItems, progres
     params = {name: value for name, value in run.params.items() if name != IMAGE_SIZE.name}
     learner = learners.create(
         run.learner,
-        item_type=run.project.item_type,
+        item_type=run.project.form,
         # Another draw in each round, the same when the run is repeated.
         random_state=run.seed + number - 1,
         device=_device(run),
@@ -226,7 +226,7 @@ def _generate(
 ) -> dict[str, Any]:
     """Let a learner that can draw images do so, and store them; returns the metric that describes them."""
     run = round.run
-    if not can_generate(learner, run.project.item_type):
+    if not can_generate(learner, run.project.form):
         return {}
     generated = generated_store(round, learner, packed, snapshot, predictions)
     run_log(run, generated["sentence"], level="info" if generated["n_drawn"] > 0 else "warning")
@@ -300,7 +300,7 @@ def _begin_line(number: int, snapshot: Snapshot, *, uses_unlabeled: bool) -> str
 
 
 def _uses_unlabeled(run: Run) -> bool:
-    return learner_named(run.learner, item_type=run.project.item_type).uses_unlabeled
+    return learner_named(run.learner, item_type=run.project.form).uses_unlabeled
 
 
 def _image_size(run: Run) -> int | None:
@@ -309,7 +309,7 @@ def _image_size(run: Run) -> int | None:
 
 def _device(run: Run) -> str:
     """The GPU where there is one and the learner can use it. scikit-learn's need no torch to find out."""
-    if learner_named(run.learner, item_type=run.project.item_type).takes == "vectors":
+    if learner_named(run.learner, item_type=run.project.form).takes == "vectors":
         return "cpu"
     import torch  # heavy: half the learners do without
 

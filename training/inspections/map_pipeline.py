@@ -161,7 +161,7 @@ class _Maker:
 
 def _feature_maker(project: Project, packed: PackedItems, rows: IntArray, seed: int) -> _Maker:
     """Features by the newest model that can be read, else of the items themselves."""
-    X, item_type = packed.take(rows), project.item_type
+    X, item_type = packed.take(rows), project.form
     for made in finished_rounds(project.pk).exclude(artifact="")[:1]:
         try:
             learner = learner_load(made)

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from labeling.item_types import item_types
 from labeling.jobs.trouble import told, waited
 from labeling.jobs.work import work_finish
+from labeling.kinds import load_factory
 from labeling.models import ItemType
 from training import learners
 from training.comparisons.rules.trial import fold_numbers
@@ -46,7 +47,7 @@ class _Look:
 
     def __init__(self, inspection: Inspection, snapshot: Snapshot, packed: PackedItems) -> None:
         self.inspection, self.snapshot, self.packed = inspection, snapshot, packed
-        self.item_type = inspection.project.item_type
+        self.item_type = inspection.project.form
         self.seed = inspection.seed
 
     def beat(self, name: str, done: int) -> None:
@@ -180,7 +181,8 @@ def find_drift(look: _Look) -> Findings:
     vectors = item_features(together, item_type=look.item_type, random_state=look.seed)
     of_labeled, of_pool = np.flatnonzero(is_labeled), np.flatnonzero(~is_labeled)
     test = drift.two_sample_test(vectors[of_labeled], vectors[of_pool], random_state=look.seed)
-    shifts = drift.feature_shifts(_measures(labeled, look.item_type), _measures(pool, look.item_type))
+    measure = load_factory(item_types()[look.inspection.project.item_type].measured)
+    shifts = drift.feature_shifts(measure(labeled), measure(pool))
     found: Findings = {
         "n_labeled": len(sides[0]),
         "n_pool": len(sides[1]),
@@ -195,17 +197,6 @@ def find_drift(look: _Look) -> Findings:
             "pool": drift.intensity_histogram(pool),
         }
     return found
-
-
-def _measures(X: Any, item_type: str) -> pd.DataFrame:
-    if item_type == ItemType.IMAGE:
-        return drift.image_measures(X)
-    if item_type == ItemType.TEXT:
-        return drift.text_measures(X)
-    if item_type == ItemType.SERIES:
-        return drift.series_measures(X)
-    table: pd.DataFrame = X
-    return table
 
 
 # Near duplicates

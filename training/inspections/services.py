@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from labeling.item_types import item_types
 from labeling.jobs.doorbell import ring
 from labeling.jobs.work import work_request_cancel
-from labeling.models import ItemType, Project
+from labeling.models import Project
 from training.inspections.rows import inspection_open
 from training.learners.catalogue import learner_named
 from training.models import Inspection
 from training.runs.checks import check_items
 
-# Good on few labels, and quick enough to be fitted five times.
-DEFAULT_INSPECTOR = {
-    ItemType.IMAGE: "svm",
-    ItemType.TEXT: "logistic_regression",
-    ItemType.TABLE: "random_forest",
-    ItemType.SERIES: "random_forest",
-}
-
 
 def inspection_request(*, project: Project, user: Any, learner: str = "", seed: int = 0) -> Inspection:
     """An inspection is queued and the workers' bell rung. Raises UnknownLearner, NoItems, AlreadyOpen."""
-    name = learner or DEFAULT_INSPECTOR[ItemType(project.item_type)]
-    learner_named(name, item_type=project.item_type)
+    name = learner or item_types()[project.item_type].inspector
+    learner_named(name, item_type=project.form)
     check_items(project)
     inspection = inspection_open(project, learner=name, seed=seed, created_by=user)
     ring("training.tasks.inspect_project", inspection.pk)

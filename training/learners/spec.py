@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from labeling.item_types import FORMS
 from training.rules.params import Param, Value
 
 __all__ = ["ITEM_TYPES", "LearnerSpec", "Param", "Value"]
 
-ITEM_TYPES = ("image", "text", "table", "series")
+ITEM_TYPES = FORMS  # what a learner says it takes: forms of items, each served as what it is
 
 
 @dataclass(frozen=True)

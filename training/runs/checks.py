@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from labeling.errors import AssayError, InvalidInput
+from labeling.item_types import form_of
 from labeling.models import Item, ItemType, Project
 from training.errors import NoItems, NotEnoughLabels
 from training.learners.catalogue import DEFAULT_LEARNER, check_params
@@ -46,7 +47,7 @@ def check_settings(
     checked_params: dict[str, Any] = {}
     checked_policy: dict[str, Any] = {}
     try:
-        checked_params = _check_params(item_type, learner, params)
+        checked_params = _check_params(form_of(item_type), learner, params)
     except InvalidInput as error:
         problems.append(error)
     try:
@@ -102,18 +103,18 @@ def check_labels(project: Project) -> None:
         )
 
 
-def _check_params(item_type: str, learner: str, params: Mapping[str, Any]) -> dict[str, Any]:
+def _check_params(form: str, learner: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """The learner's parameters and, for images, the size that they are scaled to."""
     own = {name: value for name, value in params.items() if name != IMAGE_SIZE.name}
-    if item_type != ItemType.IMAGE:
-        return dict(check_params(learner, item_type=item_type, params=params))
+    if form != ItemType.IMAGE:
+        return dict(check_params(learner, item_type=form, params=params))
     size = params.get(IMAGE_SIZE.name, IMAGE_SIZE.default)
     problem = IMAGE_SIZE.problem(size)
     if problem is None and 0 < size < 8:
         problem = f"image_size is {size}; use 8 to 256 pixels, or 0 for the images' own size."
     if problem:
         raise InvalidInput(problem, fields={f"params.{IMAGE_SIZE.name}": [problem]})
-    return {**check_params(learner, item_type=item_type, params=own), IMAGE_SIZE.name: int(size)}
+    return {**check_params(learner, item_type=form, params=own), IMAGE_SIZE.name: int(size)}
 
 
 def _range_problems(name: str, value: int, low: int, high: int, advice: str) -> list[AssayError]:

@@ -78,9 +78,9 @@ def last_settings(project: Project) -> RunSettings:
     """Those of the newest run that learned, else the defaults. Raises InvalidInput."""
     last = last_run(project.pk)
     if last is None:
-        return default_settings(project.item_type)
+        return default_settings(project.form)
     return check_settings(
-        item_type=project.item_type,
+        item_type=project.form,
         learner=last.learner,
         params=last.params,
         policy=last.policy,

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, F, Max, QuerySet
 from django.db.models.functions import Left
 
+from labeling.item_types import form_of
 from labeling.jobs.work import WorkState
 from labeling.models import Item, ItemType, LabelClass, Project
 from training.learners.catalogue import LearnerSpec, Param, learners_for
@@ -30,9 +31,10 @@ IMAGE_SIZE = Param(
 
 def learners_offered(item_type: str | None) -> list[LearnerSpec]:
     """The learners of this item type with all that a run may set."""
+    form = form_of(item_type) if item_type else None
     return [
-        replace(spec, params=(*spec.params, IMAGE_SIZE)) if item_type == ItemType.IMAGE else spec
-        for spec in learners_for(item_type)
+        replace(spec, params=(*spec.params, IMAGE_SIZE)) if form == ItemType.IMAGE else spec
+        for spec in learners_for(form)
     ]
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from labeling.item_types import item_type_choices
 from labeling.items.serializers import ItemOutput, item_json
 from labeling.jobs.serializers import WorkOutput
-from labeling.models import ItemType
+from labeling.web.kinds import KindField
 from training.models import Comparison, Inspection, Round, RoundState, Run, RunLogLine, Trigger
 from training.rounds.diff import DiffCell, DiffItem
 from training.rounds.held_back import HeldBecause, held_sentence
@@ -35,14 +36,14 @@ class ParamOutput(serializers.Serializer[object]):
 
 
 class LearnerQuery(serializers.Serializer[object]):
-    item_type = serializers.ChoiceField(choices=ItemType.choices, required=False)
+    item_type = KindField(item_type_choices, required=False)
 
 
 class LearnerOutput(serializers.Serializer[object]):
     name = serializers.CharField()
     title = serializers.CharField()
     description = serializers.CharField()
-    item_types = serializers.ListField(child=serializers.ChoiceField(choices=ItemType.choices))
+    item_types = serializers.ListField(child=KindField(item_type_choices))
     params = ParamOutput(many=True)
 
 

@@ -32,7 +32,7 @@ def run_request(
     Raises InvalidInput for settings that are not allowed, NotEnoughLabels, RunAlreadyOpen.
     """
     settings = check_settings(
-        item_type=project.item_type,
+        item_type=project.form,
         learner=learner,
         params=params,
         policy=policy,

@@ -13,8 +13,8 @@ from deploy.commands.projects.progress import shown, watch
 from deploy.commands.projects.project import find_person, find_project
 from deploy.web.health import health_parts
 from labeling.errors import InvalidInput
+from labeling.item_types import item_types
 from labeling.jobs.work import WorkState
-from labeling.models import ItemType
 from labeling.web.json_reading import read_json
 from training.comparisons.services import comparison_inline, comparison_request
 from training.learners.catalogue import check_params, learners_for
@@ -50,7 +50,7 @@ MINUTES_DEFAULT = 15
     help="Of one trial; then it is stopped.",
 )
 @click.option("--label-column", help="Of --data; guessed if left out.")
-@click.option("--item-type", type=click.Choice(ItemType.values), help="Of --data; guessed if left out.")
+@click.option("--item-type", type=click.Choice(list(item_types())), help="Of --data; guessed if left out.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="For --data.")
 @click.option(
     "--results",
@@ -129,7 +129,7 @@ def _project(
     comparison = comparison_request(
         project=project,
         user=find_person(user),
-        learners=_chosen(project.item_type, learners, params),
+        learners=_chosen(project.form, learners, params),
         **settings,
     )
     click.echo(f"Comparison {comparison.number} of {project} is queued.", err=True)

@@ -32,9 +32,10 @@ from labeling.formats.rows import ColumnRole
 from labeling.imports.rules.report import ImportReport
 from labeling.imports.services import file_names, import_from_path, import_run_inline, preview_path
 from labeling.imports.uploads import bundle_on_server
+from labeling.item_types import item_types
 from labeling.items.selectors import ItemFilters, LabeledBy
 from labeling.jobs.work import Work, WorkState
-from labeling.models import Export, Import, ItemType, Project, Split
+from labeling.models import Export, Import, Project, Split
 from labeling.projects.deletion import project_erase
 from labeling.projects.services import project_create, project_delete
 
@@ -44,7 +45,7 @@ from labeling.projects.services import project_create, project_delete
 @click.argument("paths", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="PATH...")
 @click.option("--create", "is_created", is_flag=True, help="Make the project if there is none of this name.")
 @click.option(
-    "--item-type", type=click.Choice(ItemType.values), help="Of a new project; guessed if left out."
+    "--item-type", type=click.Choice(list(item_types())), help="Of a new project; guessed if left out."
 )
 @click.option(
     "--dry-run", is_flag=True, help="Check everything, write nothing; the project need not be there."

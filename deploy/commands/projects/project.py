@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 
 from deploy.commands import with_database
 from labeling.errors import InvalidInput, NotFound
+from labeling.item_types import item_types
 from labeling.labels.selectors import progress
-from labeling.models import ItemType, Project, Publishing
+from labeling.models import Project, Publishing
 from labeling.projects.services import ClassDraft, project_create
 
 
@@ -21,7 +22,7 @@ def project_command() -> None:
 @project_command.command("create")
 @click.argument("name")
 @click.option(
-    "--type", "item_type", required=True, type=click.Choice(ItemType.values), help="What an item is."
+    "--type", "item_type", required=True, type=click.Choice(list(item_types())), help="What an item is."
 )
 @click.option("--class", "classes", multiple=True, help="A class; once for each. An import finds more.")
 @click.option("--question", default="", help="What people are asked on the review page.")

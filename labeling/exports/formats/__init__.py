@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from labeling.errors import Conflict
+from labeling.item_types import form_of
 from labeling.kinds import kinds_of
 
 ENTRY_POINT_GROUP = "assay.export_formats"
@@ -37,7 +39,7 @@ class ExportFormat:
     with_images: bool = False
 
     def suits(self, item_type: str) -> bool:
-        return self.item_types is None or item_type in self.item_types
+        return self.item_types is None or bool({item_type, form_of(item_type)} & set(self.item_types))
 
 
 BUILT_IN = (
@@ -82,6 +84,17 @@ BUILT_IN = (
 def export_formats() -> Mapping[str, ExportFormat]:
     """By name."""
     return kinds_of(ENTRY_POINT_GROUP, ExportFormat, BUILT_IN)
+
+
+def export_format(name: str) -> ExportFormat:
+    """That a stored export has. Raises Conflict if its package is no longer installed."""
+    found = export_formats().get(name)
+    if found is None:
+        raise Conflict(
+            f"The format {name} is no longer installed on this server. Install its package again, or export in "
+            f"another: {', '.join(export_formats())}."
+        )
+    return found
 
 
 def export_formats_for(item_type: str) -> list[ExportFormat]:

@@ -38,15 +38,12 @@ from labeling.formats.columns.names import (
     words,
 )
 from labeling.formats.rows import ColumnRole
+from labeling.item_types import PAYLOAD_ROLES
 
 MIN_SERIES_COLUMNS = 16  # numeric columns named by number (t0, t1, ...) from which they are a series
 MIN_PROSE_CHARS = 40  # mean length from which texts are what rows are of, whatever is measured beside them
-PAYLOADS = {
-    "text": ColumnRole.TEXT,
-    "image": ColumnRole.IMAGE,
-    "series": ColumnRole.SERIES,
-    "table": ColumnRole.FEATURE,
-}
+# Asked in this order: what a file has a column for by name.
+PAYLOADS = {form: ColumnRole(PAYLOAD_ROLES[form]) for form in ("text", "image", "series", "table")}
 
 Rows = Sequence[Sequence[object]]
 

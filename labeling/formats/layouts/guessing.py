@@ -10,6 +10,7 @@ from labeling.formats.layouts.layout import Layout, Sample
 from labeling.formats.layouts.nested import is_image_object
 from labeling.formats.layouts.tools import predictions
 from labeling.formats.rows import ColumnRole
+from labeling.item_types import PAYLOAD_ROLES
 
 LABEL_OBJECTS = ("label", "class", "category", "target")  # {"label": {"name": "a", "id": 0}}
 
@@ -76,7 +77,7 @@ def guess(sample: Sample, layout: Layout, item_type: str, named: Mapping[str, st
     names = _open_names(sample, layout)
     has_label = ColumnRole.LABEL in layout.roles.values()
     flat = _top(sample, layout, names)
-    wanted = {"text": "text", "image": "image", "series": "series", "table": "feature"}[item_type]
+    wanted = PAYLOAD_ROLES[item_type]
     found = Guess(dict.fromkeys(sample.names, str(ColumnRole.IGNORE)), {}, [])
     for chosen in (flat, names):
         opened = sample.only(list(chosen))

@@ -10,7 +10,7 @@ from labeling.imports.checks.check import import_check
 from labeling.imports.rules.report import ImportReport
 from labeling.imports.uploads import bundle_stored
 from labeling.jobs.work import work_beat, work_finish
-from labeling.models import Check, ItemType
+from labeling.models import Check
 
 TELL_SECONDS = 0.5  # between two reports, which may be long
 
@@ -45,7 +45,7 @@ def check_execute(check: Check) -> None:
             options_from_json(check.options),
             file_name=check.file_name,
             project=check.project,
-            item_type=str(ItemType(check.item_type)),
+            item_type=check.item_type,
             on_count=tell,
         )
     work_finish(check, report=report.as_json(), step_name="")

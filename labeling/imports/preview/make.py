@@ -23,6 +23,7 @@ from labeling.formats.rows import GreyPixels, ImageFile, Limits, Problem, Row
 from labeling.formats.sets.dataset import ColumnSample, Dataset, open_dataset
 from labeling.imports.rules.questions import Question, encoding_questions, import_questions
 from labeling.imports.rules.spellings import Spellings, add_spellings, offer_notes, spelling_notes
+from labeling.item_types import form_of
 from labeling.labels.class_names import natural
 from labeling.storing.images import CheckedImage, ImageRefused, image_check, image_from_grey, image_open
 
@@ -89,12 +90,14 @@ class Preview:
 def preview_make(bundle: Bundle, options: ImportOptions, *, item_type: str | None, limits: Limits) -> Preview:
     """Look at a bundle. Raises InvalidInput, TooLarge for what cannot be imported at all."""
     deadline = time.monotonic() + BUDGET_SECONDS
-    dataset = open_dataset(bundle, options, item_type=item_type, limits=limits)
+    dataset = open_dataset(
+        bundle, options, item_type=form_of(item_type) if item_type else None, limits=limits
+    )
     seen = _look(dataset, limits, deadline)
     offers = class_offers(seen.labels)
     n_labeled = seen.labels.total()
     return Preview(
-        item_type=dataset.item_type,
+        item_type=item_type or dataset.item_type,
         format=dataset.options.format or "",
         layout=dataset.layout,
         notes=[*dataset.notes, *spelling_notes(seen.spellings), *offer_notes(offers)],

@@ -106,7 +106,7 @@ class ImportJob:
 
     def _run(self, bundle: Bundle, threads: Executor) -> None:
         self._beat(step_name="Opening")
-        dataset = open_dataset(bundle, self.options, item_type=self.project.item_type, limits=self.limits)
+        dataset = open_dataset(bundle, self.options, item_type=self.project.form, limits=self.limits)
         check_labels_wanted(dataset.options, can_be_labeled=dataset.can_be_labeled)
         self._keep_options(dataset)
         self.options = dataset.options  # with what was left to be detected

@@ -31,7 +31,7 @@ def diverse_items(*, project: Project, n_wanted: int) -> list[int]:
     packed = packed_open(project)
     _, vectors = fit_features(
         packed.take(packed.rows_of(item_ids)),
-        item_type=project.item_type,
+        item_type=project.form,
         y=np.zeros(len(item_ids), dtype=np.int64),
         is_dense=True,
         max_dimensions=N_DIMENSIONS,
