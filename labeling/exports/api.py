@@ -174,11 +174,11 @@ class ExportFileView(APIView):
             raise Conflict(
                 f"This export is {export.state}, so it has no file. Ask for it again once it is done."
             )
+        format = export_format(export.format)
         try:
             content = default_storage.open(export.stored_name)
         except FileNotFoundError as error:
             raise NotFound("The file is no longer in the storage. Ask for the export again.") from error
-        format = export_format(export.format)
         name = re.sub(r"[^A-Za-z0-9]+", "-", export.project.name).strip("-").lower() or "project"
         response = FileResponse(
             content,
