@@ -105,10 +105,15 @@ def is_audited(project: Project) -> bool:
     return bool(rows[0][0])
 
 
+def certified_sources(project: Project) -> QuerySet[Source]:
+    """The sources of labels that a valid certificate is about: whoever issues one writes so on them."""
+    sources = Source.objects.filter(project=project, details__has_key="certificate")
+    return sources.exclude(details__has_key="revoked_at")
+
+
 def is_measured(project: Project) -> bool:
     """Whether audits of an attempt are being answered, or a certificate's labels are watched: everybody is told which."""
-    sources = Source.objects.filter(project=project, details__has_key="certificate")
-    return is_audited(project) or sources.exclude(details__has_key="revoked_at").exists()
+    return is_audited(project) or certified_sources(project).exists()
 
 
 def check_takes_home(project: Project, role: str) -> None:

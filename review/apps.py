@@ -8,5 +8,7 @@ class ReviewConfig(AppConfig):
     def ready(self) -> None:
         from labeling.carried import carry
         from review.answering.told_answers import people_answers
+        from review.queue.members import watch_members
 
         carry("answers", people_answers)
+        watch_members()

@@ -39,6 +39,7 @@ from labeling.imports.writing.pipeline import import_run
 from labeling.items.selectors import ItemFilters
 from labeling.models import (
     Check,
+    Export,
     Import,
     ImportedAnswer,
     Item,
@@ -293,6 +294,22 @@ def test_whoever_may_be_asked_takes_no_file_and_no_model_home_while_audits_are_a
         for name in ("ada", "eng", "rev"):
             assert call(scene, name, operation, {}).startswith(b"409"), operation
     assert call(scene, "vic", "export_file", {}).startswith(b"200")
+
+
+def test_a_file_that_would_be_kept_from_whoever_asks_for_it_is_not_written(scene: Scene) -> None:
+    address = f"/api/projects/{scene.project.pk}/exports"
+    for name in ("ada", "eng"):
+        reply = scene.client(name).post(address, {"format": "csv"}, format="json")
+        assert (reply.status_code, reply.data["code"]) == (409, "attempt_open")
+        assert "when the attempt to certify no longer wants audits" in reply.data["message"]
+    assert not Export.objects.filter(project=scene.project, created_by=scene.people["eng"]).exists()
+
+    attempts.attempt_abandon(attempt=scene.attempt, reason="")
+    reply = scene.client("eng").post(address, {"format": "csv"}, format="json")
+    assert reply.status_code == 202
+    export_run(reply.data["id"], worker="test")
+    file = scene.client("eng").get(f"/api/exports/{reply.data['id']}/file")
+    assert whole(file).startswith(b"200")
 
 
 def test_no_filter_finds_what_is_withheld_and_the_plain_list_shows_it_without_label(scene: Scene) -> None:

@@ -18,7 +18,7 @@ from labeling.blindness import Sight, check_sees_items, check_takes_home, sight_
 from labeling.carried import CARRIED
 from labeling.errors import Conflict, NotFound
 from labeling.exports.formats import export_format, export_formats
-from labeling.exports.services import export_is_overtaken, export_request
+from labeling.exports.services import check_may_export, export_is_overtaken, export_request
 from labeling.item_types import item_type_choices
 from labeling.items.selectors import ItemFilters
 from labeling.items.serializers import ItemQuery
@@ -121,10 +121,11 @@ class ExportsView(APIView):
         operation_id="export_request",
         summary="Have a file written in the background",
         request=ExportInput,
-        responses={202: ExportOutput, 400: ErrorOutput},
+        responses={202: ExportOutput, 400: ErrorOutput, 409: ErrorOutput},
     )
     def post(self, request: Request, project_id: int) -> Response:
-        project = project_for(person_of(request), project_id, MAY_ENGINEER)
+        project = project_for(person_of(request), project_id)
+        check_may_export(project, project.member_role)
         wanted = check_body(ExportInput(data=request.data), request.data)
         export = export_request(
             project=project, by=person_of(request), **({"filters": ItemFilters()} | wanted)

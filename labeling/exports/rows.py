@@ -66,9 +66,10 @@ LABEL_COLUMNS: list[tuple[str, str, pa.DataType]] = [
     ),
     ("split", "item.split_then", pa.string()),
     ("label_id", "label.id", pa.int64()),
-    (  # whoever certifies a machine's labels writes so on their source
+    (  # whoever certifies a machine's labels writes so on their source; it never vouches for another name than its own
         "certificate",
         """CASE WHEN coalesce((source.details->>'revoked_at')::timestamptz > %(at)s, true)
+              AND NOT coalesce(source.details->'renamed' @> to_jsonb(label.label_class_id), false)
             THEN (source.details->>'certificate')::bigint END""",
         pa.int64(),
     ),

@@ -9,13 +9,26 @@ from collections.abc import Sequence
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
+from labeling.blindness import Sight, is_audited, sight_of
 from labeling.carried import CARRIED
-from labeling.errors import InvalidInput
+from labeling.errors import Conflict, InvalidInput
 from labeling.exports.formats import export_formats, export_formats_for
 from labeling.items.selectors import ItemFilters, check_filters
 from labeling.jobs.doorbell import ring
 from labeling.leaving import check_nothing_leaves
 from labeling.models import Export, Project
+from labeling.web.permissions import MAY_ENGINEER, require_role
+
+
+def check_may_export(project: Project, role: str) -> None:
+    """Raises NotAllowed, and Conflict while audits are answered: the file would be kept from whoever asked for it."""
+    require_role(role, MAY_ENGINEER)
+    if sight_of(role) != Sight.ALL and is_audited(project):
+        raise Conflict(
+            "Blind audits are being answered, and a file would say of most items what the model holds of them, so it "
+            "is not written now. Ask again when the attempt to certify no longer wants audits.",
+            code="attempt_open",
+        )
 
 
 @transaction.atomic

@@ -12,12 +12,13 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, QuerySet
 from django.utils import timezone
 
+from labeling.blindness import certified_sources
 from labeling.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from labeling.labels.class_names import hotkey_of
-from labeling.models import Label, LabelClass, Membership, Project, Role, SealedTruth
+from labeling.models import Label, LabelClass, Membership, Project, Role, SealedTruth, Source
 
 # Ten that are told apart by most eyes, colour-blind ones included (Okabe and Ito 2008, and Tol 2021).
 COLOURS = (
@@ -57,10 +58,11 @@ def project_create(
 @transaction.atomic
 def project_update(*, project: Project, settings: Mapping[str, Any]) -> Project:
     """The project has these settings; all others are as they were. Raises InvalidInput, Conflict."""
-    if {"question", "instructions", "answers_wanted"} & {
-        name for name in settings if settings[name] != getattr(project, name)
-    }:
-        _check_unlocked(project)
+    changed = {name for name in settings if settings[name] != getattr(project, name)}
+    if {"question", "instructions", "answers_wanted"} & changed:
+        _check_unlocked(Project.objects.select_for_update(no_key=True).get(pk=project.pk))
+    if "question" in changed:
+        _check_not_certified(certified_sources(project), "the question")
     for name, value in settings.items():
         setattr(project, name, value)
     _check(project)
@@ -176,6 +178,11 @@ def class_update(*, label_class: LabelClass, changes: Mapping[str, Any]) -> Labe
     project = Project.objects.select_for_update(no_key=True).get(pk=label_class.project_id)
     if any(changes.get(name, getattr(label_class, name)) != getattr(label_class, name) for name in MEANING):
         _check_unlocked(project)
+    is_renamed = changes.get("name", label_class.name).strip() != label_class.name
+    if is_renamed:
+        # A class that came after a certificate is none of those that it names.
+        naming = certified_sources(project).filter(created_at__gte=label_class.created_at)
+        _check_not_certified(naming, f"the name of the class {label_class.name!r}")
     others = LabelClass.objects.filter(project_id=label_class.project_id).exclude(pk=label_class.pk)
     if "name" in changes:
         label_class.name = _class_name(changes["name"], taken=set(others.values_list("name", flat=True)))
@@ -191,6 +198,8 @@ def class_update(*, label_class: LabelClass, changes: Mapping[str, Any]) -> Labe
     if "position" in changes:
         label_class.position = changes["position"]
     label_class.save(update_fields=list(changes))
+    if is_renamed:
+        _note_renamed(label_class)
     return label_class
 
 
@@ -221,6 +230,31 @@ def _check_unlocked(project: Project) -> None:
             f"Question, instructions, classes and answers wanted cannot change now: {locked_because}",
             code="locked",
         )
+
+
+def _check_not_certified(sources: QuerySet[Source], what: str) -> None:
+    """Raises Conflict while a certificate is valid that says it of these labels."""
+    source = sources.first()
+    if source is not None:
+        raise Conflict(
+            f"Certificate {source.details['certificate']} is valid, and says of its labels what they mean by {what}. "
+            "Revoke it first, with a reason, on its page, or leave this as it is. Colours, hotkeys, order and "
+            "descriptions may change.",
+            code="certified",
+        )
+
+
+def _note_renamed(label_class: LabelClass) -> None:
+    """No certificate vouches for labels of the class by its new name, not in a past state, either: exports look here."""
+    for source in Source.objects.filter(
+        project_id=label_class.project_id,
+        details__has_key="certificate",
+        created_at__gte=label_class.created_at,
+    ):
+        renamed = source.details.get("renamed", [])
+        if label_class.pk not in renamed:
+            source.details["renamed"] = [*renamed, label_class.pk]
+            source.save(update_fields=["details"])
 
 
 def _class_in_use(by: str) -> Conflict:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
 
 from labeling.database.hot import fetch_prepared
 from labeling.models import Project, shown_split
-from labeling.web.permissions import MAY_REVIEW
+from labeling.web.permissions import MAY_ANSWER, MAY_REVIEW
 from review.models import shown_suggestion
 from review.queue.ordering import HANDING_ORDER
 from review.reasons import queue_reasons, reasons_that, shown_reason, sql_list
@@ -163,13 +163,29 @@ def entries_show(*, person_id: int, entry_ids: list[int]) -> list[dict[str, Any]
 
 def entries_release(*, project: Project, person_id: int, entry_ids: Sequence[int]) -> int:
     """The person holds none of the entries any more, and others may have them; returns how many it held."""
+    return _release(
+        "lease.entry_id = ANY(%(entries)s)",
+        {"project": project.pk, "person": person_id, "entries": list(entry_ids)},
+    )
+
+
+def entries_release_of(*, project_id: int, person_id: int, role: str | None) -> int:
+    """The person holds nothing that this role may not be handed (None: no member any more); returns how many it held."""
+    if role in MAY_REVIEW:
+        return 0
+    theirs = f"entry.reason IN ({sql_list(reasons_that('is_reviewers'))})" if role in MAY_ANSWER else "true"
+    return _release(theirs, {"project": project_id, "person": person_id})
+
+
+def _release(which: str, values: Mapping[str, object]) -> int:
+    """Give back those of the person's entries in the project for which the condition on lease and entry holds."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             WITH held AS (
                 SELECT lease.id FROM review_lease lease JOIN review_entry entry ON entry.id = lease.entry_id
                 WHERE lease.project_id = %(project)s AND lease.person_id = %(person)s
-                  AND lease.state = 'held' AND lease.entry_id = ANY(%(entries)s)
+                  AND lease.state = 'held' AND {which}
                 FOR UPDATE SKIP LOCKED  -- locked: it is being answered this moment, and that wins
             ), released AS (
                 UPDATE review_lease SET state = 'released' WHERE id IN (SELECT id FROM held) RETURNING entry_id
@@ -177,7 +193,7 @@ def entries_release(*, project: Project, person_id: int, entry_ids: Sequence[int
             UPDATE review_entry SET {GIVE_BACK}
             FROM (SELECT entry_id, 1 AS n FROM released) given_back WHERE id = given_back.entry_id
             """,
-            {"project": project.pk, "person": person_id, "entries": list(entry_ids)},
+            values,
         )
         return int(cursor.rowcount)
 

@@ -18,7 +18,7 @@ from deploy.commands.projects.progress import check_over
 from deploy.commands.projects.report import report_text
 from labeling.formats.rows import Problem
 from labeling.imports.rules.report import ImportReport
-from labeling.models import Import, Item, Label, Project, Publication
+from labeling.models import Import, Item, Label, Membership, Project, Publication
 from tests.makers import make_items, make_project
 from tests.review.makers import make_round
 
@@ -270,3 +270,36 @@ def test_who_publishes_is_said_when_a_project_is_made(boss: User) -> None:
         "Careful": "by_hand",
         "Quick": "by_itself",
     }
+
+
+def test_the_command_line_does_in_a_members_name_what_that_member_may_do(
+    boss: User, reviews: Path, tmp_path: Path
+) -> None:
+    project = make_project(owner=boss)
+    out = tmp_path / "out.csv"
+    commands: list[list[str | Path]] = [
+        ["export", "Animals", "--format", "csv", "--out", out],
+        ["import", "Animals", reviews],
+        ["train", "Animals", "--learner", "naive_bayes"],
+        ["publish", "Animals", "--yes"],
+        ["compare", "Animals"],
+    ]
+    for name, role in (("ann", "annotator"), ("rev", "reviewer"), ("vic", "viewer")):
+        Membership.objects.create(project=project, user=User.objects.create_user(name), role=role)
+    User.objects.create_user("stranger")
+
+    for command in commands:
+        for name, role in (("ann", "annotator"), ("rev", "reviewer"), ("vic", "viewer")):
+            assert f"{role} of this project; this takes an owner or engineer" in refused(
+                assay(*command, "--user", name)
+            ), command
+        assert "no project" in refused(assay(*command, "--user", "stranger"))
+    assert not out.exists()
+    assert not Import.objects.exists()
+
+    Membership.objects.create(project=project, user=User.objects.create_user("eng"), role="engineer")
+    for who in (["--user", "eng"], []):
+        result = assay(*commands[0], *who)
+        assert result.exit_code == 0, result.output
+        assert out.exists()
+        out.unlink()

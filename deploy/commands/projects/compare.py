@@ -10,7 +10,7 @@ import click
 
 from deploy.commands import with_database
 from deploy.commands.projects.progress import shown, watch
-from deploy.commands.projects.project import find_person, find_project
+from deploy.commands.projects.project import find_actor, find_project
 from deploy.web.health import health_parts
 from labeling.errors import InvalidInput
 from labeling.item_types import item_types
@@ -58,7 +58,10 @@ MINUTES_DEFAULT = 15
     help="For --data: keeps finished trials here (JSON lines), and goes on from them.",
 )
 @click.option("--markdown", is_flag=True, help="Print the table as a page has it.")
-@click.option("--user", help="In whose name; the first administrator if left out.")
+@click.option(
+    "--user",
+    help="In whose name, and with whose role; the first administrator, who may do everything, if left out.",
+)
 def compare_command(
     project: str | None,
     data: Path | None,
@@ -128,7 +131,7 @@ def _project(
     project = find_project(name)
     comparison = comparison_request(
         project=project,
-        user=find_person(user),
+        user=find_actor(project, user),
         learners=_chosen(project.form, learners, params),
         **settings,
     )

@@ -20,13 +20,13 @@ from django.core.files.storage import default_storage
 from deploy.backing.addresses import postgres_folder
 from deploy.commands import with_database
 from deploy.commands.projects.progress import Shower, check_over, shown, watch
-from deploy.commands.projects.project import find_person, find_project
+from deploy.commands.projects.project import find_actor, find_person, find_project
 from deploy.commands.projects.report import error_json, nothing_taken, report_text
 from labeling.carried import CARRIED
 from labeling.errors import AssayError, InvalidInput, NotFound
 from labeling.exports.formats import export_formats
 from labeling.exports.pipeline import export_run
-from labeling.exports.services import export_request
+from labeling.exports.services import check_may_export, export_request
 from labeling.formats.options import CHOICES, ImportOptions, options_from_json
 from labeling.formats.rows import ColumnRole
 from labeling.imports.rules.report import ImportReport
@@ -95,7 +95,10 @@ from labeling.projects.services import project_create, project_delete
 )
 @click.option("--sealed", is_flag=True, help="Keep labels left out as sealed truth, for benchmarks.")
 @click.option("--seed", type=int, help="Of the draw of --label-first.")
-@click.option("--user", help="In whose name; the first administrator if left out.")
+@click.option(
+    "--user",
+    help="In whose name, and with whose role; the first administrator, who may do everything, if left out.",
+)
 def import_command(
     project: str,
     paths: tuple[Path, ...],
@@ -141,6 +144,8 @@ def _import(
     project, is_new = _project(
         name, paths=paths, options=options, item_type=item_type, person=person, is_created=is_created
     )
+    if not is_new:
+        find_actor(project, user)
     with _kept(project) if is_new else nullcontext() as keep:
         work = import_inline(project, paths=paths, options=options, person=person)
         if keep is not None and (work.state == WorkState.DONE or project.items.exists()):
@@ -181,7 +186,10 @@ def _import(
     help="Beside the labels; may be given several times.",
 )
 @click.option("--as-of", type=click.DateTime(), help="The state at this moment (UTC); now if left out.")
-@click.option("--user", help="In whose name; the first administrator if left out.")
+@click.option(
+    "--user",
+    help="In whose name, and with whose role; the first administrator, who may do everything, if left out.",
+)
 @with_database
 def export_command(
     project: str,
@@ -197,9 +205,12 @@ def export_command(
     found = find_project(project)
     if not out.resolve().parent.is_dir():
         raise InvalidInput(f"There is no folder {out.resolve().parent} to write {out.name} into.")
+    person = find_actor(found, user)
+    if user is not None:
+        check_may_export(found, person.memberships.get(project=found).role)
     export: Work = export_request(
         project=found,
-        by=find_person(user),
+        by=person,
         format=format,
         filters=ItemFilters(class_id=_class_id(found, class_name), **filters),
         as_of=as_of.replace(tzinfo=dt.UTC) if as_of else None,

@@ -12,6 +12,7 @@ from labeling.item_types import item_types
 from labeling.labels.selectors import progress
 from labeling.models import Project, Publishing
 from labeling.projects.services import ClassDraft, project_create
+from labeling.web.permissions import MAY_ENGINEER, Roles, project_for
 
 
 @click.group("project")
@@ -103,6 +104,17 @@ def find_person(username: str | None) -> User:
     raise NotFound(
         f"There is no {wanted}. There are: {names or 'no users'}. `assay user add --admin` adds one."
     )
+
+
+def find_actor(project: Project, username: str | None, roles: Roles = MAY_ENGINEER) -> User:
+    """Who acts in the project: the first administrator, or a member of that name whose role may do this by the API, too.
+
+    Raises NotFound, NotAllowed.
+    """
+    person = find_person(username)
+    if username is not None:
+        project_for(person, project.pk, roles)
+    return person
 
 
 def _projects() -> QuerySet[Project]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from deploy.commands import with_database
-from deploy.commands.projects.project import find_person, find_project
+from deploy.commands.projects.project import find_actor, find_project
 from labeling.errors import InvalidInput, NotFound
 from labeling.models import Project
 from review.publishing.candidates import Beside, beside_standing
@@ -19,7 +19,10 @@ from training.rules.paired import exact_interval
 @click.argument("project")
 @click.option("--round", "named", help="Such as 3.2: round 2 of run 3; the newest candidate if left out.")
 @click.option("--yes", "is_sure", is_flag=True, help="Publish without asking.")
-@click.option("--user", help="In whose name; the first administrator if left out.")
+@click.option(
+    "--user",
+    help="In whose name, and with whose role; the first administrator, who may do everything, if left out.",
+)
 @with_database
 def publish_command(project: str, named: str | None, is_sure: bool, user: str | None) -> None:
     """Show a round beside what stands, and make its labels stand.
@@ -27,7 +30,7 @@ def publish_command(project: str, named: str | None, is_sure: bool, user: str | 
     A candidate, or an earlier round that is put back.
     """
     found = find_project(project)
-    person = find_person(user)
+    person = find_actor(found, user)
     round = _newest_candidate(found) if named is None else _round_named(found, named)
     beside = beside_standing(round)
     for line in lines_of(beside):

@@ -9,7 +9,7 @@ import click
 from deploy.commands import with_database
 from deploy.commands.policies import chosen_policy, pairs, policy_options
 from deploy.commands.projects.progress import check_over, shown, watch
-from deploy.commands.projects.project import find_person, find_project
+from deploy.commands.projects.project import find_actor, find_project
 from deploy.web.health import health_parts
 from labeling.models import Project
 from training.learners.catalogue import DEFAULT_LEARNER
@@ -28,7 +28,10 @@ from training.runs.services import run_inline, run_request
 @click.option("--rounds", "n_rounds", type=int, default=5, show_default=True, help="At most so many.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--watch", "is_watched", is_flag=True, help="Stay until it is over, and show its rounds.")
-@click.option("--user", help="In whose name; the first administrator if left out.")
+@click.option(
+    "--user",
+    help="In whose name, and with whose role; the first administrator, who may do everything, if left out.",
+)
 @with_database
 def train_command(
     project: str,
@@ -78,7 +81,7 @@ def run_start(
     """The same as pressing Train on the page. Raises AssayError."""
     return run_request(
         project=project,
-        user=find_person(user),
+        user=find_actor(project, user),
         learner=learner or DEFAULT_LEARNER,
         params=params,
         policy=policy,

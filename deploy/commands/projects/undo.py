@@ -10,7 +10,7 @@ import click
 
 from deploy.commands import with_database
 from deploy.commands.projects.progress import check_over, shown, watch
-from deploy.commands.projects.project import find_person
+from deploy.commands.projects.project import find_actor
 from labeling.errors import Conflict, NotFound
 from labeling.jobs.work import Work
 from labeling.models import Import, ImportUndo
@@ -35,7 +35,10 @@ WHAT = {
 @click.argument("import_id", type=int)
 @click.option("--dry-run", is_flag=True, help="Say what would go and what would stay; take nothing away.")
 @click.option("--json", "is_json", is_flag=True, help="Print one object.")
-@click.option("--user", help="In whose name; the first administrator if left out.")
+@click.option(
+    "--user",
+    help="In whose name, and with whose role; the first administrator, who may do everything, if left out.",
+)
 @with_database
 def undo_import_command(import_id: int, dry_run: bool, is_json: bool, user: str | None) -> None:
     """Take away what an import brought, but what people have worked on since. IMPORT_ID: see `assay import`."""
@@ -47,7 +50,7 @@ def undo_import_command(import_id: int, dry_run: bool, is_json: bool, user: str 
     if dry_run:
         _print_look(work, is_json=is_json)
         return
-    undo: Work = undo_request(work=work, by=find_person(user))
+    undo: Work = undo_request(work=work, by=find_actor(work.project, user))
     with shown(undo):
         undo_run(undo.pk, worker=f"{socket.gethostname()}:{os.getpid()}")
     undo = watch(undo)  # a worker may have heard the bell first
