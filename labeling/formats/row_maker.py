@@ -172,10 +172,6 @@ class RowMaker:
             value = str(value)  # images are often called by number
         if not isinstance(value, str) or not value.strip():
             raise BadCell(name, "No image is named here.")
-        if "://" in value and not value.lower().startswith("file:"):
-            raise BadCell(
-                name, "This is an address; images are taken from files in the same archive or folder."
-            )
         return self.read_image(value.strip())
 
 

@@ -626,3 +626,25 @@ def test_a_manifest_of_boxes_areas_or_spans_is_refused(kind: str, of_job: dict[s
 
     assert refused.value.code == "token_labels"
     assert kind in str(refused.value)
+
+
+@pytest.mark.parametrize("column", ["image_url", "url", "Input.image_url"])
+def test_a_table_of_addresses_of_pictures_is_refused_with_what_to_do(column: str) -> None:
+    lines = [f"https://example.org/img/{i}.jpg?size=9,{'ab'[i % 2]}" for i in range(8)]
+
+    with pytest.raises(InvalidInput) as refused:
+        read("\n".join([f"{column},label", *lines]))
+
+    assert refused.value.code == "pictures_elsewhere"
+    assert "Download them" in str(refused.value)
+
+
+def test_addresses_of_pictures_beside_measures_are_no_feature_and_the_word_of_a_person_stands() -> None:
+    lines = [f"https://example.org/img/{i}.jpg,{i * 1.7},{'ab'[i % 2]}" for i in range(8)]
+    text = "\n".join(["thumb,width,label", *lines])
+
+    assert role_of(read(text), "thumb") == "extra"
+    assert role_of(read(text), "width") == "feature"
+    assert role_of(read(text, columns={"thumb": "feature"}), "thumb") == "feature"
+    only = "\n".join(["url,label", *(f"https://example.org/{i}.png,{'ab'[i % 2]}" for i in range(8))])
+    assert read(only, columns={"url": "feature"}).item_type == "table"

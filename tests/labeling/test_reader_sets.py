@@ -529,3 +529,50 @@ def test_more_files_than_are_held_in_memory_are_refused_before_they_are_listed(
     with pytest.raises(AssayError, match="holds 11 files; 10 are allowed") as refused:
         dropped(tmp_path, {"many.zip": path.read_bytes()})
     assert refused.value.code == "too_many_entries"
+
+
+@pytest.mark.parametrize("name", ["output.manifest", "output.jsonl", "labels.csv"])
+def test_an_address_of_a_bucket_finds_the_image_by_its_longest_end(tmp_path: Path, name: str) -> None:
+    addresses = [f"s3://bucket/run/{part}/{i}.png" for part in "ab" for i in range(2)]
+    labels = ["cat", "dog", "cow", "emu"]
+    if name.endswith(".csv"):
+        lines = [
+            "image_url,label",
+            *(f"{at}?v=1,{label}" for at, label in zip(addresses, labels, strict=True)),
+        ]
+    else:
+        lines = [
+            f'{{"source-ref": "{at}", "c": 0, "c-metadata": {{"class-name": "{label}", "human-annotated": "yes"}}}}'
+            for at, label in zip(addresses, labels, strict=True)
+        ]
+
+    seen = in_folder(tmp_path, {name: "\n".join(lines), **images("a/0.png", "a/1.png", "b/0.png", "b/1.png")})
+
+    assert {key: label for key, (label, _) in seen.items.items()} == {
+        "a/0.png": "cat", "a/1.png": "dog", "b/0.png": "cow", "b/1.png": "emu"
+    }  # fmt: skip
+    assert seen.problems == []
+
+
+def test_labels_of_fiftyone_are_those_of_its_images_and_no_folder_called_data_is_a_class(
+    tmp_path: Path,
+) -> None:
+    table = '{"classes": ["cat", "dog"], "labels": {"000": 0, "001": 1, "002": null, "003": 7}}'
+    pictures = images("data/000.png", "data/001.png", "data/002.png", "data/003.png")
+
+    seen = in_folder(tmp_path, {"labels.json": table, **pictures})
+
+    labels = {key: label for key, (label, _) in seen.items.items()}
+    assert labels == {
+        "data/000.png": "cat",
+        "data/001.png": "dog",
+        "data/002.png": None,
+        "data/003.png": None,
+    }
+    assert seen.problems == ["There is no class 7 among the 2 classes."]
+
+
+def test_images_in_a_folder_called_data_have_no_class(tmp_path: Path) -> None:
+    seen = in_folder(tmp_path, images("data/0.png", "data/1.png"))
+
+    assert {label for label, _ in seen.items.values()} == {None}

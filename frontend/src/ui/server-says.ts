@@ -112,6 +112,9 @@ export const SERVER_SENTENCES: readonly Message[] = [
   msg("Sealed truth differs; none was kept."),
   msg("The truth that was sealed before was kept."),
   msg("A machine's label is never kept as sealed truth."),
+  msg("It is FiftyOne's table of labels: the name of an image, without its ending, and its class."),
+  msg("There is no class {class} among the {n} classes."),
+  msg("addresses of pictures, which are not in the file; kept for people to see"),
   msg("People are asked blind about the item, so what the file says of it was left out, whatever that is. Import the file again when they have answered."),
   // labels and values of rows: labeling/formats/
   msg("In {column} {value} is read as a class. Join it to no label if it means none."),

@@ -24,6 +24,7 @@ TABLE_SUFFIXES = {
     ".json": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".manifest": "jsonl",
     ".parquet": "parquet",
     ".pq": "parquet",
 }

@@ -109,6 +109,15 @@ def job_of_parts(kind: str) -> InvalidInput:
     return token_labels(f"the manifest is of a job of the kind {kind}")
 
 
+def pictures_elsewhere(column: str, example: str) -> InvalidInput:
+    message = (
+        f"The column {column!r} holds addresses of pictures ({example[:80]}), and the pictures are not in the file. "
+        "Download them and import them with this table as one folder or archive: the end of each address finds its "
+        "picture. If the addresses themselves are the items, set the column's role: text, or feature."
+    )
+    return InvalidInput(message, code="pictures_elsewhere", fields={"columns": [message]})
+
+
 def _is_bio_file(sample: Sample, first: object) -> bool:
     lines = [[text_of(cell) for cell in row] for row in sample.rows]
     if isinstance(first, list | tuple) and "column 1" not in first:  # a line that may be no header

@@ -22,7 +22,8 @@ from labeling.formats.text.encodings import sniff_encoding
 from labeling.storing.images import SUFFIXES
 
 UNLABELED = frozenset({"unlabeled", "unlabelled", "unsup", "pool"})
-NO_CLASS = frozenset({"images", "image", "img", "imgs", "pictures", "texts", "txt", "docs", "documents"})
+NO_CLASS = frozenset({"images", "image", "img", "imgs", "pictures", "texts", "txt", "docs", "documents",
+                      "data", "dataset", "jpegimages"})  # fmt: skip
 NO_WORDS = frozenset({"", "pool", "extra"})  # of SPLITS: these say nothing within a longer name
 MAX_LETTER_BYTES = 4  # of one character, in any encoding
 

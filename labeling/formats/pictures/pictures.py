@@ -19,6 +19,7 @@ from labeling.formats.pictures.folders import is_image_name, read_image, split_w
 from labeling.formats.rows import ImageFile, Limits
 
 MIN_SHARE = 0.5  # of a sample's cells that name an image, from which a column is that of the images
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 MAX_NAMED = 3  # of several that a cell may mean
 
 
@@ -84,6 +85,11 @@ def _as_path(cell: object) -> str:
     text = str(cell).strip().replace("\\", "/")
     if len(text) > 1_000 or "\x00" in text:
         return ""
+    if _ADDRESS.match(text) and not text.lower().startswith("file:"):
+        text = re.split(r"[?#]", text)[0]
+        return _ADDRESS.sub(
+            "", text
+        )  # s3://bucket/a/0.png: where it lies elsewhere, it may lie here by its end
     return re.sub(r"(?i)^file:/+", "/", text)
 
 
@@ -140,6 +146,10 @@ def picture_reader(
 
 def _unlisted(bundle: Bundle, folder: str, cell: str, limits: Limits) -> ImageFile:
     """An image under a name that no image has, or beside a table that was given alone. Raises BadCell."""
+    if _ADDRESS.match(cell.strip()) and not cell.lower().startswith("file:"):
+        raise BadCell(
+            "image", "This is an address; images are taken from files in the same archive or folder."
+        )
     path = PurePosixPath(cell.strip().replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or str(path)[1:2] == ":":
         raise BadCell("image", f"There is no image {str(path)[:100]!r} in the archive or folder.")

@@ -13,6 +13,7 @@ from labeling.formats.rows import Limits, Table
 from labeling.formats.tables.delimited import DelimitedTable
 from labeling.formats.tables.dialects import sniff_dialect
 from labeling.formats.tables.fasttext import PREFIX, FastTextTable, is_fasttext
+from labeling.formats.tables.fiftyone import NOTE, FiftyOneTable, is_fiftyone
 from labeling.formats.tables.jsonfiles import JsonLinesTable, JsonTable
 from labeling.formats.tables.totals import TotalTable
 from labeling.formats.text.encodings import PageSample, check_encoding, sniff_doubts
@@ -48,6 +49,9 @@ def open_table(bundle: Bundle, options: ImportOptions, kind: str, entry: str, li
 def _open_text(
     bundle: Bundle, options: ImportOptions, kind: str, entry: str, head: bytes, encoding: str, limits: Limits
 ) -> OpenedTable:
+    if kind == "json" and is_fiftyone(head):
+        labels = FiftyOneTable(bundle, entry, encoding=encoding)
+        return OpenedTable(labels, options, [NOTE], layout="fiftyone")
     if kind == "json":
         table = JsonTable(bundle, entry, encoding=encoding)
         return OpenedTable(table, options, table.notes)

@@ -98,6 +98,7 @@ BUILT_IN = (
         ("labeling.formats.layouts.tools.hugging_face:recognise",),
         tells_whose=False,
     ),
+    ImportLayout("fiftyone", "FiftyOne", "`labels.json` beside a folder of images", tells_whose=False),
     ImportLayout("fasttext", "fastText", "lines of `__label__x` and a text", tells_whose=False),
 )
 
