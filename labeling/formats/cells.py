@@ -12,7 +12,9 @@ from labeling.formats.text.json_bytes import BROKEN
 from labeling.web.json_reading import TooDeep, read_json
 
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})  # lower case; of table cells
+NOT_AMONG_NUMBERS = MISSING | {"-", "--", "\u2013", "\u2014", "n.a.", "#n/a", "#na", "<na>", "."}  # where all else is a number
 NO_WORDS = frozenset({"", "?", "nan"})  # missing in every column; the others may be words
+INFINITE = frozenset({"inf", "infinity"})
 MAX_KEY_CHARS = 500
 MAX_LABEL_CHARS = 200
 MAX_FEATURES = 100_000  # values in one table row or series
@@ -76,9 +78,12 @@ def label_as_written(value: object) -> str:
 
 
 def read_words(value: object, field: str) -> object:
-    """As read_feature, of a column of words: NA, None and null are among them."""
-    if isinstance(value, str) and value.strip().lower() in MISSING - NO_WORDS:
-        return value.strip()
+    """As read_feature, of a column of words: NA, None and null are among them, and names such as Nan and INF."""
+    if isinstance(value, str):
+        text = value.strip()
+        if text.lower() in NOT_AMONG_NUMBERS - NO_WORDS or text == "Nan" or text.lower().lstrip("+-") in INFINITE:
+            check_storable(text, field)
+            return text
     return read_feature(value, field)
 
 
@@ -89,7 +94,7 @@ def read_feature(value: object, field: str) -> object:
     """
     if isinstance(value, str):
         text = value.strip()
-        if text.lower() in MISSING:
+        if text.lower() in NOT_AMONG_NUMBERS:
             return None
         try:
             number = float(text)

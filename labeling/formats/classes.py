@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 WHOLE = re.compile(r"-?\d+(\.0+)?")
 NEVER_LABELS = frozenset({"nan", "<na>", "#n/a", "#na", "null", "?"})  # lower case
 NOT_AMONG_NUMBERS = frozenset({"none", "na", "n/a", "nil"})  # among words they may be classes
+DASHES = frozenset({"-", "--", "\u2013", "\u2014"})  # no label, but beside a plus: then it is a minus
 MAX_KNOWN = 10_000  # spellings remembered
 _NO_WIDTH = re.compile("[\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _JOINERS = re.compile("[\u200c\u200d]")  # part of words in Persian and Indian scripts, and of pictures
@@ -24,6 +25,8 @@ _LOOKALIKES = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d\u03bf\u03b1\u03c1\u03bd\u0443",
     "aeopcyxijsdqwoapvy",
 )
+_STYLES = re.compile("[\ufe0e\ufe0f]")  # whether a sign is shown in colours
+_AROUND = ".,;:\"'`\u201c\u201d\u201e\u00ab\u00bb "  # around a name, and no part of it
 _BETWEEN = re.compile(r"[\s_\-]+")
 
 
@@ -82,6 +85,12 @@ def sniff_labels(
     is_whole = all(WHOLE.fullmatch(name) for name in numbers)
     no_labels = set(NEVER_LABELS)
     notes: list[str] = []
+    dashes = sorted(name for name in names & DASHES if name not in joined)
+    if dashes and not any(re.fullmatch(r"[^\w\s]+", name) for name in names - DASHES) and len(names) > 2:
+        no_labels |= DASHES
+        notes.append(
+            f"In {field_name!r} {dashes[0]!r} is read as no label. Join it to a class of that name if it is one."
+        )
     doubtful = sorted(name for name in names if name.lower() in NOT_AMONG_NUMBERS and name not in joined)
     if numbers == others and others:
         no_labels |= NOT_AMONG_NUMBERS
@@ -118,14 +127,26 @@ def class_offers(counts: Mapping[str, int], existing: Collection[str] = ()) -> l
     """What could be joined of these classes; `existing` ones of the project are suggested first."""
     groups: dict[str, list[str]] = defaultdict(list)
     for name in [*counts, *(name for name in existing if name not in counts)]:
-        plain = unicodedata.normalize("NFKC", name).casefold().translate(_LOOKALIKES)
-        groups[plain if _is_number(plain) else _BETWEEN.sub(" ", plain).strip()].append(name)
+        groups[_plain(name)].append(name)
     offers: list[ClassOffer] = []
     for names in groups.values():
         if len(names) > 1 and any(name in counts for name in names):
             names.sort(key=lambda name: (name not in existing, -counts.get(name, 0), name))
             offers.append(ClassOffer(names, [counts.get(name, 0) for name in names], names[0]))
     return offers
+
+
+def _plain(name: str) -> str:
+    """What names have in common that may be one class: "Spam." and spam, 01 and 1, DİĞER and diğer, a heart in two styles."""
+    plain = "".join(_western_digit(letter) for letter in unicodedata.normalize("NFKC", _STYLES.sub("", name)))
+    plain = plain.casefold().replace("i\u0307", "i").replace("\u0131", "i").translate(_LOOKALIKES)
+    if _is_number(plain):
+        return str(int(plain)) if plain.isdecimal() else plain
+    return _BETWEEN.sub(" ", plain.strip(_AROUND) or plain).strip()
+
+
+def _western_digit(letter: str) -> str:
+    return str(unicodedata.digit(letter)) if letter.isdecimal() else letter
 
 
 def _is_number(name: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from statistics import mean
 
-from labeling.formats.cells import MISSING
+from labeling.formats.cells import MISSING, NOT_AMONG_NUMBERS
 
 MAX_CLASS_SHARE = 0.5  # a column with more distinct values than this share of the sample holds no classes
 MAX_CLASS_CHARS = 60
@@ -26,7 +26,7 @@ _NO_TEXT = re.compile(
 
 
 def is_number(column: Sequence[object]) -> bool:
-    present = [value for value in column if str(value).strip().lower() not in MISSING]
+    present = [value for value in column if str(value).strip().lower() not in NOT_AMONG_NUMBERS]
     return bool(present) and all(
         isinstance(value, int | float) or (isinstance(value, str) and parses(value)) for value in present
     )

@@ -89,6 +89,11 @@ TOTAL_WORDS = _folded(
     "összesen,σύνολο,toplam,итого,всего,сумма,разом,усього,合计,总计,合計,總計,小计,総計,합계,총계,المجموع,الإجمالي",
     "סך הכל,total sum,tổng,tổng cộng,jumlah,รวม,योग,कुल",
 )
+MEAN_WORDS = _folded(
+    "mean,average,avg,mean value,average value,mittelwert,durchschnitt,schnitt,moyenne,media,promedio,média,gemiddelde,"
+    "snitt,medelvärde,gennemsnit,gjennomsnitt,keskiarvo,średnia,průměr,átlag,μέσος όρος,ortalama,среднее,середнє,平均,平均値,"
+    "平均值,평균,المتوسط,ממוצע,trung bình,rata-rata",
+)
 IMAGE_NAMES = _folded(
     "image,img,file,filename,file_name,path,image_path,filepath,image_file,image_name,picture,photo",
     "图片,图像,文件名,圖片,画像,ファイル名,이미지,파일명,изображение,файл,картинка,صورة,الصورة,תמונה,fichier,"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from labeling.formats.cells import MISSING, NO_WORDS
+from labeling.formats.cells import MISSING, NO_WORDS, NOT_AMONG_NUMBERS
 from labeling.formats.columns.kinds import is_number
 from labeling.formats.rows import Problem, Record, Table
 
@@ -128,7 +128,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _present(column: Sequence[object]) -> list[str]:
     texts = [str(value).strip() for value in column if value is not None]
-    return [text for text in texts if text.lower() not in MISSING]
+    return [text for text in texts if text.lower() not in NOT_AMONG_NUMBERS]
 
 
 def is_comma_number(text: str) -> bool:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import partial
 from io import TextIOBase
 
 from labeling.errors import InvalidInput
+from labeling.formats.columns.names import fold
 from labeling.formats.files.bundle import Bundle, open_unpacked
 from labeling.formats.rows import Problem, Record
 from labeling.formats.text.encodings import storable, text_stream
 
 MAX_LINE_CHARS = 16 * 2**20
 MAX_DOUBLES_TOLD = 5
+_RULE = re.compile(r":?(-{2,}|={2,}):?")
+_TYPE = re.compile(
+    r"(int|integer|bigint|smallint|long|u?int(8|16|32|64)|float|float(16|32|64)|double|decimal|numeric|number|real|str"
+    r"|string|text|char|varchar|object|bool|boolean|date|datetime|timestamp|time|category|categorical|factor)(\(\d+\))?"
+)
 N_PEEKED = 50  # rows that tell how many columns there are
 
 
@@ -30,6 +37,7 @@ class Dialect:
         ""  # one character that stands before quotes within fields, or empty: they are written twice
     )
     skip_lines: int = 0  # lines above the table: titles, or sep=;
+    skip_blanks: bool = False  # those between a delimiter and the quote that follows
 
 
 class DelimitedTable:
@@ -138,8 +146,10 @@ class DelimitedTable:
             number += 1
             if number <= skip:
                 continue
-            if fields == header:
+            if header is not None and _is_header_again(fields, header):
                 yield number, Problem(number, "", "The row repeats the header, so it was left out.")
+            elif number == 1 and header is not None and (message := describing(fields)):
+                yield number, Problem(number, "", message)
             elif len(fields) == n_columns:
                 if self._tells_quotes and any('"' in field for field in fields):
                     yield from self._open_quotes(number, fields)
@@ -206,6 +216,7 @@ class DelimitedTable:
             quoting=csv.QUOTE_MINIMAL if self.dialect.quote else csv.QUOTE_NONE,
             escapechar=self.dialect.escape or None,
             doublequote=not self.dialect.escape,
+            skipinitialspace=self.dialect.skip_blanks,
         )
 
     def _too_long(self, lines: TextIOBase, most: int) -> str:
@@ -213,6 +224,25 @@ class DelimitedTable:
         while (rest := lines.readline(most)) and not rest.endswith(("\n", "\r")):
             pass
         return "x" * (csv.field_size_limit() + 1) + "\n"
+
+
+def _is_header_again(fields: list[str], header: list[str]) -> bool:
+    """Also in other capitals, and with other blanks; one name alone may be a value in other capitals."""
+    if fields == header:
+        return True
+    if len(fields) != len(header) or len(fields) < 2 or fields[0].casefold().strip() != header[0].casefold().strip():
+        return False
+    return [fold(cell) for cell in fields] == [fold(cell) for cell in header]
+
+
+def describing(fields: list[str]) -> str:
+    """What is to be said of a first row that describes the columns, and is none of theirs; "" for a plain one."""
+    cells = [cell.strip().lower() for cell in fields if cell.strip()]
+    if len(cells) > 1 and all(map(_RULE.fullmatch, cells)):
+        return "The row is a line of dashes beneath the header, so it was left out."
+    if len(cells) > 1 and all(map(_TYPE.fullmatch, cells)):
+        return "The row names the types of the columns, so it was left out."
+    return ""
 
 
 def _why(error: csv.Error) -> str:

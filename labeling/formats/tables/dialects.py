@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 from labeling.errors import InvalidInput
 from labeling.formats.columns.headers import looks_like_header
-from labeling.formats.tables.delimited import Dialect
+from labeling.formats.columns.kinds import parses
+from labeling.formats.tables.delimited import Dialect, describing
 from labeling.formats.text.encodings import BAD_BYTES
 
 N_SAMPLE_ROWS = 200
@@ -59,13 +60,14 @@ def sniff_dialect(
         quote = _sniff_quote(text, delimiter)
     if escape is None:
         escape = _sniff_escape(text, delimiter, quote)
-    lines = [line for line in _parse(text, delimiter, quote, escape) if line[1]]
+    skip_blanks = _has_blanks_before(quote, text, delimiter)
+    lines = [line for line in _parse(text, delimiter, quote, escape, skip_blanks) if line[1]]
     place, has_header = _find_header(
         [fields for _, fields in lines], has_header, is_set=skip_lines is not None
     )
     if place:
         n_above += lines[place - 1][0]
-    return Dialect(encoding, delimiter, quote, has_header, escape, n_above)
+    return Dialect(encoding, delimiter, quote, has_header, escape, n_above, skip_blanks)
 
 
 def _sniff_delimiter(text: str, *, is_tabbed: bool) -> str:
@@ -73,7 +75,10 @@ def _sniff_delimiter(text: str, *, is_tabbed: bool) -> str:
     order = (first, *(candidate for candidate in DELIMITERS if candidate != first))
     marks = ('"', "", "'") if _APOSTROPHES.search(text) else ('"', "")
     scores = {
-        candidate: max(_evenness(_fields(text, candidate, mark)) for mark in marks)
+        candidate: max(
+            *(_evenness(_fields(text, candidate, mark)) for mark in marks),
+            _evenness(_fields(text, candidate, '"', skip_blanks=_has_blanks_before('"', text, candidate))),
+        )
         for candidate in (*order, *RARE_DELIMITERS)
     }
     best = max(order, key=lambda candidate: scores[candidate])
@@ -92,13 +97,25 @@ def _find_header(rows: Sequence[list[str]], has_header: bool | None, *, is_set: 
         return place, bool(has_header)
     if place and looks_like_header(rows[place], _below(rows, place)):
         return place, True
-    return 0, looks_like_header(rows[0], _below(rows, 0))
+    if looks_like_header(rows[0], _below(rows, 0)):
+        return 0, True
+    if not is_set and _spans(rows[0]) and len(rows) > 2 and looks_like_header(rows[1], _below(rows, 1)):
+        return 1, True
+    return 0, False
+
+
+def _spans(row: Sequence[str]) -> bool:
+    """Whether a row names groups of columns, as over a merged header: words, some of them again and again."""
+    cells = [cell.strip() for cell in row]
+    return len(set(cells)) < len(cells) and not any(map(parses, cells)) and any(cells)
 
 
 def _below(rows: Sequence[list[str]], place: int) -> list[list[str]]:
     """The rows beneath; a header may come again among them."""
     first = rows[place]
-    return [row for row in rows[place + 1 :] if len(row) >= len(first) and row != first]
+    below = rows[place + 1 :]
+    below = below[1:] if below and describing(below[0]) else below
+    return [row for row in below if len(row) >= len(first) and row != first]
 
 
 def _is_full(row: list[str], usual: int) -> bool:
@@ -107,7 +124,9 @@ def _is_full(row: list[str], usual: int) -> bool:
     return len(row) >= usual - 1 and n_filled > 1 and 2 * n_filled > usual
 
 
-def _parse(text: str, delimiter: str, quote: str, escape: str = "") -> list[Line]:
+def _parse(
+    text: str, delimiter: str, quote: str, escape: str = "", skip_blanks: bool = False
+) -> list[Line]:
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=delimiter,
@@ -115,6 +134,7 @@ def _parse(text: str, delimiter: str, quote: str, escape: str = "") -> list[Line
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
         escapechar=escape or None,
         doublequote=not escape,
+        skipinitialspace=skip_blanks,
     )
     lines: list[Line] = []
     try:
@@ -127,8 +147,23 @@ def _parse(text: str, delimiter: str, quote: str, escape: str = "") -> list[Line
     return lines
 
 
-def _fields(text: str, delimiter: str, quote: str, escape: str = "") -> list[list[str]]:
-    return [row for _, row in _parse(text, delimiter, quote, escape)]
+def _fields(
+    text: str, delimiter: str, quote: str, escape: str = "", skip_blanks: bool = False
+) -> list[list[str]]:
+    return [row for _, row in _parse(text, delimiter, quote, escape, skip_blanks)]
+
+
+def _has_blanks_before(quote: str, text: str, delimiter: str) -> bool:
+    """Whether a blank stands between the delimiter and the quote of a field, row by row: 1, "a text", "b"."""
+    if not quote or delimiter in ("\t", " "):
+        return False
+    n_spaced = len(re.findall(rf"{re.escape(delimiter)} +{re.escape(quote)}", text))
+    if not n_spaced:
+        return False
+    plain = _fields(text, delimiter, quote)
+    if 2 * n_spaced < len(plain):
+        return False
+    return _share_of_usual(_fields(text, delimiter, quote, skip_blanks=True))[0] >= _share_of_usual(plain)[0]
 
 
 def _evenness(rows: Sequence[list[str]]) -> float:
@@ -148,6 +183,8 @@ def _share_of_usual(rows: Sequence[list[str]]) -> tuple[float, int]:
 
 def _sniff_quote(text: str, delimiter: str) -> str:
     """Whether quotes enclose fields. In tab-separated text they seldom do, and a stray one eats lines."""
+    if _has_blanks_before('"', text, delimiter):
+        return '"'
     quoted, unquoted = _fields(text, delimiter, '"'), _fields(text, delimiter, "")
     if _APOSTROPHES.search(text) and _has_enclosed_column(unquoted, "'"):
         single = _share_of_usual(_fields(text, delimiter, "'"))[0]
