@@ -12,7 +12,17 @@ from labeling.formats.text.json_bytes import BROKEN
 from labeling.web.json_reading import TooDeep, read_json
 
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})  # lower case; of table cells
-NOT_AMONG_NUMBERS = MISSING | {"-", "--", "\u2013", "\u2014", "n.a.", "#n/a", "#na", "<na>", "."}  # where all else is a number
+NOT_AMONG_NUMBERS = MISSING | {
+    "-",
+    "--",
+    "\u2013",
+    "\u2014",
+    "n.a.",
+    "#n/a",
+    "#na",
+    "<na>",
+    ".",
+}  # where all else is a number
 NO_WORDS = frozenset({"", "?", "nan"})  # missing in every column; the others may be words
 INFINITE = frozenset({"inf", "infinity"})
 MAX_KEY_CHARS = 500
@@ -81,7 +91,11 @@ def read_words(value: object, field: str) -> object:
     """As read_feature, of a column of words: NA, None and null are among them, and names such as Nan and INF."""
     if isinstance(value, str):
         text = value.strip()
-        if text.lower() in NOT_AMONG_NUMBERS - NO_WORDS or text == "Nan" or text.lower().lstrip("+-") in INFINITE:
+        if (
+            text.lower() in NOT_AMONG_NUMBERS - NO_WORDS
+            or text == "Nan"
+            or text.lower().lstrip("+-") in INFINITE
+        ):
             check_storable(text, field)
             return text
     return read_feature(value, field)

@@ -1,4 +1,3 @@
-
 """Rows that are no items, values that are no numbers, names that may be one class. Stated before tried."""
 
 from __future__ import annotations
@@ -79,7 +78,9 @@ def test_a_row_that_describes_the_columns_is_no_item(row: str) -> None:
 
 
 def test_names_of_types_are_items_where_they_are_not_the_first_row_beneath_a_header() -> None:
-    dataset = read("\n".join(["name,label", "apple,fruit", "string,text", "float,text", "plum,fruit", "pear,fruit"]))
+    dataset = read(
+        "\n".join(["name,label", "apple,fruit", "string,text", "float,text", "plum,fruit", "pear,fruit"])
+    )
 
     assert told(dataset) == []
     assert len(rows_of(dataset)) == 5
@@ -122,7 +123,9 @@ def test_a_quote_within_a_plain_value_stays_in_it() -> None:
 def test_inf_and_nan_are_words_among_words() -> None:
     names = ["INF", "AAPL", "Nan", "MSFT", "Inf", "Anna"] * 3
 
-    dataset = read("name,price,label\n" + "\n".join(f"{name},{i},{'ab'[i % 2]}" for i, name in enumerate(names)))
+    dataset = read(
+        "name,price,label\n" + "\n".join(f"{name},{i},{'ab'[i % 2]}" for i, name in enumerate(names))
+    )
 
     assert [(row.features or {})["name"] for row in rows_of(dataset)] == names
 
@@ -132,11 +135,22 @@ def test_signs_for_a_missing_number_may_be_mixed() -> None:
 
     dataset = read("a,b,label\n" + "\n".join(f"{sign},{i},{'xy'[i % 2]}" for i, sign in enumerate(signs)))
 
-    assert [(row.features or {})["a"] for row in rows_of(dataset)][:8] == [1.5, None, None, None, None, None, None, 3]
+    assert [(row.features or {})["a"] for row in rows_of(dataset)][:8] == [
+        1.5,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        3,
+    ]
 
 
 def test_a_dash_among_words_stays_a_word() -> None:
-    dataset = read("size,b,label\n" + "\n".join(f"{('big', '-')[i % 2]},{i},{'xy'[i % 3 == 0]}" for i in range(12)))
+    dataset = read(
+        "size,b,label\n" + "\n".join(f"{('big', '-')[i % 2]},{i},{'xy'[i % 3 == 0]}" for i in range(12))
+    )
 
     assert {(row.features or {})["size"] for row in rows_of(dataset)} == {"big", "-"}
 
@@ -146,7 +160,14 @@ def test_a_dash_among_words_stays_a_word() -> None:
 
 @pytest.mark.parametrize(
     "names",
-    [("spam", "spam."), ("1", "01"), ("\u2764", "\u2764\ufe0f"), ("Diğer", "DİĞER"), ("a", '"a"'), ("1", "\u0661")],
+    [
+        ("spam", "spam."),
+        ("1", "01"),
+        ("\u2764", "\u2764\ufe0f"),
+        ("Diğer", "DİĞER"),
+        ("a", '"a"'),
+        ("1", "\u0661"),
+    ],
 )
 def test_names_that_may_be_one_class_are_offered(names: tuple[str, str]) -> None:
     offers = class_offers({names[0]: 5, names[1]: 3, "other": 4})
@@ -162,7 +183,9 @@ def test_names_that_differ_in_meaning_are_not(names: tuple[str, str]) -> None:
 def test_a_dash_is_no_label_and_that_is_said() -> None:
     labels = ["neutral", "entailment", "-"] * 6
 
-    dataset = read("text,gold_label\n" + "\n".join(f"It rains on day {i},{label}" for i, label in enumerate(labels)))
+    dataset = read(
+        "text,gold_label\n" + "\n".join(f"It rains on day {i},{label}" for i, label in enumerate(labels))
+    )
 
     assert [row.label for row in rows_of(dataset)[:3]] == ["neutral", "entailment", None]
     assert any("'-' is read as no label" in note for note in dataset.notes)
@@ -172,6 +195,8 @@ def test_a_dash_is_no_label_and_that_is_said() -> None:
 def test_a_minus_beside_a_plus_is_a_class(other: str) -> None:
     labels = [*other.split(","), "-"] * 6
 
-    dataset = read("text,label\n" + "\n".join(f"It rains on day {i},{label}" for i, label in enumerate(labels)))
+    dataset = read(
+        "text,label\n" + "\n".join(f"It rains on day {i},{label}" for i, label in enumerate(labels))
+    )
 
     assert {row.label for row in rows_of(dataset)} == set(labels)

@@ -230,7 +230,11 @@ def _is_header_again(fields: list[str], header: list[str]) -> bool:
     """Also in other capitals, and with other blanks; one name alone may be a value in other capitals."""
     if fields == header:
         return True
-    if len(fields) != len(header) or len(fields) < 2 or fields[0].casefold().strip() != header[0].casefold().strip():
+    if (
+        len(fields) != len(header)
+        or len(fields) < 2
+        or fields[0].casefold().strip() != header[0].casefold().strip()
+    ):
         return False
     return [fold(cell) for cell in fields] == [fold(cell) for cell in header]
 

@@ -124,9 +124,7 @@ def _is_full(row: list[str], usual: int) -> bool:
     return len(row) >= usual - 1 and n_filled > 1 and 2 * n_filled > usual
 
 
-def _parse(
-    text: str, delimiter: str, quote: str, escape: str = "", skip_blanks: bool = False
-) -> list[Line]:
+def _parse(text: str, delimiter: str, quote: str, escape: str = "", skip_blanks: bool = False) -> list[Line]:
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=delimiter,
