@@ -648,3 +648,57 @@ def test_addresses_of_pictures_beside_measures_are_no_feature_and_the_word_of_a_
     assert role_of(read(text, columns={"thumb": "feature"}), "thumb") == "feature"
     only = "\n".join(["url,label", *(f"https://example.org/{i}.png,{'ab'[i % 2]}" for i in range(8))])
     assert read(only, columns={"url": "feature"}).item_type == "table"
+
+
+@pytest.mark.parametrize("kind", ["Sequence", "List"])
+def test_class_names_of_hugging_face_are_those_of_lists_of_one(kind: str) -> None:
+    of_label = {"feature": {"names": ["bad", "good"], "_type": "ClassLabel"}, "_type": kind}
+    features = {"info": {"features": {"labels": of_label}}}
+    table = pa.table({"text": list(TEXTS), "labels": [[0], [1], [], [0]]})
+    table = table.replace_schema_metadata({"huggingface": json.dumps(features)})
+
+    dataset = read(parquet(table), "train.parquet")
+
+    assert labels_of(dataset) == ["bad", "good", None, "bad"]
+    assert dataset.layout == "hugging-face"
+
+
+def numbers(n: int, n_rows: int = 12) -> list[list[float]]:
+    return [[(row * 7 + i * 3) % 11 / 10 for i in range(n)] for row in range(n_rows)]
+
+
+@pytest.mark.parametrize(
+    "name", ["comment", "title", "description", "patient", "station", "notes", "subject"]
+)
+@pytest.mark.parametrize("words", [["walk slowly", "sit down"], [f"no {i}" for i in range(12)]])
+def test_few_or_short_words_beside_sixty_numbers_say_something_of_a_series(
+    name: str, words: list[str]
+) -> None:
+    table = pa.table({name: [words[i % len(words)] for i in range(12)], "values": numbers(60)})
+
+    dataset = read(parquet(table), "x.parquet")
+
+    assert (dataset.item_type, role_of(dataset, "values")) == ("series", "series")
+    assert len(rows_of(dataset)) == 12
+    assert any("taken for the items" in note for note in dataset.notes)
+
+
+@pytest.mark.parametrize("name", ["values", "ada002", "embedding"])
+def test_long_words_beside_a_vector_are_the_items(name: str) -> None:
+    texts = [f"{text}, said number {i}" for i, text in enumerate(TEXTS * 3)]
+
+    dataset = read(parquet(pa.table({"comment": texts, name: numbers(60)})), "x.parquet")
+
+    assert (dataset.item_type, role_of(dataset, "comment"), role_of(dataset, name)) == (
+        "text",
+        "text",
+        "embedding",
+    )
+
+
+def test_words_that_somebody_names_as_the_text_stay_it_beside_sixty_numbers() -> None:
+    table = pa.table({"comment": [f"no {i}" for i in range(12)], "values": numbers(60)})
+
+    dataset = read(parquet(table), "x.parquet", columns={"comment": "text"})
+
+    assert (dataset.item_type, role_of(dataset, "values")) == ("text", "embedding")

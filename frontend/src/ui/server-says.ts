@@ -112,6 +112,7 @@ export const SERVER_SENTENCES: readonly Message[] = [
   msg("Sealed truth differs; none was kept."),
   msg("The truth that was sealed before was kept."),
   msg("A machine's label is never kept as sealed truth."),
+  msg("The numbers in {series} are taken for the items, not the words in {words}. Is that right?"),
   msg("It is FiftyOne's table of labels: the name of an image, without its ending, and its class."),
   msg("There is no class {class} among the {n} classes."),
   msg("addresses of pictures, which are not in the file; kept for people to see"),

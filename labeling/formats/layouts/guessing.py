@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from labeling.formats.columns.columns import Guess, guess_columns, guess_item_type
+from labeling.formats.columns.kinds import is_text
 from labeling.formats.columns.names import LABEL_NAMES, TEXT_NAMES, fold
-from labeling.formats.layouts.layout import Layout, Sample
+from labeling.formats.layouts.layout import Layout, Sample, has_classes
 from labeling.formats.layouts.nested import is_image_object
 from labeling.formats.layouts.tools import predictions
+from labeling.formats.layouts.vectors import are_named, series_among
 from labeling.formats.rows import ColumnRole
 from labeling.item_types import PAYLOAD_ROLES
 
@@ -28,6 +30,35 @@ def has_words(sample: Sample, names: Sequence[str]) -> bool:
         texts = [value for value in values if isinstance(value, str) and value.lstrip()[:1] not in ("[", "{")]
         if texts and sum(" " in text.strip() or "." in text for text in texts) > len(texts) / 2:
             return True
+    return False
+
+
+SURE_TEXT = frozenset(
+    {"text", "texts", "sentence", "sentences", "review", "tweet", "document", "content", "body"}
+)
+
+
+def has_items_beside(sample: Sample, names: Sequence[str], layout: Layout) -> bool:
+    """Whether one of these columns is the item that a list of numbers in another only stands for.
+
+    Where the list is not called an embedding, words that are few or very short say something about a series.
+    """
+    if not has_words(sample, names):
+        return False
+    series = series_among(sample, names)
+    if series is None or are_named(sample, names):
+        return True
+    for name in names:
+        values = sample.column(name)
+        if any(isinstance(value, bytes) or is_image_object(value) for value in values[:5]):
+            return True
+        words = [value for value in values if isinstance(value, str)]
+        if is_text(words) or (fold(name) in SURE_TEXT and words and not has_classes(words)):
+            return True
+    beside = next(name for name in names if any(isinstance(value, str) for value in sample.column(name)))
+    layout.notes.append(
+        f"The numbers in {series!r} are taken for the items, not the words in {beside!r}. Is that right?"
+    )
     return False
 
 

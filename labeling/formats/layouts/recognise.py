@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from labeling.formats.cells import BadCell
 from labeling.formats.classes import LabelRules, sniff_labels
 from labeling.formats.columns.columns import roles_with
 from labeling.formats.layouts import addresses, extras, people, refusals, vectors
-from labeling.formats.layouts.guessing import guess, guess_type, has_words
+from labeling.formats.layouts.guessing import guess, guess_type, has_items_beside, has_words
 from labeling.formats.layouts.layout import Layout, Sample, has_classes, text_of
 from labeling.formats.layouts.nested import is_image_object
 from labeling.formats.layouts.saying import SayingRowMaker
@@ -120,7 +120,9 @@ def understand(
         raise refusals.job_of_parts(str(sagemaker.part_kind(sample)))
     _claim_objects(sample, layout)
     others = [name for name in sample.names if name not in layout.roles]
-    has_payload = bool(PAYLOAD_ROLES & set(layout.roles.values())) or has_words(sample, others)
+    has_payload = bool(PAYLOAD_ROLES & set(layout.roles.values())) or _has_words(
+        sample, others, layout, item_type, named or {}
+    )
     vectors.claim_lists(sample, layout, item_type=item_type, has_other_payload=has_payload)
     item_type = item_type or layout.item_type or guess_type(sample, layout)
     guessed_roles = guess(sample, layout, item_type, named or {})
@@ -152,6 +154,14 @@ def understand(
     _check_labels(sample, result)
     _note(sample, result)
     return result
+
+
+def _has_words(
+    sample: Sample, names: Sequence[str], layout: Layout, item_type: str | None, named: Mapping[str, str]
+) -> bool:
+    """Whether a text or an image is in these columns, which lists of numbers stand for."""
+    is_said = item_type in ("text", "image", "table") or {"text", "image"} & set(named.values())
+    return has_words(sample, names) if is_said else has_items_beside(sample, names, layout)
 
 
 def _named_label(sample: Sample, layout: Layout, named: Mapping[str, str] | None) -> str | None:

@@ -35,6 +35,19 @@ def claim_lists(sample: Sample, layout: Layout, *, item_type: str | None, has_ot
             layout.claim(name, ColumnRole.EXTRA, "a list that says something about the item")
 
 
+def are_named(sample: Sample, names: Sequence[str]) -> bool:
+    """Whether one of these columns is called an embedding and holds one."""
+    return any(NAMES.fullmatch(name) and is_vector(name, sample.column(name)) for name in names
+               if sample.column(name))  # fmt: skip
+
+
+def series_among(sample: Sample, names: Sequence[str]) -> str | None:
+    """A column of lists of numbers, which is the item where no words or pictures are."""
+    return next(
+        (name for name in names if sample.column(name) and is_vector(name, sample.column(name))), None
+    )
+
+
 def is_vector(name: str, values: Sequence[object]) -> bool:
     """Equally long lists of numbers, not all of them whole; whole ones where the name says that it is one."""
     lists = [_numbers(value) for value in values]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from labeling.formats.layouts.layout import Layout, Sample
 from labeling.formats.rows import ColumnRole
 
 PEOPLE = ("annotation_approver", "approved_by", "approver")
 
 
-def recognise(sample: Sample) -> Layout | None:
+def recognise(sample: Sample, class_names: Mapping[str, Sequence[str]]) -> Layout | None:
+    """Numbers of classes whose names are in the file's metadata are of Hugging Face, also where they stand in lists."""
     label = sample.first_of(["label", "labels", "annotations"])
-    if label is None or sample.first_of(["text", "filename", "data"]) is None:
+    if label is None or label in class_names or sample.first_of(["text", "filename", "data"]) is None:
         return None
     if not all(_is_list_of_names(value) for value in _lists(sample, label)) or not _lists(sample, label):
         return None
