@@ -104,6 +104,7 @@ PLAIN = [
 OF_NO_ITEM = {
     "health_show", "session_show", "session_open", "session_close", "tokens_list", "token_create", "token_revoke", "deletions_list", "password_change",
     "upload_create", "preview_create", "check_create", "check_show", "check_cancel", "keys_choose", "project_create",
+    "export_formats_list",
 }  # fmt: skip
 WAYS: dict[str, list[dict[str, Any]]] = {name: [{}] for name in PLAIN} | {
     "items_list": ITEM_LISTS,

@@ -58,7 +58,8 @@ class AdjudicationView(APIView):
         project = project_for(person_of(request), project_id, MAY_REVIEW)
         query = AdjudicationQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        return Response(AdjudicationOutput(adjudication_summary(project, **query.validated_data)).data)
+        summary = adjudication_summary(project, person_of(request), **query.validated_data)
+        return Response(AdjudicationOutput(summary).data)
 
 
 @extend_schema(tags=["review"])
@@ -72,7 +73,7 @@ class DisputesView(APIView):
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(person_of(request), project_id, MAY_REVIEW)
         page = read_page(request, dt.datetime, int)
-        entries, last = dispute_page(project, after=page.after, limit=page.limit)
+        entries, last = dispute_page(project, person_of(request), after=page.after, limit=page.limit)
         return Response({"results": disputes_json(entries), "next": encode_cursor(*last) if last else None})
 
 
@@ -157,7 +158,7 @@ class VerdictUndoView(APIView):
         verdicts = Verdict.objects.select_related("project")
         verdict = row_for(person_of(request), verdicts, key, MAY_REVIEW)
         undone = verdict_undo(verdict=verdict, person=person_of(request))
-        reopened = disputes_of(verdict.project).filter(verdicts=undone)
+        reopened = disputes_of(verdict.project, person_of(request)).filter(verdicts=undone)
         disputes = disputes_json(reopened)
         disagreements: list[dict[str, object]] = []
         if undone.model_class_id is not None:

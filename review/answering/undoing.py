@@ -17,7 +17,7 @@ from labeling.errors import Conflict, NotFound
 from labeling.labels.services import label_retire
 from labeling.models import Project, Publication, Retirement
 from review.models import Answer, AnswerKind, Entry, EntryState, Flag, Lease, LeaseState
-from review.queue.audits import stands
+from review.queue.audits import check_measured_labels_stand, stands
 from review.queue.claims import entries_show
 from review.queue.entries import answers_wanted_now, entry_lock
 from review.reasons import OWN_NUMBER, Reason, rule_of
@@ -42,7 +42,10 @@ def answer_undo(*, answer: Answer, person: User) -> dict[str, Any]:
         )
     _check_still_undoable(answer, entry, now=now)
     if answer.label is not None:
+        check_measured_labels_stand([answer.item_id], answer.project)
         label_retire(label=answer.label, by=person)
+        # The others who said it have no label of their own: it was all of theirs.
+        entry.answers.filter(label=answer.label).exclude(pk=answer.pk).update(label=None)
     Answer.objects.filter(pk=answer.pk).update(withdrawn_at=now)
     # The flags that this answer settled carry its time.
     Flag.objects.filter(item_id=answer.item_id, resolved_at=answer.created_at).update(resolved_at=None)

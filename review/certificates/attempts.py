@@ -5,6 +5,7 @@ What workers do with an attempt, in the order it happens: review/certificates/pi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -122,20 +123,48 @@ def attempt_release(attempt: Attempt) -> None:
     Project.objects.filter(pk=attempt.project_id).update(locked_because="")
 
 
-def n_remaining(attempt: Attempt) -> int:
-    """Items of the attempt that people have still to label: those not kept by the cut, without a person's label."""
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """Items of an attempt that people have still to label."""
+
+    n: int
+    n_unasked: int  # of these, in no queue: skipped for everyone, or their label was taken back
+
+
+def remaining_of(attempt: Attempt) -> Remaining:
+    """What is left of an attempt that has its cut."""
     if attempt.promise == Promise.MACHINE:
-        return 0
-    candidates, values = candidates_by_side(attempt)
+        return Remaining(0, 0)
+    items, values = items_remaining(attempt)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT count(*) FROM ({candidates}) frozen
-            WHERE NOT is_kept AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
+            SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (
+                SELECT FROM review_entry entry
+                WHERE entry.item_id = remaining.item_id AND entry.state IN ('open', 'disputed')))
+            FROM ({items}) remaining
             """,
             values,
         )
-        return int(cursor.fetchone()[0])
+        n, n_unasked = cursor.fetchone()
+    return Remaining(int(n), int(n_unasked))
+
+
+def items_remaining(attempt: Attempt) -> tuple[str, dict[str, Any]]:
+    """(SQL, values) of what people have still to label: (item_id, rank, label_class_id, confidence), as frozen.
+
+    That is what the cut does not keep, and what people had labeled before (rank below 0) and is labeled no more:
+    of the second there is no guess.
+    """
+    candidates, values = candidates_by_side(attempt)
+    no_label = NO_HUMAN_LABEL.format(item="frozen.item_id")
+    sql = f"""
+        SELECT frozen.item_id, frozen.rank, frozen.label_class_id, frozen.confidence
+        FROM ({candidates}) frozen WHERE NOT is_kept AND {no_label}
+        UNION ALL
+        SELECT frozen.item_id, frozen.rank, NULL, NULL
+        FROM review_frozen frozen WHERE attempt_id = %(attempt)s AND rank < 0 AND {no_label}"""
+    return sql, values
 
 
 def candidates_by_side(attempt: Attempt) -> tuple[str, dict[str, Any]]:

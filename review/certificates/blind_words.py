@@ -4,7 +4,8 @@ from __future__ import annotations
 
 # Of a closed `entry`, in a LATERAL join: (label_class_id, name of who said it, created_at), or no row where nobody
 # said a class. One answer wanted: that answer. Several: the label that they made, by their majority or, where they
-# have none, by the verdict; never one of the answers, since those that were outvoted name the label, too.
+# have none, by the verdict; never one of the answers, since those that were outvoted name the label, too. A label that
+# was taken back, with the answer that completed it or with the verdict, is nobody's word.
 BLIND_WORD = """
     SELECT label_class_id, name, created_at FROM (
         SELECT answer.label_class_id, person.username AS name, answer.created_at
@@ -17,10 +18,10 @@ BLIND_WORD = """
         JOIN labeling_label label ON label.id = answer.label_id
         JOIN labeling_source source ON source.id = label.source_id
         WHERE entry.n_wanted > 1 AND answer.entry_id = entry.id AND answer.kind = 'label'
-          AND answer.withdrawn_at IS NULL
+          AND answer.withdrawn_at IS NULL AND label.retired_reason <> 'withdrawn'
         UNION ALL
         SELECT label.label_class_id, source.name, label.created_at
         FROM labeling_label label JOIN labeling_source source ON source.id = label.source_id
         WHERE entry.n_wanted > 1 AND label.item_id = entry.item_id AND label.is_human
-          AND label.created_at >= entry.closed_at
+          AND label.created_at >= entry.closed_at AND label.retired_reason <> 'withdrawn'
     ) word ORDER BY created_at LIMIT 1"""

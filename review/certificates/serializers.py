@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from labeling.blindness import Sight, sight_of
-from review.certificates.attempts import CONFIDENCE_RANGE, EPS_RANGE, n_remaining
+from review.certificates.attempts import CONFIDENCE_RANGE, EPS_RANGE, remaining_of
 from review.certificates.monitoring import MAX_ASKED
 from review.certificates.rows import retired_since
 from review.models import Attempt, AttemptState, Certificate, Forecast, Promise
@@ -100,7 +100,7 @@ class AttemptOutput(serializers.ModelSerializer[Attempt]):
         return min(attempt.n_given, attempt.n_asked)
 
     def get_n_remaining(self, attempt: Attempt) -> int:
-        return n_remaining(attempt) if attempt.state == AttemptState.REVIEWING else 0
+        return remaining_of(attempt).n if attempt.state == AttemptState.REVIEWING else 0
 
 
 class WatchOutput(serializers.Serializer[object]):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db.models import F, Q
+from django.contrib.auth.models import User
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 
-from labeling.blindness import UNDO_SECONDS
+from labeling.blindness import UNDO_SECONDS, Sight
 from labeling.errors import Conflict
-from labeling.models import Publication
+from labeling.models import Project, Publication
 from review.models import (
     OPEN_ATTEMPTS,
     Answer,
@@ -18,6 +20,7 @@ from review.models import (
     Audit,
     Entry,
     EntryState,
+    Frozen,
     MonitorAudit,
     SecondAnswer,
 )
@@ -53,6 +56,49 @@ def check_no_answered_audit(item_ids: Sequence[int]) -> None:
         )
 
 
+def check_measured_labels_stand(item_ids: Sequence[int], project: Project) -> None:
+    """Raises Conflict for people's labels that an open attempt bounds the error of, by second answers to some.
+
+    Were they replaced after the draw, the bound would be said of other labels. Where a second answer differed, or a
+    dispute about it waits for its verdict, the difference is counted, and the label may be put right.
+    For a caller that holds the project's label lock.
+    """
+    frozen = Frozen.objects.filter(
+        rank__lt=0, item_id__in=item_ids,
+        attempt__project=project, attempt__state__in=OPEN_ATTEMPTS, attempt__n_second_wanted__gt=0,
+    )  # fmt: skip
+    seconds = SecondAnswer.objects.filter(attempt=OuterRef("attempt"), item=OuterRef("item"))
+    counted = Q(answered_class__isnull=False) & ~Q(answered_class=F("label_class"))
+    disputed = Q(entry__state=EntryState.DISPUTED)
+    found = frozen.exclude(Exists(seconds.filter(counted | disputed))).select_related("item").first()
+    if found is not None:
+        raise Conflict(
+            f"The label of {found.item.key!r} stands until the attempt to certify has ended: second answers measure how "
+            "often people's labels are wrong, as they were when these were drawn. Relabel it then, or abandon the "
+            "attempt.",
+            code="under_audit",
+        )
+
+
+def without_own_fresh(disputed: QuerySet[Entry], person: User) -> QuerySet[Entry]:
+    """Without those that this person may still take an answer back of: who knew of the dispute could change it."""
+    return disputed.exclude(Exists(_fresh_answers().filter(person=person)))
+
+
+def n_disputed(project: Project, person: User, sight: Sight) -> int:
+    """How many disputes wait, as this person may know it. Annotators hear of none before all its answers stand."""
+    disputed = Entry.objects.filter(project=project, state=EntryState.DISPUTED)
+    if sight == Sight.OWN:
+        return disputed.exclude(Exists(_fresh_answers())).count()
+    return without_own_fresh(disputed, person).count()
+
+
+def _fresh_answers() -> QuerySet[Answer]:
+    """Of an entry: those that can still be taken back."""
+    since = timezone.now() - dt.timedelta(seconds=UNDO_SECONDS)
+    return Answer.objects.filter(entry=OuterRef("pk"), withdrawn_at__isnull=True, created_at__gt=since)
+
+
 def stands(answer: Answer, entry: Entry, *, now: dt.datetime) -> bool:
     """Whether a blind answer can no longer be taken back: its time is over, or it may have been counted.
 
@@ -66,6 +112,8 @@ def stands(answer: Answer, entry: Entry, *, now: dt.datetime) -> bool:
         return True
     if (now - answer.created_at).total_seconds() < UNDO_SECONDS:
         return False
+    if entry.n_wanted > 1:
+        return True  # what the others said of it can be looked up: whether it is disputed
     standing = Publication.objects.filter(project=answer.project_id, ended_at__isnull=True)
     return (
         entry.reason == Reason.GOLD

@@ -11,10 +11,9 @@ from labeling.blindness import Sight, sight_of
 from labeling.models import Project, Withheld
 from review.models import (
     Answer,
-    Entry,
-    EntryState,
     Flag,
 )
+from review.queue.audits import n_disputed
 from review.queue.waiting import in_hands, waiting
 
 
@@ -26,7 +25,7 @@ def queue_summary(*, project: Project, person: User, role: str) -> dict[str, Any
     return {
         "n_open": told.n_open,
         "is_all_counted": told.is_all_counted,
-        "n_disputed": Entry.objects.filter(project=project, state=EntryState.DISPUTED).count(),
+        "n_disputed": n_disputed(project, person, sight),
         "by_reason": told.by_reason,
         "answered_by_me": answered.count(),
         **in_hands(project, person, sight),

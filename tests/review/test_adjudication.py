@@ -21,7 +21,7 @@ from review.queue.flagging import flag_add
 from tests.conftest import client_of
 from tests.makers import make_human_label, make_human_labels, make_items, make_project
 from tests.review.certifying import make_world
-from tests.review.makers import answer, claim, let_stand, make_entries, make_round, stand
+from tests.review.makers import answer, answers_stand, claim, let_stand, make_entries, make_round, stand
 from training.models import Inspection, MeasuredPrediction, Round
 
 
@@ -77,6 +77,7 @@ def make_dispute(project: Project, ada: User, ben: User, *, key: str = "dispute"
         answer(project, person, entry.pk, label_class)
     entry.refresh_from_db()
     assert entry.state == EntryState.DISPUTED
+    answers_stand(entry)
     return entry
 
 

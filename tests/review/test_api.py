@@ -15,7 +15,7 @@ from review.models import Answer, Entry, Flag
 from review.publishing.publish import round_publish
 from tests.conftest import client_of
 from tests.makers import make_human_label, make_items
-from tests.review.makers import answer, claim, make_entries, make_round
+from tests.review.makers import answer, answers_stand, claim, make_entries, make_round
 
 
 @pytest.fixture
@@ -192,6 +192,7 @@ def test_disputes_show_who_said_what(project: Project, ada: User, ben: User, ada
     for person, label_class in ((ada, cat), (ben, dog)):
         claim(project, person)
         answer(project, person, entry.pk, label_class)
+    answers_stand(entry)
 
     (dispute,) = ada_client.get(f"/api/projects/{project.pk}/disputes").json()["results"]
 

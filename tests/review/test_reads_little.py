@@ -83,14 +83,14 @@ def test_what_a_model_contradicts_is_found_without_reading_the_labels_it_learned
     assert _rows_read("labeling_label") - before < FEW
 
 
-def test_what_waits_for_a_verdict_is_counted_without_reading_the_queue(project: Project) -> None:
+def test_what_waits_for_a_verdict_is_counted_without_reading_the_queue(project: Project, ada: User) -> None:
     make_entries(project, make_items(project, N_SAID))
     make_entries(project, make_items(project, 2, prefix="disputed"), state="disputed", n_free=0)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE review_entry")
 
     before = _rows_read("review_entry")
-    summary = adjudication_summary(project, with_model=False)
+    summary = adjudication_summary(project, ada, with_model=False)
 
     assert (summary["n_people"], summary["n_model"]) == (2, None)
     assert _rows_read("review_entry") - before < FEW

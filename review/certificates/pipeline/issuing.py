@@ -8,7 +8,7 @@ from labeling.database.locks import lock_labels_exclusive, lock_labels_shared
 from labeling.labels.selectors import NO_HUMAN_LABEL
 from labeling.labels.services import publication_open
 from labeling.models import Source, SourceKind
-from review.certificates.attempts import candidates_by_side, n_remaining
+from review.certificates.attempts import candidates_by_side, items_remaining, remaining_of
 from review.certificates.pipeline.steps import attempt_end
 from review.models import Attempt, AttemptState, Certificate
 from review.publishing.publish import publish_begin
@@ -18,13 +18,13 @@ from review.reasons import OF_REFILL, Reason, queue_reasons, sql_list
 
 
 def issue_if_complete(attempt: Attempt) -> None:
-    n_left = n_remaining(attempt)
-    if n_left:
-        if attempt.state == AttemptState.AUDITING:
+    left = remaining_of(attempt)
+    if left.n:
+        if left.n_unasked:
             _ask_remaining(attempt)
         sentence = (
             f"Ranks 1 to {attempt.cut:,} of {attempt.n_candidates:,} are proven; "
-            f"people continue from the cut: {n_left:,} more."
+            f"people continue from the cut: {left.n:,} more."
         )
         Attempt.objects.filter(pk=attempt.pk).update(state=AttemptState.REVIEWING, state_reason=sentence)
         return
@@ -32,21 +32,24 @@ def issue_if_complete(attempt: Attempt) -> None:
 
 
 def _ask_remaining(attempt: Attempt) -> None:
-    """Queue everything beyond the cut, the most doubtful first."""
+    """Queue everything that people have still to label, the most doubtful first, but for what waits already.
+
+    What was skipped for everyone, or lost its label, is asked again: nothing else would ever end the attempt.
+    """
     project = attempt.project
     lock_labels_shared(project.pk)
-    candidates, values = candidates_by_side(attempt)
+    items, values = items_remaining(attempt)
     with connection.cursor() as cursor:
         cursor.execute(
             entry_insert(
                 f"""
-                SELECT %(project)s, frozen.item_id, '{Reason.BELOW_CUT}', %(above)s + frozen.rank::float8 / %(n)s,
-                       %(wanted)s, %(round)s::bigint, frozen.label_class_id, frozen.confidence,
+                SELECT %(project)s, remaining.item_id, '{Reason.BELOW_CUT}',
+                       %(above)s + remaining.rank::float8 / %(n)s,
+                       %(wanted)s, %(round)s::bigint, remaining.label_class_id, remaining.confidence,
                        (SELECT others FROM training_prediction
-                        WHERE round_id = %(round)s::bigint AND item_id = frozen.item_id),
+                        WHERE round_id = %(round)s::bigint AND item_id = remaining.item_id AND remaining.rank > 0),
                        %(wanted)s > 1
-                FROM ({candidates}) frozen
-                WHERE NOT is_kept AND {NO_HUMAN_LABEL.format(item="frozen.item_id")}
+                FROM ({items}) remaining
                 """,
                 columns=(
                     "project_id",
@@ -107,7 +110,7 @@ def _issue(attempt: Attempt) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET LOCAL enable_nestloop = on")
     lock_labels_exclusive(project.pk)
-    if n_remaining(attempt):  # somebody withdrew a label a moment ago
+    if remaining_of(attempt).n:  # somebody withdrew a label a moment ago
         raise _NotYet
     publication = publication_open(
         project=project, source=source, by=attempt.asked_by, ended_reason=f"superseded by {source.name}"
