@@ -92,7 +92,7 @@ PLAIN = [
     "certificate_labels", "certificate_revoke", "class_remove", "class_update", "comparison_show", "comparison_cancel",
     "export_show", "export_cancel", "export_file", "flag_resolve", "import_show", "import_cancel", "inspection_show",
     "inspection_cancel", "inspection_map", "item_show", "item_example_choose", "item_example_forget", "flag_add",
-    "item_history", "item_image", "item_thumbnail", "label_withdraw", "learners_list", "member_remove", "projects_list",
+    "item_history", "item_image", "item_thumbnail", "label_withdraw", "learners_list", "export_formats_list", "member_remove", "projects_list",
     "project_show", "project_update", "project_delete", "answers_mine", "attempts_list", "certificates_list",
     "classes_list", "project_columns", "comparisons_list", "exports_list", "flags_list", "gold_end", "guide_show",
     "imports_list", "import_create", "import_undo_look", "import_undo", "item_delete", "removals_list", "inspections_list", "members_list", "people_show", "plan", "policies_list",
