@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import TransactionTestCase
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 from whitenoise.base import WhiteNoise
 
@@ -53,13 +55,14 @@ def _quick_emptying() -> None:
         with connection.cursor() as cursor:
             cursor.execute(EMPTY_TABLES)
 
-    TransactionTestCase._fixture_teardown = empty
+    TransactionTestCase._fixture_teardown = empty  # type: ignore[attr-defined]  # private
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _front_end_found_once() -> None:
     """Each test client has middleware of its own, which would look at every file of the front end."""
-    look, found = WhiteNoise.update_files_dictionary, {}
+    look = WhiteNoise.update_files_dictionary
+    found: dict[str, Any] = {}
     front_end = f"{django_settings.WHITENOISE_ROOT}/"
 
     def update(self: WhiteNoise, root: str, prefix: str) -> None:
@@ -76,7 +79,7 @@ def _front_end_found_once() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _quick_passwords(settings: object) -> None:
+def _quick_passwords(settings: Settings) -> None:
     """Hashing as in production takes most of a second for each person."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -64,7 +64,7 @@ def _make_once(folder: Path) -> None:
             check=True,
         )
         half = folder / "template.part"
-        dump = [servers.postgres_program("pg_dump"), "--no-owner", f"--file={half}", url]
+        dump: list[str | Path] = [servers.postgres_program("pg_dump"), "--no-owner", f"--file={half}", url]
         subprocess.run(dump, check=True)
         half.rename(tables)
 

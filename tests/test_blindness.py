@@ -10,6 +10,7 @@ Then come those who cheat by other means: what audits, second answers and decoys
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import uuid
@@ -86,7 +87,7 @@ ITEM_LISTS: list[dict[str, Any]] = [
     *({"order": "-confidence"}, {"confidence_min": "0.8"}, {"confidence_max": "0.8"}),
     *({"split": "pool", "limit": "200"}, {"split": "holdout"}, {"search": "item"}),
 ]
-A_CLASS = {"class_id": "{class_id}"}
+A_CLASS: dict[str, Any] = {"class_id": "{class_id}"}
 PLAIN = [
     "answer_undo", "attempt", "attempt_abandon", "certificate", "certificate_audits", "certificate_document",
     "certificate_labels", "certificate_revoke", "class_remove", "class_update", "comparison_show", "comparison_cancel",
@@ -106,7 +107,7 @@ OF_NO_ITEM = {
     "upload_create", "preview_create", "check_create", "check_show", "check_cancel", "keys_choose", "project_create",
     "export_formats_list",
 }  # fmt: skip
-WAYS: dict[str, list[dict[str, Any]]] = {name: [{}] for name in PLAIN} | {
+WAYS: dict[str, list[Any]] = {name: [{}] for name in PLAIN} | {
     "items_list": ITEM_LISTS,
     "adjudication_show": [{}, {"with_model": "false"}],
     "disagreements_list": [{}, {"confidence_min": "0"}],
@@ -127,8 +128,8 @@ WAYS: dict[str, list[dict[str, Any]]] = {name: [{}] for name in PLAIN} | {
     "answers_undo": [{"keys": ["{key}"]}],
     "items_pick": [{"item_ids": ["{item_id}"]}],
     "gold_ask": [{"item_ids": ["{second_id}"]}, {"n": 3}],
-    "items_relabel": [[{"item_id": "{item_id}", **A_CLASS}], [{"item_id": "{second_id}", **A_CLASS}]],  # type: ignore[list-item]
-    "items_add": [[]],  # type: ignore[list-item]
+    "items_relabel": [[{"item_id": "{item_id}", **A_CLASS}], [{"item_id": "{second_id}", **A_CLASS}]],
+    "items_add": [[]],
     "entry_decide": [A_CLASS],
     "verdict_give": [{"key": str(uuid.uuid4()), "entry_id": "{entry_id}", **A_CLASS}],
     "disputes_settle": [{"min_quality": 0.9}],
@@ -167,7 +168,7 @@ def test_every_operation_of_the_schema_is_walked() -> None:
     assert known - set(operations()) == set()
 
 
-def filled(value: Any, rows: dict[str, object]) -> Any:
+def filled(value: Any, rows: dict[str, Any]) -> Any:
     if isinstance(value, dict):
         return {key: filled(each, rows) for key, each in value.items()}
     if isinstance(value, list):
@@ -554,9 +555,9 @@ def test_a_flag_on_what_is_asked_blind_reaches_a_reviewer_once_it_is_answered(sc
     assert flags_ask() == 0  # it is not settled: its place in the queue would tell
 
     attempts.attempt_abandon(attempt=scene.attempt, reason="")
-    Entry.objects.filter(pk=entry["id"]).update(closed_at=timezone.now() - timezone.timedelta(hours=1))
-    Flag.objects.filter(item=item).update(created_at=timezone.now() - timezone.timedelta(hours=2))
-    Entry.objects.filter(item=item).update(created_at=timezone.now() - timezone.timedelta(hours=3))
+    Entry.objects.filter(pk=entry["id"]).update(closed_at=timezone.now() - dt.timedelta(hours=1))
+    Flag.objects.filter(item=item).update(created_at=timezone.now() - dt.timedelta(hours=2))
+    Entry.objects.filter(item=item).update(created_at=timezone.now() - dt.timedelta(hours=3))
     assert flags_ask() == 1
     assert Entry.objects.get(item=item, state="open").reason == "flagged"
     assert flags_ask() == 0
@@ -596,12 +597,12 @@ def test_an_item_that_is_flagged_after_its_blind_answer_is_not_shown_to_reviewer
     assert reviewer.get(f"{address}/adjudication").data["n_people"] == before
     assert reviewer.post(f"/api/flags/{flagged.data['id']}/resolve").status_code == 404
     waiting = Entry.objects.get(item=entry["item"]["id"], state="open")
-    verdict = {"key": str(uuid.uuid4()), "entry_id": waiting.pk}
+    verdict: dict[str, Any] = {"key": str(uuid.uuid4()), "entry_id": waiting.pk}
     reply = reviewer.post(f"{address}/verdicts", verdict, format="json")
     assert (reply.status_code, reply.data["code"]) == (404, "not_found")
 
     attempts.attempt_abandon(attempt=scene.attempt, reason="")
-    long_ago = timezone.now() - timezone.timedelta(hours=1)
+    long_ago = timezone.now() - dt.timedelta(hours=1)
     Entry.objects.filter(pk=entry["id"]).update(closed_at=long_ago)
     shown = reviewer.get(f"{address}/disputes").data["results"]
     assert entry["item"]["id"] in [each["item"]["id"] for each in shown]
@@ -610,7 +611,7 @@ def test_an_item_that_is_flagged_after_its_blind_answer_is_not_shown_to_reviewer
 def test_a_blind_answer_is_taken_back_for_a_minute_whatever_it_is_for(scene: Scene) -> None:
     kinds = scene.kinds()
     person = scene.people["ben"]
-    seen = {}
+    seen: dict[Any, Any] = {}
     for entry in claim(scene.project, person, 50):
         if entry["is_blind"]:
             seen.setdefault(kinds.get(entry["item"]["id"], "other"), entry)
@@ -621,7 +622,7 @@ def test_a_blind_answer_is_taken_back_for_a_minute_whatever_it_is_for(scene: Sce
         with transaction.atomic():
             assert answer_undo(answer=said, person=person)["id"] == entry["id"], kind
             transaction.set_rollback(True)
-        long_ago = timezone.now() - timezone.timedelta(seconds=90)
+        long_ago = timezone.now() - dt.timedelta(seconds=90)
         Answer.objects.filter(pk=said.pk).update(created_at=long_ago)
         with pytest.raises(Conflict, match="60 seconds"):
             answer_undo(answer=said, person=person)
@@ -702,7 +703,7 @@ def test_what_was_answered_blind_shows_once_it_stands(project: Project, ada: Use
     assert Withheld.objects.filter(item=audited).exists()
     attempt_settle(attempt.pk)
     Entry.objects.filter(project=project, state="done").update(
-        closed_at=timezone.now() - timezone.timedelta(minutes=2)
+        closed_at=timezone.now() - dt.timedelta(minutes=2)
     )
     assert not Withheld.objects.filter(item=audited).exists()
     assert Item.objects.get(pk=audited).split in (Split.POOL, Split.AUDIT)
@@ -844,7 +845,7 @@ def test_an_empty_queue_says_that_something_waits_and_not_how_much(
 
 def certified(project: Project, ada: User, ben: User) -> Certified:
     """A valid certificate whose labels are watched, and a queue that the last refill filled."""
-    people = {"ada": ada, "ben": ben}
+    people: dict[str, Any] = {"ada": ada, "ben": ben}
     for name, role in ROLES.items():
         people[name] = User.objects.create_user(name)
         Membership.objects.create(project=project, user=people[name], role=role)
@@ -859,7 +860,7 @@ def certified(project: Project, ada: User, ben: User) -> Certified:
     queue_refill(project=project)
     let_stand(project)
     # A test is one transaction, whose moment is that of its beginning.
-    Refill.objects.filter(project=project).update(created_at=timezone.now() - timezone.timedelta(seconds=90))
+    Refill.objects.filter(project=project).update(created_at=timezone.now() - dt.timedelta(seconds=90))
     return Certified(world, certificate, people)
 
 
@@ -886,7 +887,7 @@ LISTS_ITEMS = {"items_list", "round_items"}
 def looks(scene: Scene | Certified, name: str) -> dict[str, bytes]:
     """Whatever can be read of the project as a whole, and of its certificates, by every operation that reads."""
     client, project = scene.client(name), scene.project
-    addresses = {
+    addresses: dict[str, Any] = {
         operation: path.replace("{project_id}", str(project.pk))
         for operation, (method, path) in operations_found.items()
         if method == "get" and re.findall(r"{(\w+)}", path) == ["project_id"] and operation not in LISTS_ITEMS
@@ -906,7 +907,7 @@ def looks(scene: Scene | Certified, name: str) -> dict[str, bytes]:
 def as_files_know_it(scene: Scene) -> None:
     """The items have the content hash that a row of a file with their text has."""
     for item in scene.world.items:
-        Item.objects.filter(pk=item.pk).update(content_hash=hash_text(item.text))
+        Item.objects.filter(pk=item.pk).update(content_hash=hash_text(item.text or ""))
 
 
 def file_of(scene: Scene, path: Path, class_name: str, *, header: str = "label") -> Path:
@@ -915,7 +916,7 @@ def file_of(scene: Scene, path: Path, class_name: str, *, header: str = "label")
     return write_csv(path, f"id,text,{header}", *rows)
 
 
-def told_of_import(scene: Scene, path: Path, name: str, **options: object) -> dict[str, bytes]:
+def told_of_import(scene: Scene, path: Path, name: str, **options: Any) -> dict[str, bytes]:
     """All that is said of a check and an import of the file, and everywhere afterwards. Nothing of it stays."""
     eng = scene.people["eng"]
     with transaction.atomic():
@@ -938,7 +939,7 @@ def told_of_import(scene: Scene, path: Path, name: str, **options: object) -> di
     return said | {"check": json.dumps(checked.as_json(), sort_keys=True).encode()}
 
 
-IMPORTS_TRIED: list[dict[str, object]] = [
+IMPORTS_TRIED: list[dict[str, Any]] = [
     {},
     {"labels_from": "machine"},
     {"sealed": True},
@@ -949,10 +950,10 @@ IMPORTS_TRIED: list[dict[str, object]] = [
 @pytest.mark.parametrize("options", IMPORTS_TRIED, ids=str)
 @pytest.mark.parametrize("name", ["ada", "rev"])
 def test_no_import_tells_what_others_say_of_what_is_withheld(
-    scene: Scene, tmp_path: Path, name: str, options: dict[str, object]
+    scene: Scene, tmp_path: Path, name: str, options: dict[str, Any]
 ) -> None:
     as_files_know_it(scene)
-    for_class = {
+    for_class: dict[str, Any] = {
         each.name: file_of(scene, tmp_path / f"{each.name}.csv", each.name) for each in scene.world.classes
     }
     as_it_is = {said: told_of_import(scene, path, name, **options) for said, path in for_class.items()}
@@ -983,7 +984,7 @@ def test_an_import_tells_what_is_not_withheld_and_how_much_is(scene: Scene, tmp_
 
 @pytest.mark.parametrize("options", IMPORTS_TRIED, ids=str)
 def test_no_import_tells_whether_what_is_withheld_was_answered(
-    scene: Scene, tmp_path: Path, options: dict[str, object]
+    scene: Scene, tmp_path: Path, options: dict[str, Any]
 ) -> None:
     as_files_know_it(scene)
     held = prepare(scene, "ben")

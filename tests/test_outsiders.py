@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -62,9 +63,9 @@ def routes() -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def rows(project: Project, ada: User, ben: User) -> dict[str, object]:
+def rows(project: Project, ada: User, ben: User) -> dict[str, Any]:
     """One row of each kind that a route may name, all of Ada's project."""
-    label_class = project.classes.first()
+    label_class = project.classes.all()[0]
     item, other = make_items(project, 2)
     publication = publish(project, {other: label_class})
     label = record(project, item, label_class, ada)
@@ -113,7 +114,7 @@ def rows(project: Project, ada: User, ben: User) -> dict[str, object]:
     }
 
 
-def address_of(route: str, rows: dict[str, object]) -> str:
+def address_of(route: str, rows: dict[str, Any]) -> str:
     """The route with its places filled in. A KeyError here: add a row of the new kind to `rows`."""
     parts = []
     for part in route.split("/"):
@@ -123,13 +124,13 @@ def address_of(route: str, rows: dict[str, object]) -> str:
     return "/api/" + "/".join(parts)
 
 
-def check_shape(response: object) -> None:
+def check_shape(response: Any) -> None:
     assert set(json.loads(response.content)) == {"code", "message", "fields"}
 
 
 @pytest.mark.parametrize(("route", "method"), routes())
 def test_route_is_shut(
-    route: str, method: str, rows: dict[str, object], cy_client: APIClient, ada_client: APIClient
+    route: str, method: str, rows: dict[str, Any], cy_client: APIClient, ada_client: APIClient
 ) -> None:
     names_a_row = "<" in route
     assert names_a_row or route in FOR_EVERYBODY | FOR_SIGNED_IN, f"Who may use {route}? Say so in this file."
@@ -149,13 +150,13 @@ def test_route_is_shut(
         check_shape(response)
 
 
-def test_lists_of_an_outsider_are_empty(rows: dict[str, object], cy_client: APIClient) -> None:
+def test_lists_of_an_outsider_are_empty(rows: dict[str, Any], cy_client: APIClient) -> None:
     for route in ("projects", "tokens"):
         assert cy_client.get(f"/api/{route}").data == {"results": [], "next": None}
 
 
 def test_deleted_project_is_shut_for_its_owner_too(
-    project: Project, rows: dict[str, object], ada_client: APIClient
+    project: Project, rows: dict[str, Any], ada_client: APIClient
 ) -> None:
     assert ada_client.delete(f"/api/projects/{project.pk}").status_code == 204
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import yaml
@@ -66,7 +67,7 @@ def test_whoever_accepts_something_else_gets_json(ada_client: APIClient, accept:
      ("holdout_share", "0.1", "a number"), ("acquisition", 1, "text")],
 )  # fmt: skip
 def test_a_value_of_another_type_is_refused(
-    ada_client: APIClient, project: Project, field: str, value: object, wanted: str
+    ada_client: APIClient, project: Project, field: str, value: Any, wanted: str
 ) -> None:
     answer = ada_client.patch(f"/api/projects/{project.pk}", {field: value}, format="json")
 
@@ -83,7 +84,7 @@ def test_one_as_a_fraction_is_a_whole_number(ada_client: APIClient, project: Pro
     assert answer.json()["lease_seconds"] == 60
 
 
-def test_every_operation_names_the_errors_that_it_may_answer(tmp_path: object) -> None:
+def test_every_operation_names_the_errors_that_it_may_answer(tmp_path: Any) -> None:
     call_command("spectacular", "--file", str(tmp_path / "schema.yml"))
     schema = yaml.safe_load((tmp_path / "schema.yml").read_text())
 
@@ -113,7 +114,7 @@ FIELDS = ["name", "item_type", "classes", "lease_seconds", "holdout_share", "acq
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(body=values | st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, values)))
-def test_whatever_a_body_holds_the_answer_has_our_shape(ada_client: APIClient, body: object) -> None:
+def test_whatever_a_body_holds_the_answer_has_our_shape(ada_client: APIClient, body: Any) -> None:
     answer = ada_client.post("/api/projects", json.dumps(body), content_type="application/json")
 
     assert answer.status_code in (201, 400), answer.content

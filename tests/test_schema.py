@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import yaml
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
 
-def test_schema_validates_without_a_warning(tmp_path: object) -> None:
+def test_schema_validates_without_a_warning(tmp_path: Any) -> None:
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yml"))
 
     schema = yaml.safe_load((tmp_path / "schema.yml").read_text())

@@ -22,6 +22,7 @@ import time
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -58,7 +59,7 @@ def main() -> None:
         options.out.write_text(text)
 
 
-def _measure(server: object, sizes: list[int], folder: Path) -> str:
+def _measure(server: Any, sizes: list[int], folder: Path) -> str:
     from tests.benchmarks.learning import measure_scale, measure_step
     from tests.benchmarks.report import Row, as_markdown
     from tests.benchmarks.sections import measure_size

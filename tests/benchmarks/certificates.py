@@ -15,6 +15,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -98,7 +99,7 @@ def validity(n_attempts: int) -> Iterable[str]:
     for setting in SETTINGS:
         random = np.random.default_rng(0)
         truth = _wrong_by_rank(setting, random)
-        asked = {"n_items": setting.n, "n_candidates": setting.n, "eps": setting.eps}
+        asked: dict[str, Any] = {"n_items": setting.n, "n_candidates": setting.n, "eps": setting.eps}
         asked |= {"delta": DELTA, "promise": setting.promise}
         is_whole = setting.promise == "dataset"
         at_once, staged = _Tally(setting.n), _Tally(setting.n)
@@ -171,9 +172,9 @@ def stages(n_attempts: int) -> Iterable[str]:
                 n_wrong = round(times * eps * n)
                 truth = np.zeros(n, dtype=bool)
                 truth[random.choice(n, n_wrong, replace=False, p=chance / chance.sum())] = True
-                goal = {"n_items": n_items, "eps": eps, "delta": delta}
+                goal: dict[str, Any] = {"n_items": n_items, "eps": eps, "delta": delta}
 
-                def costs(n_attempts: int, **design: object) -> np.ndarray:
+                def costs(n_attempts: int, **design: Any) -> np.ndarray:
                     order = np.random.default_rng(1)
                     plays = [attempt_play(truth, order, **goal, **design) for _ in range(n_attempts)]  # noqa: B023
                     return np.array([play.n_audits + play.n_left for play in plays])
@@ -249,7 +250,7 @@ def _with_human_error(n_attempts: int) -> Iterable[str]:
             )
 
 
-def _answers(truth: np.ndarray, rate: object, n_classes: int, random: np.random.Generator) -> np.ndarray:
+def _answers(truth: np.ndarray, rate: Any, n_classes: int, random: np.random.Generator) -> np.ndarray:
     """The truth, or with chance `rate` another class."""
     errs = random.random(len(truth)) < rate
     return np.where(errs, (truth + random.integers(1, n_classes, len(truth))) % n_classes, truth)

@@ -84,7 +84,9 @@ def _plain_loop(images: Any, y: Any) -> int:
     from training.learners.network import ConvNet, numbers
 
     torch.manual_seed(0)
-    net = ConvNet(1, *images.shape[1:], N_CLASSES, dropout=0.4).to(memory_format=torch.channels_last)
+    height, width = images.shape[1:]
+    net = ConvNet(1, height, width, N_CLASSES, dropout=0.4)
+    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # as in the learner
     optimizer = torch.optim.AdamW(net.parameters(), lr=0.003, weight_decay=0.01)
     x, columns = numbers(torch.tensor(images)[:, None]), torch.tensor(y)
     net.train()

@@ -138,7 +138,7 @@ def claim_and_answer(
     return measured
 
 
-def answer_to(entry_id: int, class_ids: list[int]) -> dict[str, object]:
+def answer_to(entry_id: int, class_ids: list[int]) -> dict[str, Any]:
     return {
         "key": str(uuid.uuid4()),
         "entry_id": entry_id,

@@ -45,7 +45,6 @@ def main() -> None:
 
 def _plans(project_id: int) -> Iterator[str]:
     from django.conf import settings
-    from django.contrib.auth.models import User
     from django.db import connection, transaction
     from knox.models import AuthToken
     from rest_framework.test import APIClient
@@ -59,9 +58,7 @@ def _plans(project_id: int) -> Iterator[str]:
     class_ids = list(project.classes.values_list("pk", flat=True))
     client = APIClient(raise_request_exception=True)
     with transaction.atomic():
-        owner = User.objects.get(
-            pk=project.memberships.filter(role="owner").values_list("user", flat=True).first()
-        )
+        owner = project.memberships.filter(role="owner").order_by("pk").select_related("user")[0].user
         client.credentials(HTTP_AUTHORIZATION=f"Token {AuthToken.objects.create(owner)[1]}")
         base = f"/api/projects/{project_id}"
         entries = client.post(f"{base}/queue/claim", {"n": 1}, format="json").json()["entries"]
@@ -69,6 +66,7 @@ def _plans(project_id: int) -> Iterator[str]:
         client.post(f"{base}/answers", {"answers": first}, format="json")
         held = ",".join(str(entry["item"]["id"]) for entry in entries)
         newest = Round.objects.filter(run__project=project_id).order_by("pk").last()
+        body: dict[str, Any] | None
         for what, method, path, body in (
             ("claim", "post", f"{base}/queue/claim", {"n": 1}),
             ("answer", "post", f"{base}/answers", None),
@@ -123,11 +121,11 @@ def _recorded() -> Iterator[list[tuple[str, Any]]]:
             seen.append((str(query), params or {}))
         return original(self, query, params, **how)
 
-    psycopg.Cursor.execute = execute  # type: ignore[method-assign]
+    psycopg.Cursor.execute = execute
     try:
         yield seen
     finally:
-        psycopg.Cursor.execute = original  # type: ignore[method-assign]
+        psycopg.Cursor.execute = original
 
 
 def _explain(connection: Any, statement: str, values: Any) -> Iterator[str]:

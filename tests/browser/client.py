@@ -7,9 +7,9 @@ import time
 import uuid
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, FilePayload, Page
 
-WORDS = {"cat": "purr whisker meow", "dog": "bark fetch wag", "owl": "hoot night wing"}
+WORDS: dict[str, Any] = {"cat": "purr whisker meow", "dog": "bark fetch wag", "owl": "hoot night wing"}
 WRONG = (7, 19, 34)  # of the varied project
 PATIENCE_SECONDS = 15  # as of the other waits for a page
 WAIT_SECONDS = 400  # for work of a worker; of a machine with other things to do
@@ -20,7 +20,7 @@ def right_class(text: str) -> str:
     return next(name for name, words in WORDS.items() if words in text)
 
 
-def until(page: Page, expression: str, arg: object = None) -> None:
+def until(page: Page, expression: str, arg: Any = None) -> None:
     """Wait until the expression, or the function of `arg`, is true in the page.
 
     Playwright's wait_for_function asks a second time by eval(), which the page's policy forbids.
@@ -38,20 +38,20 @@ class Client:
     def get(self, path: str) -> Any:
         return self._call("GET", path)
 
-    def post(self, path: str, body: object = None) -> Any:
+    def post(self, path: str, body: Any = None) -> Any:
         return self._call("POST", path, body or {})
 
-    def patch(self, path: str, body: object) -> Any:
+    def patch(self, path: str, body: Any) -> Any:
         return self._call("PATCH", path, body)
 
-    def put(self, path: str, body: object) -> Any:
+    def put(self, path: str, body: Any) -> Any:
         return self._call("PUT", path, body)
 
     def sign_in(self, username: str, password: str) -> None:
         self._context.request.get("/api/session")  # brings the CSRF cookie
         self.post("/session", {"username": username, "password": password})
 
-    def make_project(self, name: str, *, n_items: int = 60, n_labeled: int = 0, **fields: object) -> int:
+    def make_project(self, name: str, *, n_items: int = 60, n_labeled: int = 0, **fields: Any) -> int:
         """A text project of cats, dogs and owls; the first `n_labeled` items have their label."""
         project = self.post(
             "/projects",
@@ -76,14 +76,14 @@ class Client:
     def import_file(self, project_id: int, name: str, content: str) -> None:
         """Upload the file and import it, to its end."""
         token = next(one["value"] for one in self._context.cookies() if one["name"] == "csrftoken")
-        file = {"name": name, "mimeType": "application/octet-stream", "buffer": content.encode()}
+        file = FilePayload(name=name, mimeType="application/octet-stream", buffer=content.encode())
         reply = self._context.request.post(
             "/api/uploads", multipart={"file": file}, headers={"X-CSRFToken": token}
         )
         assert reply.ok, reply.text()
         self.finish(f"/projects/{project_id}/imports", {"upload": reply.json()["upload"]})
 
-    def make_queue(self, name: str, **fields: object) -> int:
+    def make_queue(self, name: str, **fields: Any) -> int:
         """A project in which nothing is labeled and everything waits."""
         project_id = self.make_project(name, **fields)
         self.post(f"/projects/{project_id}/queue/refill")
@@ -91,7 +91,7 @@ class Client:
 
     def make_varied_project(self, name: str) -> int:
         """150 texts of many words, the first 90 labeled: three of these wrongly, and one twice, differently."""
-        body: dict[str, object] = {"name": name, "item_type": "text", "classes": list(WORDS)}
+        body: dict[str, Any] = {"name": name, "item_type": "text", "classes": list(WORDS)}
         body |= {
             "publishing": "by_itself",
             "random_share": 0,
@@ -110,7 +110,7 @@ class Client:
         self.post(f"/projects/{project['id']}/items", rows)
         return int(project["id"])
 
-    def finish(self, path: str, body: object = None) -> dict[str, Any]:
+    def finish(self, path: str, body: Any = None) -> dict[str, Any]:
         """Start a comparison or an inspection and wait until it is done."""
         work = self.post(path, body)
         kind = path.rsplit("/", 1)[1]
@@ -152,7 +152,7 @@ class Client:
         self.post(f"/projects/{project_id}/labels", labels)
         return items
 
-    def ask_attempt(self, project_id: int, **goal: object) -> None:
+    def ask_attempt(self, project_id: int, **goal: Any) -> None:
         """An attempt to certify, and until its audits wait."""
         attempt = self.post(f"/projects/{project_id}/attempts", goal)
         deadline = time.monotonic() + WAIT_SECONDS
@@ -205,7 +205,7 @@ class Client:
     def class_ids(self, project_id: int) -> dict[str, int]:
         return {one["name"]: one["id"] for one in self.get(f"/projects/{project_id}")["classes"]}
 
-    def _call(self, method: str, path: str, body: object = None) -> Any:
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
         tokens = [cookie["value"] for cookie in self._context.cookies() if cookie["name"] == "csrftoken"]
         reply = self._context.request.fetch(
             f"/api{path}", method=method, data=body, headers={"X-CSRFToken": tokens[0]} if tokens else {}

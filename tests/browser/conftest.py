@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -27,7 +28,7 @@ from tests.chromium import find_chromium
 from tests.own_learners import install_own_learners
 
 ROOT = Path(__file__).resolve().parents[2]
-PASSWORDS = {"ada": "ada-works-here", "ben": "ben-works-here", "cy": "cy-does-not-work-here"}
+PASSWORDS: dict[str, Any] = {"ada": "ada-works-here", "ben": "ben-works-here", "cy": "cy-does-not-work-here"}
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -171,7 +172,7 @@ def enter(server: Server, chromium: Browser) -> Iterator[Enter]:
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    def enter(name: str, **options: object) -> tuple[Page, Client]:
+    def enter(name: str, **options: Any) -> tuple[Page, Client]:
         context = chromium.new_context(base_url=server.address, **options)
         context.set_default_timeout(15_000)
         contexts.append(context)

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.browser.client import WAIT_SECONDS, Client, until
 from tests.browser.conftest import Enter
@@ -22,7 +22,7 @@ SETTINGS = {
     "n_rounds": 1,
     "policy": {"kind": "fixed", "threshold": 0.5},
 }
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 IS_DRAWN = "image => image.complete && image.naturalWidth > 0"
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, ViewportSize
 
 from tests.browser.client import Client, until
 from tests.browser.conftest import Enter
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 860}
 AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 # WCAG 2.2 A and AA, and what axe holds to be good practice. Each violation in a line, with the elements concerned.
 VIOLATIONS = """

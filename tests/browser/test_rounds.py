@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -10,7 +11,7 @@ from tests.browser.client import Client
 from tests.browser.conftest import Enter
 
 
-def make_round(ada: Client, name: str) -> tuple[int, dict]:
+def make_round(ada: Client, name: str) -> tuple[int, dict[str, Any]]:
     """A project with a holdout and a round; the round as the API tells it."""
     project_id = ada.make_varied_project(name)
     run = ada.train(project_id)

@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.browser.client import Client
 from tests.browser.conftest import Enter
@@ -39,7 +39,7 @@ def make_image_project(page: Page, ada: Client) -> int:
     return project_id
 
 
-def box(image: Locator) -> dict[str, float]:
+def box(image: Locator) -> FloatRect:
     found = image.bounding_box()
     assert found is not None
     return found

@@ -14,7 +14,7 @@ def test_the_generated_types_are_those_of_the_api(tmp_path: Path) -> None:
     schema, types = tmp_path / "openapi.yaml", tmp_path / "schema.d.ts"
     call_command("spectacular", "--file", str(schema))
 
-    command = [FRONTEND / "node_modules/.bin/openapi-typescript", schema, "--output", types]
+    command: list[str | Path] = [FRONTEND / "node_modules/.bin/openapi-typescript", schema, "--output", types]
     subprocess.run(command, cwd=FRONTEND, check=True, capture_output=True)
 
     assert types.read_text() == (FRONTEND / "src/api/schema.d.ts").read_text(), "Run `make types`."

@@ -20,7 +20,7 @@ import boto3
 import psutil
 
 from deploy.backing import servers
-from deploy.backing.addresses import postgres_socket_folder, valkey_socket
+from deploy.backing.addresses import embedded_database_url, postgres_socket_folder, valkey_socket
 from deploy.up import die_with_parent
 from tests import template
 from tests.chaos.gate import Gate
@@ -56,7 +56,7 @@ class World:
     @property
     def database_url(self) -> str:
         """Past the gate: for whoever judges."""
-        return servers.embedded_database_url(self.servers_folder)
+        return embedded_database_url(self.servers_folder)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -178,7 +178,7 @@ def world(folder: Path) -> Iterator[World]:
         gates = [Gate(str(socket)), Gate(str(valkey_socket(own))), Gate(("127.0.0.1", bucket_port))]
         for gate in gates:
             stack.callback(gate.close)
-        made = World(folder, *gates, disk=disk, has_own_disk=mounted)
+        made = World(folder, gates[0], gates[1], gates[2], disk=disk, has_own_disk=mounted)
         stack.callback(made.stop)
         yield made
 

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psycopg
@@ -49,7 +50,7 @@ def databases() -> Iterator[list[str]]:
         yield urls
 
 
-def assay(url: str, data: Path, *words: object) -> subprocess.CompletedProcess[str]:
+def assay(url: str, data: Path, *words: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "deploy.cli", *map(str, words)], cwd=ROOT, capture_output=True, text=True, check=False,
         env={**os.environ, "DATABASE_URL": url, "ASSAY_DATA_DIR": str(data)},
@@ -63,7 +64,13 @@ def backup(databases: list[str], tmp_path_factory: pytest.TempPathFactory) -> Pa
     shutil.copytree(OLD / "storage", folder / "old" / "storage")
     (folder / "old" / "storage" / "blobs" / "ab").mkdir(parents=True)
     (folder / "old" / "storage" / "blobs" / "ab" / "cd").write_bytes(b"an image")
-    load = [postgres_program("psql"), "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", databases[0]]
+    load: list[str | Path] = [
+        postgres_program("psql"),
+        "--quiet",
+        "--no-psqlrc",
+        "--set=ON_ERROR_STOP=1",
+        databases[0],
+    ]
     sql = gzip.decompress((OLD / "database.sql.gz").read_bytes())
     subprocess.run(load, input=sql, check=True, stdout=subprocess.DEVNULL)
     made = assay(databases[0], folder / "old", "backup", folder / "assay.backup")
@@ -170,7 +177,7 @@ def test_no_part_starts_on_an_old_postgresql(
 
 
 def test_a_server_that_does_not_answer_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(**_: object) -> None:
+    def away(**_: Any) -> None:
         raise psycopg.OperationalError("away")
 
     monkeypatch.setattr(psycopg, "connect", away)

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -25,7 +26,7 @@ STALLED = (
 
 @pytest.fixture(scope="module")
 def web(
-    django_db_setup: None, django_db_blocker: object, tmp_path_factory: pytest.TempPathFactory
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Web]:
     with django_db_blocker.unblock():
         folder = tmp_path_factory.mktemp("web")
@@ -34,7 +35,7 @@ def web(
 
 
 @pytest.fixture
-def token(ada: User) -> dict[str, str]:
+def token(ada: User) -> dict[str, Any]:
     return {"Authorization": f"Token {token_of('ada')}"}
 
 
@@ -54,7 +55,7 @@ def close(lines: list[socket.socket]) -> None:
 # Whoever is slow
 
 
-def test_bodies_that_stall_hold_nobody_up(web: Web, token: dict[str, str]) -> None:
+def test_bodies_that_stall_hold_nobody_up(web: Web, token: dict[str, Any]) -> None:
     lines = stalled(web, 60, b"/api/session", 60_000)
     lines += stalled(web, 40, b"/api/session", 10_000_000)
 
@@ -65,7 +66,7 @@ def test_bodies_that_stall_hold_nobody_up(web: Web, token: dict[str, str]) -> No
     close(lines)
 
 
-def test_idle_sockets_hold_nobody_up(web: Web, token: dict[str, str]) -> None:
+def test_idle_sockets_hold_nobody_up(web: Web, token: dict[str, Any]) -> None:
     lines = [web.open() for _ in range(700)]
     for line in lines[:100]:
         line.sendall(b"POST /api/session HTTP/1.1\r\nHost: local")  # not even the headers
@@ -75,7 +76,7 @@ def test_idle_sockets_hold_nobody_up(web: Web, token: dict[str, str]) -> None:
     close(lines)
 
 
-def test_answers_that_nobody_reads_hold_nobody_up(web: Web, token: dict[str, str]) -> None:
+def test_answers_that_nobody_reads_hold_nobody_up(web: Web, token: dict[str, Any]) -> None:
     lines = [web.open() for _ in range(40)]
     for line in lines:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -114,7 +115,7 @@ def test_body_that_nobody_may_send_is_refused_before_it_is_read(web: Web) -> Non
     assert time.monotonic() - begun < 15  # and not when we are tired of waiting
 
 
-def test_long_bodies_are_taken_from_those_whom_we_know(web: Web, token: dict[str, str]) -> None:
+def test_long_bodies_are_taken_from_those_whom_we_know(web: Web, token: dict[str, Any]) -> None:
     body = json.dumps({"name": "x" * 3_000_000, "item_type": "text"}).encode()
 
     refused = web.call(
@@ -127,7 +128,7 @@ def test_long_bodies_are_taken_from_those_whom_we_know(web: Web, token: dict[str
     assert "name" in read.json["fields"]
 
 
-def test_json_of_sixty_megabytes_is_too_large(web: Web, token: dict[str, str]) -> None:
+def test_json_of_sixty_megabytes_is_too_large(web: Web, token: dict[str, Any]) -> None:
     answer = web.send(
         STALLED % (b"/api/projects", 60_000_000, f"Authorization: {token['Authorization']}\r\n".encode())
     )
@@ -136,7 +137,7 @@ def test_json_of_sixty_megabytes_is_too_large(web: Web, token: dict[str, str]) -
     assert b'"code": "too_large"' in answer
 
 
-def test_chunked_body_is_read_and_limited(web: Web, token: dict[str, str]) -> None:
+def test_chunked_body_is_read_and_limited(web: Web, token: dict[str, Any]) -> None:
     head = (
         f"POST /api/projects HTTP/1.1\r\nHost: localhost\r\nAuthorization: {token['Authorization']}\r\n"
         "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -150,7 +151,7 @@ def test_chunked_body_is_read_and_limited(web: Web, token: dict[str, str]) -> No
     assert web.send(unknown + b"11170\r\n" + b"x" * 70_000 + b"\r\n").startswith(b"HTTP/1.1 413 ")
 
 
-def test_upload_is_taken_in_with_little_memory(web: Web, token: dict[str, str], tmp_path: Path) -> None:
+def test_upload_is_taken_in_with_little_memory(web: Web, token: dict[str, Any], tmp_path: Path) -> None:
     rows = b"id,text\n" + b"".join(b"%d,%s\n" % (i, b"word " * 200) for i in range(60_000))  # 60 MB
     boundary = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
     before = web.biggest_mb()
@@ -256,7 +257,7 @@ def test_long_json_that_is_read_is_compressed(web: Web) -> None:
 
 
 def test_a_request_under_way_is_answered_before_the_web_stops(
-    django_db_setup: None, tmp_path: Path, token: dict[str, str]
+    django_db_setup: None, tmp_path: Path, token: dict[str, Any]
 ) -> None:
     with web_running(tmp_path) as web:
         body = b'{"name": "Late", "item_type": "text"}'

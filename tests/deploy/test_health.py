@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -69,6 +69,7 @@ def test_worker_that_left_in_good_order_is_down_at_once(all_parts: None, cy: Use
 
 def test_where_the_server_keeps_things_is_told_to_admins_only(all_parts: None, cy: User) -> None:
     boss = User.objects.create_superuser("boss", password="boss-works-here")
+    assert isinstance(default_storage, FileSystemStorage)
     folder = str(default_storage.location)
 
     told = client_of(boss).get("/api/health")

@@ -40,7 +40,7 @@ def rows_and_files() -> tuple[dict[str, int], list[str]]:
         for model in apps.get_models()
         if model._meta.managed
     }
-    folders = [settings.MEDIA_ROOT, tempfile.gettempdir()]
+    folders = [str(settings.MEDIA_ROOT), tempfile.gettempdir()]
     return tables, sorted(
         str(path) for folder in folders for path in Path(folder).rglob("*") if path.is_file()
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from deploy.backups.orphans import missing, orphans, orphans_remove, storage_files
 from deploy.cli import main
@@ -31,7 +33,7 @@ FOLDERS = ("blobs", "thumbnails", "uploads", "exports", "artifacts")
 
 
 @pytest.fixture
-def owned(ada: User, settings: object, tmp_path: Path) -> list[str]:
+def owned(ada: User, settings: Settings, tmp_path: Path) -> list[str]:
     """A storage in which every kind of file has its owner."""
     backend = "django.core.files.storage.FileSystemStorage"
     options = {"location": str(tmp_path / "storage")}
@@ -55,7 +57,7 @@ def owned(ada: User, settings: object, tmp_path: Path) -> list[str]:
 def test_a_storage_that_stumbles_is_asked_again(owned: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     real, refusals = default_storage.listdir, [ConnectionResetError(), TimeoutError()]
 
-    def stumbling(path: str) -> object:
+    def stumbling(path: str) -> Any:
         if refusals:
             raise refusals.pop()
         return real(path)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -23,10 +24,10 @@ from tests.makers import make_project
 from tests.running import eventually
 from tests.web import Reply, Web, database_url, token_of, web_running
 
-TOKEN = {"Authorization": "Token " + "x" * 64}
-SESSION = {"Cookie": "sessionid=abcdefghijklmnopqrstuvwxyz012345"}
+TOKEN: dict[str, Any] = {"Authorization": "Token " + "x" * 64}
+SESSION: dict[str, Any] = {"Cookie": "sessionid=abcdefghijklmnopqrstuvwxyz012345"}
 FORM = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nid\n1\r\n--b--\r\n'
-JSON = {"Content_Type": "application/json"}
+JSON: dict[str, Any] = {"Content_Type": "application/json"}
 SIGN_IN = JSON | {"Cookie": f"csrftoken={'a' * 32}", "X_CSRFToken": "a" * 32}
 ASKED = [
     ("GET", "/api/projects", TOKEN),
@@ -66,7 +67,7 @@ def test_database_that_hangs_is_told(db: None, tmp_path: Path, hung: int) -> Non
 
 @pytest.mark.django_db(transaction=True)
 def test_connections_that_are_cut_cost_one_503_at_most_and_then_nothing(tmp_path: Path, ada: User) -> None:
-    headers = {"Authorization": f"Token {token_of('ada')}"}
+    headers: dict[str, Any] = {"Authorization": f"Token {token_of('ada')}"}
     with web_running(tmp_path) as web:
         stop, seen = threading.Event(), []
 
@@ -99,7 +100,7 @@ def test_storage_that_is_away_is_told_for_images_and_uploads(tmp_path: Path, ada
         sha256="a" * 64, name="blobs/aa/a", media_type="image/png", width=1, height=1, mode="RGB", n_bytes=1
     )
     item = Item.objects.create(project=project, key="a", blob=blob, content_hash="a")
-    headers = {"Authorization": f"Token {token_of('ada')}"}
+    headers: dict[str, Any] = {"Authorization": f"Token {token_of('ada')}"}
     options = '{"bucket_name": "labels", "endpoint_url": "http://127.0.0.1:1", "access_key": "a", "secret_key": "b"}'
     with web_running(
         tmp_path, ASSAY_STORAGE="storages.backends.s3.S3Storage", ASSAY_STORAGE_OPTIONS=options
@@ -155,7 +156,7 @@ def test_database_that_is_lost_in_the_middle_is_told_to_everybody_and_found_agai
     tmp_path: Path, ada: User, what: str
 ) -> None:
     project = make_project(owner=ada)
-    token = {"Authorization": f"Token {token_of('ada')}"}
+    token: dict[str, Any] = {"Authorization": f"Token {token_of('ada')}"}
     asked = [
         ("GET", "/api/projects", b"", token),
         ("POST", f"/api/projects/{project.pk}/queue/claim", b"{}", token | JSON),
@@ -201,7 +202,7 @@ def test_database_that_is_lost_in_the_middle_is_told_to_everybody_and_found_agai
 def test_statement_that_is_slow_is_not_taken_for_a_server_that_hangs(tmp_path: Path, ada: User) -> None:
     """Somebody holds what the claim needs for longer than a lost server is waited for."""
     project = make_project(owner=ada)
-    token = {"Authorization": f"Token {token_of('ada')}"}
+    token: dict[str, Any] = {"Authorization": f"Token {token_of('ada')}"}
     with web_running(tmp_path) as web, ThreadPoolExecutor(1) as somebody:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("LOCK TABLE labeling_project IN ACCESS EXCLUSIVE MODE")
@@ -220,7 +221,7 @@ def test_work_is_taken_without_a_word_from_the_broker(
     tmp_path: Path, ada: User, hung: int, what: str
 ) -> None:
     project = make_project(owner=ada)
-    token = {"Authorization": f"Token {token_of('ada')}"}
+    token: dict[str, Any] = {"Authorization": f"Token {token_of('ada')}"}
     broker = f"redis://127.0.0.1:{hung if what == 'hung' else 1}/0"
     with web_running(tmp_path, ASSAY_BROKER_URL=broker) as web:
         replies = [

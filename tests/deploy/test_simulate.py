@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = ("DATABASE_URL", "ASSAY_BROKER_URL")
 
 
-def write_csv(path: Path, rows: list[list[object]]) -> Path:
+def write_csv(path: Path, rows: list[list[Any]]) -> Path:
     with open(path, "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(rows)
     return path
@@ -222,7 +222,7 @@ class Refusing(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, *_: Any) -> None:
         pass
 
 

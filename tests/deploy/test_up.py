@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -27,6 +28,10 @@ from tests.running import ROOT, Running, eventually, free_port, running_product
 def running(tmp_path: Path) -> Iterator[Running]:
     with running_product(tmp_path, is_first=True, ASSAY_STALE_SECONDS="5") as running:
         yield running
+
+
+def _is_new(running: Running, part: str, before: int) -> bool:
+    return running.pid_of(part) != before
 
 
 @pytest.mark.slow
@@ -56,7 +61,7 @@ def test_up_is_whole_mends_itself_and_leaves_nothing_behind(running: Running) ->
     for part in ("web", "worker"):
         before = running.pid_of(part)
         os.kill(before, signal.SIGKILL)
-        eventually(lambda part=part, before=before: running.pid_of(part) != before)
+        eventually(partial(_is_new, running, part, before))
     valkey = servers.valkey_pid(running.data_dir)
     assert valkey is not None
     os.kill(valkey, signal.SIGKILL)

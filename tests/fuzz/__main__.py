@@ -9,12 +9,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.fuzz.attack import ROLES, Attacker
 from tests.running import ROOT, Running, running_product
 
 
-def world_make(running: Running) -> dict[str, object]:
+def world_make(running: Running) -> dict[str, Any]:
     made = subprocess.run(
         [sys.executable, "-m", "tests.fuzz.world"],
         cwd=ROOT,
@@ -24,7 +25,7 @@ def world_make(running: Running) -> dict[str, object]:
         check=False,
     )
     assert made.returncode == 0, made.stderr
-    world: dict[str, object] = json.loads(made.stdout.splitlines()[-1])
+    world: dict[str, Any] = json.loads(made.stdout.splitlines()[-1])
     return world
 
 

@@ -86,7 +86,7 @@ def test_a_file_in_it_is_written_and_taken_home(names: None, ada: User, ada_clie
     file = ada_client.get(f"/api/exports/{asked.data['id']}/file")
     assert file["Content-Type"] == "text/plain"
     assert file["Content-Disposition"].endswith('.txt"')
-    lines = b"".join(file.streaming_content).decode().splitlines()
+    lines = file.getvalue().decode().splitlines()
     assert lines[0] == ",".join(project.classes.order_by("pk").values_list("name", flat=True))
     assert sorted(lines[1:-1]) == sorted(keys)
     assert lines[-1] == "end"

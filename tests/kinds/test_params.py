@@ -6,6 +6,7 @@ import logging
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,9 +103,7 @@ def asking(installed: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
         (Param("share", "float", 0.3, 0.0, 0.9, is_above_low=True), 0, "a number above 0 and at most 0.9"),
     ],
 )
-def test_what_a_type_does_not_allow_is_refused_in_a_sentence(
-    param: Param, value: object, sentence: str
-) -> None:
+def test_what_a_type_does_not_allow_is_refused_in_a_sentence(param: Param, value: Any, sentence: str) -> None:
     problem = param.problem(value)
 
     assert problem is not None
@@ -176,7 +175,8 @@ def test_the_log_hides_a_secret_even_in_a_traceback(asking: None) -> None:
     assert TOKEN not in line
     assert f"sent {HIDDEN}" in line
     assert f"RuntimeError: 401 for {HIDDEN}" in line
-    assert settings.LOGGING["formatters"]["line"]["()"] == "deploy.logs.SecretlessFormatter"
+    logging_settings: Any = settings.LOGGING
+    assert logging_settings["formatters"]["line"]["()"] == "deploy.logs.SecretlessFormatter"
 
 
 def test_a_trial_that_failed_does_not_tell_a_secret(asking: None) -> None:

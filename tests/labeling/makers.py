@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -36,7 +37,7 @@ def make_machine_labels(
     return source
 
 
-def publish(project: Project, labels: Mapping[Item, LabelClass], **options: object) -> Publication:
+def publish(project: Project, labels: Mapping[Item, LabelClass], **options: Any) -> Publication:
     source = make_machine_labels(project, labels, **options)
     return publication_open(
         project=project, source=source, by=None, ended_reason=f"superseded by {source.name}"

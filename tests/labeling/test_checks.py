@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
@@ -20,14 +22,14 @@ MANY = b"id,text,label\n" + b"".join(
 )
 
 
-def ask(client: APIClient, content: bytes = MANY, **more: object) -> dict[str, object]:
+def ask(client: APIClient, content: bytes = MANY, **more: object) -> dict[str, Any]:
     body = {"upload": send(client, content), "item_type": "text", **more}
     answer = client.post("/api/checks", body, format="json")
     assert answer.status_code == 201, answer.content
     return answer.json()
 
 
-def carried_out(client: APIClient, check: dict[str, object]) -> dict[str, object]:
+def carried_out(client: APIClient, check: dict[str, Any]) -> dict[str, Any]:
     job_inline(CHECK, check["id"], worker="test", compute=check_execute)
     return client.get(f"/api/checks/{check['id']}").json()
 
@@ -114,7 +116,7 @@ def test_a_file_that_cannot_be_imported_fails_its_check_with_the_reason(ada_clie
         {"project": "x"},
     ],
 )
-def test_a_wrong_wish_is_refused_at_once(ada_client: APIClient, given: dict[str, object]) -> None:
+def test_a_wrong_wish_is_refused_at_once(ada_client: APIClient, given: dict[str, Any]) -> None:
     body = {"upload": send(ada_client), "item_type": "text", **given}
 
     answer = ada_client.post("/api/checks", body, format="json")

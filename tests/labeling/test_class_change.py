@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
@@ -71,7 +73,7 @@ def test_labels_follow_a_renamed_class(
     ],
 )
 def test_change_is_checked(
-    project: Project, ada_client: APIClient, classes: Classes, change: dict, status: int
+    project: Project, ada_client: APIClient, classes: Classes, change: dict[str, Any], status: int
 ) -> None:
     response = ada_client.patch(f"/api/classes/{classes['cat'].pk}", change, format="json")
 

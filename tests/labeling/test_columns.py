@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -23,13 +24,13 @@ def table(ada: User) -> Project:
     return make_project(owner=ada, item_type=ItemType.TABLE)
 
 
-def shown(client: APIClient, project: Project) -> dict[str, dict[str, object]]:
+def shown(client: APIClient, project: Project) -> dict[str, dict[str, Any]]:
     reply = client.get(f"/api/projects/{project.pk}/columns")
     assert reply.status_code == 200
     return {column.pop("name"): column for column in reply.json()["columns"]}
 
 
-def send(client: APIClient, project: Project, rows: list[dict[str, object]]) -> None:
+def send(client: APIClient, project: Project, rows: list[dict[str, Any]]) -> None:
     body = [{"key": f"{len(rows)}-{i}", "features": row} for i, row in enumerate(rows)]
     reply = client.post(f"/api/projects/{project.pk}/items", body, format="json")
     assert reply.status_code in (200, 201), reply.json()

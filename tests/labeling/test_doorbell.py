@@ -19,7 +19,7 @@ def names_rung() -> dict[str, str]:
                     continue
                 for text in ast.walk(node.args[0]):
                     if isinstance(text, ast.Constant) and str(text.value).count(".") == 2:
-                        found[text.value] = str(path.relative_to(ROOT))
+                        found[str(text.value)] = str(path.relative_to(ROOT))
     return found
 
 

@@ -188,8 +188,8 @@ def test_filters_are_those_of_the_item_list(
     ada: User,
     classes: dict[str, LabelClass],
     ada_client: Any,
-    filters: dict,
-    expected: list,
+    filters: dict[str, Any],
+    expected: list[Any],
 ) -> None:
     items = make_items(project, 4)
     publish(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -17,6 +18,7 @@ from rest_framework.test import APIClient
 from labeling.exports import rows as export_rows
 from labeling.exports.pipeline import export_run
 from labeling.exports.rows import ExportRows
+from labeling.items.selectors import ItemFilters
 from labeling.jobs.work import WorkState
 from labeling.models import Export, Membership, Project
 from tests.makers import make_items
@@ -40,7 +42,7 @@ def test_export_is_asked_for_written_and_taken_home(project: Project, ada_client
     assert shown["filters"] == {"source": "none", "search": "item", "ids": []}
     assert (shown["step"], shown["n_steps"]) == (3, 3)
     file = ada_client.get(shown["file_url"])
-    body = b"".join(file.streaming_content)
+    body = file.getvalue()
     assert len(body) == int(file["Content-Length"]) == shown["n_bytes"]
     assert hashlib.sha256(body).hexdigest() == shown["sha256"]
     assert file["Content-Disposition"] == f'attachment; filename="animals-{export.pk}.csv"'
@@ -72,7 +74,7 @@ def test_present_state_is_that_of_the_moment_of_asking(project: Project, ada_cli
     ],
 )
 def test_wish_that_makes_no_sense_is_refused(
-    project: Project, ada_client: APIClient, body: dict[str, object], field: str
+    project: Project, ada_client: APIClient, body: dict[str, Any], field: str
 ) -> None:
     response = ada_client.post(
         f"/api/projects/{project.pk}/exports", {"format": "csv", **body}, format="json"
@@ -177,7 +179,7 @@ def test_pages_and_batches_of_any_size_hold_every_row_once(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     items = make_items(project, 7)
-    rows = ExportRows(project, filters=export_rows.ItemFilters(), at=timezone.now())
+    rows = ExportRows(project, filters=ItemFilters(), at=timezone.now())
     monkeypatch.setattr(export_rows, "ROWS_OF_PAGE", 3)
     monkeypatch.setattr(export_rows, "BYTES_OF_BATCH", 1)
 

@@ -7,6 +7,7 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -251,7 +252,8 @@ def test_nan_and_infinity_in_json_lines_are_treated_alike(ada: User, tmp_path: P
     )
 
     assert list(problems_of(project, path, user=ada)) == [3]
-    assert [row["a"] for row in Item.objects.order_by("id").values_list("features", flat=True)] == [1, None]
+    features: list[Any] = list(Item.objects.order_by("id").values_list("features", flat=True))
+    assert [row["a"] for row in features] == [1, None]
 
 
 def test_json_that_breaks_off_fails_and_says_after_which_row(
@@ -313,7 +315,7 @@ def test_images_do_not_go_into_a_text_project(texts: Project, ada: User, tmp_pat
     ],
 )
 def test_a_wrong_option_is_named(
-    texts: Project, ada: User, tmp_path: Path, options: dict[str, object], field: str
+    texts: Project, ada: User, tmp_path: Path, options: dict[str, Any], field: str
 ) -> None:
     path = write_csv(tmp_path / "pets.csv", "id,text,label", "a,a cat,cat")
 

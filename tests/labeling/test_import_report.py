@@ -8,6 +8,7 @@ import random
 from dataclasses import fields
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -23,7 +24,7 @@ from labeling.models import Item, Label, Project
 from tests.labeling.import_files import run_import, write_csv, write_images
 
 
-def check(path: Path, *, item_type: str | None = None, **options: object) -> dict[str, object]:
+def check(path: Path, *, item_type: str | None = None, **options: object) -> dict[str, Any]:
     """The report of a file, with no project and no database."""
     with bundle_on_server(path) as bundle:
         found = import_check(bundle, options_from_json(options), file_name=path.name, item_type=item_type)
@@ -44,7 +45,7 @@ def odd_csv(seed: int) -> str:
     return file.getvalue() + draw.choice(["", "1,2\n", "a,b,c,d,e,f\n", "7,a text of words,cat,2.5\n"])
 
 
-def check_adds_up(report: dict[str, object]) -> None:
+def check_adds_up(report: dict[str, Any]) -> None:
     assert report["n_rows"] == report["n_items"] + report["n_repeats"] + report["n_dropped"]
     rows_left = sum(left["n"] for left in report["dropped"] if left["what"] == "rows")
     assert rows_left == report["n_dropped"]

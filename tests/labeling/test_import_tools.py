@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -43,7 +44,7 @@ def write_jsonl(path: Path, *rows: object) -> Path:
     return path
 
 
-def standing() -> set[tuple[str, str, bool]]:
+def standing() -> set[tuple[str | None, str, bool]]:
     labels = Label.objects.filter(retired_at__isnull=True)
     return set(labels.values_list("item__text", "label_class__name", "is_human"))
 
@@ -155,7 +156,7 @@ def test_a_rejected_answer_is_no_label_and_an_ignored_one_neither(
 def test_people_and_a_model_come_in_one_import_each_from_a_source_of_its_own(
     texts: Project, ada: User, tmp_path: Path
 ) -> None:
-    def task(number: int, choice: str | None, guess: str) -> dict[str, object]:
+    def task(number: int, choice: str | None, guess: str) -> dict[str, Any]:
         def result(label: str) -> list[object]:
             value = {"choices": [label]}
             return [{"from_name": "s", "to_name": "text", "type": "choices", "value": value}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from labeling.errors import Conflict
-from labeling.jobs.work import WorkLost, WorkState, work_claim
+from labeling.jobs.work import WorkLost, WorkState, work_beat, work_claim
 from labeling.labels.selectors import item_count, progress
 from labeling.models import (
     Blob,
@@ -240,7 +241,7 @@ def test_a_worker_that_takes_over_goes_on_where_the_last_batch_ended(
     job._batch()
     job._batch()
     assert Item.objects.count() == 2
-    ImportUndo.objects.filter(pk=undo.pk).update(heartbeat_at=timezone.now() - timezone.timedelta(days=1))
+    ImportUndo.objects.filter(pk=undo.pk).update(heartbeat_at=timezone.now() - dt.timedelta(days=1))
 
     undo_run(undo.pk, worker="second")
 
@@ -259,7 +260,7 @@ def test_progress_goes_on_where_a_dead_worker_left_it_and_ends_at_its_end(
     make_items(texts, 3)
     undo = undo_request(work=pets, by=ada)
     beats: list[tuple[int, int]] = []
-    real = removal_pipeline.work_beat
+    real = work_beat
 
     def beat(work: ImportUndo, **progress: object) -> None:
         real(work, **progress)
@@ -273,7 +274,7 @@ def test_progress_goes_on_where_a_dead_worker_left_it_and_ends_at_its_end(
     assert dead is not None
     with pytest.raises(WorkLost):
         removal_pipeline.undo_execute(dead)
-    ImportUndo.objects.filter(pk=undo.pk).update(heartbeat_at=timezone.now() - timezone.timedelta(days=1))
+    ImportUndo.objects.filter(pk=undo.pk).update(heartbeat_at=timezone.now() - dt.timedelta(days=1))
     undo_run(undo.pk, worker="second")
 
     undo.refresh_from_db()

@@ -17,11 +17,11 @@ from tests.makers import make_items, make_project
 Classes = dict[str, LabelClass]
 
 
-def add(client: APIClient, project: Project, rows: object) -> Any:
+def add(client: APIClient, project: Project, rows: Any) -> Any:
     return client.post(f"/api/projects/{project.pk}/items", rows, format="json")
 
 
-def listed(client: APIClient, project: Project, **query: object) -> list[str]:
+def listed(client: APIClient, project: Project, **query: Any) -> list[str]:
     """Keys of all pages, three items a page."""
     keys: list[str] = []
     query = {"limit": 3, **query}
@@ -77,9 +77,7 @@ def test_sending_the_same_rows_twice_adds_nothing(project: Project, ada_client: 
         None,
     ],
 )
-def test_one_bad_row_is_named_and_nothing_is_added(
-    project: Project, ada_client: APIClient, row: object
-) -> None:
+def test_one_bad_row_is_named_and_nothing_is_added(project: Project, ada_client: APIClient, row: Any) -> None:
     add(ada_client, project, [{"key": "known", "text": "here"}])
 
     response = add(ada_client, project, [{"key": "a", "text": "fine", "label": "cat"}, row])
@@ -99,7 +97,7 @@ def test_a_character_that_cannot_be_kept_is_named_by_its_path(
 
 
 @pytest.mark.parametrize("body", [{}, [], "text", [{"text": "x"}] * 10_001])
-def test_body_must_be_a_list_of_rows(project: Project, ada_client: APIClient, body: object) -> None:
+def test_body_must_be_a_list_of_rows(project: Project, ada_client: APIClient, body: Any) -> None:
     assert add(ada_client, project, body).status_code == 400
 
 
@@ -124,8 +122,8 @@ def test_table_rows_and_series(ada: User, ada_client: APIClient) -> None:
     )
     for features in ([], {}, [1], {"a": [1]}, {"a": None}, "text"):
         assert add(ada_client, table, [{"features": features}]).status_code == 400, features
-    for features in ([], {"a": 1}, ["x"], [[1], [2, 3]], "x"):
-        assert add(ada_client, series, [{"features": features}]).status_code == 400, features
+    for series_row in ([], {"a": 1}, ["x"], [[1], [2, 3]], "x"):
+        assert add(ada_client, series, [{"features": series_row}]).status_code == 400, series_row
     huge = b'[{"features": [1e999]}]'
     address = f"/api/projects/{series.pk}/items"
     assert ada_client.post(address, huge, content_type="application/json").status_code == 400
@@ -218,7 +216,7 @@ def test_search_finds_how_keys_and_texts_begin(
     ],
 )
 def test_filters_that_make_no_sense_are_refused(
-    project: Project, ada_client: APIClient, query: dict[str, object]
+    project: Project, ada_client: APIClient, query: dict[str, Any]
 ) -> None:
     response = ada_client.get(f"/api/projects/{project.pk}/items", query)
 
@@ -279,8 +277,8 @@ def test_image_is_served_as_what_was_decoded_and_nothing_else(image: Item, ada_c
     full = ada_client.get(shown["url"])
     small = ada_client.get(shown["thumbnail_url"])
 
-    assert (b"".join(full.streaming_content), full["Content-Type"]) == (b"the image", "image/png")
-    assert (b"".join(small.streaming_content), small["Content-Type"]) == (b"small", "image/jpeg")
+    assert (full.getvalue(), full["Content-Type"]) == (b"the image", "image/png")
+    assert (small.getvalue(), small["Content-Type"]) == (b"small", "image/jpeg")
     assert full["X-Content-Type-Options"] == "nosniff"
     assert full["Content-Disposition"] == "inline"
     assert "private" in full["Cache-Control"]

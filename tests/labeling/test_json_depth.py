@@ -12,6 +12,7 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow
 import pyarrow.parquet
@@ -172,7 +173,7 @@ BODILESS = {"uploads"}
 def test_every_operation_that_writes_refuses_a_bomb(
     route: str,
     method: str,
-    rows: dict[str, object],  # noqa: F811
+    rows: dict[str, Any],  # noqa: F811
     ada_client: APIClient,
 ) -> None:
     for body in (BOMB, "[" * 1_500, '{"options": ' + BOMB + "}"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
@@ -19,7 +21,9 @@ def classes(project: Project) -> dict[str, LabelClass]:
     return {label_class.name: label_class for label_class in project.classes.all()}
 
 
-def test_second_answer_replaces_the_first(project: Project, ada: User, ben: User, classes: dict) -> None:
+def test_second_answer_replaces_the_first(
+    project: Project, ada: User, ben: User, classes: dict[str, Any]
+) -> None:
     (item,) = make_items(project, 1)
 
     first = record(project, item, classes["cat"], ben)
@@ -34,7 +38,7 @@ def test_second_answer_replaces_the_first(project: Project, ada: User, ben: User
 
 @pytest.mark.parametrize(("said", "reason"), [("cat", "confirmed"), ("dog", "corrected")])
 def test_person_retires_the_published_machine_label(
-    project: Project, ben: User, classes: dict, said: str, reason: str
+    project: Project, ben: User, classes: dict[str, Any], said: str, reason: str
 ) -> None:
     item, other = make_items(project, 2)
     publish(project, {item: classes["cat"], other: classes["cat"]})
@@ -47,7 +51,9 @@ def test_person_retires_the_published_machine_label(
     assert not current_labels_of([item.pk, other.pk])[other.pk].is_human
 
 
-def test_word_on_an_item_of_another_project_is_refused(project: Project, ada: User, classes: dict) -> None:
+def test_word_on_an_item_of_another_project_is_refused(
+    project: Project, ada: User, classes: dict[str, Any]
+) -> None:
     (foreign,) = make_items(make_project(owner=ada), 1)
 
     with pytest.raises(NotFound):
@@ -57,11 +63,11 @@ def test_word_on_an_item_of_another_project_is_refused(project: Project, ada: Us
 
 
 def test_class_of_another_project_is_refused_and_nothing_is_written(
-    project: Project, ada: User, classes: dict
+    project: Project, ada: User, classes: dict[str, Any]
 ) -> None:
     item, other = make_items(project, 2)
     standing = record(project, item, classes["cat"], ada)
-    foreign = make_project(owner=ada).classes.first()
+    foreign = make_project(owner=ada).classes.all()[0]
     words = [Word(item.pk, classes["dog"].pk), Word(other.pk, foreign.pk)]
 
     with pytest.raises(InvalidInput):
@@ -70,7 +76,7 @@ def test_class_of_another_project_is_refused_and_nothing_is_written(
     assert current_labels_of([item.pk, other.pk]) == {item.pk: standing}
 
 
-def test_machine_source_cannot_record_a_persons_word(project: Project, classes: dict) -> None:
+def test_machine_source_cannot_record_a_persons_word(project: Project, classes: dict[str, Any]) -> None:
     item, other = make_items(project, 2)
     source = publish(project, {other: classes["cat"]}).source
 
@@ -79,7 +85,7 @@ def test_machine_source_cannot_record_a_persons_word(project: Project, classes: 
 
 
 def test_random_draws_fill_the_holdout_and_other_answers_never_do(
-    project: Project, ben: User, classes: dict
+    project: Project, ben: User, classes: dict[str, Any]
 ) -> None:
     drawn, chosen = make_items(project, 2)
 
@@ -92,7 +98,7 @@ def test_random_draws_fill_the_holdout_and_other_answers_never_do(
 
 
 def test_item_that_a_person_labeled_before_is_never_drawn_into_the_holdout(
-    project: Project, ada: User, ben: User, classes: dict
+    project: Project, ada: User, ben: User, classes: dict[str, Any]
 ) -> None:
     (item,) = make_items(project, 1)
     record(project, item, classes["cat"], ada)
@@ -108,7 +114,7 @@ def test_after_the_first_hundred_the_share_decides(ada: User) -> None:
     make_items(project, 100, prefix="held", split=Split.HOLDOUT)
     items = make_items(project, 200)
     source = source_for_person(project=project, user=ada)
-    cat = project.classes.first()
+    cat = project.classes.all()[0]
 
     words = [Word(item.pk, cat.pk, is_random_draw=True) for item in items]
     recorded = labels_record(project=project, words=words, source=source, by=ada)
@@ -120,7 +126,7 @@ def test_after_the_first_hundred_the_share_decides(ada: User) -> None:
 
 
 def test_one_answer_takes_at_most_five_statements(
-    project: Project, ben: User, classes: dict, django_assert_max_num_queries: object
+    project: Project, ben: User, classes: dict[str, Any], django_assert_max_num_queries: Any
 ) -> None:
     item, other = make_items(project, 2)
     publish(project, {item: classes["cat"], other: classes["cat"]})
@@ -144,7 +150,7 @@ def insert(item: Item, label_class: LabelClass, source: Source, *, is_human: boo
 
 
 def test_two_standing_human_labels_are_impossible(
-    project: Project, ada: User, ben: User, classes: dict
+    project: Project, ada: User, ben: User, classes: dict[str, Any]
 ) -> None:
     (item,) = make_items(project, 1)
     record(project, item, classes["cat"], ada)
@@ -156,7 +162,7 @@ def test_two_standing_human_labels_are_impossible(
 
 @pytest.mark.parametrize("is_human", [True, False])
 def test_label_cannot_lie_about_who_said_it(
-    project: Project, ada: User, classes: dict, is_human: bool
+    project: Project, ada: User, classes: dict[str, Any], is_human: bool
 ) -> None:
     item, other = make_items(project, 2)
     machine = publish(project, {other: classes["cat"]}).source
@@ -167,7 +173,9 @@ def test_label_cannot_lie_about_who_said_it(
         insert(item, classes["cat"], liar, is_human=is_human)
 
 
-def test_retiring_without_a_reason_is_impossible(project: Project, ada: User, classes: dict) -> None:
+def test_retiring_without_a_reason_is_impossible(
+    project: Project, ada: User, classes: dict[str, Any]
+) -> None:
     (item,) = make_items(project, 1)
     label = record(project, item, classes["cat"], ada)
 

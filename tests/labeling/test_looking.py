@@ -9,13 +9,15 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 from django.contrib.auth.models import User
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from labeling.errors import AssayError
@@ -29,7 +31,7 @@ from tests.running import ROOT
 pytestmark = pytest.mark.django_db
 
 
-def preview(client: APIClient, content: bytes, name: str = "pets.csv", **options: object) -> object:
+def preview(client: APIClient, content: bytes, name: str = "pets.csv", **options: Any) -> Any:
     upload = send(client, content, name)
     return client.post("/api/previews", {"upload": upload, "options": options}, format="json")
 
@@ -42,7 +44,7 @@ def images_zip(n_files: int) -> bytes:
     return stream.getvalue()
 
 
-BOMBS = {
+BOMBS: dict[str, Callable[[], tuple[str, bytes]]] = {
     "one endless line": lambda: ("a.csv.gz", gzip.compress(b"a" * 300_000_000, 1)),
     "one endless text in json": lambda: ("a.json.gz", gzip.compress(b'[{"a": "' + b"a" * 300_000_000, 1)),
     "deep json": lambda: ("a.json", b"[" * 2_000_000),
@@ -72,7 +74,7 @@ def test_an_archive_of_very_many_files_is_looked_into(ada_client: APIClient) -> 
 
 
 @pytest.fixture
-def stuck(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: object) -> Path:
+def stuck(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings) -> Path:
     """Every upload is a file whose reading never ends."""
     path = tmp_path / "pipe"
     os.mkfifo(path)
@@ -124,7 +126,7 @@ def test_what_the_options_want_of_labels_is_checked_by_the_worker_too(
     assert (work.state, work.error_code) == ("failed", "bad_options")
 
 
-def test_more_memory_than_allowed_is_refused(ada_client: APIClient, settings: object) -> None:
+def test_more_memory_than_allowed_is_refused(ada_client: APIClient, settings: Settings) -> None:
     settings.ASSAY_LOOK_BYTES = 2**28
 
     answer = preview(ada_client, gzip.compress(b'{"a": [' + b"0," * 25_000_000, 1), "a.jsonl.gz")
@@ -187,7 +189,7 @@ def test_a_text_encoding_is_tried_whether_it_fits_or_not(ada_client: APIClient, 
      {"columns": {"id": []}}, {"columns": {"id": {"a": 1}}}, {"columns": []}, {"seed": -1}, {"seed": True},
      {"label_first": 1.5}, {"format": ["csv"]}, {"entry": "nowhere"}, {"has_header": "yes"}, {"more": 1}],
 )  # fmt: skip
-def test_an_odd_option_is_refused(ada_client: APIClient, options: dict[str, object]) -> None:
+def test_an_odd_option_is_refused(ada_client: APIClient, options: dict[str, Any]) -> None:
     answer = preview(ada_client, PETS, **options)
 
     assert answer.status_code == 400, answer.content

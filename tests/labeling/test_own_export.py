@@ -63,7 +63,8 @@ def fill(item_type: str, ada: User, ben: User, tmp_path: Path) -> Project:
         names = [f"{name}.png" for name in "abcdef"]
         run_import(project, write_images(tmp_path / "images", names), user=ada)
     else:
-        payloads = {"text": TEXTS, "table": ROWS, "series": SERIES}[item_type]
+        of_types: dict[str, Any] = {"text": TEXTS, "table": ROWS, "series": SERIES}
+        payloads = of_types[item_type]
         field = "text" if item_type == "text" else "features"
         rows = [
             {"key": f"k{place}" if place else "=key", field: payload}
@@ -185,7 +186,7 @@ def test_what_was_said_before_does_not_come_back_from_an_old_export(
     path = export(project, "csv", tmp_path)
     first = project.items.order_by("pk")[0]
     label_retire(label=Label.objects.get(item=first, retired_at=None), by=ada)
-    record(project, project.items.order_by("pk")[1], project.classes.last(), ada)
+    record(project, project.items.order_by("pk")[1], project.classes.order_by("-position", "-pk")[0], ada)
     before = labels_of(project)
 
     work = run_import(project, path, user=ada)
@@ -201,7 +202,7 @@ def test_single_answers_probabilities_and_extras_come_home(
     project = fill("text", ada, ben, tmp_path)
     items = list(project.items.order_by("pk"))
     Item.objects.filter(pk=items[0].pk).update(extras={"page": 3, "by": "=x"})
-    cat = project.classes.first()
+    cat = project.classes.all()[0]
     done = Entry.objects.create(project=project, item=items[5], reason="random", priority=1.0, state="done")
     about = {"project": project, "item": items[5], "entry": done}
     Answer.objects.create(
@@ -233,7 +234,7 @@ def test_answers_to_what_is_open_or_asked_blind_are_in_no_export(
 ) -> None:
     project = fill("text", ada, ben, tmp_path)
     items = list(project.items.order_by("pk"))
-    cat = project.classes.first()
+    cat = project.classes.all()[0]
     for item, state, is_blind in [(items[5], "open", False), (items[0], "open", True)]:
         entry = Entry.objects.create(
             project=project, item=item, reason="random", priority=1.0, state=state, is_blind=is_blind

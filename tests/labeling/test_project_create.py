@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from rest_framework.test import APIClient
 
@@ -44,7 +46,7 @@ def test_creator_owns_the_project_and_classes_get_keys_and_colours(ada_client: A
     ],
 )
 def test_bad_setting_is_named_and_nothing_is_made(
-    ada_client: APIClient, wrong: dict[str, object], field: str
+    ada_client: APIClient, wrong: dict[str, Any], field: str
 ) -> None:
     body = {"name": "Birds", "item_type": "image", **wrong}
 

@@ -59,7 +59,7 @@ OWN_APPS = ("labeling", "training", "review")
 
 def fill(project: Project, user: User) -> None:
     """Rows in every table that a project can have rows in."""
-    label_class = project.classes.first()
+    label_class = project.classes.all()[0]
     items = make_items(project, 3)
     publication = publish(project, dict.fromkeys(items[1:], label_class))
     record(project, items[0], label_class, user)

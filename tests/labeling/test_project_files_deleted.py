@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,6 +16,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from labeling.exports.pipeline import export_run
@@ -43,7 +45,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def storage(settings: object, tmp_path: Path) -> Iterator[Path]:
+def storage(settings: Settings, tmp_path: Path) -> Iterator[Path]:
     """An empty storage of its own, which can refuse."""
     backend = "tests.labeling.failing_storage.FailingStorage"
     options = {"location": str(tmp_path / "storage")}
@@ -174,7 +176,7 @@ def test_a_deletion_that_was_killed_anywhere_is_finished(
     monkeypatch.setattr(leftovers, "FILES_AT_ONCE", 3)
     whole = getattr(project_pipeline, place)
 
-    def killed(*args: object, **kwargs: object) -> None:
+    def killed(*args: Any, **kwargs: Any) -> None:
         if not is_before:
             whole(*args, **kwargs)
         raise Killed
@@ -221,7 +223,7 @@ def test_predictions_go_in_pieces(ada: User, monkeypatch: pytest.MonkeyPatch) ->
         a_round = Round.objects.create(run=run, number=1)
         for item in make_items(project, 10):
             Prediction.objects.create(
-                round=a_round, item=item, label_class=project.classes.first(), confidence=0.9,
+                round=a_round, item=item, label_class=project.classes.all()[0], confidence=0.9,
                 raw_confidence=0.9, margin=0.8, entropy=0.1, threshold=0.5, is_accepted=True,
             )  # fmt: skip
 
@@ -241,7 +243,7 @@ def test_an_import_of_the_same_image_at_the_same_moment_keeps_it(
     other = make_project(owner=ada, classes=(), item_type="image", holdout_share=0.0)
     run_import(gone, write_images(tmp_path / "mine", ["a.png", "b.png"]), user=ada)
     write, save = import_pipeline.ImportJob._write, import_pipeline.ImportJob._save_blobs
-    was_deleted = []
+    was_deleted: list[Any] = []
 
     def delete_it() -> None:
         if not was_deleted:
@@ -250,11 +252,11 @@ def test_an_import_of_the_same_image_at_the_same_moment_keeps_it(
             thread.start()
             thread.join()
 
-    def deleted_first(job: object, *args: object) -> None:
+    def deleted_first(job: Any, *args: Any) -> None:
         delete_it()
         write(job, *args)
 
-    def deleted_after(job: object, *args: object) -> object:
+    def deleted_after(job: Any, *args: Any) -> Any:
         rows = save(job, *args)
         delete_it()
         return rows
@@ -272,7 +274,7 @@ def test_an_import_of_the_same_image_at_the_same_moment_keeps_it(
     assert not Project.objects.filter(pk=gone.pk).exists()
 
 
-def _in_thread(act: object, *args: object) -> None:
+def _in_thread(act: Any, *args: Any) -> None:
     try:
         act(*args)
     finally:
@@ -299,7 +301,7 @@ def test_the_loser_of_two_imports_of_one_image_leaves_no_file(
     other = make_project(owner=ada, classes=(), item_type="image", holdout_share=0.0)
     save = import_pipeline.ImportJob._save_blobs
 
-    def beaten(job: object, *args: object) -> object:
+    def beaten(job: Any, *args: Any) -> Any:
         rows = save(job, *args)
         if job.project.pk == images.pk and not Item.objects.filter(project=other).exists():
             run_import(other, write_images(tmp_path / "theirs", ["a.png"]), user=ada)
@@ -322,7 +324,7 @@ def test_an_export_lost_to_another_worker_leaves_no_file(
     export = export_request(project=project, by=ada, format="csv", filters=ItemFilters())
     save = default_storage.save
 
-    def overtaken(name: str, content: object) -> str:
+    def overtaken(name: str, content: Any) -> str:
         Export.objects.update(attempt=9)
         return save(name, content)
 

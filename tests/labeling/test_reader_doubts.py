@@ -11,6 +11,7 @@ import random
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ def problems_of(dataset: Dataset) -> list[Problem]:
     return [row for row in dataset.reader.rows() if isinstance(row, Problem)]
 
 
-def report_of(path: Path) -> dict[str, object]:
+def report_of(path: Path) -> dict[str, Any]:
     with bundle_on_server(path) as bundle:
         return import_check(bundle, ImportOptions(), file_name=path.name).as_json()
 

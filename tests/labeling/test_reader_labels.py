@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -14,12 +15,12 @@ from tests.labeling.test_reader_tables import read, rows_of
 TEXTS = [f"some words about a thing, number {i}" for i in range(24)]
 
 
-def table(names: list[str], *columns: list[object]) -> str:
+def table(names: list[str], *columns: list[Any]) -> str:
     lines = [";".join(names), *(";".join(map(str, row)) for row in zip(*columns, strict=True))]
     return "\n".join(lines)
 
 
-def cycle(*values: object) -> list[object]:
+def cycle(*values: Any) -> list[Any]:
     return [values[i % len(values)] for i in range(len(TEXTS))]
 
 
@@ -58,7 +59,7 @@ def test_where_two_are_equally_likely_none_is_chosen_and_both_are_named() -> Non
     "name", ["language", "country", "user_name", "source", "created_at", "price", "tweet_count", "score"]
 )
 def test_what_is_told_of_a_row_is_not_taken_for_its_label(name: str) -> None:
-    values: dict[str, list[object]] = {
+    values: dict[str, list[Any]] = {
         "created_at": [f"2024-01-{i % 28 + 1:02} 10:00" for i in range(24)],
         "price": [f"{i}.99" for i in range(24)],
     }
@@ -113,7 +114,8 @@ def test_options_that_were_resolved_before_are_read_alike() -> None:
     )
     first = read(content)
 
-    again = read(content, **first.options.as_json())
+    kept: dict[str, Any] = first.options.as_json()
+    again = read(content, **kept)
 
     assert again.options == first.options
     assert again.columns == first.columns
@@ -144,7 +146,7 @@ def test_a_class_name_has_one_form(written: str, name: str) -> None:
     assert class_name(written) == name
 
 
-def labels_of(*written: object, **options: object) -> list[str | None]:
+def labels_of(*written: Any, **options: Any) -> list[str | None]:
     lines = [f"words of a text, number {i};{label}" for i, label in enumerate(written)]
     return [
         row.label for row in rows_of(read("\n".join(["text;label", *lines]), item_type="text", **options))
@@ -183,7 +185,7 @@ def test_what_may_mean_no_label_is_asked(written: list[str]) -> None:
 
 
 def test_names_are_joined_as_somebody_says() -> None:
-    joined = {"POSITIVE": "Positive", "positive": "Positive", "-1": "", "3": "high"}
+    joined: dict[str, Any] = {"POSITIVE": "Positive", "positive": "Positive", "-1": "", "3": "high"}
 
     assert labels_of("POSITIVE", " positive", "Positive", "-1", "3.0", "x", join_classes=joined) == [
         "Positive", "Positive", "Positive", None, "high", "x"
@@ -191,7 +193,7 @@ def test_names_are_joined_as_somebody_says() -> None:
 
 
 def test_capitals_and_what_stands_between_words_are_offered() -> None:
-    counts = {"Positive": 3, "positive": 1, "not_spam": 2, "Not Spam": 5, "ham": 1}
+    counts: dict[str, Any] = {"Positive": 3, "positive": 1, "not_spam": 2, "Not Spam": 5, "ham": 1}
 
     offers = class_offers(counts, existing=["HAM"])
 

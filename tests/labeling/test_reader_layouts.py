@@ -587,8 +587,8 @@ def test_times_are_read_only_where_they_have_one_meaning() -> None:
         "1709632800", "2024/03/05 10:00:00", "Tue, 05 Mar 2024 10:00:00 GMT", dt.datetime(2024, 3, 5, 10, 0),
     ):  # fmt: skip
         assert read_time(written) == ten, written
-    for written in ("03/04/2024", "05.03.24", "yesterday", "", None, True, 5, float("nan"), "2024"):
-        assert read_time(written) is None, written
+    for other in ("03/04/2024", "05.03.24", "yesterday", "", None, True, 5, float("nan"), "2024"):
+        assert read_time(other) is None, other
 
 
 def test_a_confidence_is_a_share_however_it_is_written() -> None:

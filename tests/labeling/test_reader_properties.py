@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -37,7 +38,7 @@ class Rows:
     labels: list[str]
 
     @property
-    def options(self) -> dict[str, object]:
+    def options(self) -> dict[str, Any]:
         return {"encoding": self.encoding} if self.encoding in SET else {}
 
 
@@ -70,7 +71,7 @@ def tables(draw: st.DrawFn) -> Rows:
     return Rows(encoding, texts, [draw(st.sampled_from(LABELS)) for _ in texts])
 
 
-def by_csv(delimiter: str, quoting: int, ending: str) -> Callable[[Rows], bytes]:
+def by_csv(delimiter: str, quoting: Literal[0, 1, 2, 3], ending: str) -> Callable[[Rows], bytes]:
     def write(rows: Rows) -> bytes:
         stream = io.StringIO(newline="")
         writer = csv.writer(stream, delimiter=delimiter, quoting=quoting, lineterminator=ending)

@@ -207,7 +207,7 @@ def test_one_large_json_array_is_streamed_in_small_memory() -> None:
     n_bytes = 30 * 2**20
 
     def opener() -> BinaryIO:
-        return io.BufferedReader(EndlessArray(n_bytes))  # type: ignore[return-value]
+        return io.BufferedReader(EndlessArray(n_bytes))
 
     dataset = open_dataset(
         FileBundle("large.json", opener, n_bytes), ImportOptions(), item_type="text", limits=LIMITS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -26,7 +27,7 @@ def browser() -> APIClient:
     return client
 
 
-def sign_in(client: APIClient, body: dict[str, str]) -> object:
+def sign_in(client: APIClient, body: dict[str, str]) -> Any:
     token = client.cookies["csrftoken"].value
     return client.post("/api/session", body, format="json", headers={"X-CSRFToken": token})
 
@@ -152,7 +153,7 @@ def test_made_up_cookie_of_a_browser_counts_for_nothing(ada: User) -> None:
     assert sign_in(client, ADA).status_code == 429
 
 
-def test_admin_page_stops_guessing_as_the_api_does(admin_client: object, admin_user: User) -> None:
+def test_admin_page_stops_guessing_as_the_api_does(admin_client: Any, admin_user: User) -> None:
     client = Client()
     right = {"username": admin_user.username, "password": "password"}
     for _ in range(MAX_FAILURES_OF_NAME):
@@ -223,7 +224,7 @@ def test_keys_are_kept_with_the_account_and_come_with_the_sign_in(
     ],
 )
 def test_keys_of_another_shape_are_refused_and_those_of_before_stay(
-    ada_client: APIClient, wrong: object
+    ada_client: APIClient, wrong: Any
 ) -> None:
     ada_client.put("/api/keys", {"keys": {"undo": ["u"]}}, format="json")
 
@@ -288,7 +289,7 @@ def test_old_password_is_not_guessed_for_ever(ada: User) -> None:
     assert change_password(here, "ada-works-here", "a-better-word-7").status_code == 429
 
 
-def change_password(client: APIClient, old: str, new: str, **more: bool) -> object:
+def change_password(client: APIClient, old: str, new: str, **more: bool) -> Any:
     token = client.cookies["csrftoken"].value
     body = {"old_password": old, "new_password": new, **more}
     return client.put("/api/password", body, format="json", headers={"X-CSRFToken": token})
@@ -311,7 +312,7 @@ def test_token_is_good_for_as_long_as_was_asked(ada_client: APIClient) -> None:
 
 
 @pytest.mark.parametrize("days", [0, -1, 366, 10**9, "soon"])
-def test_token_for_longer_than_allowed_is_not_made(ada_client: APIClient, days: object) -> None:
+def test_token_for_longer_than_allowed_is_not_made(ada_client: APIClient, days: Any) -> None:
     refused = ada_client.post("/api/tokens", {"days": days}, format="json")
 
     assert refused.status_code == 400

@@ -54,7 +54,8 @@ def asked(address: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> list[
     }
     boto3.client("s3", endpoint_url=address).create_bucket(Bucket=BUCKET)
     requests: list[str] = []
-    client = default_storage.connection.meta.client
+    bucket_storage: Any = default_storage  # of S3
+    client = bucket_storage.connection.meta.client
 
     def note(request: Any, **_: Any) -> None:
         requests.append(f"{request.method} {request.url.rsplit('/', 1)[-1]}")

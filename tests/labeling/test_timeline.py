@@ -108,7 +108,7 @@ def test_another_projects_labels_are_no_part_of_it(project: Project, ada: User) 
     from tests.makers import make_project
 
     other = make_project(owner=ada)
-    cat = other.classes.first()
+    cat = other.classes.all()[0]
     items = make_items(other, 3)
     publish(other, dict.fromkeys(items, cat))
     record(other, items[0], cat, ada)

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
@@ -41,7 +42,7 @@ class Scene:
     world: World
     attempt: Attempt
     people: dict[str, User]
-    rows: dict[str, object]
+    rows: dict[str, Any]
 
     @property
     def project(self) -> Project:
@@ -264,7 +265,7 @@ def otherwise(scene: Scene, item_ids: set[int], *, not_of: User | None = None) -
 
 def _turn_inspection(scene: Scene, item_ids: set[int]) -> None:
     inspection = Inspection.objects.get(pk=scene.rows["inspection_id"])
-    points = json.loads(gzip.decompress(bytes(inspection.map_points)))
+    points = json.loads(gzip.decompress(bytes(inspection.map_points or b"")))
     places = [place for place, item_id in enumerate(points["item_ids"]) if item_id in item_ids]
     for name in ("class_ids", "confidences"):
         values = [points[name][place] for place in places]
@@ -280,9 +281,9 @@ MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\"']*")
 SECONDS = re.compile(rb'"(seconds_left|uptime|age_seconds|seconds)":\s*[-\d.e]+')
 
 
-def whole(response: object) -> bytes:
+def whole(response: Any) -> bytes:
     """Status, headers and body, without the moments in them."""
-    body = b"".join(response.streaming_content) if response.streaming else response.content
+    body = response.getvalue() if response.streaming else response.content
     if response.headers.get("Content-Encoding") == "gzip" or body[:2] == b"\x1f\x8b":
         body = gzip.decompress(body)
     head = repr(sorted((k, v) for k, v in response.headers.items() if k not in ("Date", "Last-Modified")))

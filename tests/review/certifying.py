@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.contrib.auth.models import User
 
@@ -34,7 +35,7 @@ class World:
     truth: dict[int, LabelClass]
     predicted: dict[int, LabelClass]
     round: Round
-    shown: list[dict] = field(default_factory=list)
+    shown: list[dict[str, Any]] = field(default_factory=list)
 
     def answer_queue(
         self,
@@ -70,7 +71,7 @@ class World:
         Project.objects.filter(pk=self.project.pk).update(review_budget=0)
         self.project.refresh_from_db()
 
-    def ask(self, **goal: object) -> Attempt:
+    def ask(self, **goal: Any) -> Attempt:
         """A frozen attempt."""
         attempt = attempt_ask(
             project=self.project, user=self.owner, **{"eps": 0.1, "confidence": 0.9, **goal}
@@ -84,7 +85,7 @@ class World:
         attempt.refresh_from_db()
         return attempt
 
-    def certify(self, **goal: object) -> Certificate:
+    def certify(self, **goal: Any) -> Certificate:
         """From the question to a written certificate, people answering all that is asked."""
         attempt = self.ask(**goal)
         self.answer_queue()

@@ -6,6 +6,7 @@ import datetime as dt
 import struct
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -69,6 +70,7 @@ def make_round(
 
 def stand(round: Round) -> Round:
     """What the round says stands, though it labels nothing and fills no queue: for tests of its predictions alone."""
+    assert round.source is not None
     publication_open(
         project=round.run.project,
         source=round.source,
@@ -80,7 +82,7 @@ def stand(round: Round) -> Round:
     return round
 
 
-def make_entries(project: Project, items: Sequence[Item], **fields: object) -> list[Entry]:
+def make_entries(project: Project, items: Sequence[Item], **fields: Any) -> list[Entry]:
     """Open entries, the first item's with the highest priority."""
     n_wanted = fields.pop("n_wanted", project.answers_wanted)
     return Entry.objects.bulk_create(
@@ -115,7 +117,7 @@ def role_of(project: Project, person: User) -> str:
     return Membership.objects.get(project=project, user=person).role
 
 
-def claim(project: Project, person: User, n: int = 1) -> list[dict]:
+def claim(project: Project, person: User, n: int = 1) -> list[dict[str, Any]]:
     return entries_claim(project=project, person_id=person.pk, role=role_of(project, person), n=n)["entries"]
 
 
@@ -127,7 +129,7 @@ def answer(
     *,
     kind: str = "label",
     key: uuid.UUID | None = None,
-    **fields: object,
+    **fields: Any,
 ) -> dict[str, str]:
     """One answer; returns its result."""
     new = NewAnswer(

@@ -319,7 +319,7 @@ def test_undo_leaves_what_was_labeled_since(
     cat, dog, owl = classes
     (label,) = contradict(project, ada, cat, dog, 0.9)
     verdict = decide(project, ada, label, dog, dog)
-    Label.objects.filter(pk=verdict.label_id).update(retired_at=label.created_at, retired_reason="replaced")
+    Label.objects.filter(verdicts=verdict).update(retired_at=label.created_at, retired_reason="replaced")
     make_human_label(label.item, owl, user=ben)
 
     with pytest.raises(Conflict, match="labeled this item since"):
@@ -465,7 +465,7 @@ def test_rows_of_another_project_are_not_found(project: Project, ada: User, ada_
     (label,) = contradict(project, ada, cat, dog, 0.9)
     (entry,) = make_entries(project, make_items(project, 1), state="disputed", n_free=0)
     other = make_project(owner=ada)
-    theirs = other.classes.first()
+    theirs = other.classes.all()[0]
     at = f"/api/projects/{other.pk}/verdicts"
 
     def given(**body: object) -> int:

@@ -45,6 +45,7 @@ def test_undoing_after_withdrawing_ones_own_label_says_that_it_was_withdrawn(
     (entry,) = make_entries(project, make_items(project, 1))
     claim(project, ada)
     given = give(project, ada, entry.pk, "cat")
+    assert given.label is not None
     label_retire(label=given.label, by=ada)
 
     with pytest.raises(Conflict, match="This label was withdrawn"):
@@ -90,7 +91,7 @@ def test_after_a_publish_an_answer_cannot_be_undone(project: Project, ada: User)
     (entry, _) = make_entries(project, items)
     claim(project, ada)
     given = give(project, ada, entry.pk, "cat")
-    round_publish(round_id=make_round(project, [(items[1], project.classes.first(), 0.99)]).pk)
+    round_publish(round_id=make_round(project, [(items[1], project.classes.all()[0], 0.99)]).pk)
 
     with pytest.raises(Conflict, match="published"):
         answer_undo(answer=given, person=ada)

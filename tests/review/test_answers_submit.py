@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 import pytest
@@ -161,7 +162,7 @@ def test_an_answer_does_not_replace_a_newer_label_of_another_person(
     project: Project, ada: User, ben: User, entry: Entry
 ) -> None:
     claim(project, ben)
-    Lease.objects.update(created_at=timezone.now() - timezone.timedelta(minutes=5))
+    Lease.objects.update(created_at=timezone.now() - dt.timedelta(minutes=5))
     make_human_label(entry.item, project.classes.get(name="owl"), user=ada)
 
     result = answer(project, ben, entry.pk, project.classes.get(name="cat"))

@@ -21,7 +21,7 @@ from review.answering.undoing import answer_undo
 from review.models import Answer, Entry, EntryState, Lease, LeaseState
 from review.queue.answers_wanted import project_change
 from review.queue.claims import entries_claim
-from review.queue.filling.refill import RefillPlan, refill_carry_out
+from review.queue.filling.refill import Candidate, RefillPlan, refill_carry_out
 from review.reasons import Reason
 from tests.makers import make_items
 from tests.review.makers import answer, claim, make_entries, make_round, stand
@@ -178,9 +178,7 @@ def test_a_refill_worked_out_before_the_change_makes_entries_as_wanted_now(
     assert state_of(Entry.objects.get()) == ("open", 3, 3, True)
 
 
-def candidate(item_id: int, class_id: int):
-    from review.queue.filling.refill import Candidate
-
+def candidate(item_id: int, class_id: int) -> Candidate:
     return Candidate(item_id, Reason.UNCERTAIN, 0.5, class_id, 0.6)
 
 

@@ -61,7 +61,7 @@ def test_an_answer_of_no_good_shape_is_refused_and_the_others_are_stored(
     project: Project, ben: User, ben_client: APIClient, entries: list[Entry]
 ) -> None:
     claim(project, ben, 3)
-    good = {"key": str(uuid.uuid4()), "entry_id": entries[0].pk, "class_id": project.classes.first().pk}
+    good = {"key": str(uuid.uuid4()), "entry_id": entries[0].pk, "class_id": project.classes.all()[0].pk}
     said = [{"key": "17"}, good, {**good, "key": str(uuid.uuid4()), "class_id": None}, "cat"]
 
     response = ben_client.post(f"/api/projects/{project.pk}/answers", {"answers": said}, format="json")
@@ -96,12 +96,12 @@ def calls(project: Project, ada: User, entries: list[Entry]) -> list[tuple[str, 
     item = entries[2].item
     (held,) = claim(project, ada)
     key = uuid.uuid4()
-    answer(project, ada, held["id"], project.classes.first(), key=key)
+    answer(project, ada, held["id"], project.classes.all()[0], key=key)
     flag = Flag.objects.create(project=project, item=item, person=ada)
     Entry.objects.filter(pk=entries[1].pk).update(state="disputed", n_free=0)
-    round = make_round(project, [(item, project.classes.first(), 0.99)])
+    round = make_round(project, [(item, project.classes.all()[0], 0.99)])
     labeled, other = make_items(project, 2, prefix="other")
-    label = make_human_label(labeled, project.classes.first(), user=ada)
+    label = make_human_label(labeled, project.classes.all()[0], user=ada)
     at = f"/api/projects/{project.pk}"
     return [
         ("get", f"{at}/queue", None),
@@ -121,7 +121,7 @@ def calls(project: Project, ada: User, entries: list[Entry]) -> list[tuple[str, 
         ("get", f"{at}/flags", None),
         ("post", f"/api/flags/{flag.pk}/resolve", None),
         ("get", f"{at}/disputes", None),
-        ("post", f"/api/entries/{entries[1].pk}/verdict", {"class_id": project.classes.first().pk}),
+        ("post", f"/api/entries/{entries[1].pk}/verdict", {"class_id": project.classes.all()[0].pk}),
         ("get", f"/api/items/{item.pk}/history", None),
         ("get", f"{at}/publications", None),
         ("get", f"/api/rounds/{round.pk}/beside-standing", None),
@@ -207,7 +207,7 @@ def test_disputes_show_who_said_what(project: Project, ada: User, ben: User, ada
 
 
 def test_publications_tell_what_stood_when(project: Project, ada_client: APIClient) -> None:
-    cat = project.classes.first()
+    cat = project.classes.all()[0]
     items = make_items(project, 2)
     rounds = [make_round(project, [(item, cat, 0.99) for item in items[:n]]) for n in (1, 2)]
     for round in rounds:
@@ -238,7 +238,7 @@ def test_an_answer_takes_as_many_statements_as_twenty(
     project: Project, ben: User, ben_client: APIClient
 ) -> None:
     make_entries(project, make_items(project, 22))
-    class_id = project.classes.first().pk
+    class_id = project.classes.all()[0].pk
     held = [entry["id"] for entry in claim(project, ben, 22)]
     counts = []
 

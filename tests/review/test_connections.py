@@ -7,7 +7,8 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
@@ -76,11 +77,9 @@ def work_off(project: Project, person: User, class_id: int, *, batch: int) -> li
 def test_sixteen_people_get_every_entry_once_and_lose_no_answer(project: Project, people: list[User]) -> None:
     n_items = 320
     place = {entry.pk: n for n, entry in enumerate(make_entries(project, make_items(project, n_items)))}
-    class_id = project.classes.first().pk
+    class_id = project.classes.all()[0].pk
 
-    answered = at_once(
-        [lambda person=person: work_off(project, person, class_id, batch=5) for person in people]
-    )
+    answered = at_once([partial(work_off, project, person, class_id, batch=5) for person in people])
 
     handed_out = Counter(entry_id for part in answered for entry_id in part)
     assert len(handed_out) == n_items
@@ -89,7 +88,7 @@ def test_sixteen_people_get_every_entry_once_and_lose_no_answer(project: Project
     assert set(Entry.objects.values_list("state", "n_free")) == {(EntryState.DONE, 0)}
     # Everybody got theirs in the order of the queue, whoever else was claiming.
     for part in answered:
-        assert part == sorted(part, key=place.get)
+        assert part == sorted(part, key=place.__getitem__)
 
 
 def test_entries_that_want_three_answers_get_three_from_three_people(
@@ -97,9 +96,9 @@ def test_entries_that_want_three_answers_get_three_from_three_people(
 ) -> None:
     n_items = 40
     make_entries(project, make_items(project, n_items), n_wanted=3)
-    class_id = project.classes.first().pk
+    class_id = project.classes.all()[0].pk
 
-    at_once([lambda person=person: work_off(project, person, class_id, batch=4) for person in people])
+    at_once([partial(work_off, project, person, class_id, batch=4) for person in people])
     # Who found every free entry locked for a moment has gone home; somebody comes back later.
     for person in people:
         work_off(project, person, class_id, batch=4)
@@ -115,7 +114,7 @@ def test_claims_at_the_same_moment_take_the_head_of_the_queue_between_them(
 ) -> None:
     entries = make_entries(project, make_items(project, 200))
 
-    claimed = at_once([lambda person=person: claim(project, person, 5) for person in people])
+    claimed = at_once([partial(claim, project, person, 5) for person in people])
 
     ids = [entry["id"] for part in claimed for entry in part]
     assert len(ids) == len(set(ids)) == 5 * N_PEOPLE
@@ -136,7 +135,7 @@ def test_one_person_in_many_windows_never_holds_an_entry_twice(project: Project,
 
 def test_the_same_answer_at_the_same_moment_is_stored_once(project: Project, ada: User) -> None:
     (entry,) = make_entries(project, make_items(project, 1))
-    cat, key = project.classes.first(), uuid.uuid4()
+    cat, key = project.classes.all()[0], uuid.uuid4()
     claim(project, ada)
 
     results = at_once([lambda: answer(project, ada, entry.pk, cat, key=key) for _ in range(N_PEOPLE)])
@@ -149,10 +148,10 @@ def test_one_key_for_different_entries_at_the_same_moment_is_stored_for_one(
     project: Project, ada: User
 ) -> None:
     entries = make_entries(project, make_items(project, 8))
-    cat, key = project.classes.first(), uuid.uuid4()
+    cat, key = project.classes.all()[0], uuid.uuid4()
     claim(project, ada, 8)
 
-    results = at_once([lambda e=e: answer(project, ada, e.pk, cat, key=key) for e in entries])
+    results = at_once([partial(answer, project, ada, e.pk, cat, key=key) for e in entries])
 
     assert Counter(result["code"] for result in results) == {"": 1, "key_taken": 7}
     assert Answer.objects.count() == Label.objects.count() == 1
@@ -162,7 +161,7 @@ def test_the_next_run_starts_once_however_many_answer_at_the_same_moment(
     project: Project, people: list[User]
 ) -> None:
     items = make_items(project, N_PEOPLE)
-    make_round(project, [(items[0], project.classes.first(), 0.1)], state=RoundState.PUBLISHED)
+    make_round(project, [(items[0], project.classes.all()[0], 0.1)], state=RoundState.PUBLISHED)
     project.retrain_after = 4
     project.holdout_share = 0
     project.save(update_fields=["retrain_after", "holdout_share"])
@@ -171,7 +170,7 @@ def test_the_next_run_starts_once_however_many_answer_at_the_same_moment(
     classes = list(project.classes.all())
 
     at_once(
-        [lambda i=i: answer(project, people[i], held[i], classes[i % len(classes)]) for i in range(N_PEOPLE)]
+        [partial(answer, project, people[i], held[i], classes[i % len(classes)]) for i in range(N_PEOPLE)]
     )
 
     assert Run.objects.filter(project=project, trigger="labels").count() == 1
@@ -215,7 +214,7 @@ def test_of_two_publishes_at_once_each_replaces_only_what_its_author_saw(project
             return conflict.code
         return "published"
 
-    published = at_once([lambda each=each: publish_one(each) for each in candidates])
+    published = at_once([partial(publish_one, each) for each in candidates])
 
     assert published.count("published") == 1
     assert set(published) <= {"published", "publish_under_way", "stands_otherwise"}
@@ -225,7 +224,7 @@ def test_of_two_publishes_at_once_each_replaces_only_what_its_author_saw(project
 
 def test_many_sweeps_at_once_publish_a_candidate_once(project: Project) -> None:
     Project.objects.filter(pk=project.pk).update(publishing="by_itself")
-    cat = project.classes.first()
+    cat = project.classes.all()[0]
     make_round(project, [(item, cat, 0.99) for item in make_items(project, 50)])
 
     at_once([publish_ready] * 6)
@@ -248,7 +247,8 @@ def test_a_reader_during_publishes_sees_the_old_set_or_the_new_one(project: Proj
     rounds = [make_round(project, [(item, label_class, 0.99) for item in items]) for label_class in classes]
     round_publish(round_id=rounds[0].pk)
     Round.objects.filter(pk=rounds[1].pk).update(state=RoundState.READY)
-    stop, seen = threading.Event(), Counter()
+    stop = threading.Event()
+    seen: Counter[Any] = Counter()
 
     def read() -> None:
         counts_seen(project, stop, seen)
@@ -275,7 +275,7 @@ def test_a_publish_whose_connection_dies_half_way_leaves_nothing(project: Projec
     in_the_middle, killed = threading.Event(), threading.Event()
     pid: list[int] = []
 
-    def kill_before_the_end(execute, sql, params, many, context):
+    def kill_before_the_end(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         # The labels are written and the entries exchanged; only the round's state is still missing.
         if sql.startswith('UPDATE "training_round"'):
             in_the_middle.set()
@@ -318,7 +318,7 @@ def test_people_answer_while_the_long_part_of_a_publish_goes_on(project: Project
     round = make_round(project, [(item, cat, 0.99) for item in items])
     inserted, answered = threading.Event(), threading.Event()
 
-    def wait_after_the_insert(execute, sql, params, many, context):
+    def wait_after_the_insert(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         result = execute(sql, params, many, context)
         if "INSERT INTO labeling_label" in sql:
             inserted.set()
@@ -361,15 +361,16 @@ def test_no_item_of_a_grid_goes_to_two_people_not_even_by_the_queue(
     project: Project, people: list[User]
 ) -> None:
     items = make_items(project, 300)
-    label_class = project.classes.first()
+    label_class = project.classes.all()[0]
     stand(make_round(project, [(item, label_class, 0.7) for item in items]))
     make_entries(project, items[:100])
     in_grid, in_queue = people[:8], people[8:]
 
-    answered = at_once(
-        [lambda person=person: confirm_all(project, person, label_class.pk) for person in in_grid]
-        + [lambda person=person: work_off(project, person, label_class.pk, batch=5) for person in in_queue]
-    )
+    jobs: list[Callable[[], list[int]]] = [
+        *(partial(confirm_all, project, person, label_class.pk) for person in in_grid),
+        *(partial(work_off, project, person, label_class.pk, batch=5) for person in in_queue),
+    ]
+    answered = at_once(jobs)
     # Who found everything free locked for a moment has gone home; somebody comes back later.
     confirm_all(project, people[0], label_class.pk)
 
@@ -380,15 +381,13 @@ def test_no_item_of_a_grid_goes_to_two_people_not_even_by_the_queue(
 
 
 def test_two_grids_at_the_same_moment_show_different_items(project: Project, people: list[User]) -> None:
-    label_class = project.classes.first()
+    label_class = project.classes.all()[0]
     items = make_items(project, 100)
     stand(make_round(project, [(item, label_class, 0.7) for item in items]))
 
     pages = at_once(
         [
-            lambda person=person: grid_claim(
-                project=project, person_id=person.pk, class_id=label_class.pk, n=40
-            )
+            partial(grid_claim, project=project, person_id=person.pk, class_id=label_class.pk, n=40)
             for person in people[:2]
         ]
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from cleanlab.multiannotator import get_label_quality_multiannotator
@@ -85,6 +87,6 @@ def test_a_model_that_said_nothing_leaves_it_to_the_people() -> None:
         ([[0, 1]], [[0.5, 0.5], [0.5, 0.5]]),
     ],
 )
-def test_what_does_not_fit_is_refused(answers: object, model: object) -> None:
+def test_what_does_not_fit_is_refused(answers: Any, model: Any) -> None:
     with pytest.raises(ValueError, match="Needs"):
         crowdlab(answers, model)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -19,7 +20,7 @@ def let_leases_run_out(**of: object) -> None:
     Lease.objects.filter(state=LeaseState.HELD, **of).update(until=timezone.now() - dt.timedelta(seconds=1))
 
 
-def ids(entries: list[dict]) -> list[int]:
+def ids(entries: list[dict[str, Any]]) -> list[int]:
     return [entry["id"] for entry in entries]
 
 
@@ -32,7 +33,7 @@ def test_two_people_together_get_the_queue_in_its_one_order(project: Project, ad
         *ids(claim(project, ben, 3)),
     ]
     for entry_id in handed_out:
-        answer(project, ada if entry_id in handed_out[:2] else ben, entry_id, project.classes.first())
+        answer(project, ada if entry_id in handed_out[:2] else ben, entry_id, project.classes.all()[0])
     handed_out += ids(claim(project, ben, 2)) + ids(claim(project, ada, 3))
 
     assert handed_out == in_order

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
@@ -39,7 +41,7 @@ def explained(project: Project) -> Project:
     return project
 
 
-def shown(client: APIClient, project: Project, item_ids: list[int]) -> dict[int, dict]:
+def shown(client: APIClient, project: Project, item_ids: list[int]) -> dict[int, dict[str, Any]]:
     response = client.get(
         f"/api/projects/{project.pk}/queue/explanations", {"items": ",".join(map(str, item_ids))}
     )
@@ -72,7 +74,7 @@ def test_each_entry_that_is_not_blind_gets_labeled_neighbours_of_its_kind_and_it
         n_right += sum(one["item"]["label"]["class_id"] == own.pk for one in near)
         words = [one["word"] for one in found[entry.item_id]["words"]]
         assert set(words) <= set(entry.item.text.split())
-        suggested = classes[[one.pk for one in classes].index(entry.suggested_class_id)]
+        [suggested] = [one for one in classes if one.pk == entry.suggested_class_id]
         n_words += bool(words) and words[0] in WORDS[suggested.name]
     assert n_right >= 0.8 * 4 * len(asked)
     assert n_words >= 0.9 * len(asked)
@@ -208,7 +210,7 @@ def test_a_list_of_items_that_is_none_is_refused(project: Project, ada_client: A
 
 def test_an_item_labeled_since_is_not_its_own_neighbour(project: Project, ada: User) -> None:
     (entry, *_) = entries(project, is_blind=False)
-    label_class: LabelClass = project.classes.first()
+    label_class: LabelClass = project.classes.all()[0]
     make_human_label(entry.item, label_class, user=ada)
     (refill_id,) = refills_to_explain()
 

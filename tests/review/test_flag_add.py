@@ -30,7 +30,7 @@ def test_a_flagged_entry_leaves_its_holder_and_goes_to_a_reviewer_first(
 
 def test_a_flag_on_a_labeled_item_makes_an_entry(project: Project, ada: User, ben: User) -> None:
     (item,) = make_items(project, 1, split="holdout")
-    make_human_label(item, project.classes.first(), user=ada)
+    make_human_label(item, project.classes.all()[0], user=ada)
 
     flag_add(item=item, person=ben, note="wrong?")
     flag_add(item=item, person=ben, note="really")
@@ -87,13 +87,13 @@ def test_relabeling_closes_entries_and_the_holder_is_told(project: Project, ada:
         person=ada,
         changes=[
             Relabel(key="item-0", class_name="owl"),
-            Relabel(item_id=items[1].pk, class_id=project.classes.first().pk),
+            Relabel(item_id=items[1].pk, class_id=project.classes.all()[0].pk),
         ],
     )
 
     assert len(labels) == 2
     assert set(Entry.objects.values_list("state", flat=True)) == {EntryState.DONE}
-    assert answer(project, ben, held.pk, project.classes.first())["outcome"] == "refused"
+    assert answer(project, ben, held.pk, project.classes.all()[0])["outcome"] == "refused"
 
 
 def test_relabeling_with_one_wrong_row_changes_nothing_and_names_the_row(project: Project, ada: User) -> None:
@@ -113,7 +113,7 @@ def test_relabeling_with_one_wrong_row_changes_nothing_and_names_the_row(project
 
 def test_a_label_is_withdrawn_by_its_author_or_a_reviewer(project: Project, ada: User, ben: User) -> None:
     mine, his = (
-        make_human_label(item, project.classes.first(), user=user)
+        make_human_label(item, project.classes.all()[0], user=user)
         for item, user in zip(make_items(project, 2), (ada, ben), strict=True)
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -88,7 +90,7 @@ def test_while_an_attempt_is_open_the_plan_is_for_the_next_one_and_for_all_items
     assert (row["n_total"], row["low"], row["high"]) == (plan["n_total"], plan["low"], plan["high"])
 
 
-def plan_of(client: APIClient, project: Project) -> dict:
+def plan_of(client: APIClient, project: Project) -> dict[str, Any]:
     return client.get(f"/api/projects/{project.pk}/plan").data
 
 
@@ -138,7 +140,7 @@ def test_no_plan_speaks_of_no_audits_as_if_little_were_left(
     [({"target_precision": 0.9}, "eps"), ({"confidence_level": 0.8}, "confidence"), ({"answers_wanted": 2}, "answers_wanted")],
 )  # fmt: skip
 def test_another_goal_puts_the_plan_out_of_date(
-    project: Project, ada_client: APIClient, changed: dict, what: str
+    project: Project, ada_client: APIClient, changed: dict[str, Any], what: str
 ) -> None:
     make_items(project, 100)
     forecast_make(project.pk)
@@ -158,13 +160,13 @@ def test_a_class_more_and_many_labels_more_put_the_plan_out_of_date(
 ) -> None:
     items = make_items(project, 300)
     forecast_make(project.pk)
-    make_human_labels([(item, project.classes.first()) for item in items[:24]], user=ada)
+    make_human_labels([(item, project.classes.all()[0]) for item in items[:24]], user=ada)
     forecast_make(project.pk)  # the first labels at all are news
     made_on = plan_of(ada_client, project)
-    make_human_labels([(item, project.classes.first()) for item in items[24:48]], user=ada)
+    make_human_labels([(item, project.classes.all()[0]) for item in items[24:48]], user=ada)
     assert not plan_of(ada_client, project)["is_out_of_date"]
 
-    make_human_label(items[48], project.classes.first(), user=ada)
+    make_human_label(items[48], project.classes.all()[0], user=ada)
     LabelClass.objects.create(project=project, name="yak", position=9)
 
     changes = {one["what"]: one for one in plan_of(ada_client, project)["changes"]}
@@ -195,6 +197,7 @@ def test_the_plan_does_not_advise_to_certify_beside_a_valid_certificate(
     forecast_make(project.pk)
     assert plan_of(ada_client, project)["next_hundred"]["code"] != "certified"
     attempt = world.ask(eps=0.1, confidence=0.9, n_audits=40)
+    assert world.round.source is not None
     certificate = Certificate.objects.create(
         project=project,
         attempt=attempt,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
@@ -140,7 +142,7 @@ def test_gold_that_is_ended_leaves_the_queue_and_its_answers_stay(
 
 @pytest.mark.parametrize("body", [{}, {"n": 0}, {"n": 1001}, {"n": 2, "item_ids": [1]}, {"item_ids": []}])
 def test_a_request_that_names_neither_or_both_is_refused(
-    project: Project, ada_client: APIClient, body: dict
+    project: Project, ada_client: APIClient, body: dict[str, Any]
 ) -> None:
     assert ada_client.post(f"/api/projects/{project.pk}/gold", body, format="json").status_code == 400
 

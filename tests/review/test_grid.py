@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -40,15 +41,15 @@ def guess(project: Project, items: Sequence[Item], label_class: LabelClass, *, l
     return stand(make_round(project, sure))
 
 
-def show(project: Project, person: User, label_class: LabelClass, n: int = 12) -> list[dict]:
+def show(project: Project, person: User, label_class: LabelClass, n: int = 12) -> list[dict[str, Any]]:
     return grid_claim(project=project, person_id=person.pk, class_id=label_class.pk, n=n)
 
 
-def keys(entries: Sequence[dict]) -> list[str]:
+def keys(entries: Sequence[dict[str, Any]]) -> list[str]:
     return [entry["item"]["key"] for entry in entries]
 
 
-def confirm(project: Project, person: User, entries: Sequence[dict]) -> list[NewAnswer]:
+def confirm(project: Project, person: User, entries: Sequence[dict[str, Any]]) -> list[NewAnswer]:
     answers = [
         NewAnswer(key=uuid.uuid4(), entry_id=e["id"], kind="label", class_id=e["suggestion"]["class_id"])
         for e in entries

@@ -59,7 +59,7 @@ def test_the_first_random_answer_tells_of_the_holdout(project: Project, ada: Use
     (item,) = make_items(project, 1)
     (entry,) = make_entries(project, [item], reason="random")
     claim(project, ada)
-    answer(project, ada, entry.pk, project.classes.first())
+    answer(project, ada, entry.pk, project.classes.all()[0])
     item.refresh_from_db()
 
     events = item_history(item=item, person=ada, role="owner")
@@ -74,7 +74,7 @@ def test_an_annotator_is_not_told_what_others_said_while_the_entry_is_open(
     (item,) = make_items(project, 1)
     (entry,) = make_entries(project, [item], n_wanted=2)
     claim(project, ada)
-    answer(project, ada, entry.pk, project.classes.first())
+    answer(project, ada, entry.pk, project.classes.all()[0])
 
     assert item_history(item=item, person=ben, role="annotator") == []
     assert len(item_history(item=item, person=ada, role="annotator")) == 1
@@ -87,7 +87,7 @@ def test_who_may_be_asked_is_not_told_what_the_machine_says_of_what_is_asked_bli
     (item,) = make_items(project, 1)
     project.random_share = 1
     project.save(update_fields=["random_share"])
-    round_publish(round_id=make_round(project, [(item, project.classes.first(), 0.95)]).pk)
+    round_publish(round_id=make_round(project, [(item, project.classes.all()[0], 0.95)]).pk)
     assert len(item_history(item=item, person=ben, role="viewer")) == 3
     claim(project, ben)
     assert Entry.objects.get().is_blind

@@ -22,13 +22,13 @@ def test_a_label_that_refers_to_nothing_of_its_project_is_refused(
     other = make_project(owner=ada)
     foreign = {
         "item": make_items(other, 1)[0],
-        "label_class": other.classes.first(),
+        "label_class": other.classes.all()[0],
         "source": Source.objects.create(project=other, kind="model", is_human=False, name="theirs"),
     }
     said = {
         "project": project,
         "item": item,
-        "label_class": project.classes.first(),
+        "label_class": project.classes.all()[0],
         "source": source,
         "is_human": False,
         "created_at": timezone.now(),
@@ -44,7 +44,7 @@ def test_a_label_that_refers_to_nothing_of_its_project_is_refused(
 
 def test_a_label_cannot_be_edited(project: Project, ada: User) -> None:
     (item,) = make_items(project, 1)
-    label = make_human_label(item, project.classes.first(), user=ada)
+    label = make_human_label(item, project.classes.all()[0], user=ada)
 
     with pytest.raises(IntegrityError, match="cannot be edited"), transaction.atomic():
         Label.objects.filter(pk=label.pk).update(label_class=project.classes.last())

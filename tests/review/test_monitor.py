@@ -212,6 +212,7 @@ def dispute_all(world: World, certificate: Certificate, *, n: int) -> list[Monit
 def test_a_dispute_decided_for_the_machine_is_no_error_of_the_machine(of_two: World) -> None:
     certificate = certify_by_two(of_two)
     for audit in dispute_all(of_two, certificate, n=60):
+        assert audit.entry is not None
         entry_decide(entry=audit.entry, person=of_two.owner, class_id=audit.label_class_id)
 
     settle(certificate)
@@ -224,6 +225,7 @@ def test_a_dispute_decided_against_the_machine_is_one(of_two: World) -> None:
     certificate = certify_by_two(of_two)
     others = dict(zip(of_two.classes, [*of_two.classes[1:], of_two.classes[0]], strict=True))
     for audit in dispute_all(of_two, certificate, n=60):
+        assert audit.entry is not None
         entry_decide(entry=audit.entry, person=of_two.owner, class_id=others[audit.label_class].pk)
 
     settle(certificate)
@@ -298,7 +300,9 @@ def test_what_a_breach_took_back_counts_for_nothing_in_the_next_comparison(
     others = dict(zip(world.classes, [*world.classes[1:], world.classes[0]], strict=True))
     round = make_round(world.project, [(item, others[world.truth[item.pk]], 0.9) for item in held])
 
-    both = paired(round, standing_of(world.project))
+    standing = standing_of(world.project)
+    assert standing is not None
+    both = paired(round, standing)
 
     assert (both.n, both.n_candidate) == (30, 0)
     assert both.n_standing == (20 if n_classes == 1 else 0)

@@ -124,7 +124,7 @@ def test_a_round_says_that_its_publishing_waits(project: Project, ada_client: AP
     project.publishing = Publishing.BY_ITSELF
     project.save(update_fields=["publishing"])
     (item,) = make_items(project, 1)
-    round = make_round(project, [(item, project.classes.first(), 0.99)])
+    round = make_round(project, [(item, project.classes.all()[0], 0.99)])
 
     def shown() -> dict[str, Any]:
         return ada_client.get(f"/api/rounds/{round.pk}").json()
@@ -143,7 +143,7 @@ def test_a_round_that_is_left_to_people_waits_for_nothing(project: Project) -> N
     project.publishing = Publishing.BY_ITSELF
     project.save(update_fields=["publishing"])
     (item,) = make_items(project, 1)
-    round = make_round(project, [(item, project.classes.first(), 0.99)])
+    round = make_round(project, [(item, project.classes.all()[0], 0.99)])
     with labels_held(project):
         publish_ready()
     Project.objects.filter(pk=project.pk).update(publishing=Publishing.BY_HAND)

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from labeling.models import Item, Membership, Project, Role, Split
+from labeling.models import Item, LabelClass, Membership, Project, Role, Split
 from review.models import Entry
 from review.people.selectors import median_interval, people_work
 from review.queue.filling.refill import refill_carry_out, refill_plan
@@ -23,7 +23,7 @@ def dora(project: Project) -> User:
     return user
 
 
-def answer_all(project: Project, person: User, classes: list, seconds: float = 1.0) -> None:
+def answer_all(project: Project, person: User, classes: list[LabelClass], seconds: float = 1.0) -> None:
     """The person's answers to what the queue hands out, in its order."""
     for entry, label_class in zip(claim(project, person, n=len(classes)), classes, strict=True):
         assert answer(project, person, entry["id"], label_class, seconds=seconds)["outcome"] != "refused"

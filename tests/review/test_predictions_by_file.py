@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -75,7 +76,7 @@ def texts(ada: User, ben: User) -> Project:
     return project
 
 
-def bring(project: Project, path: Path, by: User, **options: object) -> Import:
+def bring(project: Project, path: Path, by: User, **options: Any) -> Import:
     work = run_import(project, path, user=by, **{"labels_from": "machine", **options})
     assert work.state == WorkState.DONE, work.error_message
     return work
@@ -209,12 +210,13 @@ def test_a_file_killed_half_way_leaves_one_round(
     (run,) = runs_open_for_files()
     assert runs_open_for_files() == []  # rung again meanwhile
 
-    def die(*args: object) -> None:
+    def die(*args: Any) -> None:
         predictions_store(*args)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(filed_pipeline, "predictions_store", die)
     held = work_claim(Run, run.pk, worker="doomed")
+    assert held is not None
     with pytest.raises(KeyboardInterrupt):
         filed_execute(held)
     assert Round.objects.get().state == RoundState.RUNNING
@@ -318,7 +320,8 @@ def test_probabilities_of_all_classes_are_taken_where_the_file_has_them(
     take_in()
 
     found = {one.item.key: one for one in Prediction.objects.select_related("item", "label_class")}
-    assert (found["a"].label_class.name, found["a"].confidence) == ("dog", pytest.approx(0.6))
+    assert found["a"].label_class.name == "dog"
+    assert found["a"].confidence == pytest.approx(0.6)
     assert found["a"].margin == pytest.approx(0.3)
     assert found["b"].margin == pytest.approx(0.6)
     assert found["a"].others is not None

@@ -48,7 +48,7 @@ def test_a_human_label_is_never_replaced_or_joined_by_a_machines(project: Projec
 
 
 def test_holdout_and_test_items_get_no_pseudo_label(project: Project) -> None:
-    cat = project.classes.first()
+    cat = project.classes.all()[0]
     items = make_items(project, 1, split="holdout") + make_items(project, 1, prefix="t", split="test")
 
     round_publish(round_id=make_round(project, [(item, cat, 0.99) for item in items]).pk)
@@ -75,7 +75,7 @@ def test_the_diff_tells_kept_changed_dropped_and_new(project: Project) -> None:
 
 
 def test_publishing_skips_the_other_rounds_that_were_ready(project: Project) -> None:
-    cat = project.classes.first()
+    cat = project.classes.all()[0]
     (item,) = make_items(project, 1)
     older = make_round(project, [(item, cat, 0.99)])
     newer = make_round(project, [(item, cat, 0.99)])
@@ -109,7 +109,7 @@ def test_an_earlier_round_can_be_put_back_without_what_people_labeled_since(
 
 def test_a_round_that_stands_or_runs_cannot_be_published(project: Project) -> None:
     (item,) = make_items(project, 1)
-    round = make_round(project, [(item, project.classes.first(), 0.99)])
+    round = make_round(project, [(item, project.classes.all()[0], 0.99)])
     round_publish(round_id=round.pk)
 
     with pytest.raises(Conflict, match="stand already"):
@@ -121,7 +121,7 @@ def test_a_round_that_stands_or_runs_cannot_be_published(project: Project) -> No
 
 def test_a_skipped_round_whose_predictions_are_gone_cannot_be_published(project: Project) -> None:
     (item,) = make_items(project, 1)
-    round = make_round(project, [(item, project.classes.first(), 0.99)], state=RoundState.SKIPPED)
+    round = make_round(project, [(item, project.classes.all()[0], 0.99)], state=RoundState.SKIPPED)
     Prediction.objects.filter(round=round.pk).delete()
 
     with pytest.raises(Conflict, match="train again"):
@@ -131,7 +131,7 @@ def test_a_skipped_round_whose_predictions_are_gone_cannot_be_published(project:
 def test_discarding_takes_the_machine_labels_away_and_leaves_the_human_ones(
     project: Project, ada: User
 ) -> None:
-    cat = project.classes.first()
+    cat = project.classes.all()[0]
     items = make_items(project, 2)
     round_publish(round_id=make_round(project, [(items[0], cat, 0.99)]).pk)
     make_human_label(items[1], cat, user=ada)
@@ -145,7 +145,7 @@ def test_discarding_takes_the_machine_labels_away_and_leaves_the_human_ones(
 
 
 def test_the_queue_asks_first_for_what_the_model_is_least_sure_of(project: Project, ada: User) -> None:
-    cat = project.classes.first()
+    cat = project.classes.all()[0]
     project.random_share = 0
     project.save(update_fields=["random_share"])
     confidences = [0.95, 0.6, 0.85, 0.7]
@@ -158,7 +158,7 @@ def test_the_queue_asks_first_for_what_the_model_is_least_sure_of(project: Proje
 
 
 def test_the_queue_keeps_to_the_budget_and_its_random_share_is_blind(project: Project) -> None:
-    cat = project.classes.first()
+    cat = project.classes.all()[0]
     project.review_budget, project.random_share = 10, 0.3
     project.save(update_fields=["review_budget", "random_share"])
     items = make_items(project, 50)
@@ -173,7 +173,7 @@ def test_the_queue_keeps_to_the_budget_and_its_random_share_is_blind(project: Pr
 def test_a_publish_withdraws_what_nobody_holds_and_leaves_the_rest(
     project: Project, ada: User, ben: User
 ) -> None:
-    cat = project.classes.first()
+    cat = project.classes.all()[0]
     items = make_items(project, 5)
     held, disputed, flagged, answered, stale = (
         make_entries(project, [item], priority=5 - rank, n_wanted=2)[0] for rank, item in enumerate(items)
@@ -217,7 +217,7 @@ def test_the_queue_tells_what_else_the_model_holds_possible_but_not_where_people
 
 
 def test_what_a_person_answered_is_not_asked_again(project: Project, ada: User) -> None:
-    cat = project.classes.first()
+    cat = project.classes.all()[0]
     items = make_items(project, 2)
     round_publish(round_id=make_round(project, [(item, cat, 0.5) for item in items]).pk)
     (first,) = claim(project, ada)
@@ -235,7 +235,7 @@ def test_margin_random_takes_every_second_of_the_doubtful_and_every_pick_has_its
     Project.objects.filter(pk=project.pk).update(
         acquisition="margin_random", review_budget=20, random_share=0.25
     )
-    label_class = project.classes.first()
+    label_class = project.classes.all()[0]
     items = make_items(project, 100)
     round = make_round(project, [(item, label_class, 0.5 + place / 300) for place, item in enumerate(items)])
     round_publish(round_id=round.pk)

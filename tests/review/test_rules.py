@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_the_random_share_is_rounded_to_the_nearest_entry() -> None:
         ({"human_label_at": NOW - dt.timedelta(days=1)}, STORED),
     ],
 )
-def test_what_is_stored(changed: dict[str, object], outcome: str) -> None:
+def test_what_is_stored(changed: dict[str, Any], outcome: str) -> None:
     assert judge(SAID, uuid.uuid4(), Facts(**{**vars(GOOD), **changed})) == outcome
 
 
@@ -95,7 +96,7 @@ def test_what_is_stored(changed: dict[str, object], outcome: str) -> None:
         ({"human_label_at": NOW + dt.timedelta(seconds=1)}, "already_labeled"),
     ],
 )
-def test_what_is_refused_says_why(changed: dict[str, object], code: str) -> None:
+def test_what_is_refused_says_why(changed: dict[str, Any], code: str) -> None:
     refusal = judge(SAID, uuid.uuid4(), Facts(**{**vars(GOOD), **changed}))
 
     assert not isinstance(refusal, str)

@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 from labeling.jobs.setbacks import attempted, ring_all, setback_of
 from labeling.models import Project, Publishing, Setback
 from review import sweep
+from review.publishing.publish import round_publish_by_rule
 from tests.makers import make_items, make_project
 from tests.review.makers import make_round
 from training.models import Round, RoundState
@@ -132,7 +133,7 @@ def test_a_round_that_cannot_be_published_by_a_fault_keeps_no_other_project_wait
         project = make_project(owner=ada, publishing=Publishing.BY_ITSELF)
         cat = project.classes.all()[0]
         rounds.append(make_round(project, [(item, cat, 0.99) for item in make_items(project, 3)]))
-    publish = sweep.round_publish_by_rule
+    publish = round_publish_by_rule
 
     def stumble(*, round_id: int) -> object:
         if round_id == rounds[0].pk:

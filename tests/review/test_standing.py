@@ -140,7 +140,7 @@ def test_under_a_certificate_the_round_that_it_was_taken_from_stands(world: Worl
 
 
 def test_a_files_labels_are_no_rounds(project: Project, ada: User) -> None:
-    cat: LabelClass = project.classes.first()
+    cat: LabelClass = project.classes.all()[0]
     items = make_items(project, 20)
     round_publish(round_id=make_round(project, [(item, cat, 0.99) for item in items]).pk)
 
@@ -158,7 +158,7 @@ def test_a_project_whose_labels_were_discarded_is_filled_by_the_sweep_like_a_new
 ) -> None:
     project.review_budget = 10
     project.save(update_fields=["review_budget"])
-    cat = project.classes.first()
+    cat = project.classes.all()[0]
     items = make_items(project, 40)
     round_publish(round_id=make_round(project, [(item, cat, 0.99) for item in items]).pk)
     publication_discard(project=project, by=ada)

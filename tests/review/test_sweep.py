@@ -33,8 +33,8 @@ def test_the_newest_candidate_of_a_project_that_publishes_by_itself_is_published
 ) -> None:
     publish_by_itself(project)
     (item,) = make_items(project, 1)
-    make_round(project, [(item, project.classes.first(), 0.99)])
-    newest = make_round(project, [(item, project.classes.last(), 0.99)])
+    make_round(project, [(item, project.classes.all()[0], 0.99)])
+    newest = make_round(project, [(item, project.classes.order_by("-position", "-pk")[0], 0.99)])
 
     publish_ready()
     publish_ready()
@@ -148,7 +148,7 @@ def test_entries_that_a_file_has_answered_are_withdrawn(project: Project, ada: U
     items = make_items(project, 3)
     held, labeled, untouched = make_entries(project, items)
     claim(project, ben)
-    make_human_labels([(item, project.classes.first()) for item in items[:2]], user=ada)
+    make_human_labels([(item, project.classes.all()[0]) for item in items[:2]], user=ada)
     Import.objects.create(
         project=project, file_name="labels.csv", state="done", finished_at=timezone.now(), n_labels_added=2
     )
@@ -161,7 +161,7 @@ def test_entries_that_a_file_has_answered_are_withdrawn(project: Project, ada: U
 
 
 def test_a_refill_by_hand_follows_the_published_round(budget_of_ten: Project) -> None:
-    cat = budget_of_ten.classes.first()
+    cat = budget_of_ten.classes.all()[0]
     items = make_items(budget_of_ten, 20)
     round_publish(round_id=make_round(budget_of_ten, [(item, cat, 0.6) for item in items]).pk)
     Entry.objects.filter(state=EntryState.OPEN).update(state=EntryState.SKIPPED)

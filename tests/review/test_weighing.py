@@ -72,7 +72,7 @@ def test_what_is_settled_is_a_label_by_consensus_mostly_right_and_can_be_undone(
     labels = Label.objects.filter(verdicts__person=ada).select_related("source")
     assert {label.source.kind for label in labels} == {SourceKind.CONSENSUS}
     assert np.mean([truth[label.item_id].pk == label.label_class_id for label in labels]) > 0.8
-    verdict_undo(verdict=Verdict.objects.first(), person=ada)
+    verdict_undo(verdict=Verdict.objects.earliest("pk"), person=ada)
     assert len(disputed()) == len(before) - n + 1
     assert Label.objects.filter(verdicts__person=ada, retired_at__isnull=True).count() == n - 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
@@ -22,7 +24,7 @@ DOUBT = 0.1  # of each label that is accepted
 
 def make_published(project: Project, items: list[Item], *, n_accepted: int) -> Publication:
     """A round that calls everything a cat, and is sure enough of the first so many."""
-    cat = project.classes.first()
+    cat = project.classes.all()[0]
     round = make_round(
         project,
         [(item, cat, 1 - DOUBT if place < n_accepted else 0.5) for place, item in enumerate(items)],
@@ -107,7 +109,7 @@ def test_only_blind_answers_to_random_items_among_the_labels_count(project: Proj
 def test_without_answers_nothing_is_known_and_without_a_round_nothing_is_said(
     project: Project, ada: User, ada_client: APIClient
 ) -> None:
-    def said() -> dict | None:
+    def said() -> dict[str, Any] | None:
         return ada_client.get(f"/api/projects/{project.pk}/people").data["machine_wrong"]
 
     assert said() is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib.auth.models import User
 
@@ -15,7 +16,7 @@ from training.models import Run
 from training.runs.checks import check_settings
 from training.runs.rows import run_open
 
-WORDS = {
+WORDS: dict[str, Any] = {
     "cat": ["purr", "whiskers", "meow", "paws", "nap"],
     "dog": ["bark", "fetch", "leash", "bone", "wag"],
     "owl": ["hoot", "night", "feathers", "perch", "mouse"],
@@ -56,9 +57,13 @@ def make_labeled_project(
     return project
 
 
-def make_run(project: Project, *, is_running: bool = False, **fields: object) -> Run:
+def make_run(project: Project, *, is_running: bool = False, **fields: Any) -> Run:
     """A queued run with quick settings; `is_running`: claimed as by a worker."""
-    given = {"learner": "logistic_regression", "params": {}, "policy": {"kind": "fixed", "threshold": 0.6}}
+    given: dict[str, Any] = {
+        "learner": "logistic_regression",
+        "params": {},
+        "policy": {"kind": "fixed", "threshold": 0.6},
+    }
     settings = check_settings(item_type=project.item_type, **{**given, "n_rounds": 3, **fields})
     run = run_open(project=project, settings=settings, trigger="person")
     if is_running:

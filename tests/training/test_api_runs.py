@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -89,7 +90,7 @@ def test_what_is_left_out_takes_its_default(ada: User, ada_client: APIClient) ->
     ],
 )
 def test_settings_that_do_not_fit_are_refused_by_field(
-    ada: User, ada_client: APIClient, change: dict[str, object], field: str
+    ada: User, ada_client: APIClient, change: dict[str, Any], field: str
 ) -> None:
     project = make_labeled_project(owner=ada)
 
@@ -192,7 +193,7 @@ def test_a_finished_run_shows_its_rounds_its_log_and_its_model(ada: User, ada_cl
     assert listed[0]["n_accepted"] == detail["metrics"]["n_accepted"]
     assert detail["labels_hash"]
     assert len(later["results"]) == len(log["results"]) - 1
-    with zipfile.ZipFile(io.BytesIO(b"".join(model.streaming_content))) as archive:
+    with zipfile.ZipFile(io.BytesIO(model.getvalue())) as archive:
         assert archive.testzip() is None
         assert json.loads(archive.read("assay.json"))["labels_hash"] == detail["labels_hash"]
         assert "learner.json" in archive.namelist()

@@ -61,9 +61,9 @@ def test_it_uses_the_pool_of_digits_and_beats_the_labels_alone() -> None:
     hidden = some_labeled(y, 4, seed=0)
     pool = hidden < 0
 
-    learner = Auto("image").fit(X, hidden)
+    learner: Any = Auto("image").fit(X, hidden)
 
-    plain = create("logistic_regression", item_type="image").fit(X, hidden)
+    plain: Any = create("logistic_regression", item_type="image").fit(X, hidden)
     assert learner.is_semi_supervised_
     assert list(learner.chosen_) == ["student"]
     assert any("Semi-supervision is on" in sentence for sentence in learner.report_)
@@ -87,14 +87,14 @@ def test_it_compares_augmentations_and_measures_rounds_on_held_out_labels(
     hidden = some_labeled(y, 6, seed=0)
     pool = hidden < 0
 
-    learner = Auto("image").fit(X, hidden)
+    learner: Any = Auto("image").fit(X, hidden)
 
     told = " ".join(learner.report_)
     assert "Augmentation by log-loss on held-out labels" in told
     assert "Chosen: " in told
     assert "Round 1, graph and student" in told
     assert learner.is_semi_supervised_
-    plain = create("logistic_regression", item_type="image").fit(X, hidden)
+    plain: Any = create("logistic_regression", item_type="image").fit(X, hidden)
     assert (learner.predict(X[pool]) == y[pool]).mean() >= (plain.predict(X[pool]) == y[pool]).mean()
 
 
@@ -102,9 +102,9 @@ def test_it_uses_the_pool_of_moons() -> None:
     X, y = moons()
     hidden = some_labeled(y, 8, seed=1)
 
-    learner = Auto("table").fit(X, hidden)
+    learner: Any = Auto("table").fit(X, hidden)
 
-    plain = create("logistic_regression", item_type="table").fit(X, hidden)
+    plain: Any = create("logistic_regression", item_type="table").fit(X, hidden)
     assert learner.is_semi_supervised_
     assert learner.chosen_["label_propagation"] > 0.2
     assert (learner.predict(X) == y).mean() > (plain.predict(X) == y).mean() + 0.02
@@ -116,7 +116,7 @@ def test_it_turns_semi_supervision_off_where_the_pool_misleads(monkeypatch: pyte
     hidden = some_labeled(y, 12, seed=0)
     known = hidden >= 0
 
-    learner = Auto("table").fit(X, hidden)
+    learner: Any = Auto("table").fit(X, hidden)
     alone = Auto("table").fit(X[known], hidden[known])
 
     assert not learner.is_semi_supervised_
@@ -132,7 +132,7 @@ def test_it_turns_semi_supervision_off_for_images_that_mislead() -> None:
     images[np.arange(200), y * 5, 0] = 90  # faint, and the class
     hidden = some_labeled(y, 15, seed=0)
 
-    learner = Auto("image").fit(images, hidden)
+    learner: Any = Auto("image").fit(images, hidden)
 
     known = hidden >= 0
     alone = Auto("image").fit(images[known], hidden[known])
@@ -147,7 +147,7 @@ def test_on_texts_it_is_wrong_no_more_often_than_logistic_regression() -> None:
         hidden = some_labeled(y, 10, seed)
         pool = np.flatnonzero(hidden < 0)
         asked = [X[row] for row in pool]
-        plain = create("logistic_regression", item_type="text").fit(X, hidden)
+        plain: Any = create("logistic_regression", item_type="text").fit(X, hidden)
         n_wrong += (Auto("text", random_state=seed).fit(X, hidden).predict(asked) != y[pool]).sum()
         n_wrong_plain += (plain.predict(asked) != y[pool]).sum()
         n_asked += len(pool)
@@ -161,7 +161,7 @@ def test_a_student_is_saved_and_repeats_itself(tmp_path: Path, monkeypatch: pyte
     X, y = digits(220)
     hidden = some_labeled(y, 3, seed=0)
 
-    learner = Auto("image").fit(X, hidden)
+    learner: Any = Auto("image").fit(X, hidden)
     again = Auto("image").fit(X, hidden)
     save(learner, tmp_path / "model")
 
@@ -175,7 +175,7 @@ def test_a_student_is_saved_and_repeats_itself(tmp_path: Path, monkeypatch: pyte
 def test_what_learned_from_a_pool_of_texts_is_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = posts(160)
     monkeypatch.setattr(Auto, "_helps", lambda self, *_: True)
-    learner = Auto("text").fit(X, some_labeled(y, 10, seed=0))
+    learner: Any = Auto("text").fit(X, some_labeled(y, 10, seed=0))
 
     save(learner, tmp_path / "model")
 
@@ -189,7 +189,7 @@ def test_texts_become_vectors_once_for_all_members_that_share_features(
     X, y = posts(160)
     monkeypatch.setattr(Auto, "_helps", lambda self, *_: True)
     monkeypatch.setattr(auto, "trimmed", dict)
-    learner = Auto("text").fit(X, some_labeled(y, 10, seed=0))
+    learner: Any = Auto("text").fit(X, some_labeled(y, 10, seed=0))
     alone = sum(
         share * apply_temperature(learner.members_[name].predict_proba(X), learner.temperatures_[name])
         for name, share in learner.chosen_.items()
@@ -197,7 +197,12 @@ def test_texts_become_vectors_once_for_all_members_that_share_features(
 
     seen: list[int] = []
     transform = Pipeline.transform
-    monkeypatch.setattr(Pipeline, "transform", lambda self, X: seen.append(id(self)) or transform(self, X))
+
+    def noted(self: Any, X: Any) -> Any:
+        seen.append(id(self))
+        return transform(self, X)
+
+    monkeypatch.setattr(Pipeline, "transform", noted)
     together = learner.predict_proba(X)
 
     assert len(learner.members_) == 6
@@ -212,7 +217,7 @@ def test_what_trained_itself_on_a_pool_of_rows_is_saved(
     monkeypatch.setattr(auto, "supervised_names", lambda *_: ["logistic_regression"])
     monkeypatch.setattr(Auto, "_helps", lambda self, *_: True)
     monkeypatch.setattr(Auto, "_shares", lambda self, *_: {"self_training": 1.0})
-    learner = Auto("table").fit(X, some_labeled(y, 10, seed=0))
+    learner: Any = Auto("table").fit(X, some_labeled(y, 10, seed=0))
 
     save(learner, tmp_path / "model")
 
@@ -238,7 +243,7 @@ def test_cancel_passes_through_in_the_middle_of_training() -> None:
 def test_with_labels_that_cannot_be_held_out_it_stays_supervised_and_says_why() -> None:
     X, y = digits(200)
 
-    learner = Auto("image").fit(X, some_labeled(y, 1, seed=0))
+    learner: Any = Auto("image").fit(X, some_labeled(y, 1, seed=0))
 
     assert not learner.is_semi_supervised_
     assert any("only 0 labels can be held out" in sentence for sentence in learner.report_)
@@ -256,7 +261,7 @@ def test_of_a_large_pool_a_part_is_drawn(monkeypatch: pytest.MonkeyPatch) -> Non
         assert np.array_equal(X[labels.rows], moons()[0][hidden >= 0])
 
     monkeypatch.setattr(Auto, "_search_vectors", watched)
-    learner = Auto("table").fit(X, hidden)
+    learner: Any = Auto("table").fit(X, hidden)
 
     assert rows == {"learned": 166, "pool": 150}
     assert learner.report_ == ["Of 284 unlabeled rows 150 are drawn to learn from."]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -18,12 +19,13 @@ from tests.makers import make_human_labels
 from tests.training.makers import class_of, make_labeled_project, make_texts
 from training.comparisons import pipeline as comparison_pipeline
 from training.comparisons.rows import COMPARISON
+from training.comparisons.rules.runner import trial_run
 from training.comparisons.rules.trial import Outcome
 from training.comparisons.services import comparison_inline, comparison_request
 from training.models import Comparison
 from training.tasks import sweep_runs
 
-START = {
+START: dict[str, Any] = {
     "learners": [
         {"learner": "naive_bayes", "params": {"smoothing": 0.5}},
         {"learner": "logistic_regression"},
@@ -32,8 +34,8 @@ START = {
 }
 
 
-def make_comparison(project: object, *, is_running: bool = False, **fields: object) -> Comparison:
-    learners = {"naive_bayes": {}, "logistic_regression": {}}
+def make_comparison(project: Any, *, is_running: bool = False, **fields: Any) -> Comparison:
+    learners: dict[str, Any] = {"naive_bayes": {}, "logistic_regression": {}}
     comparison = comparison_request(
         project=project, user=None, **{"learners": learners, "n_seeds": 2, **fields}
     )
@@ -48,7 +50,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, int]]:
     """Trials that take no time: (learner, seed, folds) of each."""
     seen: list[tuple[str, int, int]] = []
 
-    def run(folder: object, trial: object, **_: object) -> Outcome:
+    def run(folder: Any, trial: Any, **_: Any) -> Outcome:
         seen.append((trial.learner, trial.seed, trial.n_folds))
         scores = dict.fromkeys(("accuracy", "macro_f1", "log_loss", "ece"), 0.5)
         return Outcome(n_test=50, scores=scores, jackknife={name: [0.4, 0.5, 0.6] for name in scores})
@@ -93,9 +95,9 @@ def test_whoever_goes_on_does_the_trials_that_are_missing_on_the_same_labels(
 ) -> None:
     project = make_labeled_project(owner=ada)
     comparison = make_comparison(project, is_running=True)
-    done = comparison_pipeline.trial_run
+    done = trial_run
 
-    def die_at_third(*args: object, **settings: object) -> Outcome:
+    def die_at_third(*args: Any, **settings: Any) -> Outcome:
         if len(quick) == 2:
             raise SystemExit
         return done(*args, **settings)
@@ -215,7 +217,7 @@ def test_an_engineer_starts_sees_and_cancels(ada: User, ada_client: APIClient) -
     ],
 )
 def test_what_does_not_fit_is_refused_by_field(
-    ada: User, ada_client: APIClient, change: dict[str, object], field: str
+    ada: User, ada_client: APIClient, change: dict[str, Any], field: str
 ) -> None:
     project = make_labeled_project(owner=ada)
 
@@ -240,7 +242,7 @@ def test_all_but_annotators_read_and_only_engineers_start(
     assert ben_client.post(f"/api/projects/{project.pk}/comparisons", START, format="json").status_code == 403
 
 
-def test_the_command_compares_on_files(tmp_path: object) -> None:
+def test_the_command_compares_on_files(tmp_path: Any) -> None:
     lines = ["size,kind", *(f"{i % 10 + 20 * (i % 2)}.5,{'ab'[i % 2]}" for i in range(120))]
     path = tmp_path / "table.csv"
     path.write_text("\n".join(lines))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,7 +102,8 @@ def test_all_learners_get_the_same_labels_at_the_same_seed(recorder: list[tuple[
 
 
 def test_a_benchmark_measures_in_processes_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    dataset, told = make_dataset(), []
+    dataset = make_dataset()
+    told: list[Any] = []
     trials = trials_planned({"logistic_regression": {}, "naive_bayes": {}}, n_labels=[10], n_seeds=1)
     results = tmp_path / "trials.jsonl"
 

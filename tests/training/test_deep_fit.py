@@ -303,8 +303,8 @@ def test_unlabeled_digits_help(name: str) -> None:
     X, truth, y = few_digits(n_labels=3)
     settings = {"n_steps": 150, "batch_size": 64, "random_state": 1, **SHORT[name]}
 
-    alone = create(name, item_type="image", **settings).fit(X[y != -1], y[y != -1])
-    both = create(name, item_type="image", **settings).fit(X, y)
+    alone: Any = create(name, item_type="image", **settings).fit(X[y != -1], y[y != -1])
+    both: Any = create(name, item_type="image", **settings).fit(X, y)
 
     rest = y == -1
     gain = (both.predict(X[rest]) == truth[rest]).mean() - (alone.predict(X[rest]) == truth[rest]).mean()
@@ -332,6 +332,6 @@ def few_digits(n_labels: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_a_gpu_learns_as_well_as_a_cpu(name: str) -> None:
     X, truth, y = few_digits(n_labels=10)
 
-    learner = create(name, item_type="image", device="cuda", batch_size=64, n_steps=300).fit(X, y)
+    learner: Any = create(name, item_type="image", device="cuda", batch_size=64, n_steps=300).fit(X, y)
 
     assert (learner.predict(X) == truth).mean() > 0.85

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -12,7 +14,7 @@ from training.inspections.rules.weighty_words import MAX_SINGLE, N_STRETCHES, N_
 # Words
 
 
-def says(weights: dict[str, float]):
+def says(weights: dict[str, float]) -> Any:
     """A linear model of two classes over words; also counts what it was asked."""
     asked: list[str] = []
 
@@ -92,9 +94,9 @@ def test_the_nearest_are_those_of_the_same_direction(kind: str) -> None:
     labeled = np.abs(centres[labeled_kind] + draw.normal(0, 0.3, (200, 4)))
     asked = np.abs(centres[[2, 0]] * 3 + draw.normal(0, 0.3, (2, 4)))
     if kind == "sparse":
-        labeled, asked = sparse.csr_matrix(labeled), sparse.csr_matrix(asked)
-
-    rows, cosines = nearest(asked, labeled, n=5)
+        rows, cosines = nearest(sparse.csr_matrix(asked), sparse.csr_matrix(labeled), n=5)
+    else:
+        rows, cosines = nearest(asked, labeled, n=5)
 
     assert labeled_kind[rows].tolist() == [[2] * 5, [0] * 5]
     assert (np.diff(cosines, axis=1) <= 1e-6).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery import current_app
@@ -26,7 +27,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def broker() -> Iterator[Redis]:
     """The real broker of the test session, empty."""
     with current_app.connection_for_write() as connection:
-        client = connection.default_channel.client
+        channel: Any = connection.default_channel  # of Redis
+        client = channel.client
         client.flushdb()
         yield client
         client.flushdb()

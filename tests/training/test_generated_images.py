@@ -24,7 +24,11 @@ from training.inspections.rules.drift import TwoSample
 from training.learners.generative.gan import SemiSupervisedGAN
 from training.models import Round
 
-QUICK = {"learner": "semi_gan", "params": {"n_steps": 30, "batch_size": 16, "width": 0.1}, "n_rounds": 1}
+QUICK: dict[str, Any] = {
+    "learner": "semi_gan",
+    "params": {"n_steps": 30, "batch_size": 16, "width": 0.1},
+    "n_rounds": 1,
+}
 N_ITEMS = 120
 N_LABELED = 24
 

@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,7 +90,7 @@ def test_an_own_learner_carries_a_run_to_its_end_and_its_model_comes_home(
     assert round.metrics["holdout"]["accuracy"] > 0.8
     assert round.metrics["n_pool"] == 96
     answer = ada_client.get(f"/api/rounds/{round.pk}/model")
-    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
+    with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as archive:
         archive.extractall(tmp_path / "model")
     learner = load(tmp_path / "model")
     assert learner.predict(["purr meow", "bark fetch", "hoot perch"]).tolist() == ["cat", "dog", "owl"]
@@ -98,7 +99,7 @@ def test_an_own_learner_carries_a_run_to_its_end_and_its_model_comes_home(
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 @pytest.mark.parametrize("name", OWN)
 def test_own_learners_obey_the_laws(
-    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, law: object, name: str
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, law: Any, name: str
 ) -> None:
     monkeypatch.setattr(laws, "SEMI_SUPERVISED", {*laws.SEMI_SUPERVISED, "naive_bayes_em"})
     given = {"name": name, "item_type": "text", "tmp_path": tmp_path / "law"}

@@ -83,7 +83,7 @@ def stripes(n: int = 16) -> tuple[np.ndarray, np.ndarray]:
 
 def test_a_frozen_network_from_a_file_gives_features(folder: Path, tmp_path: Path) -> None:
     X, y = stripes()
-    known = np.where(np.arange(16) < 8, y.astype(object), None)
+    known = np.where(np.arange(16) < 8, y.astype(object), np.array(None))
 
     learner = BackboneClassifier("net.pth", input_size=32).fit(X, known)
 

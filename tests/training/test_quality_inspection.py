@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,7 +47,8 @@ class quick_places:  # noqa: N801
         return features[:, :2]
 
 
-def read_map(inspection: Inspection) -> dict:
+def read_map(inspection: Inspection) -> dict[str, Any]:
+    assert inspection.map_points is not None
     return json.loads(gzip.decompress(inspection.map_points))
 
 
@@ -184,12 +186,13 @@ def test_the_map_is_of_the_last_models_features_and_tells_what_each_round_did(
     run_execute(run)
     round = run.rounds.get()
     late = project.items.filter(key="item-100").get()
-    make_human_label(late, project.classes.first(), user=ada)
+    make_human_label(late, project.classes.all()[0], user=ada)
+    assert round.source is not None
     publication_open(project=project, source=round.source, by=None, ended_reason="")
     said = dict(round.predictions.values_list("item_id", "confidence"))
     machine = project.items.get(key="item-90")
     Label.objects.create(
-        project=project, item=machine, label_class=project.classes.last(), source=round.source,
+        project=project, item=machine, label_class=project.classes.order_by("-position", "-pk")[0], source=round.source,
         is_human=False, confidence=0.9, threshold=0.5, created_at=timezone.now(),
     )  # fmt: skip
     inspection = make_inspection(project)
@@ -210,9 +213,9 @@ def test_the_map_is_of_the_last_models_features_and_tells_what_each_round_did(
         return points["sources"][at], points["rounds"][at], points["class_ids"][at]
 
     early = project.items.get(key="item-0")
-    assert told(early) == (2, -1, project.classes.first().pk)  # a person, before any round
-    assert told(late) == (2, 0, project.classes.first().pk)  # a person, after the first
-    assert told(machine) == (1, 0, project.classes.last().pk)
+    assert told(early) == (2, -1, project.classes.all()[0].pk)  # a person, before any round
+    assert told(late) == (2, 0, project.classes.all()[0].pk)  # a person, after the first
+    assert told(machine) == (1, 0, project.classes.order_by("-position", "-pk")[0].pk)
     for item_id, confidence in zip(points["item_ids"], points["confidences"], strict=True):
         expected = -1 if item_id == late.pk or item_id not in said else int(said[item_id] * 1000)
         assert confidence == expected

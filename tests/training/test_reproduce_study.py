@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,8 +37,10 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_the_study_measures_each_cell_and_goes_on_where_it_stopped(folder: Path, tmp_path: Path) -> None:
-    results, first_lines, second_lines = tmp_path / "cells.jsonl", [], []
-    wanted = {"sizes": (20,), "thresholds": (0.9,), "n_rounds": 2, "results": results}
+    results = tmp_path / "cells.jsonl"
+    first_lines: list[str] = []
+    second_lines: list[str] = []
+    wanted: dict[str, Any] = {"sizes": (20,), "thresholds": (0.9,), "n_rounds": 2, "results": results}
 
     cells = reproduce_seed_001(folder, **wanted, tell=first_lines.append)
     again = reproduce_seed_001(folder, **wanted, tell=second_lines.append)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from training.rounds.rows import round_open, round_ready
 from training.rules.other_classes import others_unpack
 
 # A learner that draws at random, and does it quickly.
-FOREST = {"learner": "random_forest", "params": {"n_estimators": 10}}
+FOREST: dict[str, Any] = {"learner": "random_forest", "params": {"n_estimators": 10}}
 
 
 def execute(run: Run) -> list[Round]:
@@ -39,10 +40,10 @@ def execute(run: Run) -> list[Round]:
 def test_a_learner_that_uses_unlabeled_items_is_given_the_pool_and_no_pseudo_labels(
     ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given: list[list[object]] = []
+    given: list[list[Any]] = []
     fit = LabelPropagation.fit
 
-    def watch(self: LabelPropagation, X: object, y: np.ndarray, *rest: object) -> LabelPropagation:
+    def watch(self: LabelPropagation, X: Any, y: np.ndarray, *rest: Any) -> LabelPropagation:
         given.append(y.tolist())
         return fit(self, X, y, *rest)
 
@@ -166,7 +167,7 @@ def test_another_seed_gives_another_model(ada: User) -> None:
 
 
 def test_a_threshold_that_nothing_passes_ends_the_run_after_its_round(ada: User) -> None:
-    policy = {"kind": "fixed", "threshold": 1.0}
+    policy: dict[str, Any] = {"kind": "fixed", "threshold": 1.0}
     run = make_run(make_labeled_project(owner=ada, n_holdout=0), is_running=True, policy=policy)
 
     rounds = execute(run)
@@ -239,7 +240,7 @@ def test_a_class_without_labels_is_never_predicted_and_does_not_hurt(ada: User) 
     assert not Prediction.objects.filter(round=round, label_class=unseen).exists()
 
 
-def test_the_saved_model_predicts_as_the_round_did(ada: User, tmp_path: object) -> None:
+def test_the_saved_model_predicts_as_the_round_did(ada: User, tmp_path: Any) -> None:
     project = make_labeled_project(owner=ada)
     (round,) = execute(make_run(project, is_running=True, n_rounds=1))
     folder = tmp_path / "model"
@@ -278,8 +279,8 @@ def test_every_item_type_goes_through_a_round(ada: User, item_type: str) -> None
 
     (round,) = execute(make_run(project, is_running=True, learner="naive_bayes", n_rounds=1))
 
-    rows = Prediction.objects.filter(round=round).order_by("item_id")
-    assert [row.label_class_id for row in rows] == [classes[kind].pk for kind in kinds[30:]]
+    said = Prediction.objects.filter(round=round).order_by("item_id")
+    assert [each.label_class_id for each in said] == [classes[kind].pk for kind in kinds[30:]]
 
 
 # Predictions in bulk
@@ -332,7 +333,7 @@ def test_a_prediction_keeps_the_classes_likeliest_after_the_first(ada: User) -> 
     predictions_store(round, given)
 
     kept = Prediction.objects.filter(round=round).order_by("item_id").values_list("others", flat=True)
-    assert {len(bytes(one)) for one in kept} == {24}
+    assert {len(bytes(one or b"")) for one in kept} == {24}
     assert others_unpack(kept[0]) == []
     for one, row in list(zip(kept, calibrated, strict=True))[1:]:
         order = np.argsort(-row)[1:5]
@@ -396,6 +397,7 @@ def test_only_the_newest_ten_rounds_and_the_standing_one_keep_their_predictions(
     run = make_run(make_labeled_project(owner=ada), is_running=True, n_rounds=20)
     rounds = [ready_round(run, number) for number in range(1, 14)]
     Round.objects.filter(run=run).update(state=RoundState.PUBLISHED)
+    assert rounds[1].source is not None
     Publication.objects.create(project=run.project, source=rounds[1].source, started_at=timezone.now())
 
     predictions_prune(run.project_id)

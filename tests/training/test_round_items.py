@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
@@ -31,7 +33,7 @@ def make_finished_round(owner: User) -> Round:
     return run.rounds.get()
 
 
-def accepted_by(counts: dict, threshold_bin: int) -> tuple[int, int, int]:
+def accepted_by(counts: dict[str, Any], threshold_bin: int) -> tuple[int, int, int]:
     """(pool, holdout, right) at or above the bin, over all classes."""
     rows = counts["classes"]
     pool = sum(n for row in rows for k, n in row["pool"] if k >= threshold_bin)
@@ -129,7 +131,7 @@ def test_pages_walk_all_classes_in_order_and_miss_and_repeat_nothing(
     while cursor is not None:
         page = ada_client.get(
             f"/api/rounds/{round.pk}/items",
-            {"limit": 7, "order": order, **({"cursor": cursor} if cursor else {})},
+            {"limit": "7", "order": order} | ({"cursor": cursor} if cursor else {}),
         ).data
         seen += [(item["said"]["confidence"], item["id"]) for item in page["results"]]
         cursor = page["next"]

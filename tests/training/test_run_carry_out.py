@@ -128,6 +128,7 @@ def test_a_worker_killed_in_any_step_leaves_a_run_that_another_goes_on_with(
     first_round = run.rounds.get(number=1)
     Run.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now() - dt.timedelta(minutes=5))
     second = work_claim(Run, run.pk, worker="second")
+    assert second is not None
     run_execute(second)
 
     run.refresh_from_db()

@@ -146,7 +146,7 @@ def test_the_next_run_takes_over_the_settings_of_the_last(ada: User) -> None:
 def test_a_due_run_that_could_not_learn_is_not_started(ada: User) -> None:
     project = make_project(owner=ada, retrain_after=3)
     # all of one class
-    make_human_labels([(item, project.classes.first()) for item in make_texts(project, 9)[::3]], user=ada)
+    make_human_labels([(item, project.classes.all()[0]) for item in make_texts(project, 9)[::3]], user=ada)
 
     assert run_request_if_due(project.pk) is None
     assert not Run.objects.exists()

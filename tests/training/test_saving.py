@@ -63,7 +63,7 @@ def test_a_downloaded_model_says_without_django_what_it_said_in_assay(
     said = dict(Prediction.objects.filter(round=round).values_list("item_id", "confidence"))
     texts = dict(Item.objects.filter(pk__in=said).values_list("pk", "text"))
     answer = ada_client.get(f"/api/rounds/{round.pk}/model")
-    (tmp_path / "run-1-round-1.zip").write_bytes(b"".join(answer.streaming_content))
+    (tmp_path / "run-1-round-1.zip").write_bytes(answer.getvalue())
 
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/learners/saving.md").read_text(), re.DOTALL)
     code = "\n".join(blocks).replace('["purr whiskers meow", "bark leash wag"]', "texts")
@@ -98,7 +98,7 @@ def test_the_zip_tells_where_the_model_comes_from_and_what_its_rows_are(
     answer = ada_client.get(f"/api/rounds/{round.pk}/model")
 
     path = tmp_path / "model.zip"
-    path.write_bytes(b"".join(answer.streaming_content))
+    path.write_bytes(answer.getvalue())
     with zipfile.ZipFile(path) as archive:
         card: dict[str, Any] = json.loads(archive.read("assay.json"))
     assert answer["Content-Disposition"] == 'attachment; filename="run-1-round-1.zip"'

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def test_who_sets_the_threads_by_hand_has_them() -> None:
 def test_labels_do_not_depend_on_the_number_of_threads_but_for_rounding(name: str) -> None:
     images, classes = load_digits(return_X_y=True)
     images = (images[:300].reshape(-1, 8, 8) * 15).astype(np.uint8)
-    params = {"n_steps": 60} if name == "simple_cnn" else {}
+    params: dict[str, Any] = {"n_steps": 60} if name == "simple_cnn" else {}
     answers = []
     before = torch.get_num_threads()
     for n_threads in (1, 2):

@@ -133,7 +133,7 @@ def messages(n: int = 400) -> tuple[list[str], np.ndarray]:
 
 def test_functions_teach_what_few_labels_cannot() -> None:
     X, y = messages()
-    known = np.where(np.isin(np.arange(400), [0, 1]), y, None)
+    known = np.where(np.isin(np.arange(400), [0, 1]), y.astype(object), np.array(None))
     rest = slice(2, None)
 
     plain = create("logistic_regression", item_type="text").fit(X, known)
@@ -169,7 +169,7 @@ def test_what_people_labeled_stands_against_every_function() -> None:
 
 def test_without_functions_or_unlabeled_rows_it_is_logistic_regression() -> None:
     X, y = messages(60)
-    known = np.where(np.arange(60) < 30, y, None)
+    known = np.where(np.arange(60) < 30, y.astype(object), np.array(None))
     plain = create("logistic_regression", item_type="text").fit(X[:30], y[:30]).predict_proba(X)
 
     without_functions = create("weak_supervision", item_type="text").fit(X, known)

@@ -46,7 +46,13 @@ def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         connection.execute(f"CREATE DATABASE {name}")
     url = server.replace("/assay?", f"/{name}?", 1)
     assert url != server
-    load = [postgres_program("psql"), "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", url]
+    load: list[str | Path] = [
+        postgres_program("psql"),
+        "--quiet",
+        "--no-psqlrc",
+        "--set=ON_ERROR_STOP=1",
+        url,
+    ]
     subprocess.run(
         load,
         input=gzip.decompress((OLD / "database.sql.gz").read_bytes()),

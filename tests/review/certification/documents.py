@@ -63,8 +63,8 @@ def make_case(
     audits = [
         _audit(place, candidates, predicted, truth, is_skipped=n < n_skipped) for n, place in enumerate(drawn)
     ]
-    goal = {"promise": promise, "eps": eps, "confidence": confidence, "per_class": per_class}
-    number = {"number": attempt, "confidence": confidence, "with_second": second is not None}
+    goal: dict[str, Any] = {"promise": promise, "eps": eps, "confidence": confidence, "per_class": per_class}
+    number: dict[str, Any] = {"number": attempt, "confidence": confidence, "with_second": second is not None}
     frozen: list[LabelRow] = [
         *((key, truth[key], "person", None, "") for key in people),
         *(
@@ -124,7 +124,11 @@ def _audit(
     place: int, candidates: list[str], predicted: list[str], truth: dict[str, str], *, is_skipped: bool
 ) -> dict[str, Any]:
     key = candidates[place]
-    said = {"answered": truth[key], "by": "ada" if place % 3 else "ben", "at": "2026-11-21T11:00:00Z"}
+    said: dict[str, Any] = {
+        "answered": truth[key],
+        "by": "ada" if place % 3 else "ben",
+        "at": "2026-11-21T11:00:00Z",
+    }
     return {"key": key, "rank": place + 1, "predicted": predicted[place]} | (
         dict.fromkeys(said) if is_skipped else said
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def json_lines_hash(rows: list[object]) -> str:
+def json_lines_hash(rows: list[Any]) -> str:
     return hash_of("".join(json.dumps(row) + "\n" for row in rows))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations, pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_the_upper_bound_is_the_smallest_number_that_is_proven(
 def test_the_smallest_sample_is_that_of_the_tables() -> None:
     """Binomial tables for 1% at 95%: 299, 473, 628 for 0, 1, 2 wrong; a finite set needs fewer (algebra: 238 of 1,000)."""
     for wrong, fewest in enumerate([299, 473, 628]):
-        of_many = {"population": 10_000_000, "allowed": 99_999, "wrong": wrong, "delta": 0.05}
+        of_many: dict[str, Any] = {"population": 10_000_000, "allowed": 99_999, "wrong": wrong, "delta": 0.05}
         assert is_proven(drawn=fewest, **of_many)
         assert not is_proven(drawn=fewest - 1, **of_many)
     assert is_proven(population=1000, allowed=9, drawn=259, wrong=0, delta=0.05)

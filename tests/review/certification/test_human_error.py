@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -88,6 +90,6 @@ def test_the_stated_total_covers_attempts_with_people_who_err() -> None:
         {"n_second": 5, "n_differ": 1, "delta": 0.05, "n_labels": 4},
     ],
 )
-def test_counts_that_cannot_be_are_refused(asked: dict[str, float]) -> None:
+def test_counts_that_cannot_be_are_refused(asked: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"needs|must"):
         people_error(**asked)

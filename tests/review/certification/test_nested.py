@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 from math import comb
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,7 +130,7 @@ def test_where_the_rest_could_all_be_wrong_nothing_is_at_stake() -> None:
 def test_sizes_and_risks_that_cannot_be_are_refused(
     change: dict[str, tuple[float, ...]], sentence: str
 ) -> None:
-    asked: dict[str, object] = {**SMALL, "sizes": (2, 4), "risks": (0.1, 0.2)}
+    asked: dict[str, Any] = {**SMALL, "sizes": (2, 4), "risks": (0.1, 0.2)}
 
     with pytest.raises(ValueError, match=sentence):
         joint_levels(**(asked | change))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,14 @@ from review.certification.planner import forecast, next_hundred, plan_table
 from review.certification.statement.replay import attempt_play
 from training.rules.calibration import apply_temperature, fit_temperature
 
-GOAL = {"n_items": 5000, "n_human": 500, "n_classes": 5, "eps": 0.05, "delta": 0.05, "promise": "dataset"}
+GOAL: dict[str, Any] = {
+    "n_items": 5000,
+    "n_human": 500,
+    "n_classes": 5,
+    "eps": 0.05,
+    "delta": 0.05,
+    "promise": "dataset",
+}
 
 
 def sure(n: int, mean: float) -> np.ndarray:
@@ -38,7 +46,7 @@ def test_a_forecast_on_digits_covers_most_attempts_that_follow() -> None:
         temperature = fit_temperature(own, y[given]).temperature
         probabilities = apply_temperature(model.fit(X[given], y[given]).predict_proba(X[rest]), temperature)
         p_wrong = 1 - probabilities.max(axis=1)
-        goal = {"n_items": len(X), "eps": 0.03, "promise": "dataset"}
+        goal: dict[str, Any] = {"n_items": len(X), "eps": 0.03, "promise": "dataset"}
         plan = forecast(p_wrong=p_wrong, n_human=200, n_classes=10, delta=0.05, **goal)
         is_wrong = (probabilities.argmax(axis=1) != y[rest])[np.argsort(p_wrong, kind="stable")]
         for _ in range(30):
@@ -80,7 +88,7 @@ def test_a_forecast_of_true_chances_covers_four_of_five_attempts(promise: str) -
 def test_a_stricter_goal_and_more_answers_cost_more() -> None:
     p_wrong = sure(4500, 0.08)
 
-    def cost(**change: object) -> int:
+    def cost(**change: Any) -> int:
         return forecast(p_wrong=p_wrong, **{**GOAL, **change}).n_total
 
     assert cost(eps=0.01) > cost(eps=0.02) > cost() > cost(eps=0.1)
@@ -226,6 +234,6 @@ def test_who_follows_the_advice_gives_little_more_than_the_best_number_of_answer
         ({"answers_wanted": 0}, "person"),
     ],
 )
-def test_what_cannot_be_is_refused(change: dict[str, object], says: str) -> None:
+def test_what_cannot_be_is_refused(change: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         forecast(**{**GOAL, "p_wrong": [0.1], **change})

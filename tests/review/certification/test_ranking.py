@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -92,7 +94,7 @@ def test_answers_picked_among_the_hard_count_by_their_weight() -> None:
     known, right, _ = made(6000, 5, helps=False)
     chance = np.where(right, 0.05, 0.5)  # as extreme as it gets: wrong ones are asked ten times as often
     is_asked = np.random.default_rng(0).random(6000) < chance
-    asked = {"answered": known[is_asked], "is_right": right[is_asked], "candidates": known}
+    asked: dict[str, Any] = {"answered": known[is_asked], "is_right": right[is_asked], "candidates": known}
     assert error_scores(**asked).p_right.mean() < right.mean() - 0.2
     weighted = error_scores(**asked, weight=1 / chance[is_asked]).p_right.mean()
     assert weighted == pytest.approx(right.mean(), abs=0.03)
@@ -136,7 +138,7 @@ def test_ranks_follow_the_score_and_ties_only_the_key() -> None:
         ({"weight": [1, 1, 1, 0]}, "weight"),
     ],
 )
-def test_what_cannot_be_is_refused(change: dict[str, object], says: str) -> None:
+def test_what_cannot_be_is_refused(change: dict[str, Any], says: str) -> None:
     known, right, _ = made(4, 0, helps=False)
     with pytest.raises(ValueError, match=says):
         error_scores(**{"answered": known, "is_right": right, "candidates": known, **change})

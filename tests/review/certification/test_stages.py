@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import binom
@@ -38,7 +40,7 @@ def test_false_certificates_stay_within_delta_over_all_stages(promise: str, shar
 def test_a_rule_that_takes_any_stage_that_proves_all_keeps_delta() -> None:
     """The worst rule there is: it looks after every stage, and takes what it likes best."""
     random = np.random.default_rng(8)
-    goal = {"n_items": N_ITEMS, "n_candidates": N, "eps": 0.05, "promise": "dataset"}
+    goal: dict[str, Any] = {"n_items": N_ITEMS, "n_candidates": N, "eps": 0.05, "promise": "dataset"}
     sizes = stage_sizes(**goal, delta=0.2)
     levels = stage_levels(sizes, **goal, delta=0.2, per_class=False)
     allowed = int(0.05 * N_ITEMS)
@@ -62,7 +64,7 @@ def test_a_rule_that_takes_any_stage_that_proves_all_keeps_delta() -> None:
 def test_stages_cost_little_more_than_the_best_number_of_audits(
     n_wrong: int, sharpness: float, at_most: float
 ) -> None:
-    goal = {"n_items": N_ITEMS, "eps": 0.05, "delta": 0.04}
+    goal: dict[str, Any] = {"n_items": N_ITEMS, "eps": 0.05, "delta": 0.04}
 
     def cost(sizes: list[int] | None, n_plays: int) -> float:
         random = np.random.default_rng(3)

@@ -52,7 +52,7 @@ def problems_of(document: Any, case: Case) -> list[str]:
     return [problem for finding in verify(document, case.labels) for problem in finding.problems]
 
 
-@pytest.fixture(scope="module", params=VALID.values(), ids=VALID.keys())
+@pytest.fixture(scope="module", params=list(VALID.values()), ids=list(VALID))
 def valid(request: pytest.FixtureRequest) -> Case:
     return make_case(**request.param)
 
@@ -507,7 +507,8 @@ def accepted_case(**made: Any) -> Case:
 )
 def test_forgery_is_rejected_by_name(forge: Forgery, named: str, made: dict[str, Any]) -> None:
     case = accepted_case(**made)
-    document, rows = copy.deepcopy(case.document), [list(row) for row in case.rows]
+    document = copy.deepcopy(case.document)
+    rows: list[Any] = [list(row) for row in case.rows]
 
     forge(document, rows)
     document["digest"] = digest_of(document)

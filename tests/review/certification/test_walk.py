@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from review.certification.walk import Cut, grid, most_found, walk, walk_by_class
 TOLERANCE = 3.0
 
 
-def attempt(truth: np.ndarray, random: np.random.Generator, *, n_audits: int, **goal: object) -> Cut:
+def attempt(truth: np.ndarray, random: np.random.Generator, *, n_audits: int, **goal: Any) -> Cut:
     """One attempt on candidates whose wrongness is known: truth (M,) bool in order of rank."""
     ranks = random.choice(len(truth), n_audits, replace=False) + 1
     return walk(n_candidates=len(truth), audit_ranks=ranks, is_wrong=truth[ranks - 1], **goal)
@@ -82,7 +83,13 @@ def test_where_audits_correct_false_certificates_are_no_more_than_delta(ranking:
     n_false, cuts, plain = 0, [], []
     for _ in range(n_seeds):
         ranks = random.choice(n, 120, replace=False) + 1
-        asked = {"n_items": n, "n_candidates": n, "eps": eps, "delta": delta, "promise": "dataset"}
+        asked: dict[str, Any] = {
+            "n_items": n,
+            "n_candidates": n,
+            "eps": eps,
+            "delta": delta,
+            "promise": "dataset",
+        }
         asked |= {"audit_ranks": ranks, "is_wrong": truth[ranks - 1]}
         found = walk(corrected=True, **asked)
         is_audited = np.zeros(n, dtype=bool)
@@ -119,7 +126,7 @@ def test_false_certificates_are_no_more_than_delta_whatever_the_ranking(promise:
 
 
 def test_a_clean_set_is_certified_whole_and_a_rotten_one_only_where_nothing_can_go_wrong() -> None:
-    goal = {"n_items": 1000, "eps": 0.05, "delta": 0.05, "promise": "dataset"}
+    goal: dict[str, Any] = {"n_items": 1000, "eps": 0.05, "delta": 0.05, "promise": "dataset"}
     random = np.random.default_rng(0)
     clean = attempt(np.zeros(1000, dtype=bool), random, n_audits=100, **goal)
     rotten = attempt(np.ones(1000, dtype=bool), random, n_audits=100, **goal)
@@ -129,7 +136,13 @@ def test_a_clean_set_is_certified_whole_and_a_rotten_one_only_where_nothing_can_
 
 def test_a_skipped_audit_costs_as_much_as_a_wrong_one() -> None:
     ranks = np.arange(5, 500, 5)
-    asked = {"n_items": 500, "n_candidates": 500, "eps": 0.03, "delta": 0.05, "promise": "dataset"}
+    asked: dict[str, Any] = {
+        "n_items": 500,
+        "n_candidates": 500,
+        "eps": 0.03,
+        "delta": 0.05,
+        "promise": "dataset",
+    }
     answered = walk(audit_ranks=ranks, is_wrong=np.zeros(len(ranks), dtype=bool), **asked)
     skipped = walk(audit_ranks=ranks, is_wrong=ranks % 50 == 0, **asked)
     assert skipped.cut < answered.cut == 500
@@ -140,7 +153,13 @@ def test_the_stated_p_value_is_that_of_the_stated_counts_and_the_order_of_audits
     random = np.random.default_rng(3)
     ranks = random.choice(2000, 300, replace=False) + 1
     wrong = random.random(300) < ranks / 8000
-    asked = {"n_items": 2500, "n_candidates": 2000, "eps": 0.05, "delta": 0.05, "promise": "dataset"}
+    asked: dict[str, Any] = {
+        "n_items": 2500,
+        "n_candidates": 2000,
+        "eps": 0.05,
+        "delta": 0.05,
+        "promise": "dataset",
+    }
     found = walk(audit_ranks=ranks, is_wrong=wrong, **asked)
     shuffled = random.permutation(300)
     assert walk(audit_ranks=ranks[shuffled], is_wrong=wrong[shuffled], **asked) == found
@@ -154,7 +173,13 @@ def test_people_who_labeled_before_make_room_for_machine_errors() -> None:
     random = np.random.default_rng(4)
     ranks = random.choice(1000, 250, replace=False) + 1
     wrong = random.random(250) < 0.03 + (ranks > 700) * 0.2
-    asked = {"n_candidates": 1000, "eps": 0.05, "delta": 0.05, "audit_ranks": ranks, "is_wrong": wrong}
+    asked: dict[str, Any] = {
+        "n_candidates": 1000,
+        "eps": 0.05,
+        "delta": 0.05,
+        "audit_ranks": ranks,
+        "is_wrong": wrong,
+    }
     few = walk(n_items=1000, promise="dataset", **asked)
     many = walk(n_items=2000, promise="dataset", **asked)
     assert 0 < few.cut < many.cut
@@ -191,7 +216,13 @@ def test_too_few_audits_in_the_first_cuts_do_not_end_the_walk() -> None:
 
 
 def test_without_candidates_or_audits_nothing_is_proven() -> None:
-    nothing = {"eps": 0.05, "delta": 0.05, "promise": "dataset", "audit_ranks": [], "is_wrong": []}
+    nothing: dict[str, Any] = {
+        "eps": 0.05,
+        "delta": 0.05,
+        "promise": "dataset",
+        "audit_ranks": [],
+        "is_wrong": [],
+    }
     assert walk(n_items=10, n_candidates=0, **nothing).cut == 0
     assert walk(n_items=1000, n_candidates=1000, **nothing).cut <= 50
 
@@ -200,7 +231,7 @@ def test_every_class_keeps_its_own_promise() -> None:
     n, eps, delta, n_seeds = 1500, 0.1, 0.1, 150
     random = np.random.default_rng(11)
     classes = random.choice(["cat", "dog", "owl"], n, p=[0.5, 0.3, 0.2])
-    rates = {"cat": 0.02, "dog": 0.12, "owl": 0.11}
+    rates: dict[str, Any] = {"cat": 0.02, "dog": 0.12, "owl": 0.11}
     truth = random.random(n) < np.array([rates[name] for name in classes])
     n_false = 0
     for _ in range(n_seeds):
@@ -233,8 +264,8 @@ def test_every_class_keeps_its_own_promise() -> None:
         ({"n_items": 9}, "candidates among"),
     ],
 )
-def test_what_cannot_be_is_refused(change: dict[str, object], says: str) -> None:
-    asked = {
+def test_what_cannot_be_is_refused(change: dict[str, Any], says: str) -> None:
+    asked: dict[str, Any] = {
         "n_items": 10,
         "n_candidates": 10,
         "eps": 0.1,

@@ -41,7 +41,7 @@ def _halt_at(name: str) -> None:
             if which.value == name and self._run.attempt == 1 and self._round_number == 2:
                 time.sleep(LONG)
 
-    RunProgress.step = halting
+    RunProgress.step = halting  # type: ignore[assignment]  # a fault
 
 
 def _hold_at(name: str, path: str) -> None:
@@ -60,7 +60,7 @@ def _hold_at(name: str, path: str) -> None:
                 while os.path.exists(path):
                     time.sleep(0.05)
 
-    RunProgress.step = holding
+    RunProgress.step = holding  # type: ignore[assignment]  # a fault
 
 
 def _slow_batches(n_rows: str, seconds: str) -> None:
@@ -74,7 +74,7 @@ def _slow_batches(n_rows: str, seconds: str) -> None:
         time.sleep(float(seconds))
 
     batches.BATCH_ROWS = int(n_rows)
-    import_pipeline.ImportJob._write = slow
+    import_pipeline.ImportJob._write = slow  # type: ignore[assignment]  # a fault
 
 
 def _note(path: str) -> None:
