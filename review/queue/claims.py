@@ -177,7 +177,7 @@ def entries_release_of(*, project_id: int, person_id: int, role: str | None) -> 
     return _release(theirs, {"project": project_id, "person": person_id})
 
 
-def _release(which: str, values: Mapping[str, object]) -> int:
+def _release(which: str, values: Mapping[str, Any]) -> int:
     """Give back those of the person's entries in the project for which the condition on lease and entry holds."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -91,7 +91,7 @@ def test_it_is_exported_and_inspected_as_it_says(project: Project, ada: User, ad
     asked = ada_client.post(f"/api/projects/{project.pk}/exports", {"format": "csv"}, format="json")
     export_run(asked.data["id"], worker="test")
     file = ada_client.get(f"/api/exports/{asked.data['id']}/file")
-    lines = b"".join(file.streaming_content).decode().splitlines()
+    lines = file.getvalue().decode().splitlines()
 
     assert '"headline"' in lines[0]
     assert "PURR" in lines[1]

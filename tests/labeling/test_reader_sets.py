@@ -138,7 +138,10 @@ def test_folders_are_classes_beside_the_example_of_a_contest(tmp_path: Path, nam
 
 
 def test_an_example_of_a_contest_beside_its_test_alone_labels_nothing(tmp_path: Path) -> None:
-    files = {"sample_submission.csv": "id,label\n5,cat\n6,cat\n", **images("test/5.png", "test/6.png")}
+    files: dict[str, str | bytes] = {
+        "sample_submission.csv": "id,label\n5,cat\n6,cat\n",
+        **images("test/5.png", "test/6.png"),
+    }
 
     seen = in_folder(tmp_path, files)
 
@@ -151,7 +154,10 @@ def test_submissions_of_a_forum_are_read_and_so_is_an_example_that_is_named_or_a
     forum = in_folder(tmp_path / "a", {"submissions.csv": "text,label\nA nice one,yes\nA bad one,no\n"})
     assert [label for label, _ in forum.items.values()] == ["yes", "no"]
 
-    files = {"sample_submission.csv": "file,label\n5.png,cat\n6.png,dog\n", **images("5.png", "6.png")}
+    files: dict[str, str | bytes] = {
+        "sample_submission.csv": "file,label\n5.png,cat\n6.png,dog\n",
+        **images("5.png", "6.png"),
+    }
     chosen = seen_of(
         FolderBundle(put(tmp_path / "b", files)), options=ImportOptions(entry="sample_submission.csv")
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from labeling.formats.classes import class_offers
@@ -120,6 +122,11 @@ def test_a_quote_within_a_plain_value_stays_in_it() -> None:
 # Values
 
 
+def features_of(row: Row) -> dict[str, Any]:
+    assert isinstance(row.features, dict)
+    return row.features
+
+
 def test_inf_and_nan_are_words_among_words() -> None:
     names = ["INF", "AAPL", "Nan", "MSFT", "Inf", "Anna"] * 3
 
@@ -127,7 +134,7 @@ def test_inf_and_nan_are_words_among_words() -> None:
         "name,price,label\n" + "\n".join(f"{name},{i},{'ab'[i % 2]}" for i, name in enumerate(names))
     )
 
-    assert [(row.features or {})["name"] for row in rows_of(dataset)] == names
+    assert [features_of(row)["name"] for row in rows_of(dataset)] == names
 
 
 def test_signs_for_a_missing_number_may_be_mixed() -> None:
@@ -135,7 +142,7 @@ def test_signs_for_a_missing_number_may_be_mixed() -> None:
 
     dataset = read("a,b,label\n" + "\n".join(f"{sign},{i},{'xy'[i % 2]}" for i, sign in enumerate(signs)))
 
-    assert [(row.features or {})["a"] for row in rows_of(dataset)][:8] == [
+    assert [features_of(row)["a"] for row in rows_of(dataset)][:8] == [
         1.5,
         None,
         None,
@@ -152,7 +159,7 @@ def test_a_dash_among_words_stays_a_word() -> None:
         "size,b,label\n" + "\n".join(f"{('big', '-')[i % 2]},{i},{'xy'[i % 3 == 0]}" for i in range(12))
     )
 
-    assert {(row.features or {})["size"] for row in rows_of(dataset)} == {"big", "-"}
+    assert {features_of(row)["size"] for row in rows_of(dataset)} == {"big", "-"}
 
 
 # Labels
