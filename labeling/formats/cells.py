@@ -58,6 +58,15 @@ def read_key(value: object, field: str) -> str:
     return key
 
 
+class SeveralLabels(BadCell):
+    """More than one label where one is wanted."""
+
+    def __init__(self, field: str, labels: list[str]) -> None:
+        shown = ", ".join(repr(label[:40]) for label in labels[:5])
+        super().__init__(field, f"It has {len(labels)} labels ({shown}), and the question takes one.")
+        self.labels = labels
+
+
 def read_label(value: object, field: str, rules: LabelRules | None = None) -> str | None:
     """The class name, or None where the row is not labeled."""
     if isinstance(value, bool):
@@ -67,6 +76,8 @@ def read_label(value: object, field: str, rules: LabelRules | None = None) -> st
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = as_text(value, field)
+    if rules is not None and (parts := rules.parts(text)):
+        raise SeveralLabels(field, parts)
     label = class_name(text) if rules is None else rules.read(text)
     if not label:
         return None

@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from labeling.formats.several import SeveralRule, several_rule
+
 WHOLE = re.compile(r"-?\d+(\.0+)?")
 NEVER_LABELS = frozenset({"nan", "<na>", "#n/a", "#na", "null", "?"})  # lower case
 NOT_AMONG_NUMBERS = frozenset({"none", "na", "n/a", "nil"})  # among words they may be classes
@@ -49,6 +51,13 @@ class LabelRules:
     no_labels: frozenset[str] = NEVER_LABELS  # lower case
     is_whole: bool = True  # 1.0 is the class 1
     known: dict[str, str] = field(default_factory=dict)
+    several: SeveralRule = field(default_factory=SeveralRule)
+
+    def parts(self, text: str) -> list[str]:
+        """The labels of a cell that has several of them; [] for any other, and for one that was joined by hand."""
+        if text in self.known or not self.several.alone or text.strip() in self.joined:
+            return []
+        return self.several.parts(text)
 
     def read(self, text: str) -> str:
         """The class, or "" for no label."""
@@ -109,7 +118,7 @@ def sniff_labels(
         notes.append(
             f"In {field_name!r} -1 stands beside 0 and 1 and is read as a class. Join it to no label if it means none."
         )
-    return LabelRules(joined, frozenset(no_labels), is_whole), notes
+    return LabelRules(joined, frozenset(no_labels), is_whole, several=several_rule(values)), notes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from labeling.errors import InvalidInput
 from labeling.formats.cells import (
     BadCell,
+    SeveralLabels,
     as_text,
     hash_features,
     hash_text,
@@ -97,6 +98,7 @@ class RowMaker:
         self.label = _first(places[ColumnRole.LABEL])
         self.confidence = _first(places[ColumnRole.CONFIDENCE])
         self.split = _first(places[ColumnRole.SPLIT])
+        self.passed_over = ""  # why a label of the last row was not taken
 
     def make(self, number: int, values: Sequence[object]) -> Row:
         """The row of these values. Raises BadCell."""
@@ -104,7 +106,8 @@ class RowMaker:
         if self.id is not None:
             row.key = read_key(values[self.id], self.names[self.id])
         row.label, row.split = self.make_label(values)
-        if self.label is not None and values[self.label] != row.label:
+        row.passed_over = self.passed_over
+        if self.label is not None and values[self.label] != row.label and not row.passed_over:
             row.label_written = label_as_written(values[self.label])
         if self.confidence is not None:
             row.confidence = read_confidence(values[self.confidence], self.names[self.confidence])
@@ -128,11 +131,12 @@ class RowMaker:
 
     def make_label(self, values: Sequence[object]) -> tuple[str | None, str]:
         """(label or None, split) of these values. Raises BadCell."""
-        label = (
-            None
-            if self.label is None
-            else read_label(values[self.label], self.names[self.label], self.labels)
-        )
+        self.passed_over, label = "", None
+        if self.label is not None:
+            try:
+                label = read_label(values[self.label], self.names[self.label], self.labels)
+            except SeveralLabels as several:
+                self.passed_over = f"{several.message} So the item has no label."
         split = "pool" if self.split is None else read_split(values[self.split], self.names[self.split])
         return label, split
 

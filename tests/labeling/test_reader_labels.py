@@ -10,6 +10,7 @@ import pytest
 
 from labeling.errors import InvalidInput
 from labeling.formats.classes import class_name, class_offers
+from labeling.formats.rows import Row
 from tests.labeling.test_reader_tables import read, rows_of
 
 TEXTS = [f"some words about a thing, number {i}" for i in range(24)]
@@ -237,3 +238,44 @@ def test_an_id_in_front_is_one_whatever_the_rows_are(name: str) -> None:
 def test_a_web_page_is_no_table(begin: str) -> None:
     with pytest.raises(InvalidInput, match="web page"):
         read(begin + "<body>404, so sorry</body></html>")
+
+
+def of_cells(*cells: str, n_others: int) -> list[Row]:
+    """The rows of these labels, after others that are Positive, Negative and Cheap in turn."""
+    plain = [("Positive", "Negative", "Cheap")[i % 3] for i in range(n_others)]
+    lines = [f'a text of number {i},"{cell}"' for i, cell in enumerate([*plain, *cells])]
+    return [row for row in read("\n".join(["text,label", *lines])).reader.rows() if isinstance(row, Row)]
+
+
+@pytest.mark.parametrize("n_others", [30, 60, 200, 1_000])
+@pytest.mark.parametrize("cell", ["Positive|Negative", "Positive/Cheap", "Positive+Cheap", "Positive,Cheap", "cheap; negative",
+                                  "['Positive', 'Cheap']", "{'Positive', 'Cheap'}", "('Positive', 'Cheap')"])  # fmt: skip
+def test_a_single_cell_of_several_labels_costs_its_own_label_and_is_named(cell: str, n_others: int) -> None:
+    *others, last = of_cells(cell, n_others=n_others)
+
+    assert last.label is None
+    assert "2 labels" in last.passed_over
+    assert all(row.label and not row.passed_over for row in others)
+
+
+@pytest.mark.parametrize("join", ["|", ";", "/", "+", ", ", " ", " & "])
+def test_many_cells_of_several_labels_are_refused_whatever_stands_between_them(join: str) -> None:
+    cells = [join.join(pair) for pair in (("Positive", "Cheap"), ("Negative", "Cheap"))] * 6
+
+    with pytest.raises(InvalidInput) as refused:
+        of_cells(*cells, n_others=24)
+
+    assert refused.value.code == "several_labels"
+
+
+def test_a_set_of_one_as_python_writes_it_is_that_label_and_an_empty_one_is_none() -> None:
+    rows = of_cells("{'Negative'}", "{'Positive'}", "('Cheap',)", "set()", n_others=12)
+
+    assert [row.label for row in rows[-4:]] == ["Negative", "Positive", "Cheap", None]
+
+
+@pytest.mark.parametrize("name", ["hot dog", "Cheap, rather", "n/a given", "1/2"])
+def test_a_class_whose_name_has_parts_that_stand_not_alone_or_come_one_way_only_is_one(name: str) -> None:
+    rows = of_cells("hot", "dog", "1", "2", name, n_others=30)
+
+    assert rows[-1].label == name

@@ -14,7 +14,7 @@ from labeling.formats.layouts.layout import Layout, Sample, has_classes, text_of
 from labeling.formats.layouts.nested import is_image_object
 from labeling.formats.layouts.saying import SayingRowMaker
 from labeling.formats.layouts.tools import label_studio, layout_of, predictions, sagemaker
-from labeling.formats.layouts.values import SeveralLabels, read_one_label
+from labeling.formats.layouts.values import OPENS, SeveralLabels, read_one_label
 from labeling.formats.row_maker import RowMaker, check_roles
 from labeling.formats.rows import ColumnRole, ImageFile, Limits
 
@@ -344,7 +344,7 @@ def _passed_over(sample: Sample, found: Understanding, label: str) -> list[str]:
 def _is_wrapped(value: object) -> bool:
     if isinstance(value, list | tuple | Mapping):
         return True
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
+    if not isinstance(value, str) or (value.lstrip()[:1] not in OPENS and value.strip() != "set()"):
         return False
     try:
         return read_one_label(value, "label") != value.strip()

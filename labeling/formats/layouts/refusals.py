@@ -10,6 +10,7 @@ from labeling.errors import InvalidInput
 from labeling.formats.cells import BadCell
 from labeling.formats.layouts.layout import Sample, text_of
 from labeling.formats.layouts.values import SeveralLabels, read_one_label
+from labeling.formats.several import several_rule
 
 TOKEN_TAG = re.compile(r"[BIESLUM]-\S+|O|-DOCSTART-|_")
 BEGINS = re.compile(r"[BIESLUM]-\S+")
@@ -28,10 +29,15 @@ def check_one_label(sample: Sample, label: str | None) -> None:
     if values and n_several > MAX_SHARE_OF_SEVERAL * len(values):
         raise several_labels(label, n_several, len(values), example)
     texts = [value.strip() for value in values if isinstance(value, str)]
+    most = MAX_SHARE_OF_SEVERAL * len(values)  # fewer are items without a label, each with its sentence
     for separator in SEPARATORS:
         cells = [text for text in texts if separator in text]
-        if cells and _are_joined(texts, cells, separator):
+        if len(cells) > most and _are_joined(texts, cells, separator):
             raise several_labels(label, len(cells), len(values), cells[0])
+    rule = several_rule(texts)
+    cells = [text for text in texts if rule.parts(text)]
+    if len(cells) > most:
+        raise several_labels(label, len(cells), len(values), cells[0])
 
 
 def several_labels(label: str, n_several: int, n_rows: int, example: str) -> InvalidInput:

@@ -75,14 +75,12 @@ class SayingRowMaker(RowMaker):
             layout.hear is None and not self.probabilities and all(place is None for place in tells_more)
         )
         self._heard: list[Said] = []
-        self._passed_over = ""
 
     def make(self, number: int, values: Sequence[object]) -> Row:
         """The row of these values. Raises BadCell."""
         row = super().make(number, values)
-        row.passed_over = self._passed_over
         is_refused = row.label is None and bool(self._heard)
-        if self.layout.hear is not None or self.classes is not None or self._passed_over or is_refused:
+        if self.layout.hear is not None or self.classes is not None or self.passed_over or is_refused:
             row.label_written = (
                 ""  # another field than the label's, a number that stands for a name, or rejected
             )
@@ -99,7 +97,6 @@ class SayingRowMaker(RowMaker):
 
     def make_label(self, values: Sequence[object]) -> tuple[str | None, str]:
         """(what all that was said comes to, or None; split) of these values. Raises BadCell."""
-        self._passed_over = ""
         label, self.label = self.label, None
         try:
             _, split = super().make_label(values)
@@ -108,7 +105,7 @@ class SayingRowMaker(RowMaker):
         try:
             self._heard = self._hear(values)
         except SeveralLabels as several:
-            self._heard, self._passed_over = [], f"{several.message} So the item has no label."
+            self._heard, self.passed_over = [], f"{several.message} So the item has no label."
         return outcome(self._heard), split
 
     def _hear(self, values: Sequence[object]) -> list[Said]:
@@ -120,7 +117,7 @@ class SayingRowMaker(RowMaker):
         verdict = SaidKind.LABEL if self.verdict is None else read_verdict(values[self.verdict])
         if verdict is None and label is not None and self.verdict is not None:
             written = text_of(values[self.verdict])[:40]
-            self._passed_over = NO_VERDICT if not written else UNKNOWN_VERDICT.format(written)
+            self.passed_over = NO_VERDICT if not written else UNKNOWN_VERDICT.format(written)
         if verdict is None or (label is None and verdict != SaidKind.IGNORE):
             return []
         is_human = self.labels_from != "machine"

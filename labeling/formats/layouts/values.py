@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
-from labeling.formats.cells import BadCell, read_label
+from labeling.formats.cells import SeveralLabels as SeveralLabels
+from labeling.formats.cells import read_label
 from labeling.formats.classes import LabelRules
 from labeling.formats.layouts.layout import is_blank
 from labeling.formats.rows import SaidKind
@@ -21,17 +22,11 @@ VERDICTS = {
     **dict.fromkeys(("reject", "rejected", "decline", "declined"), SaidKind.REJECT),
     **dict.fromkeys(("ignore", "ignored", "skip", "skipped", "discarded", "cancelled"), SaidKind.IGNORE),
 }
+OPENS = ("[", "{", "(")  # what a list, a set or an object in one text begins with
+_QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+_PYTHON_SET = re.compile(rf"\s*(?:[{{(]\s*{_QUOTED}(?:\s*,\s*{_QUOTED})*\s*,?\s*[)}}]|set\(\))\s*")
 _ISO_SPACED_ZONE = re.compile(r"(.*\d)\s+([+-]\d\d:?\d\d|Z|UTC|GMT)$")
 _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(.*)$")
-
-
-class SeveralLabels(BadCell):
-    """More than one label where one is wanted."""
-
-    def __init__(self, field: str, labels: list[str]) -> None:
-        shown = ", ".join(repr(label[:40]) for label in labels[:5])
-        super().__init__(field, f"It has {len(labels)} labels ({shown}), and the question takes one.")
-        self.labels = labels
 
 
 def read_time(value: object) -> dt.datetime | None:
@@ -123,7 +118,7 @@ def read_one_label(value: object, field: str, rules: LabelRules | None = None) -
 
     Raises SeveralLabels, and BadCell for what holds none.
     """
-    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+    if isinstance(value, str) and (value.lstrip()[:1] in OPENS or value.strip() == "set()"):
         value = _unwrapped(value)
     if isinstance(value, Mapping):
         value = next(
@@ -143,12 +138,14 @@ def _unwrapped(text: str) -> object:
     try:
         return read_json(text)
     except (ValueError, RecursionError):
-        listed = _python_list(text) if text.lstrip()[:1] == "[" else None
+        listed = _python_list(text) if text.lstrip()[:1] == "[" or _PYTHON_SET.fullmatch(text) else None
         return text if listed is None else listed
 
 
 def _python_list(text: str) -> list[str] | None:
-    """What pandas writes for a list of texts: "['a', 'b']"."""
+    """What pandas writes for a list or a set of texts: "['a', 'b']", "{'a'}"."""
+    if text.strip() == "set()":
+        return []
     inner = text.strip()[1:-1].strip()
     if not inner:
         return []
