@@ -38,6 +38,7 @@ from labeling.imports.services import import_from_path
 from labeling.imports.uploads import bundle_on_server
 from labeling.imports.writing.pipeline import import_run
 from labeling.items.selectors import ItemFilters
+from labeling.labels.services import Word, labels_record, source_for_person
 from labeling.models import (
     Check,
     Export,
@@ -54,6 +55,7 @@ from labeling.models import (
 from review.answering.undoing import answer_undo
 from review.certificates import attempts
 from review.certificates.attempts import attempt_ask
+from review.certificates.monitor_pipeline import monitor_settle
 from review.certificates.monitoring import monitor_ask
 from review.certificates.pipeline.settling import attempt_settle
 from review.models import Answer, Certificate, Decoy, Entry, Flag, Lease, MonitorAudit, Refill
@@ -446,6 +448,69 @@ def test_one_in_ten_of_what_each_stage_asks_is_something_else(project: Project, 
     assert labeled.count() >= 5  # they are real: their answers are labels
 
 
+def test_nothing_known_of_an_item_tells_whether_it_is_an_audit_or_a_decoy(
+    project: Project, ada: User, ben: User
+) -> None:
+    """Its rank, how sure the model is, and whether it led the queue before."""
+    world = make_world(project, owner=ada, person=ben, n_items=900)
+    Project.objects.filter(pk=project.pk).update(review_budget=300, random_share=0.0)
+    project.refresh_from_db()
+    queue_refill(project=project)
+    led = set(Entry.objects.filter(project=project, state="open").values_list("item_id", flat=True))
+    attempt = world.ask(n_audits=400)
+    rank = dict(attempt.frozen.filter(rank__gte=1).values_list("item_id", "rank"))
+    audits = list(attempt.audits.values_list("item_id", flat=True))
+    decoys = list(attempt.decoys.values_list("item_id", flat=True))
+    assert len(decoys) == pytest.approx(44, abs=1)
+    marks = [True] * len(audits) + [False] * len(decoys)
+    for score in (lambda pk: float(rank[pk]), lambda pk: float(pk in led), float):
+        chance = np.random.default_rng(0).random(len(marks)) / 1e6  # between equals
+        told = auc(list(np.array([score(pk) for pk in [*audits, *decoys]]) + chance), marks)
+        assert abs(told - 0.5) < 4 * spread(marks), told
+
+
+@pytest.mark.parametrize("with_second_person", [True, False])
+def test_small_pools_ask_something_else_for_as_long_as_there_is_any(
+    project: Project, ada: User, ben: User, with_second_person: bool
+) -> None:
+    """The last stage reaches all candidates: some that it would audit were asked before, and people's labels are asked."""
+    wrong = {place: (place + 1) % 3 for place in range(20, 110, 7)}
+    world = make_world(project, owner=ada, person=ben, n_items=110, wrong=wrong)
+    if not with_second_person:
+        Membership.objects.filter(project=project, user=ben).update(role="viewer")
+    attempt = world.ask(eps=0.05)
+    assert attempt.stages[-1] == attempt.n_candidates == 90
+    answered: dict[int, int] = {}
+    while attempt.state == "auditing":
+        before = attempt.stages[attempt.stage - 2] if attempt.stage > 1 else 0
+        decoys = attempt.decoys.filter(stage=attempt.stage)
+        assert not decoys.filter(entry=None).exists()
+        new = attempt.audits.filter(position__gt=before, position__lte=attempt.n_audits)
+        assert not set(decoys.values_list("item_id", flat=True)) & set(new.values_list("item_id", flat=True))
+        is_last = attempt.n_audits == attempt.n_candidates
+        if with_second_person or not is_last:
+            assert decoys.count() >= 0.1 * (attempt.n_audits - before) - 1
+        if is_last:  # all that is left are labels of people
+            kinds = set(decoys.values_list("entry__reason", flat=True))
+            assert kinds == ({"second"} if with_second_person else set())
+        world.shown = []
+        world.answer_queue(person=ben if with_second_person else ada)
+        for shown in world.shown:
+            answered[shown["item"]["id"]] = answered.get(shown["item"]["id"], 0) + 1
+        world.settle(attempt)
+    assert set(answered.values()) == {1}  # nobody is asked again for what they said as a decoy's answer
+    counted = attempt.audits.filter(position__lte=attempt.n_audits)
+    assert {(audit.answered_class_id, audit.item_id) for audit in counted} == {
+        (world.truth[audit.item_id].pk, audit.item_id) for audit in counted
+    }
+    if attempt.state == "reviewing":
+        world.answer_queue(person=ben if with_second_person else ada)
+        world.settle(attempt)
+    assert attempt.state == "certified"
+    of_people = Label.objects.filter(project=project, is_human=True, item__in=world.items[:20])
+    assert of_people.count() == of_people.filter(retired_at=None).count() == 20  # none was replaced
+
+
 COUNTERS = ("queue_show", "project_progress", "attempt", "attempts_list", "people_show", "timeline_show",
             "certificates_list", "runs_list", "exports_list", "weighing_show", "adjudication_show")  # fmt: skip
 
@@ -688,11 +753,79 @@ def test_after_release_decoys_are_asked_with_the_monitors_audits(
     asked = Entry.objects.filter(project=project, state="open")
     assert n == 45
     assert asked.filter(reason="audit").count() == 45
-    assert 4 <= asked.filter(reason="uncertain", is_blind=True).count() <= 6
+    assert 4 <= asked.filter(reason="mixed", is_blind=True).count() <= 6
     single = sum(monitor_ask(certificate=certificate, n=1) for _ in range(30))
-    n_others = Entry.objects.filter(project=project, state="open", reason="uncertain").count() - 5
+    n_others = Entry.objects.filter(project=project, state="open", reason="mixed").count() - 5
     assert single == 30
     assert 0 <= n_others <= 10  # one at a time: one in ten on average, not one each
+
+
+def test_a_reviewer_cannot_tell_the_monitors_audits_from_decoys_by_what_labels_picks_and_flags_do(
+    project: Project, ada: User, ben: User
+) -> None:
+    world = make_world(project, owner=ada, person=ben)
+    certificate = world.certify(n_audits=60)
+    world.empty_queue()
+    monitor_ask(certificate=certificate, n=60)
+    asked = Entry.objects.filter(project=project, state="open", is_blind=True)
+    client = APIClient()
+    client.force_authenticate(ada)
+    acts = {
+        "relabel": lambda pk: client.post(
+            f"/api/projects/{project.pk}/labels",
+            [{"item_id": pk, "class_id": world.classes[0].pk}],
+            format="json",
+        ),
+        "pick": lambda pk: client.post(
+            f"/api/projects/{project.pk}/queue/items", {"item_ids": [pk]}, format="json"
+        ),
+        "flag": lambda pk: client.post(f"/api/items/{pk}/flags", {"note": "?"}, format="json"),
+        "refill": lambda pk: client.post(f"/api/projects/{project.pk}/queue/refill"),
+        "delete": lambda pk: client.delete(f"/api/items/{pk}"),
+    }
+    for name, act in acts.items():
+        said: dict[str, set[str]] = {}
+        for reason in ("audit", "mixed"):
+            for item_id in asked.filter(reason=reason).values_list("item_id", flat=True)[:4]:
+                with transaction.atomic():
+                    status = act(item_id).status_code
+                    Entry.objects.filter(project=project, state__in=["done", "skipped"]).update(
+                        closed_at=timezone.now() - timezone.timedelta(minutes=2)
+                    )
+                    shown = client.get(f"/api/items/{item_id}").data
+                    entry = Entry.objects.filter(item=item_id).latest("created_at")
+                    look = [status, shown["is_withheld"], shown["label"], entry.state, entry.n_free]
+                    said.setdefault(reason, set()).add(repr(look))
+                    transaction.set_rollback(True)
+        assert said["audit"] == said["mixed"], name
+        assert len(said["audit"]) == 1, name
+
+
+def test_the_monitor_asks_corrected_labels_and_none_twice(project: Project, ada: User, ben: User) -> None:
+    """What becomes of a label after release decides neither what is audited nor what is mixed in."""
+    world = make_world(project, owner=ada, person=ben, n_items=120)
+    certificate = world.certify(n_audits=30)
+    world.empty_queue()
+    labeled = list(Label.objects.filter(source=certificate.source).values_list("item_id", flat=True))
+    words = [Word(pk, world.truth[pk].pk) for pk in labeled]
+    source = source_for_person(project=project, user=ada)
+    labels_record(project=project, words=words, source=source, by=ada)
+    handed: list[int] = []
+    n_mixed_in = 0
+    while monitor_ask(certificate=certificate, n=20):
+        n_mixed_in += Entry.objects.filter(project=project, state="open", reason="mixed").count()
+        world.shown = []
+        world.answer_queue(person=ben)
+        handed += [shown["item"]["id"] for shown in world.shown]
+    assert n_mixed_in >= 4
+    assert sorted(handed) == sorted(
+        labeled
+    )  # each once, though decoys of the beginning are audits at the end
+    let_stand(project)
+    monitor_settle(certificate.pk)
+    certificate.refresh_from_db()
+    assert certificate.monitor["n_answered"] == len(labeled)
+    assert certificate.monitor["n_wrong"] == 0
 
 
 def test_what_was_answered_blind_shows_once_it_stands(project: Project, ada: User, ben: User) -> None:

@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
-from django.db.models import Model
 from django.http import HttpRequest
 
+from labeling.admin import SightAdmin
 from training.models import Comparison, Inspection, Round, Run, RunLogLine, Trial
 
 if TYPE_CHECKING:  # these classes take no arguments when they run
-    RowAdmin = admin.ModelAdmin[Model]
     RoundsOfRun = admin.TabularInline[Round, Run]
     TrialsOfComparison = admin.TabularInline[Trial, Comparison]
 else:
-    RowAdmin = admin.ModelAdmin
     RoundsOfRun = TrialsOfComparison = admin.TabularInline
 
 
-class ReadOnlyAdmin(RowAdmin):
+class ReadOnlyAdmin(SightAdmin):
     """History: nobody adds, changes or deletes it by hand."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -61,6 +59,7 @@ class RunAdmin(ReadOnlyAdmin):
 
 @admin.register(Round)
 class RoundAdmin(ReadOnlyAdmin):
+    project_path = "run__project"
     list_display = ["run", "number", "state", "n_human", "code_version", "started_at", "finished_at"]
     list_filter = ["state"]
     list_select_related = ["run__project"]
@@ -69,6 +68,7 @@ class RoundAdmin(ReadOnlyAdmin):
 
 @admin.register(RunLogLine)
 class RunLogLineAdmin(ReadOnlyAdmin):
+    project_path = "run__project"
     list_display = ["at", "run", "level", "message"]
     list_filter = ["level"]
     list_select_related = ["run__project"]

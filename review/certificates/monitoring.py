@@ -10,12 +10,12 @@ import datetime as dt
 import hashlib
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from labeling.database.locks import lock_labels_shared
 from labeling.errors import Conflict
-from labeling.labels.selectors import NO_HUMAN_LABEL
-from review.models import Certificate, MonitorAudit
+from review.models import Certificate, Entry, EntryState, MonitorAudit
 from review.queue.entries import entries_ask, n_mixed
 from review.reasons import Reason
 
@@ -39,10 +39,11 @@ def monitor_ask(*, certificate: Certificate, n: int) -> int:
         return 0
     salt = _salt(certificate)
     luck = int(hashlib.sha256(f"{salt}:mixed:{n_before}".encode()).hexdigest()[:8], 16) / 16**8
+    known = _asked_before(certificate, [item_id for item_id, _ in drawn])
     asked = [
-        *((item_id, Reason.AUDIT) for item_id, _ in drawn),
+        *((item_id, Reason.AUDIT) for item_id, _ in drawn if item_id not in known),
         *(
-            (item_id, Reason.UNCERTAIN)
+            (item_id, Reason.MIXED)
             for item_id in _decoys(
                 certificate, n_mixed(len(drawn), luck=luck), besides=[item_id for item_id, _ in drawn]
             )
@@ -56,7 +57,7 @@ def monitor_ask(*, certificate: Certificate, n: int) -> int:
             position=position,
             item_id=item_id,
             label_class_id=class_id,
-            entry_id=entries[item_id],
+            entry_id=known.get(item_id) or entries[item_id],
             asked_at=timezone.now(),
         )
         for position, (item_id, class_id) in enumerate(drawn, start=n_before + 1)
@@ -85,30 +86,45 @@ def _draw(certificate: Certificate, *, first: int, n: int) -> list[tuple[int, in
         return chosen
 
 
+def decoys_of(certificate: Certificate) -> QuerySet[Entry]:
+    """What was asked among its audits since it was issued, and was not withdrawn."""
+    mixed = Entry.objects.filter(project=certificate.project_id, reason=Reason.MIXED, decoy=None)
+    since = mixed.filter(created_at__gte=certificate.issued_at)
+    return since.exclude(state=EntryState.WITHDRAWN)
+
+
+def _asked_before(certificate: Certificate, item_ids: list[int]) -> dict[int, int]:
+    """Item -> entry of those of them that were decoys: near the end of the draw an audit was one before.
+
+    Its answer is a blind one, and the order of the draw is what it was. Asked again it would be known for an audit.
+    """
+    return dict(decoys_of(certificate).filter(item__in=item_ids).values_list("item_id", "pk"))
+
+
 def _decoys(certificate: Certificate, n: int, *, besides: list[int]) -> list[int]:
-    """Items that are asked among the audits: of the certified ones, which no person has labeled, the last of the draw."""
+    """Items that are asked among the audits: of the certified ones the last of the draw, whatever has become of them.
+
+    As with the audits themselves: where labels that somebody has corrected since were left out, such an item would be
+    known for an audit.
+    """
     if n == 0:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
+            """
             SELECT label.item_id FROM labeling_label label
-            WHERE label.source_id = %(source)s AND NOT label.is_human AND label.retired_at IS NULL
-              AND {NO_HUMAN_LABEL.format(item="label.item_id")}
+            WHERE label.source_id = %(source)s AND NOT label.is_human
               AND label.item_id <> ALL(%(besides)s::bigint[])
               AND NOT EXISTS (SELECT FROM review_monitoraudit audit
                               WHERE audit.certificate_id = %(certificate)s AND audit.item_id = label.item_id)
-              AND NOT EXISTS (SELECT FROM review_entry entry WHERE entry.item_id = label.item_id
-                              AND (entry.state = 'disputed' OR entry.is_blind AND entry.state = 'open'))
             ORDER BY encode(sha256(convert_to(%(salt)s || ':' || label.item_id, 'UTF8')), 'hex') DESC
             LIMIT %(n)s
             """,
             {
                 "source": certificate.source_id,
-                "project": certificate.project_id,
                 "certificate": certificate.pk,
                 "salt": _salt(certificate),
-                "besides": besides,
+                "besides": [*besides, *decoys_of(certificate).values_list("item_id", flat=True)],
                 "n": n,
             },
         )

@@ -201,14 +201,18 @@ class SecondAnswer(models.Model):
 
 
 class Decoy(models.Model):
-    """An item that is asked among the audits of a stage, so that blind does not mean audit. Its answer is a label."""
+    """An item that is asked among the audits of a stage, so that blind does not mean audit.
+
+    Drawn as the audits are. Its answer is a label; or, of an item that people have labeled already, a second answer that
+    nobody counts. No estimate is made of decoys; one that is an audit of a later stage is its audit from then on.
+    """
 
     keeps_item = EVIDENCE
 
     attempt = models.ForeignKey(Attempt, on_delete=models.CASCADE, related_name="decoys")
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
     stage = models.PositiveSmallIntegerField()  # 1, 2, ... in which it is asked
-    entry = models.OneToOneField(  # null until its stage, and if the item was labeled before
+    entry = models.OneToOneField(  # null until its stage
         Entry, null=True, blank=True, on_delete=models.SET_NULL, related_name="decoy"
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils import timezone
 
 from labeling.errors import Conflict
 from labeling.models import Project
-from review.models import Certificate, EntryState
+from review.models import Certificate, Entry, EntryState
 from review.queue.entries import entries_close
+from review.reasons import Reason
 
 REASON_CHARS = 1_000
 
@@ -30,7 +32,13 @@ def certificate_revoke(*, certificate: Certificate, reason: str, is_breach: bool
     source = certificate.source
     source.details |= {"revoked_at": now.isoformat()}  # exports tell it from here
     source.save(update_fields=["details"])
-    # Monitoring audits that nobody has answered are about nothing now.
-    waiting = certificate.monitor_audits.filter(entry__state=EntryState.OPEN)
-    entries_close(entry_ids=list(waiting.values_list("entry_id", flat=True)), state=EntryState.WITHDRAWN)
+    # Monitoring audits that nobody has answered are about nothing now, and so is what was asked among them.
+    of_monitor = Q(monitor_audit__certificate=certificate) | Q(
+        project=certificate.project_id,
+        reason=Reason.MIXED,
+        decoy=None,
+        created_at__gte=certificate.issued_at,
+    )
+    waiting = Entry.objects.filter(of_monitor, state=EntryState.OPEN).order_by("pk")
+    entries_close(entry_ids=list(waiting.values_list("pk", flat=True)), state=EntryState.WITHDRAWN)
     return certificate

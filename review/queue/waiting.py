@@ -25,9 +25,7 @@ from review.reasons import MEASURING, Reason, reasons_that, shown_reason, sql_li
 MAX_OPEN_COUNTED = 100_000  # entries of each reason: a million would take a quarter of a second
 
 # Entries of {entry} that were asked for to measure, or to be mixed in with those: review/queue/entries.py, entries_ask.
-# A refill's own have priorities of 1 at most.
-IS_TO_MEASURE = f"""({{entry}}.reason IN ({sql_list(MEASURING)})
-    OR {{entry}}.reason = 'uncertain' AND {{entry}}.is_blind AND {{entry}}.priority > 1)"""
+IS_TO_MEASURE = f"{{entry}}.reason IN ({sql_list(MEASURING)})"
 
 # The answers that an entry still wants.
 _MISSING = """CASE WHEN {entry}.n_wanted = 1 THEN 1 ELSE {entry}.n_free + (
@@ -57,8 +55,7 @@ _TO_MEASURE = f"""
     WITH since_filled AS MATERIALIZED (
         SELECT entry.* FROM review_entry entry
         WHERE entry.project_id = %(project)s AND entry.state IN ('open', 'disputed')
-          AND entry.reason IN ('uncertain', {sql_list(MEASURING)}) AND entry.is_blind
-          AND {IS_TO_MEASURE.format(entry="entry")}
+          AND entry.is_blind AND {IS_TO_MEASURE.format(entry="entry")}
         UNION ALL
         (SELECT entry.* FROM review_entry entry
          WHERE entry.project_id = %(project)s AND entry.is_blind AND entry.state IN ('done', 'skipped')
@@ -76,7 +73,6 @@ _TO_MEASURE = f"""
     )
     SELECT coalesce(sum(n_missing) FILTER (WHERE stood_in), 0)::int,
            coalesce(sum(n_wanted - n_missing) FILTER (WHERE NOT stood_in), 0)::int,
-           coalesce(sum(n_missing) FILTER (WHERE reason = 'uncertain'), 0)::int,
            count(*) FILTER (WHERE state = 'open') > 0
     FROM told"""
 
@@ -89,7 +85,7 @@ _TAKEN_FROM_HANDS = f"""
      AND earlier.closed_at = entry.created_at
     JOIN review_lease lease ON lease.entry_id = earlier.id AND lease.state = 'released' AND lease.until > now()
     WHERE entry.project_id = %(project)s AND entry.state = 'open' AND entry.is_blind
-      AND entry.reason IN ('uncertain', {sql_list(MEASURING)}) AND {IS_TO_MEASURE.format(entry="entry")}"""
+      AND {IS_TO_MEASURE.format(entry="entry")}"""
 
 
 @dataclass(frozen=True)
@@ -140,9 +136,9 @@ def _as_told(
     with connection.cursor() as cursor:
         values: dict[str, Any] = {"project": project.pk, "filled_at": filled_at, "most": MAX_OPEN_COUNTED}
         cursor.execute(_TO_MEASURE, values)
-        n_standing_in, n_given, n_mixed_in, is_any_open = cursor.fetchone()
+        n_standing_in, n_given, is_any_open = cursor.fetchone()
     by_reason = _by_shown_reason([row for row in counts if row[0] not in MEASURING])
-    n_blind = by_reason.pop(str(Reason.BLIND), 0) - n_mixed_in + n_standing_in - n_given
+    n_blind = by_reason.pop(str(Reason.BLIND), 0) + n_standing_in - n_given
     n_open = max(sum(by_reason.values()) + n_blind, int(bool(by_reason) or is_any_open))
     if n_blind > 0:
         by_reason[str(Reason.BLIND)] = n_blind

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     BELOW_CUT = "below_cut"
     AUDIT = "audit"
     SECOND = "second"
+    MIXED = "mixed"
     GOLD = "gold"
     GRID = "grid"
     DOUBTED = "doubted"
@@ -96,6 +97,14 @@ BUILT_IN = (
         is_measuring=True,
         has_own_number=True,
         labels=False,
+    ),
+    # What keeps "blind" from meaning "audit": in everything that follows from a reason it is as an audit.
+    QueueReason(
+        Reason.MIXED,
+        "Drawn at random, to be asked among blind checks",
+        priority=1.0,
+        always_blind=True,
+        is_measuring=True,
     ),
     QueueReason(
         Reason.GOLD,

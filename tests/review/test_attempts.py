@@ -152,7 +152,10 @@ def test_the_next_stage_is_asked_where_it_should_save_people_work(
 def test_audits_of_later_stages_are_held_back_from_everybody(world: World) -> None:
     attempt = world.ask()
     later = attempt.audits.filter(position__gt=attempt.n_audits)
-    held = set(later.values_list("item_id", flat=True))
+    decoys = attempt.decoys.filter(
+        stage=1
+    )  # the last stage reaches all: a few of its audits are among those of the first
+    held = set(later.values_list("item_id", flat=True)) - set(decoys.values_list("item_id", flat=True))
 
     Project.objects.filter(pk=world.project.pk).update(review_budget=300)
     world.project.refresh_from_db()

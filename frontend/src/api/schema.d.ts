@@ -3825,13 +3825,14 @@ export interface components {
          *     * `below_cut` - Below the cut of a certificate
          *     * `audit` - A blind check of an accepted label
          *     * `second` - A blind second answer, to measure people
+         *     * `mixed` - Drawn at random, to be asked among blind checks
          *     * `gold` - Its answer is known: a blind check of people
          *     * `grid` - In a grid, to be confirmed
          *     * `doubted` - Marked in a grid as not of the class suggested
          *     * `blind` - Asked without the model's guess
          * @enum {string}
          */
-        ReasonEnum: "uncertain" | "diverse" | "random" | "flagged" | "picked" | "below_cut" | "audit" | "second" | "gold" | "grid" | "doubted" | "blind";
+        ReasonEnum: "uncertain" | "diverse" | "random" | "flagged" | "picked" | "below_cut" | "audit" | "second" | "mixed" | "gold" | "grid" | "doubted" | "blind";
         ReasonInput: {
             /** @default  */
             reason: string;
@@ -6862,7 +6863,14 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
-            409: components["responses"]["Error409"];
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOutput"];
+                };
+            };
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             503: components["responses"]["Error503"];

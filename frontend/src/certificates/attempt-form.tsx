@@ -87,7 +87,7 @@ export function AttemptForm({ project, goal, onGoal }: { project: Project; goal:
             />
             <NumberInput
               label={t("Audits")}
-              description={t("Drawn at random. Empty: in stages, until more would save nobody work")}
+              description={t("Drawn at random; one in ten that people are asked is something else, unless audits are all that is left. Empty: in stages, until more would save nobody work")}
               placeholder={t("as many as it takes")}
               min={1}
               allowDecimal={false}

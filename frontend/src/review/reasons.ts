@@ -14,6 +14,7 @@ export const REASONS: Record<Reason, { title: Message; why: Message; colour: str
   doubted: { title: msg("Marked wrong"), why: msg("Somebody marked it in a grid as not what the model says."), colour: "orange" },
   below_cut: { title: msg("Below the cut"), why: msg("A certificate leaves this one to people."), colour: "yellow" },
   second: { title: msg("Second answer"), why: msg("A blind second answer, to measure how often people differ."), colour: "blue" },
+  mixed: { title: msg("Among audits"), why: msg("Drawn at random, to be asked among blind checks, so that none can be told."), colour: "teal" },
   blind: { title: msg("Blind"), why: msg("Asked without the model's guess, to measure."), colour: "blue" },
   audit: { title: msg("Audit"), why: msg("A blind check of a label that was accepted: what the model said is hidden."), colour: "teal" },
 };

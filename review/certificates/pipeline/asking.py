@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
 
-from labeling.models import Label
-from review.models import Attempt, Audit, Decoy, Entry, EntryState, SecondAnswer
-from review.queue.entries import entries_ask, n_mixed
+from review.models import Attempt, Audit, Decoy, EntryState, SecondAnswer
+from review.queue.entries import entries_ask
 from review.reasons import Reason
 
 
@@ -16,12 +14,19 @@ def stage_ask(attempt: Attempt) -> None:
     project = attempt.project
     stage = attempt.audits.filter(position__lte=attempt.n_audits, answered_at=None, entry=None)
     audits = list(stage.order_by("position"))
+    known = _asked_before(attempt, audits)
     seconds = _draw_seconds(attempt) if attempt.stage == 1 else []
-    decoys = _decoys(attempt, n_mixed(len(audits) + len(seconds)))
+    decoys = list(attempt.decoys.filter(stage=attempt.stage, entry=None))
+    labeled = set(
+        attempt.frozen.filter(rank__lt=0, item__in=[decoy.item_id for decoy in decoys]).values_list(
+            "item_id", flat=True
+        )
+    )
     asked = [
-        *((audit.item_id, Reason.AUDIT) for audit in audits),
+        *((audit.item_id, Reason.AUDIT) for audit in audits if audit.item_id not in known),
         *((item_id, Reason.SECOND) for item_id, _ in seconds),
-        *((decoy.item_id, Reason.UNCERTAIN) for decoy in decoys),
+        # A second answer labels nothing; nobody counts this one.
+        *((decoy.item_id, Reason.SECOND if decoy.item_id in labeled else Reason.MIXED) for decoy in decoys),
     ]
     entries = entries_ask(project, asked, salt=f"{attempt.salt}:{attempt.stage}")
     with connection.cursor() as cursor:
@@ -35,7 +40,7 @@ def stage_ask(attempt: Attempt) -> None:
         decoy.entry_id = entries[decoy.item_id]
     Decoy.objects.bulk_update(decoys, ["entry"], batch_size=2_000)
     for audit in audits:
-        audit.entry_id = entries[audit.item_id]
+        audit.entry_id = known.get(audit.item_id) or entries[audit.item_id]
     Audit.objects.bulk_update(audits, ["entry"], batch_size=2_000)
     SecondAnswer.objects.bulk_create(
         SecondAnswer(attempt=attempt, item_id=item_id, label_class_id=class_id, entry_id=entries[item_id])
@@ -43,16 +48,15 @@ def stage_ask(attempt: Attempt) -> None:
     )
 
 
-def _decoys(attempt: Attempt, n: int) -> list[Decoy]:
-    """`n` decoys of this stage. Those that somebody has labeled meanwhile are replaced by other doubtful items."""
-    labeled = Label.objects.filter(item_id=OuterRef("item_id"), is_human=True, retired_at__isnull=True)
-    decoys = list(attempt.decoys.filter(~Exists(labeled), stage=attempt.stage, entry=None)[:n])
-    if len(decoys) < n:
-        more = most_doubtful(attempt, n - len(decoys))
-        decoys += Decoy.objects.bulk_create(
-            Decoy(attempt=attempt, item_id=item_id, stage=attempt.stage) for item_id in more
-        )
-    return decoys
+def _asked_before(attempt: Attempt, audits: list[Audit]) -> dict[int, int]:
+    """Item -> entry of those of the audits that were decoys of an earlier stage: an answer to it is a blind one.
+
+    Which audits of later stages serve so was drawn with the audits, before the first answer, and an answer is the same
+    whenever it is given: so the stages' samples are what they were, whatever is known of them early. Asked again, such
+    an item would be known for an audit by whoever answered it first.
+    """
+    asked = attempt.decoys.filter(item__in=[audit.item_id for audit in audits], entry__isnull=False)
+    return dict(asked.exclude(entry__state=EntryState.WITHDRAWN).values_list("item_id", "entry_id"))
 
 
 def _draw_seconds(attempt: Attempt) -> list[tuple[int, int]]:
@@ -72,15 +76,3 @@ def _draw_seconds(attempt: Attempt) -> list[tuple[int, int]]:
         )
         drawn: list[tuple[int, int]] = cursor.fetchall()
         return drawn
-
-
-def most_doubtful(attempt: Attempt, n: int) -> list[int]:
-    """The `n` most doubtful candidates that are neither audits nor decoys, not labeled yet and not in dispute."""
-    of_item = {"item_id": OuterRef("item_id")}
-    rows = attempt.frozen.filter(rank__gte=1).exclude(
-        Exists(attempt.audits.filter(**of_item))
-        | Exists(attempt.decoys.filter(**of_item))
-        | Exists(Entry.objects.filter(**of_item, state=EntryState.DISPUTED))
-        | Exists(Label.objects.filter(**of_item, is_human=True, retired_at__isnull=True))
-    )
-    return list(rows.order_by("-rank").values_list("item_id", flat=True)[:n])

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import itertools
 import logging
+from collections import deque
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from labeling.database.locks import lock_labels_shared
 from labeling.models import Item, Project, Split
+from labeling.web.permissions import MAY_ANSWER
 from review.certificates.attempt_ranking import candidates_rank
 from review.certificates.attempts import n_frozen
-from review.certificates.pipeline.asking import most_doubtful, stage_ask
+from review.certificates.pipeline.asking import stage_ask
 from review.certificates.pipeline.steps import attempt_lock, goal_of
 from review.certification.draw import items_hash, ranking_hash, salt_hash
 from review.certification.facts import delta_of_attempt
@@ -24,6 +26,8 @@ from training.rounds.artifacts import artifact_hash
 from training.rounds.standing import standing_round
 
 logger = logging.getLogger(__name__)
+
+NEVER = 2**31  # the position of what is not audited at all
 
 
 @transaction.atomic
@@ -157,7 +161,8 @@ def _draw(attempt: Attempt) -> None:
 def _draw_decoys(attempt: Attempt) -> None:
     """Choose each stage's decoys, before the first answer: about a tenth of what the stage asks.
 
-    So not all the items that wait for a later stage are audits, either.
+    So not all the items that wait for a later stage are audits, either. They are drawn as uniformly as the audits:
+    nothing about an item tells which of the two it is.
     """
     numbers = [0, *(min(size, attempt.n_candidates) for size in attempt.stages)]
     n_second = min(attempt.n_second_wanted, attempt.n_human)
@@ -165,12 +170,74 @@ def _draw_decoys(attempt: Attempt) -> None:
         n_mixed(upto - before + (n_second if stage == 1 else 0))
         for stage, (before, upto) in enumerate(itertools.pairwise(numbers), start=1)
     ]
-    items = iter(most_doubtful(attempt, sum(wanted)))
-    Decoy.objects.bulk_create(
-        Decoy(attempt=attempt, item_id=item_id, stage=stage)
-        for stage, n in enumerate(wanted, start=1)
-        for item_id in itertools.islice(items, n)
-    )
+    candidates = deque(_last_drawn(attempt, sum(wanted)))
+    of_people = deque(_asked_again(attempt, sum(wanted)))
+    decoys = []
+    for stage, (upto, n) in enumerate(zip(numbers[1:], wanted, strict=True), start=1):
+        for _ in range(n):
+            # No audit of this stage, nor of one before. Those that come first are no audits of any.
+            if candidates and candidates[0][1] > upto:
+                item_id, _ = candidates.popleft()
+            elif of_people:
+                item_id = of_people.popleft()
+            else:
+                break
+            decoys.append(Decoy(attempt=attempt, item_id=item_id, stage=stage))
+    Decoy.objects.bulk_create(decoys)
+
+
+def _last_drawn(attempt: Attempt, n: int) -> list[tuple[int, int]]:
+    """(item, position in the draw) of the `n` candidates that come last in it: those that are no audits, then the
+    audits of the last stages. Which items these are is chance alone, as it is for the audits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT frozen.item_id, coalesce(audit.position, {NEVER})
+            FROM review_frozen frozen JOIN labeling_item item ON item.id = frozen.item_id
+            LEFT JOIN review_audit audit ON audit.attempt_id = frozen.attempt_id AND audit.item_id = frozen.item_id
+            WHERE frozen.attempt_id = %(attempt)s AND frozen.rank > 0
+            ORDER BY audit.position DESC NULLS FIRST,
+                     encode(sha256(convert_to(%(salt)s || ':decoy:' || item.key, 'UTF8')), 'hex'), item.key
+            LIMIT %(n)s
+            """,
+            {"attempt": attempt.pk, "salt": attempt.salt, "n": n},
+        )
+        return cursor.fetchall()
+
+
+def _asked_again(attempt: Attempt, n: int) -> list[int]:
+    """Up to `n` items that people have labeled and that somebody else may label again, drawn uniformly, besides those
+    drawn for second answers. For pools of which a stage audits nearly all."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT item.id
+            FROM review_frozen frozen JOIN labeling_item item ON item.id = frozen.item_id
+            WHERE frozen.attempt_id = %(attempt)s AND frozen.rank < 0 AND EXISTS (
+                SELECT FROM labeling_membership membership
+                JOIN auth_user person ON person.id = membership.user_id AND person.is_active
+                WHERE membership.project_id = %(project)s AND membership.role = ANY(%(roles)s::text[])
+                  AND NOT EXISTS (
+                    SELECT FROM labeling_label label JOIN labeling_source source ON source.id = label.source_id
+                    WHERE label.item_id = item.id AND label.is_human AND label.retired_at IS NULL
+                      AND source.user_id = person.id)
+                  AND NOT EXISTS (
+                    SELECT FROM review_answer answer
+                    WHERE answer.item_id = item.id AND answer.person_id = person.id AND answer.kind = 'label'
+                      AND answer.withdrawn_at IS NULL))
+            ORDER BY encode(sha256(convert_to(%(salt)s || ':second:' || item.key, 'UTF8')), 'hex'), item.key
+            OFFSET %(n_second)s LIMIT %(n)s
+            """,
+            {
+                "attempt": attempt.pk,
+                "project": attempt.project_id,
+                "roles": list(MAY_ANSWER),
+                "salt": attempt.salt,
+                "n_second": attempt.n_second_wanted,
+                "n": n,
+            },
+        )
+        return [item_id for (item_id,) in cursor.fetchall()]
 
 
 def _refuse(attempt: Attempt, reason: str) -> None:

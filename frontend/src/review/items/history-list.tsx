@@ -29,6 +29,7 @@ const QUEUED_AS: Record<Exclude<Reason, "grid">, Message> = {
   gold: msg("queued as gold"),
   blind: msg("queued as blind"),
   audit: msg("queued as audit"),
+  mixed: msg("queued among audits"),
 };
 
 export function HistoryList({ events, project }: { events: readonly HistoryEvent[]; project: Project }) {
