@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.contrib.auth.models import User
@@ -44,6 +44,14 @@ def dan(db: None) -> User:
     return User.objects.create_user("dan")
 
 
+T = TypeVar("T")
+
+
+def there(row: T | None) -> T:
+    assert row is not None
+    return row
+
+
 def other(world: World, item_id: int) -> LabelClass:
     return world.classes[(world.classes.index(world.truth[item_id]) + 1) % 3]
 
@@ -80,11 +88,11 @@ def test_a_consensus_that_was_taken_back_is_nobodys_word(pair: World, cy: User) 
     for person in (pair.person, cy):
         claim(pair.project, person, 50)
         answer(pair.project, person, entry.pk, wrong)
-    answer_undo(answer=said_by(cy, entry), person=cy)
+    answer_undo(answer=said_by(cy, there(entry)), person=cy)
     answer(pair.project, cy, entry.pk, right)
     entry.refresh_from_db()
     assert entry.state == "disputed"
-    entry_decide(entry=entry, person=pair.owner, class_id=right.pk)
+    entry_decide(entry=there(entry), person=pair.owner, class_id=right.pk)
 
     certified(pair, attempt, pair.person, cy)
 
@@ -142,10 +150,10 @@ def test_nobody_learns_of_a_dispute_while_their_own_answer_can_be_changed(
     assert entry.state == "disputed"
     assert look() == before
 
-    answers_stand(entry)
+    answers_stand(there(entry))
     assert look()[0] == 1  # it may be known now,
     with pytest.raises(Conflict, match=f"for {UNDO_SECONDS} seconds"):  # as nothing follows from it
-        answer_undo(answer=said_by(cy, entry), person=cy)
+        answer_undo(answer=said_by(cy, there(entry)), person=cy)
 
 
 def test_annotators_hear_of_no_fresh_dispute_by_way_of_each_other(pair: World, cy: User, dan: User) -> None:
@@ -168,7 +176,7 @@ def test_a_label_that_is_taken_away_meanwhile_is_asked_for_again(world: World, c
     label = Label.objects.human().filter(project=world.project).order_by("pk").first()
     attempt = world.ask(n_audits=30)
     if way == "withdrawn":
-        label_withdraw(label=label, person=world.owner, role="owner")
+        label_withdraw(label=there(label), person=world.owner, role="owner")
     else:
         label.retired_at, label.retired_reason = dt.datetime.now(dt.UTC), "withdrawn"
         label.save()
@@ -193,7 +201,7 @@ def test_labels_whose_error_is_measured_stand_until_the_attempt_has_ended(
     with pytest.raises(Conflict, match="second answers measure"):
         items_relabel(project=world.project, person=dan, changes=wrong)
     with pytest.raises(Conflict, match="second answers measure"):
-        label_withdraw(label=label, person=dan, role="reviewer")
+        label_withdraw(label=there(label), person=dan, role="reviewer")
     certified(world, attempt, cy, world.person)
     items_relabel(project=world.project, person=dan, changes=wrong)
 
