@@ -188,3 +188,74 @@ def test_a_broken_character_beside_the_item_is_mended_and_the_row_stays() -> Non
     assert first.extras == {"meta.s": "bad \ufffd", "tags": ["\ufffd"]}
     assert first.said[0].who == "x\ufffd"
     assert second.extras == {"meta.s": "good", "tags": ["z"]}
+
+
+# Pages that are read as another one
+
+MISTAKEN = {
+    "ru": ["Посылка пришла быстро всё работает", "Сломалось через неделю", "Рекомендую каждому", "Очень красивый цвет"],
+    "uk": ["Посилка прийшла швидко усе працює", "Зламалося за тиждень їй не щастить", "Раджу кожному", "Дуже гарний колір"],
+    "ar": ["وصل الطرد بسرعة وكل شيء يعمل", "تعطل بعد أسبوع", "أنصح الجميع به", "لون جميل جدا"],
+    "cs": ["Zboží přišlo včas a funguje výborně", "Rozbilo se po týdnu škoda", "Doporučuji každému", "Velmi hezká barva těší mě"],
+    "el": ["Το δέμα ήρθε γρήγορα και όλα δουλεύουν", "Χάλασε σε μια εβδομάδα", "Το προτείνω σε όλους", "Πολύ ωραίο χρώμα"],
+    "zh": ["包裹很快就到了一切正常", "一周后就坏了", "推荐给大家", "颜色非常漂亮"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "page"),
+    [
+        ("ru", "iso8859-5"), ("uk", "iso8859-5"), ("ar", "iso8859-6"), ("cs", "iso8859-2"), ("ru", "mac-cyrillic"),
+        ("el", "mac-greek"), ("el", "cp737"), ("zh", "hz"), ("ru", "cp1251"), ("uk", "cp1251"), ("ar", "cp1256"),
+        ("cs", "cp1250"), ("el", "cp1253"), ("ru", "koi8-r"), ("uk", "koi8-u"), ("zh", "gb18030"),
+    ],
+)  # fmt: skip
+def test_a_page_of_one_language_is_read_or_asked_with_the_right_one_chosen(language: str, page: str) -> None:
+    lines = [f"{i},{text},{'ab'[i % 2]}" for i, text in enumerate(MISTAKEN[language] * 3)]
+
+    dataset = read("\n".join(["id,text,label", *lines]).encode(page))
+
+    assert [row.text for row in rows_of(dataset)] == MISTAKEN[language] * 3
+
+
+@pytest.mark.parametrize(
+    ("page", "labels"),
+    [
+        ("cp1250", ("źle", "świetnie")), ("cp1251", ("да", "нет")), ("cp1252", ("größer", "kleiner")),
+        ("cp1252", ("élevé", "moyen")), ("cp1250", ("možná", "ne")), ("cp1254", ("iyi", "kötü değil")),
+    ],
+)  # fmt: skip
+def test_labels_alone_tell_the_page_of_an_english_table(page: str, labels: tuple[str, str]) -> None:
+    lines = [f"{i},The parcel came on day {i} and works,{labels[i % 2]}" for i in range(24)]
+
+    dataset = read("\n".join(["id,text,label", *lines]).encode(page))
+
+    assert {row.label for row in rows_of(dataset)} == set(labels)
+
+
+@pytest.mark.parametrize(("page", "labels"), [("cp1250", ("źle", "świetnie")), ("cp1251", ("да", "нет"))])
+def test_where_few_words_speak_it_is_asked(page: str, labels: tuple[str, str]) -> None:
+    lines = [f"{i},The parcel came on day {i} and works,{labels[i % 2]}" for i in range(24)]
+
+    dataset = read("\n".join(["id,text,label", *lines]).encode(page))
+
+    assert dataset.pages[0].encoding == page
+    assert len(dataset.pages) == 2
+
+
+def test_the_euro_of_its_own_page_is_one_and_it_is_asked() -> None:
+    text = "text,label\n" + "\n".join(f"It costs {i} \u20ac,a" for i in range(9))
+
+    dataset = read(text.encode("iso8859-15"))
+
+    assert rows_of(dataset)[1].text == "It costs 1 \u20ac"
+    assert [page.encoding for page in dataset.pages] == ["iso8859-15", "cp1252"]
+
+
+def test_signs_in_two_halves_are_read_as_one() -> None:
+    pair = "\ud83d\ude00".encode("utf-8", "surrogatepass")
+
+    dataset = read(b"text,label\n" + b"".join(b"fine %d \xc3\xa9 %s,a\n" % (i, pair) for i in range(5)))
+
+    assert dataset.options.encoding == "utf-8"
+    assert rows_of(dataset)[2].text == "fine 2 \u00e9 \U0001f600"

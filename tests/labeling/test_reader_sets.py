@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from labeling.errors import AssayError
-from labeling.formats.files.bundle import Bundle, FolderBundle
+from labeling.formats.files.bundle import Bundle, FolderBundle, ZipBundle
 from labeling.formats.files.joined import bundle_of_files
 from labeling.formats.options import ImportOptions
 from labeling.formats.rows import Limits, Problem, Row
@@ -582,3 +582,41 @@ def test_images_in_a_folder_called_data_have_no_class(tmp_path: Path) -> None:
     seen = in_folder(tmp_path, images("data/0.png", "data/1.png"))
 
     assert {label for label, _ in seen.items.values()} == {None}
+
+
+@pytest.mark.parametrize(
+    ("page", "classes"),
+    [
+        ("cp866", ("кошка", "собака")), ("gb18030", ("小狗", "猫咪")), ("cp932", ("いぬ", "ねこ")),
+        ("cp437", ("Hündin", "Käfer")), ("utf-8", ("кошка", "собака")),
+    ],
+)  # fmt: skip
+def test_names_of_an_archive_that_says_no_encoding_are_read(page: str, classes: tuple[str, str]) -> None:
+    names = [f"{classes[i % 2]}/{i}.png" for i in range(8)]
+
+    bundle = ZipBundle(io.BytesIO(zipped_in(page, names)))
+
+    assert {label for label, _ in seen_of(bundle).items.values()} == set(classes)
+    assert ("does not say in which encoding" in seen_of(bundle).notes) == (page not in ("cp437", "utf-8"))
+    with bundle.open(names[0]) as stream:
+        assert stream.read() == image_bytes(0)
+
+
+@pytest.mark.parametrize("name", ["\\..\\яя.png", "..\\яя.png"])
+def test_a_name_in_a_guessed_encoding_never_leads_out(name: str) -> None:
+    with pytest.raises(AssayError, match="leads out"):
+        ZipBundle(io.BytesIO(zipped_in("cp866", ["кошка/1.png", name])))
+
+
+def zipped_in(page: str, names: list[str]) -> bytes:
+    """An archive whose names are in this page, as programs that know no UTF-8 write them."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for grey, name in enumerate(names):
+            info = zipfile.ZipInfo(chr(ord("a") + grey) * len(name.encode(page)))
+            archive.writestr(info, image_bytes(grey))
+    content = stream.getvalue()
+    for grey, name in enumerate(names):  # in both lists of names
+        written = name.encode(page)
+        content = content.replace(bytes([ord("a") + grey]) * len(written), written)
+    return content

@@ -166,6 +166,7 @@ export const SERVER_SENTENCES: readonly Message[] = [
   msg("The row is a line of dashes beneath the header, so it was left out."),
   msg("The row names the types of the columns, so it was left out."),
   msg("In {column} {name} is read as no label. Join it to a class of that name if it is one."),
+  msg("The archive does not say in which encoding its names are. They were read as {encoding}: {name}."),
   msg("The last row, {row}, sums up the rows above it, so it was left out."),
   msg("The last row, {row}, looks like a total. It was taken as an item."),
   msg("The label has no name."),

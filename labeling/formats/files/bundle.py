@@ -20,6 +20,7 @@ from typing import IO, BinaryIO, Protocol
 
 from labeling.errors import InvalidInput, TooLarge
 from labeling.formats.rows import LeftOut
+from labeling.formats.text.encodings import sniff_names, storable
 
 MAX_ENTRIES = 300_000  # each takes half a kilobyte of memory while the archive is open
 MAX_DIRECTORY_BYTES = 48 * 2**20
@@ -28,6 +29,7 @@ MAX_TOTAL_BYTES = 200 * 2**30  # unpacked
 MAX_RATIO = 250  # unpacked to packed: text reaches 20, deflate's own limit is 1,032
 RATIO_FREE_BYTES = 16 * 2**20  # below this a high ratio harms nobody: blank images, short logs
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+UTF8_NAMES = 0x800  # of an entry's flags
 GZIP_MAGIC = b"\x1f\x8b"
 END_OF_DIRECTORY, END_OF_DIRECTORY_64 = b"PK\x05\x06", b"PK\x06\x06"
 MAX_END_BYTES = 22 + 2**16 + 20 + 56  # the end of the directory with its comment and its large twin
@@ -123,8 +125,10 @@ class ZipBundle:
         system: list[str] = []
         doubled: list[str] = []
         n_bytes = 0
-        for entry in self.archive.infolist():
-            name = _check_entry(entry)
+        infos = self.archive.infolist()
+        encoding = _names_in(infos)
+        for entry in infos:
+            name = _check_entry(entry, encoding)
             n_bytes += entry.file_size
             if name.endswith("/"):
                 continue
@@ -141,6 +145,13 @@ class ZipBundle:
         if doubled:
             why = "The archive holds another file of the same name further on; the last one was read."
             self.left_out.append(LeftOut(named(doubled), len(doubled), why))
+        guessed = [name for name, entry in self.entries.items() if _is_unsaid(entry)]
+        self.notes: list[str] = []
+        if guessed and encoding not in ("utf-8", "cp437"):
+            self.notes.append(
+                f"The archive does not say in which encoding its names are. They were read as {encoding}: "
+                f"{storable(guessed[0][:100])!r}."
+            )
 
     def open(self, name: str) -> BinaryIO:
         entry = self.entries.get(name)
@@ -270,9 +281,29 @@ def _check_directory(stream: BinaryIO) -> None:
         )
 
 
-def _check_entry(entry: zipfile.ZipInfo) -> str:
+def _is_unsaid(entry: zipfile.ZipInfo) -> bool:
+    """Whether the name has letters beyond ASCII, and the archive does not say that they are UTF-8."""
+    return not entry.flag_bits & UTF8_NAMES and not entry.filename.isascii()
+
+
+def _names_in(entries: Sequence[zipfile.ZipInfo]) -> str:
+    """The encoding of the names that are not said to be UTF-8: programs of Windows write the page of its console."""
+    names = [entry.filename.encode("cp437", "replace") for entry in entries if _is_unsaid(entry)]
+    return sniff_names(names) if names else "cp437"
+
+
+def _name_of(entry: zipfile.ZipInfo, encoding: str) -> str:
+    if encoding == "cp437" or not _is_unsaid(entry):
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode(encoding)
+    except UnicodeError:
+        return entry.filename
+
+
+def _check_entry(entry: zipfile.ZipInfo, encoding: str) -> str:
     """The entry's name with "/" between folders, and at the end of one. Raises InvalidInput, TooLarge."""
-    name = entry.filename.replace("\\", "/")  # as programs of Windows write it, against the rules
+    name = _name_of(entry, encoding).replace("\\", "/")  # as programs of Windows write it, against the rules
     if name.startswith("/") or name[1:2] == ":" or ".." in name.split("/"):
         raise _unsafe(f"The archive holds {name[:100]!r}, a path that leads out of it.")
     if stat.S_ISLNK(entry.external_attr >> 16):

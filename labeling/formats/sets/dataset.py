@@ -80,7 +80,8 @@ def open_dataset(bundle: Bundle, options: ImportOptions, *, item_type: str | Non
         raise InvalidInput(message, code="no_such_file", fields={"entry": [message]})
     bundle = without_submissions(bundle, options.entry)
     dataset = _open(bundle, options, item_type, limits)
-    return replace(dataset, left_out=[*bundle.left_out, *dataset.left_out])
+    notes = [*getattr(bundle, "notes", []), *dataset.notes]
+    return replace(dataset, left_out=[*bundle.left_out, *dataset.left_out], notes=notes)
 
 
 def _open(bundle: Bundle, options: ImportOptions, item_type: str | None, limits: Limits) -> Dataset:

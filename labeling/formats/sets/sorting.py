@@ -129,6 +129,7 @@ class FewerFiles:
         self.bundle = bundle
         self.names = [name for name in bundle.names if name in names]
         self.left_out = [*bundle.left_out, *left_out]
+        self.notes = getattr(bundle, "notes", [])
 
     def open(self, name: str) -> BinaryIO:
         return self.bundle.open(name)

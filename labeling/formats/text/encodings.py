@@ -11,11 +11,12 @@ import codecs
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from labeling.errors import InvalidInput
+from labeling.formats.text.alphabets import fit, odd_greek, script
 
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -51,16 +52,36 @@ MAX_ODD_SHARE = (
 CLEAN_SHARE = 0.02
 MIN_ODD = 3  # signs within words, from which another page is looked for that has none
 NEAR = 0.91  # of the best sureness: a few words of Western Europe are that near to those of Central Europe
+_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+_HZ = re.compile(rb"~\{(?:[\x21-\x77][\x21-\x7e])+~\}")
+MIN_FIT = 0.98  # of the letters, which one language has in a text that is read with its own page
+JUDGED_BYTES = 16 * 1024
+FEW_WORDS = 12  # with letters beyond ASCII, up to which two pages may both read well
+# Looked into beside the one that was chosen: those that read each other's bytes as letters.
+LIKE_PAGES = ("cp1252", "cp1250", "cp1251", "cp1254", "cp1253", "cp1257", "iso8859-2", "iso8859-5", "iso8859-6",
+              "koi8-r", "koi8-u", "mac-cyrillic", "mac-greek", "cp737", "cp866", "cp852")  # fmt: skip
+# Of names in an archive, which programs of Windows write in the page of its console.
+CONSOLE_PAGES = ("cp437", "cp866", "cp850", "cp852", "cp737", "cp857", "cp862", "cp775")
+DESKTOP_PAGES = ("cp1251", "cp1252", "cp1250")
+_WIDE_PAGES = frozenset(
+    {"gb18030", "cp932", "cp949", "cp950", "euc_jp", "shift_jis_2004", "euc_jis_2004", "big5hkscs"}
+)
 BAD_BYTES = "assay-bad-bytes"
 _UTF8 = re.compile(
-    rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
     rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
     rb"|\xf4[\x80-\x8f][\x80-\xbf]{2}"
 )
 _THORN = re.compile("[ðþÐÞ]")  # Icelandic, which always has accents too; else Turkish in a page of its own
 _ICELANDIC = re.compile("[áíúóéæÁÍÚÓÉÆ]")
 _BEYOND_TEXT = re.compile("[\x80-\U0010ffff]")
+_KANA = re.compile("[\u3041-\u30fe]")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_C1_BYTES = re.compile(rb"[\x80-\x9f]")
+_NO_ASCII = re.compile(
+    r"(?<!\w)[^\W\d_\x00-\x7f]{3,}(?!\w)"
+)  # no language of Latin letters has many such words
+_ALONE = frozenset({"LATIN", "CYRILLIC", "GREEK", "HEBREW", "ARABIC"})  # no word mixes two of these
 _JOINERS = frozenset("\u2019'·\u02bc\u2011-\u00ad\u200c\u200d")  # stand within words
 
 
@@ -68,6 +89,11 @@ def keep_bad_bytes(error: UnicodeError) -> tuple[str, int]:
     """Each byte that is no text becomes a surrogate, U+DC00 and its value, so that its row can be named."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
+    pair = _PAIR.match(error.object, error.start) if error.encoding.startswith("utf") else None
+    if pair:  # as CESU-8 writes what lies beyond the first 65,536: half by half
+        return pair[0].decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass").decode(
+            "utf-16"
+        ), pair.end()
     bad = error.object[error.start : error.end]
     return "".join(chr(0xDC00 + byte) for byte in bad), error.end
 
@@ -91,7 +117,10 @@ def sniff_encoding(head: bytes) -> str:
 def sniff_doubts(head: bytes) -> tuple[str, list[PageSample]]:
     """(the encoding, the likeliest pages with a sample of each where it is not sure)."""
     sure = _sure_encoding(head)
-    return (sure, []) if sure else _sniff_page(head)
+    if sure:
+        return sure, []
+    name, pages = _sniff_page(head)
+    return _of_one_language(_lines_beyond_ascii(head)[:JUDGED_BYTES], name, pages)
 
 
 def _sure_encoding(head: bytes) -> str:
@@ -102,6 +131,8 @@ def _sure_encoding(head: bytes) -> str:
         return sniff_wide(head) or "utf-8"
     if b"\x1b$" in head and head.isascii():
         return "iso2022_jp"
+    if head.isascii() and _HZ.search(head):
+        return "hz"
     if is_nearly_utf8(head):
         return "utf-8"
     return ""
@@ -139,7 +170,7 @@ def is_nearly_utf8(head: bytes) -> bool:
 
 
 def _sniff_page(head: bytes) -> tuple[str, list[PageSample]]:
-    sample = b"\n".join(line for line in head.splitlines() if not line.isascii())[:DETECTED_BYTES]
+    sample = _lines_beyond_ascii(head)
     texts: dict[str, tuple[float, str]] = {}
     chosen = ""
     for encoding in _ranked(sample):
@@ -166,6 +197,68 @@ def _sniff_page(head: bytes) -> tuple[str, list[PageSample]]:
     if is_sure or not other or other == name:
         return name, []
     return name, _samples(name, best, other, texts[other][1])
+
+
+def _lines_beyond_ascii(head: bytes) -> bytes:
+    return b"\n".join(line for line in head.splitlines() if not line.isascii())[:DETECTED_BYTES]
+
+
+def _of_one_language(sample: bytes, name: str, pages: list[PageSample]) -> tuple[str, list[PageSample]]:
+    """The page whose letters are those of one language, where the chosen one's are not; asked, where few words speak."""
+    text = sample.decode(name, errors=BAD_BYTES)
+    if name in ("cp1252", "iso8859-1") and "\xa4" in text and not _C1_BYTES.search(sample):
+        euro = sample.decode("iso8859-15")
+        return "iso8859-15", _samples("iso8859-15", euro, name, text)
+    if name in _WIDE_PAGES:
+        return name, pages
+    n_words = len({word for word in sample.split() if not word.isascii()})
+    if n_words > FEW_WORDS and not _strays(text):
+        return name, pages
+    readings: dict[str, str] = {}
+    for page in LIKE_PAGES:
+        read = sample.decode(page, errors=BAD_BYTES)
+        if read != text and read not in readings.values() and fit(read) >= MIN_FIT and _is_clean(read):
+            readings[page] = read
+    if not readings:
+        return name, pages
+    best = max(readings, key=lambda page: (fit(readings[page]), -_odd_share(readings[page])))
+    is_good = _is_clean(text) and fit(text) >= MIN_FIT
+    if is_good and _strays(readings[best]) == 0:
+        is_good = _strays(text) < MIN_ODD
+    if not is_good:
+        return best, _samples(best, readings[best], name, text)
+    if not pages and n_words <= FEW_WORDS:
+        return name, _samples(name, text, best, readings[best])
+    return name, pages
+
+
+def _strays(text: str) -> float:
+    """How many characters stand where none would, or are of no letters of the text's language."""
+    return (_odd_share(text) + 1 - fit(text)) * len(_BEYOND_TEXT.findall(text))
+
+
+def _is_clean(text: str) -> bool:
+    return _odd_share(text) <= CLEAN_SHARE
+
+
+def sniff_names(names: Sequence[bytes]) -> str:
+    """The encoding of names in an archive that does not say it; cp437, as its rules have it, where nothing fits better."""
+    whole = b"\n".join(name for name in names if not name.isascii())[:DETECTED_BYTES]
+    try:
+        whole.decode()
+        return "utf-8"
+    except UnicodeDecodeError:
+        pass
+    kana = whole.decode("cp932", errors=BAD_BYTES)
+    is_kana = 2 * len(_KANA.findall(kana)) > len(
+        _BEYOND_TEXT.findall(kana)
+    )  # of few names chardet tells little
+    wide = ["cp932"] if is_kana else [page for page in _ranked(whole) if page in _WIDE_PAGES][:1]
+    for page in (*CONSOLE_PAGES, *wide, *DESKTOP_PAGES):
+        text = whole.decode(page, errors=BAD_BYTES)
+        if _is_clean(text) and (page in wide or fit(text) >= MIN_FIT):
+            return page
+    return "cp437"
 
 
 def _samples(name: str, text: str, other: str, read_otherwise: str) -> list[PageSample]:
@@ -223,22 +316,26 @@ def _odd_share(text: str) -> float:
         elif not letter.isalpha():
             is_inside = before.isalpha() and after.isalpha() and not _is_wide(before) and not _is_wide(after)
             is_mark = unicodedata.category(letter)[0] == "M"
+            n_odd += is_mark and not before.isalpha() and unicodedata.category(before or " ")[0] not in "MC"
             n_odd += "\x80" <= letter < "\xa0" or (is_inside and letter not in _JOINERS and not is_mark)
-            n_odd += "\u2500" <= letter <= "\u259f" and any(
-                near.isascii() and near.isalpha() for near in (before, after)
-            )
+            n_odd += "\u2500" <= letter <= "\u259f" and (before.isalpha() or after.isalpha())
         elif "\uff61" <= letter <= "\uff9f":
             n_odd += not any("\uff61" <= near <= "\uff9f" for near in (before, after))
         else:
             n_odd += _is_foreign(letter, before, after)
+    n_odd += odd_greek(text) + sum(
+        len(word) for word in _NO_ASCII.findall(text) if script(word[0]) == "LATIN"
+    )
     return n_odd / max(1, n_beyond)
 
 
 def _is_foreign(letter: str, before: str, after: str) -> bool:
-    """A letter of another script than Latin within a Latin word, or a capital after a small letter."""
-    near = [other for other in (before, after) if other.isascii() and other.isalpha()]
-    if not unicodedata.name(letter, "").startswith(("LATIN", "FEMININE", "MASCULINE")):
-        return bool(near)
+    """A letter of another script than its neighbour's (but for Japanese and the like), or a capital after a small one."""
+    own = script(letter)
+    if own not in _ALONE:
+        return any(near.isascii() and near.isalpha() for near in (before, after)) and own != "LATIN"
+    if any(near.isalpha() and script(near) != own for near in (before, after)):
+        return True
     return letter.isupper() and before.islower()
 
 
