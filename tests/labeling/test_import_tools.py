@@ -259,3 +259,21 @@ def test_single_answers_are_told_to_none_who_may_be_asked(
         ("cem", True),
     ]
     assert kept["imported_answers"] == []
+
+
+def test_who_accepts_one_class_and_rejects_another_does_not_disagree(
+    texts: Project, ada: User, tmp_path: Path
+) -> None:
+    rows = [
+        {"text": text, "label": label, "answer": answer, "_input_hash": i, "_task_hash": 2 * i + j, "_timestamp": 1710000000}
+        for i, (text, accepted) in enumerate((("a goal late on", "SPORT"), ("a vote today", "NEWS"), ("both say no", "")))
+        for j, label in enumerate(("SPORT", "NEWS"))
+        for answer in ["accept" if label == accepted else "reject"]
+    ]  # fmt: skip
+    path = tmp_path / "binary.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+
+    run_import(texts, path, user=ada)
+
+    found = Label.objects.filter(retired_at=None).values_list("item__text", "label_class__name")
+    assert set(found) == {("a goal late on", "SPORT"), ("a vote today", "NEWS")}

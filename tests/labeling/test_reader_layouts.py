@@ -702,3 +702,31 @@ def test_words_that_somebody_names_as_the_text_stay_it_beside_sixty_numbers() ->
     dataset = read(parquet(table), "x.parquet", columns={"comment": "text"})
 
     assert (dataset.item_type, role_of(dataset, "values")) == ("text", "embedding")
+
+
+def test_what_autolabel_answered_is_a_machines_beside_peoples_labels() -> None:
+    head = "example,label,My_task_label,My_task_confidence,My_task_error,My_task_explanation,My_task_successfully_labeled"
+    lines = [
+        f'"{text}",{"a" if i < 2 else ""},{"ab"[i % 2]},0.{5 + i},,because,True'
+        for i, text in enumerate(TEXTS)
+    ]
+
+    dataset = read("\n".join([head, *lines]))
+
+    assert (dataset.layout, dataset.item_type, role_of(dataset, "example")) == ("autolabel", "text", "text")
+    rows = rows_of(dataset)
+    assert said_of(rows[1]) == [("label", "a", True, "", None), ("label", "b", False, "My_task", 0.6)]
+    assert said_of(rows[3]) == [("label", "b", False, "My_task", 0.8)]
+    assert "feature" not in [column.role for column in dataset.columns]
+
+
+@pytest.mark.parametrize("name", ["model_confidence", "PredictedClass", "y_hat", "prediction"])
+def test_a_column_named_as_what_a_model_said_is_no_feature_but_where_somebody_says_so(name: str) -> None:
+    lines = [f"{i * 1.3},{i * 7 % 5},{'xyz'[i % 3]}{i},{'ab'[i % 2]}" for i in range(12)]
+    text = "\n".join([f"width,height,{name},species", *lines])
+
+    dataset = read(text, columns={"species": "label"})
+
+    assert (dataset.item_type, role_of(dataset, name)) == ("table", "ignore")
+    assert any(f"{name!r} is named as what a model said" in note for note in dataset.notes)
+    assert role_of(read(text, columns={"species": "label", name: "feature"}), name) == "feature"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from labeling.formats.cells import BadCell
 from labeling.formats.classes import LabelRules, sniff_labels
 from labeling.formats.columns.columns import roles_with
-from labeling.formats.layouts import addresses, extras, people, refusals, vectors
+from labeling.formats.layouts import addresses, extras, leaks, people, refusals, vectors
 from labeling.formats.layouts.guessing import guess, guess_type, has_items_beside, has_words
 from labeling.formats.layouts.layout import Layout, Sample, has_classes, text_of
 from labeling.formats.layouts.nested import is_image_object
@@ -135,6 +135,7 @@ def understand(
     why = {**{name: guessed_roles.whys.get(name, "") for name in roles if is_used[name]}, **layout.why}
     _choose_extras(sample, layout, roles, why)
     addresses.set_aside(sample, roles, why, named or {})
+    layout.notes += leaks.set_aside(sample.names, roles, why, named or {})
     guessed, roles = roles, roles_with(roles, named or {})
     check_roles(sample.names, roles, item_type)
     for name, role in roles.items():

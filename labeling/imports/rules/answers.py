@@ -2,8 +2,8 @@
 
 - A person counts once: with the last thing they said, or, where a file gives no times, with none if they contradict
   themselves.
-- A label of people is what more than half of them say; a rejection is a voice against its class. Where they are
-  named, as many as the project wants must have answered.
+- A label of people is what more than half of them say; a rejection is a voice against its class, and says nothing of
+  others. Where they are named, as many as the project wants must have answered.
 - Several models: what they agree on, else the surest one's word.
 - What an earlier import brought is not brought again.
 """
@@ -11,14 +11,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from labeling.formats.rows import Said, SaidKind
 from labeling.imports.rules.report import ImportReport
-from labeling.labels.consensus import majority_class
 
 REJECTED = "Rejected in the file: the item is not of this class, which says nothing of what it is."
 IGNORED = "Passed over in the file, so nothing was said of the item."
@@ -27,7 +26,7 @@ TOO_FEW = (
     "Fewer people have answered than the {} that this project wants of each item, so it has no label yet."
 )
 MODELS_DISAGREE = "Models disagree on the item, and none of them says that it is the surest."
-AGAINST = 0  # the class of a voice that only says what an item is not; no class has this id
+NONE = 0  # the class of a voice that contradicts itself; no class has this id
 
 
 class Answer(NamedTuple):
@@ -84,11 +83,11 @@ def outcome_of(answers: Sequence[Answer], *, answers_wanted: int) -> Outcome:
     if not any(answer.kind == SaidKind.LABEL for answer in people):
         return Outcome(None, machine_id, confidence, disagree)
     voices = _voices(people)
-    agreed = majority_class(voices)
-    if agreed is None or agreed == AGAINST:
+    agreed = _agreed(voices, _rejected(people))
+    if agreed is None:
         return Outcome(None, machine_id, confidence, NO_MAJORITY)
     is_named = any(answer.who for answer in people)
-    if is_named and len(voices) < answers_wanted:
+    if is_named and len(voices) + len(_rejected(people)) < answers_wanted:
         return Outcome(None, machine_id, confidence, TOO_FEW.format(answers_wanted))
     return Outcome(agreed, machine_id, confidence)
 
@@ -106,12 +105,36 @@ def report_new(report: ImportReport, answer: Answer) -> None:
         report.drop("labels", IGNORED)
 
 
-def _voices(answers: Sequence[Answer]) -> list[int]:
-    """One class for each person, AGAINST for those who only reject; who names nobody is somebody else each time."""
+def _by_person(answers: Sequence[Answer]) -> list[list[Answer]]:
+    """Who names nobody is somebody else each time."""
     by_person: dict[str, list[Answer]] = defaultdict(list)
     for place, answer in enumerate(answers):
         by_person[answer.who or f"\x00{place}"].append(answer)
-    return [_voice(said) for said in by_person.values()]
+    return list(by_person.values())
+
+
+def _voices(answers: Sequence[Answer]) -> list[int]:
+    """One class for each person who named one, NONE for those who contradict themselves."""
+    return [_voice(said) for said in _by_person(answers) if any(one.kind == SaidKind.LABEL for one in said)]
+
+
+def _rejected(answers: Sequence[Answer]) -> list[set[int | None]]:
+    """The classes that each person rejects who names none."""
+    return [
+        {one.class_id for one in said}
+        for said in _by_person(answers)
+        if all(one.kind != SaidKind.LABEL for one in said)
+    ]
+
+
+def _agreed(voices: Sequence[int], rejected: Sequence[set[int | None]]) -> int | None:
+    """The class of more than half, of those who speak of it or of another; who rejects another says nothing of it."""
+    named = Counter(voice for voice in voices if voice != NONE)
+    if not named:
+        return None
+    (class_id, n_for), *_ = named.most_common(1)
+    n_against = sum(class_id in classes for classes in rejected)
+    return class_id if 2 * n_for > len(voices) + n_against else None
 
 
 def _voice(said: Sequence[Answer]) -> int:
@@ -119,11 +142,11 @@ def _voice(said: Sequence[Answer]) -> int:
     classes = {answer.class_id for answer in labels}
     if len(classes) == 1:
         (class_id,) = classes
-        return AGAINST if class_id is None else class_id
+        return NONE if class_id is None else class_id
     times = [answer.at for answer in labels]
     if not labels or None in times or times.count(max(times, key=str)) > 1:
-        return AGAINST
-    return max(labels, key=lambda answer: answer.at or "").class_id or AGAINST
+        return NONE
+    return max(labels, key=lambda answer: answer.at or "").class_id or NONE
 
 
 def _of_models(answers: Sequence[Answer]) -> tuple[int | None, float | None, str]:

@@ -98,6 +98,12 @@ BUILT_IN = (
         ("labeling.formats.layouts.tools.hugging_face:recognise",),
         tells_whose=False,
     ),
+    ImportLayout(
+        "autolabel",
+        "Autolabel",
+        "what a model answered, with its confidence, beside people's labels",
+        ("labeling.formats.layouts.tools.autolabel:recognise",),
+    ),
     ImportLayout("fiftyone", "FiftyOne", "`labels.json` beside a folder of images", tells_whose=False),
     ImportLayout("fasttext", "fastText", "lines of `__label__x` and a text", tells_whose=False),
 )
