@@ -17,10 +17,10 @@ from tests.makers import make_items
 
 
 @pytest.fixture
-def root_client(ada: User) -> Client:
-    User.objects.filter(pk=ada.pk).update(is_staff=True, is_superuser=True)
+def root_client(db: None) -> Client:
+    """Of no project: who may be asked is shown nothing of its items (tests/test_admin_sight.py)."""
     client = Client()
-    client.force_login(ada)
+    client.force_login(User.objects.create_superuser("root"))
     return client
 
 
