@@ -42,9 +42,11 @@ MAX_COUNTED = 10_000  # rows; nobody turns more pages than that
 if TYPE_CHECKING:  # these classes take no arguments when they run
     RowPaginator = Paginator[models.Model]
     RowAdmin = admin.ModelAdmin[models.Model]
+    PersonAdmin = UserAdmin[User]
 else:
     RowPaginator = Paginator
     RowAdmin = admin.ModelAdmin
+    PersonAdmin = UserAdmin
 
 
 class CappedPaginator(RowPaginator):
@@ -233,7 +235,7 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):
+class AccountAdmin(PersonAdmin):
     """Accounts are switched off (`is_active`): what they said stays, and a list of all that would go tells whose it was."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

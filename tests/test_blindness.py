@@ -14,6 +14,7 @@ import datetime as dt
 import json
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -770,7 +771,7 @@ def test_a_reviewer_cannot_tell_the_monitors_audits_from_decoys_by_what_labels_p
     asked = Entry.objects.filter(project=project, state="open", is_blind=True)
     client = APIClient()
     client.force_authenticate(ada)
-    acts = {
+    acts: dict[str, Callable[[int], Any]] = {
         "relabel": lambda pk: client.post(
             f"/api/projects/{project.pk}/labels",
             [{"item_id": pk, "class_id": world.classes[0].pk}],
@@ -790,7 +791,7 @@ def test_a_reviewer_cannot_tell_the_monitors_audits_from_decoys_by_what_labels_p
                 with transaction.atomic():
                     status = act(item_id).status_code
                     Entry.objects.filter(project=project, state__in=["done", "skipped"]).update(
-                        closed_at=timezone.now() - timezone.timedelta(minutes=2)
+                        closed_at=timezone.now() - dt.timedelta(minutes=2)
                     )
                     shown = client.get(f"/api/items/{item_id}").data
                     entry = Entry.objects.filter(item=item_id).latest("created_at")

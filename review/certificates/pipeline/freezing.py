@@ -202,7 +202,7 @@ def _last_drawn(attempt: Attempt, n: int) -> list[tuple[int, int]]:
             """,
             {"attempt": attempt.pk, "salt": attempt.salt, "n": n},
         )
-        return cursor.fetchall()
+        return [(item_id, position) for item_id, position in cursor.fetchall()]
 
 
 def _asked_again(attempt: Attempt, n: int) -> list[int]:
