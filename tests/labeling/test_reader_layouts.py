@@ -730,3 +730,19 @@ def test_a_column_named_as_what_a_model_said_is_no_feature_but_where_somebody_sa
     assert (dataset.item_type, role_of(dataset, name)) == ("table", "ignore")
     assert any(f"{name!r} is named as what a model said" in note for note in dataset.notes)
     assert role_of(read(text, columns={"species": "label", name: "feature"}), name) == "feature"
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("is_data_last", [False, True])
+def test_one_task_of_label_studio_in_a_file_is_one_item(is_data_last: bool, indent: int | None) -> None:
+    task: dict[str, Any] = {
+        "id": 1,
+        "data": {"text": TEXTS[0]},
+        "annotations": [{"id": 1, "result": choices("a")}],
+    }
+    if is_data_last:
+        task["data"] = task.pop("data")
+
+    dataset = read(json.dumps(task, indent=indent), "1.json")
+
+    assert (dataset.layout, dataset.item_type, labels_of(dataset)) == ("label-studio", "text", ["a"])

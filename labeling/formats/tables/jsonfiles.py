@@ -25,6 +25,8 @@ COCO = (
     "It is a COCO file: what its annotations mark, boxes and outlines within images, was not read. For one label for "
     "each image, import the images with a table of two columns, file name and label."
 )
+MAX_TASK_BYTES = 2**20
+SAID = ("annotations", "completions", "predictions")  # in a task of Label Studio
 MAX_LINE_CHARS = 64 * 2**20
 
 
@@ -95,7 +97,28 @@ class JsonTable:
                 before = block[-len(word) :]
         return False
 
+    def _is_task(self) -> bool:
+        """Whether the file is one task of Label Studio, as it writes them into a storage: an object for each file."""
+        if self.n_bytes > MAX_TASK_BYTES:
+            return False
+        stream, _ = open_unpacked(self.bundle, self.name)
+        with stream:
+            text = (
+                stream.read(MAX_TASK_BYTES + 1)
+                .decode(self.encoding, errors="replace")
+                .lstrip("\ufeff \r\n\t")
+            )
+        if not text.startswith("{") or len(text) > MAX_TASK_BYTES:
+            return False
+        try:
+            task = read_json(text)
+        except (ValueError, RecursionError):
+            return False
+        return isinstance(task.get("data"), dict) and any(isinstance(task.get(name), list) for name in SAID)
+
     def _find_array(self) -> str:
+        if self._is_task():
+            return ""
         stream, _ = open_unpacked(self.bundle, self.name)
         with stream:
             try:
