@@ -620,3 +620,13 @@ def zipped_in(page: str, names: list[str]) -> bytes:
         written = name.encode(page)
         content = content.replace(bytes([ord("a") + grey]) * len(written), written)
     return content
+
+
+def test_a_table_that_lacks_one_column_is_refused_with_how_to_name_it_the_label(tmp_path: Path) -> None:
+    train = "PassengerId,Survived,Age\n" + "\n".join(f"{i},{i % 2},{20 + i}" for i in range(12))
+    test = "PassengerId,Age\n" + "\n".join(f"{i},{40 + i}" for i in range(12, 18))
+
+    with pytest.raises(AssayError) as refused:
+        in_folder(tmp_path, {"train.csv": train, "test.csv": test})
+
+    assert "If 'Survived' is the label, say so: give the column the role label." in str(refused.value)

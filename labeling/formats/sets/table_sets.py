@@ -101,6 +101,9 @@ def open_tables(
             raise _not_one_set(
                 member.name,
                 f"it lacks {', '.join(sorted(missing)[:3])}, which {richest.name} has (its own columns: {columns})",
+                f"If {next(iter(missing))!r} is the label, say so: give the column the role label. "
+                if len(missing) == 1
+                else "",
             )
     opened = [opener.open(member, roles, item_type) for member in members]
     prefixes = _prefixes(members, roles)
@@ -216,9 +219,9 @@ def _shortened(names: list[str], most: int = 5) -> str:
     return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
 
 
-def _not_one_set(name: str, why: str) -> InvalidInput:
+def _not_one_set(name: str, why: str, advice: str = "") -> InvalidInput:
     message = (
         f"These files are not one set: {name} does not fit, since {why[:1].lower()}{why[1:].rstrip('.')}. "
-        "Import it by itself, or name one table as `entry`."
+        f"{advice}Import it by itself, or name one table as `entry`."
     )
     return InvalidInput(message, code="many_tables", fields={"entry": [message]})
