@@ -11,7 +11,7 @@ from deploy.commands.policies import chosen_policy, pairs, policy_options
 from deploy.commands.projects.progress import check_over, shown, watch
 from deploy.commands.projects.project import find_actor, find_project
 from deploy.web.health import health_parts
-from labeling.models import Project
+from labeling.models import Project, Publishing
 from training.learners.catalogue import DEFAULT_LEARNER
 from training.models import RoundState, Run
 from training.rounds.held_back import held_sentence
@@ -108,7 +108,11 @@ def print_rounds(run: Run) -> None:
     candidate = run.rounds.filter(state=RoundState.READY).order_by("number").last()
     if candidate is not None and candidate.held_back:
         click.echo(held_sentence(candidate.held_back))
-    if candidate is not None:
+    if candidate is None:
+        return
+    if run.project.publishing == Publishing.BY_ITSELF and not candidate.held_back:
+        click.echo(f"Round {run.number}.{candidate.number} is being published, as the project's rule says.")
+    else:
         click.echo(
             f"Round {run.number}.{candidate.number} is a candidate: `assay publish {run.project_id}` shows it beside "
             "what stands, and publishes it."
