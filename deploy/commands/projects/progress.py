@@ -42,12 +42,12 @@ class Shower:
 
 
 @contextmanager
-def shown(work: Work) -> Iterator[None]:
+def shown(work: Work, *, is_err: bool = False) -> Iterator[None]:
     """While this process does the work itself, its progress is shown."""
     stop = threading.Event()
 
     def look() -> None:
-        shower = Shower()
+        shower = Shower(is_err=is_err)
         try:
             while not stop.wait(LOOK_SECONDS):
                 shower.show(_fresh(work))
@@ -64,9 +64,9 @@ def shown(work: Work) -> Iterator[None]:
         thread.join()
 
 
-def watch(work: W, *, until: Callable[[], bool] = lambda: False) -> W:
+def watch(work: W, *, until: Callable[[], bool] = lambda: False, is_err: bool = False) -> W:
     """Show the progress of work that a worker does; return the row once it is over, or `until()` holds."""
-    shower = Shower()
+    shower = Shower(is_err=is_err)
     try:
         while True:
             fresh = _fresh(work)

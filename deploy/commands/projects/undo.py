@@ -51,9 +51,9 @@ def undo_import_command(import_id: int, dry_run: bool, is_json: bool, user: str 
         _print_look(work, is_json=is_json)
         return
     undo: Work = undo_request(work=work, by=find_actor(work.project, user))
-    with shown(undo):
+    with shown(undo, is_err=is_json):  # stdout is for the JSON alone
         undo_run(undo.pk, worker=f"{socket.gethostname()}:{os.getpid()}")
-    undo = watch(undo)  # a worker may have heard the bell first
+    undo = watch(undo, is_err=is_json)  # a worker may have heard the bell first
     assert isinstance(undo, ImportUndo)
     if is_json:
         click.echo(json.dumps(undo.report))
