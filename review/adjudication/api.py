@@ -86,7 +86,7 @@ class WeighingView(APIView):
     )
     def get(self, request: Request, project_id: int) -> Response:
         project = project_for(person_of(request), project_id, MAY_REVIEW)
-        return Response(WeighingOutput(weigh(project)).data)
+        return Response(WeighingOutput(weigh(project, person_of(request))).data)
 
     @extend_schema(
         operation_id="disputes_settle",

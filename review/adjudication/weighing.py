@@ -23,6 +23,7 @@ from labeling.models import Project, SourceKind
 from review.adjudication.crowdlab import Weighed, crowdlab
 from review.adjudication.relabeling import words_record
 from review.models import OPEN_ATTEMPTS, Attempt, Certificate, Entry, EntryState, Verdict, VerdictKind
+from review.queue.audits import fresh_answers
 from review.reasons import MEASURING, Reason, sql_list
 from training.rules.other_classes import others_unpack
 
@@ -83,9 +84,9 @@ class _Asked:
     answers: dict[int, int]  # person -> class
 
 
-def weigh(project: Project) -> Weighing:
+def weigh(project: Project, person: User) -> Weighing:
     """Weigh, and change nothing."""
-    asked = _read(project)
+    asked = _read(project, person)
     why_not = _why_not(project)
     if too_little := _too_little(project, asked):
         return Weighing(len(asked), [], [], why_not or too_little)
@@ -122,7 +123,7 @@ def disputes_settle(*, project: Project, person: User, min_quality: float) -> in
         now = lock_labels_shared(project.pk)
         if why_not := _why_not(project):
             raise Conflict(why_not, code="measuring")
-        asked = _read(project)
+        asked = _read(project, person)
         if too_little := _too_little(project, asked):
             raise Conflict(too_little, code="too_few_answers")
         sure = {
@@ -187,8 +188,8 @@ class _Found:
         return sorted(people, key=lambda one: (-one.quality, one.username))
 
 
-def _read(project: Project) -> dict[int, _Asked]:
-    """Entries with answers of two people at least, by id."""
+def _read(project: Project, person: User) -> dict[int, _Asked]:
+    """Entries with answers of two people at least, by id; without those that `person` may still answer otherwise."""
     with connection.cursor() as cursor:
         cursor.execute(_SEVERAL, {"project": project.pk, "n": N_ENTRIES})
         rows = cursor.fetchall()
@@ -202,7 +203,8 @@ def _read(project: Project) -> dict[int, _Asked]:
                 of_model[suggested_id] = confidence
             is_open = state == EntryState.DISPUTED and reason != Reason.RANDOM and not is_flagged
             asked[pk] = _Asked(item_id, is_open, of_model, said[pk])
-    return {pk: one for pk, one in asked.items() if len(one.answers) > 1}
+    fresh = set(fresh_answers().filter(project=project, person=person).values_list("entry", flat=True))
+    return {pk: one for pk, one in asked.items() if len(one.answers) > 1 and pk not in fresh}
 
 
 def _too_little(project: Project, asked: dict[int, _Asked]) -> str:

@@ -82,21 +82,21 @@ def check_measured_labels_stand(item_ids: Sequence[int], project: Project) -> No
 
 def without_own_fresh(disputed: QuerySet[Entry], person: User) -> QuerySet[Entry]:
     """Without those that this person may still take an answer back of: who knew of the dispute could change it."""
-    return disputed.exclude(Exists(_fresh_answers().filter(person=person)))
+    return disputed.exclude(Exists(fresh_answers().filter(entry=OuterRef("pk"), person=person)))
 
 
 def n_disputed(project: Project, person: User, sight: Sight) -> int:
     """How many disputes wait, as this person may know it. Annotators hear of none before all its answers stand."""
     disputed = Entry.objects.filter(project=project, state=EntryState.DISPUTED)
     if sight == Sight.OWN:
-        return disputed.exclude(Exists(_fresh_answers())).count()
+        return disputed.exclude(Exists(fresh_answers().filter(entry=OuterRef("pk")))).count()
     return without_own_fresh(disputed, person).count()
 
 
-def _fresh_answers() -> QuerySet[Answer]:
-    """Of an entry: those that can still be taken back."""
+def fresh_answers() -> QuerySet[Answer]:
+    """Those that can still be taken back."""
     since = timezone.now() - dt.timedelta(seconds=UNDO_SECONDS)
-    return Answer.objects.filter(entry=OuterRef("pk"), withdrawn_at__isnull=True, created_at__gt=since)
+    return Answer.objects.filter(withdrawn_at__isnull=True, created_at__gt=since)
 
 
 def stands(answer: Answer, entry: Entry, *, now: dt.datetime) -> bool:

@@ -17,7 +17,7 @@ from labeling.labels.services import publication_open
 from labeling.models import Item, LabelClass, Membership, Project, Source, SourceKind
 from review.answering.answers import answers_submit
 from review.answering.facts import NewAnswer
-from review.models import Entry
+from review.models import Answer, Entry
 from review.queue.claims import entries_claim
 from review.reasons import Reason
 from training.models import Prediction, Round, RoundState, Run
@@ -108,9 +108,10 @@ def let_stand(project: Project) -> None:
     closed.update(closed_at=long_ago)
 
 
-def answers_stand(entry: Entry) -> None:
-    """Time passes: whoever answered it may know what the others said."""
-    entry.answers.update(created_at=timezone.now() - dt.timedelta(seconds=2 * UNDO_SECONDS))
+def answers_stand(*entries: Entry) -> None:
+    """Time passes: whoever answered them may know what the others said."""
+    long_ago = timezone.now() - dt.timedelta(seconds=2 * UNDO_SECONDS)
+    Answer.objects.filter(entry__in=entries).update(created_at=long_ago)
 
 
 def role_of(project: Project, person: User) -> str:

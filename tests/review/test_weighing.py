@@ -16,7 +16,7 @@ from review.models import Attempt, Certificate, Entry, EntryState, Flag, Verdict
 from review.queue.flagging import flag_add
 from review.reasons import MEASURING, Reason
 from tests.makers import make_items, make_project
-from tests.review.makers import answer, claim, make_entries
+from tests.review.makers import answer, answers_stand, claim, make_entries
 
 N = 45
 
@@ -49,6 +49,7 @@ def make_asked(
             claim(project, person, n=5)
             given = answer(project, person, entry.pk, said(item, people[person]))
             assert given["outcome"] != "refused", given
+    answers_stand(*Entry.objects.filter(project=project))
     return truth
 
 
@@ -63,7 +64,7 @@ def test_what_is_settled_is_a_label_by_consensus_mostly_right_and_can_be_undone(
     before = disputed()
     assert len(before) > 10
 
-    weighing = weigh(project)
+    weighing = weigh(project, ada)
     n = disputes_settle(project=project, person=ada, min_quality=0.5)
 
     assert [one.username for one in weighing.people] == ["ada", "ben", "dora"]
@@ -93,7 +94,7 @@ def test_surer_disputes_are_fewer_and_reviewers_verdicts_say_how_right_weighing_
     assert waiting[0] > waiting[-1]
     assert 4 <= rows[0]["n_upheld"] <= rows[0]["n_decided"] <= 6
     disputes_settle(project=project, person=ada, min_quality=0.5)
-    again = weigh(project).rows[0]
+    again = weigh(project, ada).rows[0]
     assert again.n_decided == rows[0]["n_decided"], "what weighing has settled is no evidence for it"
 
 
@@ -114,7 +115,7 @@ def test_flagged_items_are_left_to_reviewers(project: Project, ada: User, ben: U
     make_asked(project, {ada: 0.9, ben: 0.3}, n=MIN_ENTRIES)
     one, *others = disputed()
     flag_add(item=one.item, person=ada, note="hard to tell")
-    n_waiting = weigh(project).rows[0].n_waiting
+    n_waiting = weigh(project, ada).rows[0].n_waiting
 
     assert disputes_settle(project=project, person=ada, min_quality=0.5) == n_waiting <= len(others)
 
@@ -130,7 +131,9 @@ def test_one_class_is_nothing_to_disagree_on(ada: User, ben: User) -> None:
         claim(project, person, n=MIN_ENTRIES)
         for entry in entries:
             answer(project, person, entry.pk, cat)
-    assert "one class" in weigh(project).why_not
+    answers_stand(*entries)
+
+    assert "one class" in weigh(project, ada).why_not
 
 
 def test_nothing_is_settled_while_a_certificate_is_valid_whatever_waits(
@@ -166,7 +169,7 @@ def test_nothing_is_settled_during_an_attempt_or_by_annotators_or_on_little_evid
     make_asked(project, {ada: 0.9, ben: 0.5}, n=MIN_ENTRIES - 1)
     with pytest.raises(Conflict, match="At least 20 items"):
         disputes_settle(project=project, person=ada, min_quality=0.5)
-    assert "there are 19" in weigh(project).why_not
+    assert "there are 19" in weigh(project, ada).why_not
     make_asked(project, {ada: 0.9, ben: 0.5}, n=5)
     for status in (
         ben_client.get(f"/api/projects/{project.pk}/weighing").status_code,
@@ -183,7 +186,23 @@ def test_nothing_is_settled_during_an_attempt_or_by_annotators_or_on_little_evid
         disputes_settle(project=project, person=ada, min_quality=0.5)
 
 
-def test_a_project_with_nothing_asked_says_what_it_takes(project: Project) -> None:
-    weighing = weigh(project)
+def test_a_project_with_nothing_asked_says_what_it_takes(project: Project, ada: User) -> None:
+    weighing = weigh(project, ada)
     assert (weighing.n_entries, weighing.people, weighing.rows) == (0, [], [])
     assert "several answers are needed" in weighing.why_not
+
+
+def test_weighing_tells_a_reviewer_nothing_of_answers_that_their_own_can_still_follow(
+    project: Project, ada: User, ben: User, dora: User
+) -> None:
+    make_asked(project, {ada: 0.97, ben: 0.9, dora: 0.4})
+    before = weigh(project, ada)
+    (entry,) = make_entries(project, make_items(project, 1, prefix="fresh"), n_wanted=2, is_blind=True)
+    cat, dog, _ = project.classes.all()
+    for person, said in ((dora, cat), (ada, dog)):
+        claim(project, person, n=5)
+        answer(project, person, entry.pk, said)
+
+    assert weigh(project, ada) == before
+    answers_stand(entry)
+    assert weigh(project, ada) != before
