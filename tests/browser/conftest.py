@@ -28,7 +28,12 @@ from tests.chromium import find_chromium
 from tests.own_learners import install_own_learners
 
 ROOT = Path(__file__).resolve().parents[2]
-PASSWORDS: dict[str, Any] = {"ada": "ada-works-here", "ben": "ben-works-here", "cy": "cy-does-not-work-here"}
+PASSWORDS: dict[str, Any] = {
+    "ada": "ada-works-here",
+    "ben": "ben-works-here",
+    "cy": "cy-does-not-work-here",  # of no project
+    "dora": "dora-works-here",
+}
 FLAGS = [
     "--headless",
     "--no-sandbox",

@@ -83,12 +83,12 @@ def test_one_key_decides_between_a_person_and_the_model_and_z_walks_back(enter: 
 
 def test_people_who_disagree_are_settled_by_one_key_and_undone_by_another(enter: Enter) -> None:
     page, ada = enter("ada")
-    (_, ben), (_, cy) = enter("ben"), enter("cy")
+    (_, ben), (_, dora) = enter("ben"), enter("dora")
     project_id = ada.make_queue("disagreed", n_items=6, answers_wanted=2)
-    for name in ("ben", "cy"):
+    for name in ("ben", "dora"):
         ada.post(f"/projects/{project_id}/members", {"username": name, "role": "annotator"})
     class_ids = ada.class_ids(project_id)
-    for client, name in ((cy, "cat"), (ben, "owl")):
+    for client, name in ((dora, "cat"), (ben, "owl")):
         entries = client.post(f"/projects/{project_id}/queue/claim", {"n": 6})["entries"]
         chosen = sorted(entries, key=lambda entry: entry["id"])[:2]
         answers = [
@@ -102,7 +102,7 @@ def test_people_who_disagree_are_settled_by_one_key_and_undone_by_another(enter:
     first = key_on_screen(page)
     said = page.get_by_role("region", name="Who said what")
     expect(said.get_by_role("listitem").nth(0)).to_contain_text("cat")
-    expect(said.get_by_role("listitem").nth(0)).to_contain_text("cy")
+    expect(said.get_by_role("listitem").nth(0)).to_contain_text("dora")
     expect(said.get_by_role("listitem").nth(1)).to_contain_text("owl")
     expect(said.get_by_role("listitem").nth(1)).to_contain_text("ben")
     expect(said).to_contain_text("asked without the model's guess")
@@ -163,14 +163,14 @@ def test_disputes_are_settled_by_the_weight_of_those_who_are_right_and_taken_bac
     enter: Enter,
 ) -> None:
     page, ada = enter("ada")
-    (_, ben), (_, cy) = enter("ben"), enter("cy")
+    (_, ben), (_, dora) = enter("ben"), enter("dora")
     project_id = ada.make_project("weighed", n_items=90, n_labeled=45, answers_wanted=2, random_share=0)
-    for name in ("ben", "cy"):
+    for name in ("ben", "dora"):
         ada.post(f"/projects/{project_id}/members", {"username": name, "role": "annotator"})
     page.goto(f"/projects/{project_id}/adjudication?of=weighed")
     expect(page.get_by_role("heading", name="There is nothing to weigh yet")).to_be_visible()
     ada.train(project_id)
-    cy.answer_held(project_id)
+    dora.answer_held(project_id)
     owl = ada.class_ids(project_id)["owl"]
     entries = ben.post(f"/projects/{project_id}/queue/claim", {"n": 50})["entries"]
     answers = [{"key": str(uuid.uuid4()), "entry_id": entry["id"], "class_id": owl} for entry in entries]
@@ -180,7 +180,7 @@ def test_disputes_are_settled_by_the_weight_of_those_who_are_right_and_taken_bac
 
     page.reload()
     quality = page.get_by_role("region", name="How right each person is").get_by_role("row")
-    expect(quality.nth(1)).to_contain_text("cy")
+    expect(quality.nth(1)).to_contain_text("dora")
     expect(quality.nth(2)).to_contain_text("ben")
     n = ada.get(f"/projects/{project_id}/weighing")["rows"][0]["n_waiting"]
     assert n > 20
