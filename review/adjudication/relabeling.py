@@ -16,7 +16,7 @@ from labeling.labels.services import Word, label_retire, labels_record, source_f
 from labeling.models import Item, Label, LabelClass, Project, Source
 from labeling.web.permissions import MAY_REVIEW
 from review.models import Entry, EntryState
-from review.queue.audits import check_measured_labels_stand, check_no_answered_audit
+from review.queue.audits import check_may_relabel
 from review.queue.entries import entries_close
 from review.queue.flagging import flags_resolve
 from review.reasons import MEASURING, Reason
@@ -77,8 +77,7 @@ def label_withdraw(*, label: Label, person: User, role: str) -> Label:
             code="machine_label",
         )
     lock_labels_shared(label.project_id)
-    check_no_answered_audit([label.item_id])
-    check_measured_labels_stand([label.item_id], label.project)
+    check_may_relabel([label.item_id], label.project)
     label_retire(label=label, by=person)
     label.refresh_from_db()
     return label
@@ -93,8 +92,7 @@ def words_record(
     """
     now = lock_labels_shared(project.pk)
     item_ids = [word.item_id for word in words]
-    check_no_answered_audit(item_ids)
-    check_measured_labels_stand(item_ids, project)
+    check_may_relabel(item_ids, project)
     is_open = [EntryState.OPEN, EntryState.DISPUTED]
     waiting = Entry.objects.select_for_update().filter(item_id__in=item_ids, state__in=is_open).order_by("pk")
     # A blind answer is still wanted; among audits that of every blind entry, so that this does not tell them apart.

@@ -17,7 +17,7 @@ from labeling.labels.services import label_retire
 from labeling.models import Item, Label, Project
 from review.adjudication.relabeling import Relabel, entry_decide, items_relabel
 from review.models import Entry, EntryState, Flag, Verdict, VerdictKind
-from review.queue.audits import check_measured_labels_stand, check_no_answered_audit, is_settled
+from review.queue.audits import check_may_relabel, is_settled
 from review.queue.entries import entries_close, entry_lock
 from review.queue.flagging import flags_resolve
 from review.reasons import MEASURING, Reason
@@ -69,8 +69,7 @@ def verdict_undo(*, verdict: Verdict, person: User) -> Verdict:
     if entry is not None:
         _reopen(verdict, entry)
     else:
-        check_no_answered_audit([verdict.item_id])
-        check_measured_labels_stand([verdict.item_id], verdict.project)
+        check_may_relabel([verdict.item_id], verdict.project)
     if verdict.label is not None:
         if verdict.label.retired_at is not None:
             raise Conflict(

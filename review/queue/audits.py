@@ -27,6 +27,15 @@ from review.models import (
 from review.reasons import Reason
 
 
+def check_may_relabel(item_ids: Sequence[int], project: Project) -> None:
+    """Raises Conflict where an open attempt relies on what people have said of the items.
+
+    For a caller that holds the project's label lock.
+    """
+    check_no_answered_audit(item_ids)
+    check_measured_labels_stand(item_ids, project)
+
+
 def check_no_answered_audit(item_ids: Sequence[int]) -> None:
     """Raises Conflict for items whose blind answer is part of an open attempt: it stands until that has ended.
 
