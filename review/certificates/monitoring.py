@@ -10,12 +10,12 @@ import datetime as dt
 import hashlib
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from labeling.database.locks import lock_labels_shared
 from labeling.errors import Conflict
-from review.models import Certificate, Entry, EntryState, MonitorAudit
+from review.models import Certificate, MonitorAudit
+from review.queue.audits import decoys_of
 from review.queue.entries import entries_ask, n_mixed
 from review.reasons import Reason
 
@@ -84,13 +84,6 @@ def _draw(certificate: Certificate, *, first: int, n: int) -> list[tuple[int, in
         )
         chosen: list[tuple[int, int]] = cursor.fetchall()
         return chosen
-
-
-def decoys_of(certificate: Certificate) -> QuerySet[Entry]:
-    """What was asked among its audits since it was issued, and was not withdrawn."""
-    mixed = Entry.objects.filter(project=certificate.project_id, reason=Reason.MIXED, decoy=None)
-    since = mixed.filter(created_at__gte=certificate.issued_at)
-    return since.exclude(state=EntryState.WITHDRAWN)
 
 
 def _asked_before(certificate: Certificate, item_ids: list[int]) -> dict[int, int]:

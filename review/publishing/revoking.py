@@ -8,8 +8,8 @@ from django.utils import timezone
 from labeling.errors import Conflict
 from labeling.models import Project
 from review.models import Certificate, Entry, EntryState
+from review.queue.audits import decoys_of
 from review.queue.entries import entries_close
-from review.reasons import Reason
 
 REASON_CHARS = 1_000
 
@@ -33,12 +33,7 @@ def certificate_revoke(*, certificate: Certificate, reason: str, is_breach: bool
     source.details |= {"revoked_at": now.isoformat()}  # exports tell it from here
     source.save(update_fields=["details"])
     # Monitoring audits that nobody has answered are about nothing now, and so is what was asked among them.
-    of_monitor = Q(monitor_audit__certificate=certificate) | Q(
-        project=certificate.project_id,
-        reason=Reason.MIXED,
-        decoy=None,
-        created_at__gte=certificate.issued_at,
-    )
+    of_monitor = Q(monitor_audit__certificate=certificate) | Q(pk__in=decoys_of(certificate).values("pk"))
     waiting = Entry.objects.filter(of_monitor, state=EntryState.OPEN).order_by("pk")
     entries_close(entry_ids=list(waiting.values_list("pk", flat=True)), state=EntryState.WITHDRAWN)
     return certificate

@@ -18,6 +18,7 @@ from review.models import (
     Attempt,
     AttemptState,
     Audit,
+    Certificate,
     Entry,
     EntryState,
     Frozen,
@@ -129,6 +130,13 @@ def stands(answer: Answer, entry: Entry, *, now: dt.datetime) -> bool:
         or standing.exists()
         or attempts.filter(state=AttemptState.AUDITING).exists()
     )
+
+
+def decoys_of(certificate: Certificate) -> QuerySet[Entry]:
+    """What was asked among its audits since it was issued, and was not withdrawn."""
+    mixed = Entry.objects.filter(project=certificate.project_id, reason=Reason.MIXED, decoy=None)
+    since = mixed.filter(created_at__gte=certificate.issued_at)
+    return since.exclude(state=EntryState.WITHDRAWN)
 
 
 def is_settled(entry: Entry) -> bool:
